@@ -1,0 +1,415 @@
+//! The error every layer returns, and the one status table.
+//!
+//! An [`Error`] keeps what the service said as fields (HTTP status, code, texts, request id) all the way up, so
+//! no layer has to read it out of a sentence again. It never holds a secret: links appear in it through
+//! [`SafeUrl`](super::secret::SafeUrl) only. Exit codes, ABI statuses and binding exceptions derive from
+//! [`Kind::row`].
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The result type of this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, as a closed set of classes. Each one is a row of [`STATUS_TABLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A request, option or file breaks a rule; found before any network call where that is possible.
+    InvalidArgument,
+    /// Credentials or another required setting are missing.
+    NotConfigured,
+    /// The caller was built for another major version of the C ABI.
+    AbiMismatch,
+    /// The provider does not offer this operation.
+    Unsupported,
+    /// Credentials, signature or clock are wrong, or the credentials lack a right (the service answers 401 to all of these).
+    Unauthenticated,
+    /// The credentials or the link do not permit the call.
+    Forbidden,
+    /// The project, deployment, export, blob or file does not exist.
+    NotFound,
+    /// Another operation is in the way: a busy target, a second export, a leased blob, an existing file.
+    Conflict,
+    /// The service asks for fewer requests.
+    Throttled,
+    /// The service cannot answer at present.
+    Unavailable,
+    /// The service understood the request and refused it.
+    Rejected,
+    /// The answer could not be understood, such as a proxy's HTML page.
+    Protocol,
+    /// The connection failed.
+    Network,
+    /// The TLS handshake failed, usually because the certificate is not trusted.
+    Tls,
+    /// A time limit passed. The remote operation may still be running.
+    Timeout,
+    /// The answer to a request that changes something was lost: it may or may not have been carried out.
+    Ambiguous,
+    /// The deployment or export ended in failure.
+    JobFailed,
+    /// The link's validity has passed; the operation behind it was fine.
+    LinkExpired,
+    /// A local file could not be read or written.
+    Io,
+    /// Data differs from its checksum or size.
+    Integrity,
+    /// The local disk is full.
+    NoSpace,
+    /// The caller cancelled the operation.
+    Cancelled,
+    /// A defect in this library was caught as a panic.
+    Panic,
+    /// A defect in this library.
+    Internal,
+}
+
+/// One row of the status table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    /// The class this row describes.
+    pub kind: Kind,
+    /// The value in the C ABI (`EPI_STATUS_…`). Never reused.
+    pub status: i32,
+    /// The name in the C ABI, without its prefix.
+    pub name: &'static str,
+    /// The exit code of the command line.
+    pub exit_code: u8,
+    /// What it means to a user of the command line.
+    pub meaning: &'static str,
+}
+
+const fn row(kind: Kind, status: i32, name: &'static str, exit_code: u8, meaning: &'static str) -> Row {
+    Row { kind, status, name, exit_code, meaning }
+}
+
+/// The one status table: ABI values are grouped with gaps (design "C ABI" section 7), exit codes are those of the
+/// export job model (section 6) continued for what happens outside an export job.
+pub const STATUS_TABLE: &[Row] = &[
+    row(Kind::InvalidArgument, 10, "INVALID_ARGUMENT", 1, "usage, or a value breaks a rule"),
+    row(Kind::NotConfigured, 11, "NOT_CONFIGURED", 1, "credentials or a setting are missing"),
+    row(Kind::AbiMismatch, 12, "ABI_MISMATCH", 1, "built for another version of the library"),
+    row(Kind::Unsupported, 13, "UNSUPPORTED", 10, "the provider does not offer this"),
+    row(Kind::Unauthenticated, 20, "UNAUTHENTICATED", 2, "credentials, signature, clock or rights are wrong"),
+    row(Kind::Forbidden, 21, "FORBIDDEN", 2, "the link or the credentials do not permit this"),
+    row(Kind::NotFound, 22, "NOT_FOUND", 3, "it does not exist"),
+    row(Kind::Conflict, 23, "CONFLICT", 4, "something else is in the way"),
+    row(Kind::Throttled, 24, "THROTTLED", 8, "the service asks for fewer requests"),
+    row(Kind::Unavailable, 25, "UNAVAILABLE", 8, "the service cannot answer at present"),
+    row(Kind::Rejected, 26, "REJECTED", 1, "the service refused the request"),
+    row(Kind::Protocol, 27, "PROTOCOL", 9, "the answer could not be understood"),
+    row(Kind::Network, 30, "NETWORK", 8, "the connection failed"),
+    row(Kind::Tls, 31, "TLS", 8, "the certificate or the TLS handshake failed"),
+    row(Kind::Timeout, 32, "TIMEOUT", 7, "a time limit passed; the operation may go on in the service"),
+    row(Kind::Ambiguous, 33, "AMBIGUOUS", 9, "the answer was lost; look before trying again"),
+    row(Kind::JobFailed, 40, "JOB_FAILED", 5, "the deployment or export failed"),
+    row(Kind::LinkExpired, 41, "LINK_EXPIRED", 6, "the link or the export is past its time"),
+    row(Kind::Io, 50, "IO", 11, "a local file could not be read or written"),
+    row(Kind::Integrity, 51, "INTEGRITY", 12, "data differs from its checksum or size"),
+    row(Kind::NoSpace, 52, "NO_SPACE", 11, "the local disk is full"),
+    row(Kind::Cancelled, 60, "CANCELLED", 130, "cancelled"),
+    row(Kind::Panic, 90, "PANIC", 70, "a defect in this program"),
+    row(Kind::Internal, 91, "INTERNAL", 70, "a defect in this program"),
+];
+
+/// The row of a defect, for a kind that the table lacks; the table's completeness is a test.
+const DEFECT: Row = row(Kind::Internal, 91, "INTERNAL", 70, "a defect in this program");
+
+impl Kind {
+    /// This class's row in [`STATUS_TABLE`].
+    #[must_use]
+    pub fn row(self) -> Row {
+        STATUS_TABLE.iter().copied().find(|row| row.kind == self).unwrap_or(DEFECT)
+    }
+}
+
+/// Whether trying the same call again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Retry {
+    /// No: the answer will be the same.
+    #[default]
+    Never,
+    /// Yes, later.
+    Later,
+    /// It was tried again and kept failing.
+    Exhausted,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Details {
+    http_status: Option<u16>,
+    code: Option<String>,
+    texts: Vec<String>,
+    request_id: Option<String>,
+    field: Option<String>,
+    next_step: Option<String>,
+    retry: Retry,
+    retry_after: Option<Duration>,
+    attempts: u32,
+}
+
+/// An error with everything a person or a program needs to act on it.
+///
+/// The message is one line in lower case without a full stop; [`Error::next_step`] says what to do where that is known.
+#[derive(Debug, Clone)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    details: Box<Details>,
+}
+
+impl Error {
+    /// An error of a class with its message.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), details: Box::default() }
+    }
+
+    /// A value that breaks a rule; `field` is its JSON path or option name.
+    pub fn invalid(field: impl Into<String>, rule: impl fmt::Display) -> Self {
+        let field = field.into();
+        let mut error = Self::new(Kind::InvalidArgument, format!("{field}: {rule}"));
+        error.details.field = Some(field);
+        error
+    }
+
+    /// The error of a cancelled operation.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self::new(Kind::Cancelled, "the operation was cancelled")
+    }
+
+    /// The error of a file operation: `doing` names it and the file, such as `cannot read 'a.nupkg'`.
+    #[must_use]
+    pub fn io(doing: impl fmt::Display, source: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let kind = match source.kind() {
+            ErrorKind::NotFound => Kind::NotFound,
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Kind::NoSpace,
+            ErrorKind::AlreadyExists => Kind::Conflict,
+            _ => Kind::Io,
+        };
+        let error = Self::new(kind, format!("{doing}: {}", lower_first(&source.to_string())));
+        match kind {
+            Kind::NoSpace => error.with_next_step("free some space, or choose another disk, and run the command again"),
+            _ => error,
+        }
+    }
+
+    /// Adds the HTTP status of the answer.
+    #[must_use]
+    pub fn with_http_status(mut self, status: u16) -> Self {
+        self.details.http_status = Some(status);
+        self
+    }
+
+    /// Adds the service's error code, such as `LeaseIdMissing`.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.details.code = Some(code.into());
+        self
+    }
+
+    /// Adds the service's own texts, unchanged.
+    #[must_use]
+    pub fn with_texts(mut self, texts: Vec<String>) -> Self {
+        self.details.texts = texts;
+        self
+    }
+
+    /// Adds the service's request id, if it gave one.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: Option<String>) -> Self {
+        self.details.request_id = request_id;
+        self
+    }
+
+    /// Adds what the user can do next.
+    #[must_use]
+    pub fn with_next_step(mut self, step: impl Into<String>) -> Self {
+        self.details.next_step = Some(step.into());
+        self
+    }
+
+    /// Adds whether trying again can help, and how long the service asked to wait.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry, after: Option<Duration>) -> Self {
+        self.details.retry = retry;
+        self.details.retry_after = after;
+        self
+    }
+
+    /// Marks the error as the last of several attempts.
+    #[must_use]
+    pub fn after_attempts(mut self, attempts: u32) -> Self {
+        self.details.attempts = attempts;
+        if attempts > 1 && self.details.retry == Retry::Later {
+            self.details.retry = Retry::Exhausted;
+        }
+        self
+    }
+
+    /// Puts what was being done in front of the message.
+    #[must_use]
+    pub fn context(mut self, doing: impl fmt::Display) -> Self {
+        self.message = format!("{doing}: {}", self.message);
+        self
+    }
+
+    /// The same error as another class, such as a failed send that turns out to be ambiguous.
+    #[must_use]
+    pub fn into_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// The class.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The message, one line.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    #[must_use]
+    pub fn http_status(&self) -> Option<u16> {
+        self.details.http_status
+    }
+
+    /// The service's error code.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.details.code.as_deref()
+    }
+
+    /// The service's own texts.
+    #[must_use]
+    pub fn texts(&self) -> &[String] {
+        &self.details.texts
+    }
+
+    /// The service's request id.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.details.request_id.as_deref()
+    }
+
+    /// The JSON path or option that broke a rule.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        self.details.field.as_deref()
+    }
+
+    /// What the user can do next.
+    #[must_use]
+    pub fn next_step(&self) -> Option<&str> {
+        self.details.next_step.as_deref()
+    }
+
+    /// Whether trying again can help.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.details.retry
+    }
+
+    /// How long the service asked to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.details.retry_after
+    }
+
+    /// How often the call was tried (0 when it was not counted).
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.details.attempts
+    }
+
+    /// Everything in one JSON document, the shape that the command line and the bindings show.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let row = self.kind.row();
+        json!({
+            "status": row.name,
+            "exitCode": row.exit_code,
+            "message": self.message,
+            "httpStatus": self.details.http_status,
+            "code": self.details.code,
+            "errors": self.details.texts,
+            "requestId": self.details.request_id,
+            "field": self.details.field,
+            "nextStep": self.details.next_step,
+            "retry": self.details.retry,
+            "retryAfterMs": self.details.retry_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+            "attempts": self.details.attempts,
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Messages are in lower case unless the first word is a name: `Permission denied` but not `HTTP`.
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_lowercase() => {
+            first.to_lowercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_status_value_and_name_is_used_once() {
+        let values: HashSet<_> = STATUS_TABLE.iter().map(|row| row.status).collect();
+        let names: HashSet<_> = STATUS_TABLE.iter().map(|row| row.name).collect();
+        let kinds: HashSet<_> = STATUS_TABLE.iter().map(|row| row.kind).collect();
+        assert_eq!(values.len(), STATUS_TABLE.len());
+        assert_eq!(names.len(), STATUS_TABLE.len());
+        assert_eq!(kinds.len(), STATUS_TABLE.len());
+        assert!(STATUS_TABLE.iter().all(|row| row.exit_code != 0), "an error must not exit with success");
+    }
+
+    #[test]
+    fn an_io_error_keeps_its_class_and_names_the_file() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Error::io("cannot write 'x.partial'", &full);
+        assert_eq!(error.kind(), Kind::NoSpace);
+        assert!(error.message().starts_with("cannot write 'x.partial': "));
+        assert!(error.next_step().is_some());
+    }
+
+    #[test]
+    fn the_json_form_names_the_field() {
+        let json = Error::invalid("retentionHours", "must be at least 1").to_json();
+        assert_eq!(json["field"], "retentionHours");
+        assert_eq!(json["status"], "INVALID_ARGUMENT");
+        assert_eq!(json["message"], "retentionHours: must be at least 1");
+    }
+
+    #[test]
+    fn attempts_turn_later_into_exhausted() {
+        let error = Error::new(Kind::Unavailable, "busy").with_retry(Retry::Later, None);
+        assert_eq!(error.clone().after_attempts(1).retry(), Retry::Later);
+        assert_eq!(error.after_attempts(5).retry(), Retry::Exhausted);
+    }
+}

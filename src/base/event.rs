@@ -1,0 +1,205 @@
+//! Events and progress: the only way anything is reported upwards.
+//!
+//! Layers hand [`Event`]s to the [`Sink`] of their operation; the command line draws them, the C ABI keeps them
+//! in a ring. No event holds a secret: links appear in them through `Display` of
+//! [`SafeUrl`](super::secret::SafeUrl) only.
+
+use std::sync::Mutex;
+
+use serde::Serialize;
+
+/// How much a message matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Level {
+    /// Every HTTP exchange and every decision, for finding faults.
+    Debug,
+    /// What a user who asks for more wants to read.
+    Verbose,
+    /// What every user should read.
+    Info,
+}
+
+/// The stage of an operation that progress figures belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// Asking the service for something.
+    Requesting,
+    /// Waiting for a deployment or an export in the service.
+    Waiting,
+    /// Sending the blocks of a package.
+    Uploading,
+    /// Making the uploaded blocks a blob.
+    Committing,
+    /// Receiving a file.
+    Downloading,
+    /// Comparing what was received with its checksum.
+    Verifying,
+}
+
+/// A snapshot of how far an operation is. `None` means unknown, which is not the same as zero.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    /// The stage.
+    pub phase: Phase,
+    /// What is being worked on: a file or blob name, an environment, a database.
+    pub subject: String,
+    /// The service's own status word while waiting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The service's own percentage (0 to 100) while waiting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
+    /// Bytes acknowledged by the other side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_done: Option<u64>,
+    /// Bytes in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_total: Option<u64>,
+    /// Blocks, ranges or files finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items_done: Option<u64>,
+    /// Blocks, ranges or files in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items_total: Option<u64>,
+    /// Smoothed rate in bytes per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_per_second: Option<u64>,
+    /// Estimated time left in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eta_ms: Option<u64>,
+}
+
+impl Progress {
+    /// A progress record with nothing known but the stage and what it is about.
+    pub fn new(phase: Phase, subject: impl Into<String>) -> Self {
+        Self {
+            phase,
+            subject: subject.into(),
+            status: None,
+            percent: None,
+            bytes_done: None,
+            bytes_total: None,
+            items_done: None,
+            items_total: None,
+            bytes_per_second: None,
+            eta_ms: None,
+        }
+    }
+}
+
+/// Something that happened in an operation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Event {
+    /// A sentence for people.
+    Message {
+        /// How much it matters.
+        level: Level,
+        /// The sentence.
+        text: String,
+    },
+    /// How far the operation is. Comes often; only the newest matters.
+    Progress(Progress),
+    /// The service accepted an operation: from now on it can be looked up and resumed by this id.
+    Accepted {
+        /// `deployment` or `export`.
+        what: &'static str,
+        /// The service's id.
+        id: String,
+        /// The command line that looks again, such as `epi deployment wait --id …`.
+        resume: String,
+    },
+    /// A warning of the service, each one once (spec 4.1).
+    Warning {
+        /// The service's text.
+        text: String,
+    },
+    /// A try failed and will be repeated.
+    Retrying {
+        /// What failed, such as `block 7 of 64`.
+        what: String,
+        /// The attempt that failed, from 1.
+        attempt: u32,
+        /// The pause before the next one.
+        delay_ms: u64,
+        /// Why, one line.
+        reason: String,
+    },
+}
+
+impl Event {
+    /// A message for every user.
+    pub fn info(text: impl Into<String>) -> Self {
+        Self::Message { level: Level::Info, text: text.into() }
+    }
+
+    /// A message for users who asked for more.
+    pub fn verbose(text: impl Into<String>) -> Self {
+        Self::Message { level: Level::Verbose, text: text.into() }
+    }
+
+    /// A message for finding faults.
+    pub fn debug(text: impl Into<String>) -> Self {
+        Self::Message { level: Level::Debug, text: text.into() }
+    }
+}
+
+/// Where the events of one operation go. Called from any thread; must not block.
+pub trait Sink: Send + Sync {
+    /// Takes one event.
+    fn event(&self, event: Event);
+}
+
+/// Drops every event.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Sink for Silent {
+    fn event(&self, _event: Event) {}
+}
+
+/// Keeps every event, for callers who look afterwards.
+#[derive(Debug, Default)]
+pub struct Recording(Mutex<Vec<Event>>);
+
+impl Recording {
+    /// The events so far, in order.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}
+
+impl Sink for Recording {
+    fn event(&self, event: Event) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_camel_case_documents_without_unknown_figures() {
+        let mut progress = Progress::new(Phase::Uploading, "a.nupkg");
+        progress.bytes_done = Some(1);
+        let json = serde_json::to_value(Event::Progress(progress)).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({"event": "progress", "phase": "uploading", "subject": "a.nupkg", "bytesDone": 1})
+        );
+        let json = serde_json::to_value(Event::Retrying {
+            what: "block 1 of 2".into(),
+            attempt: 1,
+            delay_ms: 5,
+            reason: "x".into(),
+        })
+        .unwrap();
+        assert_eq!(json["delayMs"], 5);
+    }
+}

@@ -1,0 +1,14 @@
+//! Level 0: data and decisions.
+//!
+//! What every other layer speaks in: errors and the one status table, secrets and links that do not print
+//! themselves, events, cancellation, time and retry decisions, and the service's nouns. Nothing here performs
+//! input or output, reads the system clock or needs an async runtime, so all of it is tested as plain functions.
+
+pub mod cancel;
+pub mod entropy;
+pub mod error;
+pub mod event;
+pub mod model;
+pub mod retry;
+pub mod secret;
+pub mod time;

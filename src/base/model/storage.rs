@@ -1,0 +1,33 @@
+//! Storage containers and the links to them (spec E7, E8, 3.1).
+
+use super::document::document_noun;
+use crate::base::error::{Error, Result};
+
+document_noun!(
+    /// The names of an environment's storage containers: one object that holds a list.
+    StorageContainers, "a list of storage containers", requires []
+);
+
+impl StorageContainers {
+    /// The containers' names.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.document().texts("storageContainers")
+    }
+}
+
+document_noun!(
+    /// A link to one storage container, with `containerName`, `sasLink` and `expiresOn`.
+    ContainerLink, "a container link", requires ["sasLink"]
+);
+
+/// The longest life of a container link that may be asked for, in hours (spec 4.10).
+pub const LONGEST_LINK_HOURS: u32 = 168;
+
+/// Checks a container's name: not empty. The service knows the rest.
+///
+/// # Errors
+/// `InvalidArgument` naming `field`.
+pub fn check_container(field: &str, name: &str) -> Result<()> {
+    if name.trim().is_empty() { Err(Error::invalid(field, "must name a storage container")) } else { Ok(()) }
+}

@@ -1,0 +1,1 @@
+//! Level 3: a file to or from a blob.

@@ -1,0 +1,10 @@
+//! Level 1: one HTTP exchange.
+//!
+//! Sends one request and gives back its answer: TLS, signing, time limits, and nothing about what is asked for. It
+//! does not repeat a request; the layers above decide that. The only layer that names the HTTP crate (`http.rs`),
+//! and the place where time and randomness come from the machine (`machine.rs`).
+
+pub mod http;
+pub mod machine;
+pub mod sign;
+mod tls;

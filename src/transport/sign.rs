@@ -1,0 +1,169 @@
+//! Request signing of the deployment API: the `epi-hmac` scheme of spec 1.3, as pure functions.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::base::error::{Error, Kind, Result};
+use crate::base::secret::Secret;
+
+/// A client key and its decoded secret.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    key: String,
+    secret: Secret,
+}
+
+/// What is signed, apart from the credentials.
+#[derive(Debug, Clone, Copy)]
+pub struct Signed<'a> {
+    /// The HTTP method in upper case.
+    pub method: &'a str,
+    /// The request target exactly as sent, query included.
+    pub path_and_query: &'a str,
+    /// Unix time in milliseconds.
+    pub timestamp_ms: u64,
+    /// Any text without `:`; used once.
+    pub nonce: &'a str,
+    /// The body's bytes as sent; empty for none.
+    pub body: &'a [u8],
+}
+
+impl Credentials {
+    /// Checks a key and a Base64 secret before anything is sent.
+    ///
+    /// # Errors
+    /// `NotConfigured` when one is missing, `InvalidArgument` when one cannot be right. The secret is not repeated.
+    pub fn new(key: &str, secret: &Secret) -> Result<Self> {
+        let missing = |name: &str| {
+            Error::new(Kind::NotConfigured, format!("no client {name} is given"))
+                .with_next_step("make API credentials in the DXP Management Portal (project, API tab) and hand over key, secret and project id")
+        };
+        if key.trim().is_empty() {
+            return Err(missing("key"));
+        }
+        if secret.is_empty() {
+            return Err(missing("secret"));
+        }
+        if key.contains(':') || key.chars().any(|c| c.is_whitespace() || c.is_control()) || !key.is_ascii() {
+            return Err(Error::invalid("clientKey", "must be plain ASCII without ':' and white space"));
+        }
+        // The checks of the original in its order (spec 1.3): length and spaces, then the decoder.
+        let invalid = |rule: &str| {
+            Error::invalid("clientSecret", format!("the client secret is invalid: {rule}"))
+                .with_next_step("copy it again from the portal; a common cause is a pipeline variable that was not expanded, such as $(ClientSecret)")
+        };
+        let text = secret.expose();
+        if !text.len().is_multiple_of(4) || text.contains(&b' ') {
+            return Err(invalid("its length is no multiple of 4, or it contains a space"));
+        }
+        let decoded = Zeroizing::new(STANDARD.decode(text).map_err(|_| invalid("it is not Base64"))?);
+        Ok(Self { key: key.to_owned(), secret: Secret::new(decoded.to_vec()) })
+    }
+
+    /// The client key, which is no secret.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The value of the `Authorization` header.
+    #[must_use]
+    pub fn authorization(&self, signed: Signed<'_>) -> Secret {
+        let signature = STANDARD.encode(self.mac(signed));
+        Secret::new(format!("epi-hmac {}:{}:{}:{signature}", self.key, signed.timestamp_ms, signed.nonce).into_bytes())
+    }
+
+    /// HMAC-SHA256 over the plain concatenation, without separators.
+    fn mac(&self, signed: Signed<'_>) -> Vec<u8> {
+        // HMAC takes a key of any length; the error of `new_from_slice` cannot occur and is mapped to no signature.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose()) else { return Vec::new() };
+        for part in [self.key.as_str(), signed.method, signed.path_and_query] {
+            mac.update(part.as_bytes());
+        }
+        mac.update(signed.timestamp_ms.to_string().as_bytes());
+        mac.update(signed.nonce.as_bytes());
+        mac.update(STANDARD.encode(Md5::digest(signed.body)).as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "TestKey0123456789abcdefTestKey0123456789abcdef0";
+    const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v";
+    const PROJECT: &str = "/api/v1.0/projects/11111111-2222-3333-4444-555555555555";
+    const NONCE: &str = "0123456789abcdef0123456789abcdef";
+
+    fn credentials() -> Credentials {
+        Credentials::new(KEY, &Secret::from(SECRET)).unwrap()
+    }
+
+    /// The vectors V1 to V4 of spec 1.3.
+    #[test]
+    fn the_test_vectors() {
+        let body = br#"{"TargetEnvironment":"Integration","Packages":["site.cms.app.1.0.0.nupkg"],"MaintenancePage":false,"ZeroDownTimeMode":"","DirectDeploy":true}"#;
+        assert_eq!(body.len(), 141);
+        for (method, path, body, signature) in [
+            (
+                "GET",
+                "/environments/Integration/storagecontainers?writable=true",
+                &b""[..],
+                "rj/VEwrbX79tKU4/WA9ay3p58ZIR1t8y+RRD0XPyQ+Q=",
+            ),
+            ("POST", "/deployments", &body[..], "OIQuMw7/udluTo/LVeC9Yjr4fLPDJvjYY1/tghrv3D4="),
+            (
+                "POST",
+                "/deployments/6c0ed684-8548-48aa-8695-fcfd43477b43/complete",
+                &b""[..],
+                "o1cEdOm/LHC45nIZqjDWFmhp1ohqcmoDU4mLfyMwrjo=",
+            ),
+            (
+                "GET",
+                "/environments/H%C3%A4lso/storagecontainers",
+                &b""[..],
+                "Fxm/vqD70ibCxK9Sd7sJ4v1yAKjsQi3/yc0Ufpb6UVg=",
+            ),
+        ] {
+            let header = credentials().authorization(Signed {
+                method,
+                path_and_query: &format!("{PROJECT}{path}"),
+                timestamp_ms: 1_700_000_000_000,
+                nonce: NONCE,
+                body,
+            });
+            let expected = format!("epi-hmac {KEY}:1700000000000:{NONCE}:{signature}");
+            assert_eq!(std::str::from_utf8(header.expose()).unwrap(), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_secret_is_refused_before_any_call_and_not_repeated() {
+        for (secret, rule) in [
+            ("CANARY1", "multiple of 4"),
+            ("CAN RY==", "a space"),
+            ("CANARY!=", "not Base64"),
+            ("$(ClientSecret.CANARY)", "multiple of 4"),
+        ] {
+            let error = Credentials::new(KEY, &Secret::from(secret)).unwrap_err();
+            assert!(error.to_string().contains(rule), "{error}");
+            assert!(!error.to_json().to_string().contains("CANARY"), "{error}");
+            assert_eq!(error.field(), Some("clientSecret"));
+        }
+    }
+
+    #[test]
+    fn missing_credentials_say_where_to_get_them() {
+        for (key, secret) in [("", SECRET), (" ", SECRET), (KEY, "")] {
+            let error = Credentials::new(key, &Secret::from(secret)).unwrap_err();
+            assert_eq!(error.kind(), Kind::NotConfigured);
+            assert!(error.next_step().unwrap().contains("API tab"));
+        }
+        assert!(Credentials::new("a:b", &Secret::from(SECRET)).is_err());
+    }
+}
