@@ -259,6 +259,13 @@ impl Error {
         self
     }
 
+    /// The same error with another message.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
     /// The same error as another class, such as a failed send that turns out to be ambiguous.
     #[must_use]
     pub fn into_kind(mut self, kind: Kind) -> Self {

@@ -104,14 +104,12 @@ pub enum Event {
     },
     /// How far the operation is. Comes often; only the newest matters.
     Progress(Progress),
-    /// The service accepted an operation: from now on it can be looked up and resumed by this id.
+    /// The service accepted an operation: from now on it goes on without us and can be looked up by this id.
     Accepted {
         /// `deployment` or `export`.
         what: &'static str,
         /// The service's id.
         id: String,
-        /// The command line that looks again, such as `epi deployment wait --id …`.
-        resume: String,
     },
     /// A warning of the service, each one once (spec 4.1).
     Warning {

@@ -10,5 +10,6 @@ pub mod error;
 pub mod event;
 pub mod model;
 pub mod retry;
+pub mod scope;
 pub mod secret;
 pub mod time;

@@ -83,11 +83,16 @@ pub fn parse_retry_after(value: &str, now_unix_ms: u64) -> Option<Duration> {
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
+    Some(Duration::from_millis(parse_http_date(value)?.saturating_sub(now_unix_ms)))
+}
+
+/// Reads an HTTP date (`Wed, 21 Oct 2015 07:28:00 GMT`) as milliseconds since the Unix epoch.
+#[must_use]
+pub fn parse_http_date(value: &str) -> Option<u64> {
     // IMF-fixdate, RFC 9110 section 5.6.7: the RFC 2822 form with the obsolete zone name GMT.
-    let date = value.strip_suffix("GMT").map(|date| format!("{date}+0000"))?;
+    let date = value.trim().strip_suffix("GMT").map(|date| format!("{date}+0000"))?;
     let date = time::OffsetDateTime::parse(&date, &time::format_description::well_known::Rfc2822).ok()?;
-    let at = u64::try_from(date.unix_timestamp_nanos() / 1_000_000).ok()?;
-    Some(Duration::from_millis(at.saturating_sub(now_unix_ms)))
+    u64::try_from(date.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
 #[cfg(test)]

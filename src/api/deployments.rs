@@ -1,0 +1,139 @@
+//! Deployments: E2 to E6, and the wait on one.
+
+use serde_json::Value;
+
+use super::call::{Api, Effect};
+use super::poll::{Schedule, Step, poll};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::event::{Event, Phase, Progress};
+use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart};
+use crate::base::model::document::json_kind;
+use crate::base::scope::Scope;
+
+impl Api {
+    /// Starts a deployment (E2).
+    ///
+    /// # Errors
+    /// As the service answers; `Ambiguous` when the answer is lost.
+    pub async fn start_deployment(&self, project: &str, start: &DeploymentStart, scope: &Scope) -> Result<Deployment> {
+        let effect = Effect {
+            doing: "start the deployment",
+            look: "list the deployments and look for one to this environment before starting it again",
+        };
+        let result = self.post(&["projects", project, "deployments"], Some(start), effect, scope).await?;
+        let deployment = accepted(result, effect)?;
+        scope.report(Event::Accepted { what: "deployment", id: deployment.id().to_owned() });
+        Ok(deployment)
+    }
+
+    /// The ten most recent deployments (E3).
+    ///
+    /// # Errors
+    /// As the service answers.
+    pub async fn list_deployments(&self, project: &str, scope: &Scope) -> Result<Vec<Deployment>> {
+        match self.get(&["projects", project, "deployments"], None, scope).await? {
+            Value::Null => Ok(Vec::new()),
+            Value::Array(items) => items.into_iter().map(Deployment::from_value).collect(),
+            other => Err(Error::new(
+                Kind::Protocol,
+                format!("the service answered with {} where a list of deployments was expected", json_kind(&other)),
+            )),
+        }
+    }
+
+    /// One deployment (E4).
+    ///
+    /// # Errors
+    /// As the service answers.
+    pub async fn get_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
+        Deployment::from_value(self.get(&["projects", project, "deployments", id], None, scope).await?)
+    }
+
+    /// Completes a deployment that awaits its verification (E5).
+    ///
+    /// # Errors
+    /// As the service answers; `Ambiguous` when the answer is lost.
+    pub async fn complete_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
+        let effect =
+            Effect { doing: "complete the deployment", look: "look at the deployment before completing it again" };
+        let result =
+            self.post(&["projects", project, "deployments", id, "complete"], None::<&()>, effect, scope).await?;
+        accepted(result, effect)
+    }
+
+    /// Resets a deployment (E6).
+    ///
+    /// # Errors
+    /// As the service answers; `Ambiguous` when the answer is lost.
+    pub async fn reset_deployment(
+        &self,
+        project: &str,
+        id: &str,
+        reset: DeploymentReset,
+        scope: &Scope,
+    ) -> Result<Deployment> {
+        let effect = Effect { doing: "reset the deployment", look: "look at the deployment before resetting it again" };
+        let result = self.post(&["projects", project, "deployments", id, "reset"], Some(&reset), effect, scope).await?;
+        accepted(result, effect)
+    }
+
+    /// Waits until a deployment has reached `goal`, reporting its progress, and each warning once.
+    ///
+    /// # Errors
+    /// `Timeout`, `Cancelled`, or the last failure of too many; see [`poll`]. A deployment that failed is no error here.
+    pub async fn wait_for_deployment(
+        &self,
+        project: &str,
+        id: &str,
+        goal: DeploymentGoal,
+        known: bool,
+        schedule: Schedule,
+        scope: &Scope,
+    ) -> Result<Deployment> {
+        let mut warnings = 0;
+        let mut last_status = String::new();
+        let ended = poll(
+            self.clock().as_ref(),
+            schedule,
+            known,
+            scope,
+            async || self.get_deployment(project, id, scope).await,
+            |deployment| {
+                last_status = deployment.status_text().to_owned();
+                report(deployment, &mut warnings, scope);
+                Ok(if goal.is_reached(deployment.status()) { Step::End } else { Step::GoOn })
+            },
+        );
+        ended.await.map_err(|error| match error.kind() {
+            Kind::Timeout if !last_status.is_empty() => {
+                error.context(format!("timed out during deployment {id} with status: {last_status}"))
+            }
+            Kind::Cancelled => error
+                .context(format!("stopped waiting for deployment {id}"))
+                .with_next_step("the deployment goes on in the service; wait for it again by its id"),
+            _ => error.context(format!("while waiting for deployment {id}")),
+        })
+    }
+}
+
+/// Progress, and the warnings that are new since the last look: the service only appends (spec 2.1).
+fn report(deployment: &Deployment, reported: &mut usize, scope: &Scope) {
+    let subject = deployment.target_environment().unwrap_or("the environment");
+    let mut progress = Progress::new(Phase::Waiting, subject);
+    progress.status = Some(deployment.status_text().to_owned());
+    progress.percent = deployment.percent_complete();
+    scope.report(Event::Progress(progress));
+    let warnings = deployment.warnings();
+    for text in warnings.iter().skip(*reported) {
+        scope.report(Event::Warning { text: text.clone() });
+    }
+    *reported = warnings.len().max(*reported);
+}
+
+/// An accepted request must come with an object that can be followed; without an id nothing could be waited for
+/// (spec 4.13, last quirk).
+fn accepted(result: Value, effect: Effect) -> Result<Deployment> {
+    Deployment::from_value(result).map_err(|error: Error| {
+        error.context(format!("the request to {} was accepted", effect.doing)).with_next_step(effect.look)
+    })
+}

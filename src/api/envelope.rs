@@ -1,0 +1,239 @@
+//! The service's answers: the envelope `{success, errors, result}` of spec 1.4 and everything that is not one.
+//!
+//! Pure: takes status, headers and bytes, gives the `result` or an error that says what to do next.
+
+use serde_json::Value;
+
+use crate::base::error::{Error, Kind, Result};
+use crate::base::time::spoken;
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(super) struct Answer<'a> {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// The `Content-Type`, if there is one.
+    pub(super) content_type: Option<&'a str>,
+    /// The body.
+    pub(super) body: &'a [u8],
+    /// How far the service's clock (its `Date` header) is from ours.
+    pub(super) clock_difference: Option<std::time::Duration>,
+}
+
+/// How far two clocks may be apart before it is named as a possible cause of a 401. The service's own window is not
+/// known (spec 7, question 1).
+const CLOCK_TOLERANCE: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// Reads the `result` out of an answer. `base` is an error of the right class for the status, to be given its message.
+///
+/// # Errors
+/// `Rejected` or `Conflict` for `success:false`, the class of the HTTP status for an error status, `Protocol` for an
+/// answer that is no envelope.
+pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> Result<Value> {
+    let ok = (200..300).contains(&answer.status);
+    let Some(envelope) = parse(answer.body) else {
+        let shown = excerpt(answer);
+        let error = base(format!("the service answered {} with {shown}", status_text(answer.status)));
+        let error = if ok { error.into_kind(Kind::Protocol) } else { error };
+        return Err(advise(error, answer, true));
+    };
+    let texts = envelope.errors;
+    if ok && envelope.success {
+        return Ok(envelope.result);
+    }
+    let said = if texts.is_empty() { "no reason given".to_owned() } else { texts.join(", ") };
+    let message = if ok {
+        format!("the service refused the request: {said}")
+    } else {
+        format!("the service answered {}: {said}", status_text(answer.status))
+    };
+    let mut error = base(message).with_texts(texts.clone());
+    if ok {
+        error = error.into_kind(Kind::Rejected);
+    }
+    // The texts of a busy target or a second export are not published; clients look for these words (spec 1.5).
+    let busy = texts.iter().any(|text| {
+        let text = text.to_lowercase();
+        text.contains("on-going") || text.contains("ongoing") || text.contains("already")
+    });
+    if busy && error.kind() == Kind::Rejected {
+        error = error
+            .into_kind(Kind::Conflict)
+            .with_next_step("wait for the other operation to end, or complete or reset it, then try again");
+    }
+    Err(advise(error, answer, false))
+}
+
+struct Envelope {
+    success: bool,
+    errors: Vec<String>,
+    result: Value,
+}
+
+/// An envelope has a boolean `success`; everything else is optional, and `errors` may be null (spec 1.4).
+fn parse(body: &[u8]) -> Option<Envelope> {
+    let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else { return None };
+    let success = members.get("success")?.as_bool()?;
+    let errors = match members.get("errors") {
+        Some(Value::Array(items)) => {
+            items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
+        }
+        Some(Value::String(text)) => vec![text.clone()],
+        _ => Vec::new(),
+    };
+    // Moved out, not removed by swapping: the order of members is the service's.
+    let result = members.get_mut("result").map(Value::take).unwrap_or_default();
+    Some(Envelope { success, errors, result })
+}
+
+fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
+    if error.next_step().is_some() {
+        return error;
+    }
+    match error.kind() {
+        Kind::Unauthenticated => match answer.clock_difference.filter(|difference| *difference > CLOCK_TOLERANCE) {
+            Some(difference) => error.with_next_step(format!(
+                "this machine's clock differs from the service's by {}, and requests are signed with the time: set the clock",
+                spoken(difference)
+            )),
+            None => error.with_next_step(
+                "check client key, client secret and project id, and that the credentials have the right on this environment (the service answers 401 to all of these)",
+            ),
+        },
+        Kind::Protocol if no_envelope => error.with_next_step(
+            "a proxy or a login page may have answered instead of the service: check the endpoint and the proxy settings (HTTPS_PROXY, NO_PROXY)",
+        ),
+        Kind::NotFound if no_envelope => error.with_next_step("check the endpoint: it ends in /api/v1.0/"),
+        Kind::NotFound => error.with_next_step("check the project id and the id that was asked for"),
+        Kind::Throttled | Kind::Unavailable => error.with_next_step("try again later"),
+        _ => error,
+    }
+}
+
+fn status_text(status: u16) -> String {
+    let reason = match status {
+        200 => "OK",
+        302 => "Found",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => return status.to_string(),
+    };
+    format!("{status} ({reason})")
+}
+
+/// What the body is, in a few words: a page's title or its first words.
+fn excerpt(answer: &Answer<'_>) -> String {
+    const LONGEST: usize = 100;
+    let kind = answer.content_type.map_or("no content type", |kind| kind.split(';').next().unwrap_or(kind).trim());
+    let text = String::from_utf8_lossy(answer.body);
+    if text.trim().is_empty() {
+        return "an empty body".to_owned();
+    }
+    let lower = text.to_ascii_lowercase();
+    let title = lower.find("<title>").and_then(|start| {
+        let start = start + "<title>".len();
+        let end = start + lower[start..].find('<')?;
+        text.get(start..end)
+    });
+    let words = title.unwrap_or(&text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: String = words.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    match serde_json::from_slice::<Value>(answer.body) {
+        Ok(_) => format!("JSON that is no answer of the service: \"{shown}\""),
+        Err(_) => format!("no JSON but {kind}: \"{shown}\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::base::retry::classify_status;
+
+    fn answer(status: u16, body: &str) -> Result<Value> {
+        let answer = Answer {
+            status,
+            content_type: Some("text/html; charset=utf-8"),
+            body: body.as_bytes(),
+            clock_difference: None,
+        };
+        read(&answer, |message| {
+            let (kind, retry) = classify_status(status);
+            Error::new(kind, message).with_http_status(status).with_retry(retry, None)
+        })
+    }
+
+    #[test]
+    fn a_good_envelope_gives_its_result_whatever_else_it_holds() {
+        for (body, result) in [
+            (r#"{"success":true,"errors":[],"result":{"a":1}}"#, json!({"a": 1})),
+            (r#"{"success":true,"errors":null,"result":[]}"#, json!([])),
+            (r#"{"result":null,"success":true}"#, json!(null)),
+            (r#"{"success":true,"new":1}"#, json!(null)),
+        ] {
+            assert_eq!(answer(200, body).unwrap(), result, "{body}");
+        }
+    }
+
+    #[test]
+    fn two_hundred_with_success_false_is_an_error_with_the_texts() {
+        let error =
+            answer(200, r#"{"success":false,"errors":["first error","second error"],"result":null}"#).unwrap_err();
+        assert_eq!(error.kind(), Kind::Rejected);
+        assert_eq!(error.texts(), ["first error", "second error"]);
+        assert_eq!(error.to_string(), "the service refused the request: first error, second error");
+        let error = answer(200, r#"{"success":false,"errors":null,"result":null}"#).unwrap_err();
+        assert!(error.to_string().contains("no reason given"));
+    }
+
+    #[test]
+    fn error_statuses_keep_the_services_texts() {
+        let error =
+            answer(401, r#"{"success":false,"errors":["Access is denied for project x."],"result":null}"#).unwrap_err();
+        assert_eq!((error.kind(), error.http_status()), (Kind::Unauthenticated, Some(401)));
+        assert_eq!(error.to_string(), "the service answered 401 (Unauthorized): Access is denied for project x.");
+        assert!(error.next_step().unwrap().contains("client secret"));
+        let error =
+            answer(400, r#"{"success":false,"errors":["There is already an on-going deployment."],"result":null}"#)
+                .unwrap_err();
+        assert_eq!(error.kind(), Kind::Conflict);
+    }
+
+    #[test]
+    fn a_wrong_clock_is_named() {
+        let answer = Answer {
+            status: 401,
+            content_type: None,
+            body: b"{\"success\":false,\"errors\":[\"no\"]}",
+            clock_difference: Some(std::time::Duration::from_secs(3600)),
+        };
+        let error = read(&answer, |message| Error::new(Kind::Unauthenticated, message)).unwrap_err();
+        assert!(error.next_step().unwrap().contains("differs from the service's by 1 h 00 min"));
+    }
+
+    #[test]
+    fn what_is_no_envelope_is_described() {
+        let page = "<html><head><TITLE>Sign in  to\nthe proxy</TITLE></head><body>secret</body></html>";
+        let error = answer(200, page).unwrap_err();
+        assert_eq!(error.kind(), Kind::Protocol);
+        assert_eq!(
+            error.to_string(),
+            "the service answered 200 (OK) with no JSON but text/html: \"Sign in to the proxy\""
+        );
+        assert!(error.next_step().unwrap().contains("proxy"));
+        assert_eq!(answer(502, page).unwrap_err().kind(), Kind::Unavailable);
+        assert!(answer(503, "").unwrap_err().to_string().contains("an empty body"));
+        assert!(answer(200, "[1]").unwrap_err().to_string().contains("JSON that is no answer of the service"));
+    }
+}

@@ -1,0 +1,58 @@
+//! Database exports: E9 and E10.
+
+use serde::Serialize;
+
+use super::call::{Api, Effect};
+use crate::base::error::Result;
+use crate::base::event::Event;
+use crate::base::model::export::DatabaseExport;
+use crate::base::scope::Scope;
+
+/// The body of an export's start.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExportStart {
+    retention_hours: u32,
+}
+
+impl Api {
+    /// Starts an export of a database (E9).
+    ///
+    /// # Errors
+    /// As the service answers; `Conflict` while another export runs; `Ambiguous` when the answer is lost.
+    pub async fn start_export(
+        &self,
+        project: &str,
+        environment: &str,
+        database: &str,
+        retention_hours: u32,
+        scope: &Scope,
+    ) -> Result<DatabaseExport> {
+        let effect = Effect {
+            doing: "start the database export",
+            look: "the service has no list of exports: wait a while and start it again; it refuses a second export while one runs",
+        };
+        let segments = ["projects", project, "environments", environment, "databases", database, "exports"];
+        let result = self.post(&segments, Some(&ExportStart { retention_hours }), effect, scope).await?;
+        let export = DatabaseExport::from_value(result)
+            .map_err(|error| error.context("the export was accepted").with_next_step(effect.look))?;
+        scope.report(Event::Accepted { what: "export", id: export.id().to_owned() });
+        Ok(export)
+    }
+
+    /// One export (E10).
+    ///
+    /// # Errors
+    /// As the service answers.
+    pub async fn get_export(
+        &self,
+        project: &str,
+        environment: &str,
+        database: &str,
+        id: &str,
+        scope: &Scope,
+    ) -> Result<DatabaseExport> {
+        let segments = ["projects", project, "environments", environment, "databases", database, "exports", id];
+        DatabaseExport::from_value(self.get(&segments, None, scope).await?)
+    }
+}

@@ -1,0 +1,79 @@
+//! Links to storage: the place packages go to (E1), storage containers (E7, E8) and edge logs (E11).
+
+use serde::Serialize;
+
+use super::call::{Api, Effect};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::model::document::Document;
+use crate::base::model::storage::{ContainerLink, StorageContainers};
+use crate::base::scope::Scope;
+use crate::base::secret::SafeUrl;
+
+/// The body of a container link request, as the original sends it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LinkRequest {
+    retention_hours: u32,
+    writable: bool,
+}
+
+impl Api {
+    /// The container that packages are uploaded to: a write-only link, valid for 24 hours (E1).
+    ///
+    /// # Errors
+    /// As the service answers.
+    pub async fn package_location(&self, project: &str, scope: &Scope) -> Result<SafeUrl> {
+        location(self.get(&["projects", project, "packages", "location"], None, scope).await?)
+    }
+
+    /// The container of the edge logs: a read-only link (E11).
+    ///
+    /// # Errors
+    /// As the service answers; the credentials need the right to edge logs.
+    pub async fn edge_log_location(&self, project: &str, scope: &Scope) -> Result<SafeUrl> {
+        location(self.get(&["projects", project, "edgelogs", "location"], None, scope).await?)
+    }
+
+    /// The storage containers of an environment (E7).
+    ///
+    /// # Errors
+    /// As the service answers.
+    pub async fn list_storage_containers(
+        &self,
+        project: &str,
+        environment: &str,
+        writable: bool,
+        scope: &Scope,
+    ) -> Result<StorageContainers> {
+        let segments = ["projects", project, "environments", environment, "storagecontainers"];
+        let query = writable.then_some("writable=true");
+        StorageContainers::from_value(self.get(&segments, query, scope).await?)
+    }
+
+    /// A link to one storage container (E8).
+    ///
+    /// # Errors
+    /// As the service answers.
+    pub async fn storage_container_link(
+        &self,
+        project: &str,
+        environment: &str,
+        container: &str,
+        retention_hours: u32,
+        writable: bool,
+        scope: &Scope,
+    ) -> Result<ContainerLink> {
+        let segments = ["projects", project, "environments", environment, "storagecontainers", container, "saslink"];
+        let effect =
+            Effect { doing: "make a container link", look: "ask for the link again; an unused link does no harm" };
+        ContainerLink::from_value(
+            self.post(&segments, Some(&LinkRequest { retention_hours, writable }), effect, scope).await?,
+        )
+    }
+}
+
+fn location(result: serde_json::Value) -> Result<SafeUrl> {
+    let document = Document::from_value("a location", result)?;
+    SafeUrl::parse("location", document.required("the location", "location")?)
+        .map_err(|error| Error::new(Kind::Protocol, format!("the service gave no usable link: {error}")))
+}
