@@ -1,2 +1,330 @@
-//! placeholder
-fn main() {}
+//! The program `epi-emulator`: starts one emulator from its options, says on stdout where it listens, and runs until
+//! it is told to stop. All the work is in the library.
+
+use std::fmt::Display;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+use epicloud_emulator::{BlobStore, Config, Emulator, LinkScheme, Speed};
+
+const EXAMPLES: &str = "\
+Examples:
+  epi-emulator
+      everything chosen at random; one JSON line on stdout says where it listens
+
+  epi-emulator --print env > emulator.env &
+  until [ -s emulator.env ]; do sleep 0.1; done; . ./emulator.env
+      sets EPI_ENDPOINT, EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID and EPI_CA_FILE in this shell
+
+  epi-emulator --http 127.0.0.1:8080 --https 127.0.0.1:8443 --speed instant --export-size 2GiB
+      fixed ports, every operation over at the second look, large databases
+
+  epi-emulator --state-dir ./emulator-state
+      goes on after a restart, with the same credentials and certificate authority
+
+Exit codes: 0 after SIGTERM or SIGINT, 1 on failure, 2 on wrong use.";
+
+/// A local stand-in for the Optimizely DXP deployment service and its blob storage, with fault injection.
+#[derive(Debug, Parser)]
+#[command(name = "epi-emulator", version, after_help = EXAMPLES)]
+struct Options {
+    /// Address of the HTTP listener; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    http: SocketAddr,
+    /// Address of the HTTPS listener; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    https: SocketAddr,
+    /// Client key; random when not given
+    #[arg(long, value_name = "KEY", requires = "client_secret_file")]
+    client_key: Option<String>,
+    /// File that holds the client secret (Base64); random when not given
+    #[arg(long, value_name = "FILE", requires = "client_key")]
+    client_secret_file: Option<PathBuf>,
+    /// Project id, a GUID; random when not given
+    #[arg(long, value_name = "GUID")]
+    project_id: Option<String>,
+    /// Speed of the virtual clock: instant (over at the second look), real, manual, or a factor such as 10
+    #[arg(long, value_name = "SPEED", default_value = "real", value_parser = speed)]
+    speed: Speed,
+    /// Exact size of exported databases: bytes, or with the suffix KiB, MiB or GiB
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size)]
+    export_size: u64,
+    /// Seed of the bytes of exported databases
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    export_seed: u64,
+    /// Leave Content-MD5 out on exported databases
+    #[arg(long)]
+    no_export_md5: bool,
+    /// Where blobs live: embedded, or azurite:CONNECTION with a storage connection string
+    #[arg(long, value_name = "STORE", default_value = "embedded", value_parser = store)]
+    blob: BlobStore,
+    /// Keep blobs, state, credentials and certificates in this folder across restarts
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Scheme of the links handed out
+    #[arg(long, value_name = "SCHEME", value_enum, default_value_t = Scheme::Https)]
+    link_scheme: Scheme,
+    /// Service version (sv) of the links handed out
+    #[arg(long, value_name = "DATE", default_value = "2023-01-03")]
+    sas_version: String,
+    /// Environments of the project, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    environments: Option<Vec<String>>,
+    /// Environments the credentials may use, separated by commas; all when not given
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    granted_environments: Option<Vec<String>>,
+    /// Storage containers of every environment, separated by commas
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    storage_containers: Option<Vec<String>>,
+    /// Start without the few sample blobs
+    #[arg(long)]
+    no_seed_blobs: bool,
+    /// List and link storage containers whatever the rights on their environment
+    #[arg(long)]
+    ignore_container_rights: bool,
+    /// Take the right to read edge logs away
+    #[arg(long)]
+    no_edge_logs: bool,
+    /// Refuse requests signed more than so many minutes off the clock
+    #[arg(long, value_name = "MINUTES")]
+    clock_skew_minutes: Option<u32>,
+    /// Refuse a nonce that was used before
+    #[arg(long)]
+    replay_check: bool,
+    /// Answer JSON without naming the charset in Content-Type
+    #[arg(long)]
+    no_charset: bool,
+    /// Accept a copy that names no apps, blobs or databases
+    #[arg(long)]
+    accept_empty_copy: bool,
+    /// Let a deployment of packages that were not uploaded start and fail, instead of refusing it
+    #[arg(long)]
+    no_package_check: bool,
+    /// Take no lease on packages a deployment uses
+    #[arg(long)]
+    no_package_lease: bool,
+    /// Highest retention of an export
+    #[arg(long, value_name = "HOURS")]
+    max_export_retention_hours: Option<u32>,
+    /// What to print when ready: a JSON line, or lines a shell can evaluate
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Json)]
+    print: Form,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Form {
+    Json,
+    Env,
+}
+
+fn speed(text: &str) -> Result<Speed, String> {
+    match text {
+        "real" => Ok(Speed::Real),
+        "instant" => Ok(Speed::Instant),
+        "manual" => Ok(Speed::Manual),
+        factor => match factor.parse::<f64>() {
+            Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(Speed::Factor(factor)),
+            _ => Err("give instant, real, manual or a number above 0".to_owned()),
+        },
+    }
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("", 0)];
+    let read = units.iter().find_map(|(suffix, shift)| Some((text.strip_suffix(suffix)?, shift)));
+    let bytes = read.and_then(|(digits, shift)| digits.trim().parse::<u64>().ok()?.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "give a number of bytes, or one with KiB, MiB or GiB".to_owned())
+}
+
+fn store(text: &str) -> Result<BlobStore, String> {
+    match text.split_once(':') {
+        None if text == "embedded" => Ok(BlobStore::Embedded),
+        Some(("azurite", connection)) => Ok(BlobStore::Azurite(connection.to_owned())),
+        _ => Err("give embedded or azurite:CONNECTION".to_owned()),
+    }
+}
+
+impl Options {
+    fn into_config(self) -> Result<Config, String> {
+        let client_secret = match &self.client_secret_file {
+            None => None,
+            Some(file) => {
+                let text = std::fs::read_to_string(file);
+                let text = text.map_err(|failure| format!("--client-secret-file {}: {failure}", file.display()))?;
+                Some(text.trim().to_owned())
+            }
+        };
+        let usual = Config::default();
+        Ok(Config {
+            http: self.http,
+            https: self.https,
+            client_key: self.client_key,
+            client_secret,
+            project_id: self.project_id,
+            speed: self.speed,
+            export_size: self.export_size,
+            export_seed: self.export_seed,
+            export_md5: !self.no_export_md5,
+            blob: self.blob,
+            state_dir: self.state_dir,
+            link_scheme: match self.link_scheme {
+                Scheme::Http => LinkScheme::Http,
+                Scheme::Https => LinkScheme::Https,
+            },
+            sas_version: self.sas_version,
+            environments: self.environments.unwrap_or(usual.environments),
+            granted_environments: self.granted_environments,
+            enforce_container_rights: !self.ignore_container_rights,
+            edge_logs: !self.no_edge_logs,
+            storage_containers: self.storage_containers.unwrap_or(usual.storage_containers),
+            seed_blobs: !self.no_seed_blobs,
+            clock_skew_minutes: self.clock_skew_minutes,
+            replay_check: self.replay_check,
+            charset: !self.no_charset,
+            accept_empty_copy: self.accept_empty_copy,
+            check_packages: !self.no_package_check,
+            lease_packages: !self.no_package_lease,
+            max_export_retention_hours: self.max_export_retention_hours,
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(failure) => return fail(&failure),
+    };
+    let ended = runtime.block_on(run(options));
+    // Blocking threads may still wait for clients that are gone; they end with the process.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => fail(&reason),
+    }
+}
+
+fn fail(reason: &dyn Display) -> ExitCode {
+    // Without a stderr there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "epi-emulator: {reason}");
+    ExitCode::FAILURE
+}
+
+async fn run(options: Options) -> Result<(), String> {
+    let form = options.print;
+    // Before the ready line, so that a signal right after it finds its handler.
+    let mut stop = Stop::listen().map_err(|failure| format!("handling signals: {failure}"))?;
+    let emulator = Emulator::start(options.into_config()?).await.map_err(|error| error.to_string())?;
+    let ready = match form {
+        Form::Json => emulator.ready_line(),
+        Form::Env => env_lines(&emulator),
+    };
+    let mut stdout = std::io::stdout();
+    let said = writeln!(stdout, "{ready}").and_then(|()| stdout.flush());
+    if said.is_ok() {
+        stop.wait().await;
+    }
+    emulator.stop().await.map_err(|error| error.to_string())?;
+    said.map_err(|failure| format!("printing the ready line: {failure}"))
+}
+
+/// Lines for a shell to evaluate. The secret is the emulator's own and is printed by contract.
+fn env_lines(emulator: &Emulator) -> String {
+    let ca_file = emulator.ca_file().to_string_lossy();
+    let endpoint = emulator.endpoint();
+    let variables = [
+        ("EPI_ENDPOINT", endpoint.as_str()),
+        ("EPI_CLIENT_KEY", emulator.client_key()),
+        ("EPI_CLIENT_SECRET", emulator.client_secret()),
+        ("EPI_PROJECT_ID", emulator.project_id()),
+        ("EPI_CA_FILE", &ca_file),
+    ];
+    variables.map(|(name, value)| format!("export {name}={}", quoted(value))).join("\n")
+}
+
+/// In single quotes, so that a shell takes every character as it is.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+/// The signals that end the program.
+#[cfg(unix)]
+struct Stop {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The signals that end the program.
+#[cfg(not(unix))]
+struct Stop;
+
+#[cfg(not(unix))]
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(&mut self) {
+        // An error means that no signal can be received; the program then runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_are_consistent() {
+        use clap::CommandFactory;
+        Options::command().debug_assert();
+        assert_eq!(Options::parse_from(["epi-emulator"]).into_config().unwrap().export_size, 64 << 20);
+    }
+
+    #[test]
+    fn sizes_speeds_and_stores_are_read() {
+        for (text, expected) in
+            [("5", Some(5)), ("2KiB", Some(2048)), ("1GiB", Some(1 << 30)), ("1GB", None), ("", None)]
+        {
+            assert_eq!(size(text).ok(), expected, "{text}");
+        }
+        for (text, expected) in [("10", Some(Speed::Factor(10.0))), ("instant", Some(Speed::Instant)), ("0", None)] {
+            assert_eq!(speed(text).ok(), expected, "{text}");
+        }
+        let connection = "AccountName=a;BlobEndpoint=http://127.0.0.1:1/a";
+        let read = store(&format!("azurite:{connection}"));
+        assert_eq!(read, Ok(BlobStore::Azurite(connection.to_owned())));
+        assert!(store("elsewhere").is_err());
+    }
+
+    #[test]
+    fn quotes_survive_a_shell() {
+        assert_eq!(quoted("a'b"), r"'a'\''b'");
+    }
+}

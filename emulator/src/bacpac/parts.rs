@@ -1,0 +1,73 @@
+//! The small documents of a bacpac, and the names of the tables it pretends to hold.
+
+use sha2::{Digest, Sha256};
+
+use super::Segment;
+use super::zip::Entry;
+
+/// Tables of the database.
+pub(super) fn tables(database: &str) -> Vec<&'static str> {
+    if database.eq_ignore_ascii_case("epicommerce") {
+        vec!["CatalogEntry", "CatalogNode", "CatalogItemAsset", "OrderGroup", "LineItem", "ecfVersion", "Market"]
+    } else {
+        vec![
+            "tblContent",
+            "tblContentProperty",
+            "tblContentLanguage",
+            "tblWorkContent",
+            "tblBigTable",
+            "tblTree",
+            "tblMappedIdentity",
+        ]
+    }
+}
+
+/// The documents in front of the table data.
+pub(super) fn documents(database: &str, tables: &[&str]) -> Vec<Entry> {
+    let model = model(tables);
+    let checksum = crate::identity::hex(&Sha256::digest(model.as_bytes())).to_uppercase();
+    let documents = [
+        ("[Content_Types].xml", CONTENT_TYPES.to_owned()),
+        ("DacMetadata.xml", metadata(database)),
+        ("Origin.xml", origin(&checksum, tables.len())),
+        ("model.xml", model),
+    ];
+    documents
+        .into_iter()
+        .map(|(name, text)| Entry { name: name.to_owned(), data: Segment::Literal(text.into_bytes()) })
+        .collect()
+}
+
+const CONTENT_TYPES: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+    <Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
+    <Default Extension=\"xml\" ContentType=\"text/xml\" /><Default Extension=\"BCP\" ContentType=\"application/octet-stream\" />\
+    </Types>";
+
+fn metadata(database: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+         <DacType xmlns=\"http://schemas.microsoft.com/sqlserver/dac/Serialization/2012/02\">\
+         <Name>{database}</Name><Version>0.0.0.0</Version></DacType>"
+    )
+}
+
+fn origin(checksum: &str, tables: usize) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+         <DacOrigin xmlns=\"http://schemas.microsoft.com/sqlserver/dac/Serialization/2012/02\">\
+         <PackageProperties><Version>3.0.0.0</Version><ContainsExportedData>true</ContainsExportedData></PackageProperties>\
+         <Operation><ProductName>epi-emulator</ProductName></Operation>\
+         <Server><ObjectCounts><Table>{tables}</Table></ObjectCounts></Server>\
+         <Checksums><Checksum Uri=\"/model.xml\">{checksum}</Checksum></Checksums></DacOrigin>"
+    )
+}
+
+fn model(tables: &[&str]) -> String {
+    let elements: String =
+        tables.iter().map(|table| format!("<Element Type=\"SqlTable\" Name=\"[dbo].[{table}]\" />")).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+         <DataSchemaModel FileFormatVersion=\"1.2\" SchemaVersion=\"3.5\" DspName=\"Microsoft.Data.Tools.Schema.Sql.SqlAzureV12DatabaseSchemaProvider\" \
+         xmlns=\"http://schemas.microsoft.com/sqlserver/dac/Serialization/2012/02\"><Model>{elements}</Model></DataSchemaModel>"
+    )
+}

@@ -1,0 +1,121 @@
+//! Get Blob, Get Blob Properties and Get Block List.
+
+use super::condition::Conditions;
+use super::error::{BlobError, escape};
+use super::operation::Call;
+use super::range::{self, Span};
+use super::spool::Extent;
+use super::store::{Blob, Committed};
+use crate::core::Core;
+use crate::http::{Answer, Source};
+use crate::timestamp;
+
+/// Get Blob and, by HEAD, Get Blob Properties.
+pub(super) fn get_blob(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
+    let (committed, leased) = core.blobs.find(&call.address.container, &call.address.blob)?;
+    let header = |name| call.asked.header(name);
+    let conditions = Conditions {
+        if_match: header("if-match"),
+        if_none_match: header("if-none-match"),
+        if_modified_since: header("if-modified-since"),
+        if_unmodified_since: header("if-unmodified-since"),
+    };
+    conditions.check_read(committed.stored())?;
+    // Get Blob Properties knows no range.
+    let wanted = header("x-ms-range").or_else(|| header("range")).filter(|_| call.asked.method == "GET");
+    let length = committed.length;
+    let span = range::read(wanted, length);
+    let (status, from, count) = match span {
+        Span::Whole => (200, 0, length),
+        Span::Part(from, count) => (206, from, count),
+        Span::Unsatisfiable => return Err(BlobError::invalid_range()),
+    };
+    let mut answer = Answer::empty(status);
+    answer.body = Source::Blob(committed.content.clone(), from, count);
+    let mut answer = describe(answer, &committed, call, status == 206);
+    if status == 206 {
+        answer = answer.with("content-range", format!("bytes {from}-{}/{length}", from + count - 1));
+    }
+    answer = answer.with("x-ms-lease-status", if leased { "locked" } else { "unlocked" });
+    answer = answer.with("x-ms-lease-state", if leased { "leased" } else { "available" });
+    if leased {
+        answer = answer.with("x-ms-lease-duration", "infinite");
+    }
+    Ok(answer)
+}
+
+fn describe(answer: Answer, committed: &Committed, call: &Call<'_>, part: bool) -> Answer {
+    let properties = &committed.properties;
+    let sas = &call.sas;
+    let or = |overriding: &str, stored: &Option<String>| {
+        if overriding.is_empty() { stored.clone() } else { Some(overriding.to_owned()) }
+    };
+    let content_type = or(&sas.content_type, &properties.content_type);
+    // Of a part, `Content-MD5` would be that of the part; the whole blob's goes into a header of its own.
+    let md5_name = if part { "x-ms-blob-content-md5" } else { "content-md5" };
+    let optional = [
+        (md5_name, properties.content_md5.clone()),
+        ("content-encoding", or(&sas.content_encoding, &properties.content_encoding)),
+        ("content-language", or(&sas.content_language, &properties.content_language)),
+        ("content-disposition", or(&sas.content_disposition, &properties.content_disposition)),
+        ("cache-control", or(&sas.cache_control, &properties.cache_control)),
+    ];
+    let mut answer = answer
+        .with("content-type", content_type.unwrap_or_else(|| "application/octet-stream".to_owned()))
+        .with("accept-ranges", "bytes")
+        .with("etag", &committed.etag)
+        .with("last-modified", timestamp::http_date(committed.modified))
+        .with("x-ms-creation-time", timestamp::http_date(committed.created))
+        .with("x-ms-blob-type", "BlockBlob")
+        .with("x-ms-server-encrypted", "true");
+    for (name, value) in optional {
+        if let Some(value) = value {
+            answer = answer.with(name, value);
+        }
+    }
+    answer
+}
+
+/// Get Block List.
+pub(super) fn get_block_list(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
+    let kind = call.query("blocklisttype").unwrap_or_else(|| "committed".to_owned()).to_lowercase();
+    let (with_committed, with_waiting) = match kind.as_str() {
+        "committed" => (true, false),
+        "uncommitted" => (false, true),
+        "all" => (true, true),
+        _ => return Err(BlobError::invalid_query("blocklisttype", &kind, "Not a block list type.")),
+    };
+    let found = core.blobs.look(&call.address.container, &call.address.blob, Blob::clone)?;
+    if found.committed.is_none() && found.waiting.is_empty() {
+        return Err(BlobError::blob_not_found());
+    }
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
+    if with_committed {
+        let blocks = found.committed.iter().flat_map(|committed| &committed.blocks);
+        section(&mut text, "CommittedBlocks", blocks.map(|(id, extent)| (id, extent)).collect());
+    }
+    if with_waiting {
+        // Azure lists them by id, and so they are kept.
+        section(&mut text, "UncommittedBlocks", found.waiting.iter().collect());
+    }
+    text.push_str("</BlockList>");
+    let mut answer = Answer::new(200, "application/xml", text);
+    if let Some(committed) = &found.committed {
+        answer = answer
+            .with("etag", &committed.etag)
+            .with("last-modified", timestamp::http_date(committed.modified))
+            .with("x-ms-blob-content-length", committed.length.to_string());
+    } else {
+        answer = answer.with("x-ms-blob-content-length", "0");
+    }
+    Ok(answer)
+}
+
+fn section(text: &mut String, name: &str, blocks: Vec<(&String, &Extent)>) {
+    text.push_str(&format!("<{name}>"));
+    for (id, extent) in blocks {
+        let length = extent.length;
+        text.push_str(&format!("<Block><Name>{}</Name><Size>{length}</Size></Block>", escape(id)));
+    }
+    text.push_str(&format!("</{name}>"));
+}

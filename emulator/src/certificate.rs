@@ -1,0 +1,80 @@
+//! A certificate authority of the emulator's own and the server certificate it signs. The names of both differ, since
+//! some clients refuse a server certificate named like its issuer.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// Names the server certificate is good for.
+const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "*.blob.localhost", "*.blob.core.windows.net"];
+
+/// The authority's certificate, and the server's with its key, as PEM.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Certificates {
+    pub(crate) authority: String,
+    server: String,
+    server_key: String,
+}
+
+impl Certificates {
+    /// Makes new ones. The authority's key is forgotten: nothing else is ever signed by it.
+    pub(crate) fn make() -> Result<Self, Error> {
+        make().map_err(Error::failed("making certificates"))
+    }
+
+    /// The TLS settings of the server.
+    pub(crate) fn server_config(&self) -> Result<Arc<rustls::ServerConfig>, Error> {
+        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(self.server.as_bytes())
+            .collect::<Result<_, _>>()
+            .map_err(Error::failed("reading the server certificate"))?;
+        let key = PrivateKeyDer::from_pem_slice(self.server_key.as_bytes())
+            .map_err(Error::failed("reading the server key"))?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .map_err(Error::failed("setting up TLS"))?;
+        Ok(Arc::new(config))
+    }
+
+    /// Writes the authority's certificate where clients find it.
+    pub(crate) fn write_authority(&self, to: &Path) -> Result<(), Error> {
+        std::fs::write(to, &self.authority).map_err(Error::file("writing", to))
+    }
+}
+
+fn make() -> Result<Certificates, rcgen::Error> {
+    let authority_key = KeyPair::generate()?;
+    let mut authority = CertificateParams::default();
+    authority.distinguished_name.push(DnType::CommonName, "epi-emulator test authority");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let authority_certificate = authority.self_signed(&authority_key)?;
+    let issuer = Issuer::new(authority, authority_key);
+
+    let server_key = KeyPair::generate()?;
+    let mut server = CertificateParams::new(NAMES.map(str::to_owned))?;
+    server.distinguished_name.push(DnType::CommonName, "epi-emulator server");
+    server.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    server.use_authority_key_identifier_extension = true;
+    // Some systems refuse server certificates that are good for more than 825 days.
+    let now = time::OffsetDateTime::now_utc();
+    server.not_before = now - time::Duration::days(1);
+    server.not_after = now + time::Duration::days(700);
+    let server_certificate = server.signed_by(&server_key, &issuer)?;
+    Ok(Certificates {
+        authority: authority_certificate.pem(),
+        server: server_certificate.pem(),
+        server_key: server_key.serialize_pem(),
+    })
+}

@@ -1,0 +1,82 @@
+//! Accepts connections, plain and TLS, and serves HTTP/1.1 on them until the emulator stops.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::exchange::exchange;
+use super::wire::{Guarded, OverTcp, Wire};
+use crate::core::Core;
+
+/// Serves plain HTTP until told to stop.
+pub(crate) async fn serve_plain(core: Arc<Core>, listener: TcpListener, stop: watch::Receiver<bool>) {
+    accept(core, listener, None, stop).await;
+}
+
+/// Serves HTTPS until told to stop.
+pub(crate) async fn serve_tls(core: Arc<Core>, listener: TcpListener, tls: TlsAcceptor, stop: watch::Receiver<bool>) {
+    accept(core, listener, Some(tls), stop).await;
+}
+
+async fn accept(core: Arc<Core>, listener: TcpListener, tls: Option<TlsAcceptor>, mut stop: watch::Receiver<bool>) {
+    // Dropping the set at the end aborts what is still open.
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stopped(&mut stop) => return,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let wire = Arc::new(Wire::new(core.next_connection(), tls.is_some(), peer));
+                    connections.spawn(connect(Arc::clone(&core), stream, tls.clone(), wire));
+                }
+                // Out of file handles, or the peer is gone already: neither ends the listener.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            },
+        }
+    }
+}
+
+/// Returns once the emulator stops, or is gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error says that the sender is gone: the same to a listener.
+    let _ = stop.wait_for(|stopped| *stopped).await;
+}
+
+async fn connect(core: Arc<Core>, stream: TcpStream, tls: Option<TlsAcceptor>, wire: Arc<Wire>) {
+    // Small answers must not wait for more to send. A socket that refuses the option still works.
+    let _ = stream.set_nodelay(true);
+    match tls {
+        None => serve(core, stream, wire).await,
+        Some(tls) => {
+            // A failed handshake (a client without our authority) concerns the client only.
+            if let Ok(stream) = tls.accept(stream).await {
+                serve(core, stream, wire).await;
+            }
+        }
+    }
+}
+
+async fn serve<S: OverTcp>(core: Arc<Core>, stream: S, wire: Arc<Wire>) {
+    let handle = Arc::clone(&wire);
+    let service = service_fn(move |request| {
+        let (core, wire) = (Arc::clone(&core), Arc::clone(&wire));
+        async move { Ok::<_, Infallible>(exchange(core, wire, request).await) }
+    });
+    let guarded = Guarded { stream, wire: Arc::clone(&handle) };
+    let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(guarded), service);
+    tokio::select! {
+        // In this order, so that what was written before a cut is flushed first.
+        biased;
+        _ = connection => {}
+        () = handle.was_cut() => {}
+    }
+}

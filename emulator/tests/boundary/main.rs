@@ -1,0 +1,19 @@
+//! The emulator from outside: raw requests, signed by these tests' own code, against a running emulator.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by panic, its helpers too, and says on stderr why it skips"
+)]
+
+mod azurite;
+mod caller;
+mod control;
+mod deployments;
+mod exports;
+mod faults;
+mod program;
+mod restart;
+mod signature;
+mod storage;
+mod uploads;
