@@ -1,1 +1,52 @@
 //! Level 3: a file to or from a blob.
+//!
+//! What is to be done is planned (`plan.rs`) and scheduled (`schedule.rs`) by plain functions and a state machine;
+//! `drive.rs` carries a schedule out and is the one place that consults the retry policy. Around them stand the
+//! effects: `source.rs` reads the file that is sent, `target.rs` and `journal.rs` keep the file that is received,
+//! `upload.rs` and `download.rs` put the parts together. This layer knows blobs and files, not deployments. It may
+//! use `base` and `blob`.
+
+pub mod download;
+mod drive;
+mod integrity;
+mod journal;
+mod pace;
+mod plan;
+mod position;
+mod schedule;
+mod source;
+mod stall;
+mod target;
+pub mod upload;
+mod whole;
+
+use std::sync::Arc;
+
+use crate::base::entropy::Entropy;
+use crate::base::time::Clock;
+use crate::blob::client::Store;
+
+/// Uploads and downloads. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Engine {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine that reaches blobs through `store` and waits by `clock`.
+    #[must_use]
+    pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { store, clock, entropy }
+    }
+}
+
+/// Bytes read or written at a time: large enough to be cheap, small enough that 64 streams stay below 64 MB.
+const PIECE: usize = 256 * 1024;
