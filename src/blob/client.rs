@@ -207,7 +207,8 @@ impl Blob {
         let answer = self.client.get_properties(Some(options)).await.map_err(|error| call.error(&error))?;
         let headers = answer.headers();
         let length = header(headers, "content-length").and_then(|text| text.parse().ok());
-        let length = length.ok_or_else(|| Error::new(Kind::Protocol, "the storage service did not tell the blob's size"))?;
+        let length =
+            length.ok_or_else(|| Error::new(Kind::Protocol, "the storage service did not tell the blob's size"))?;
         Ok(describe(headers, length, header(headers, "content-md5")))
     }
 
@@ -227,7 +228,12 @@ impl Blob {
             ..Default::default()
         };
         let answer = self.client.download(Some(options)).await.map_err(|error| call.error(&error))?;
-        let total = whole_length(header(&answer.headers, "content-range"), header(&answer.headers, "content-length"), offset, length)?;
+        let total = whole_length(
+            header(&answer.headers, "content-range"),
+            header(&answer.headers, "content-length"),
+            offset,
+            length,
+        )?;
         // In the answer to a range, `Content-MD5` is that of the range ("Get Blob", response headers).
         let properties = describe(&answer.headers, total, header(&answer.headers, "x-ms-blob-content-md5"));
         let body = answer.body.map_err(|error| std::io::Error::other(cut_short(&error)));
@@ -268,7 +274,9 @@ fn whole_length(content_range: Option<&str>, content_length: Option<&str>, offse
         Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?, total.parse::<u64>().ok()?))
     });
     match numbers {
-        Some((first, last, total)) if first == offset && last.checked_add(1) == Some(total.min(offset.saturating_add(length))) => {
+        Some((first, last, total))
+            if first == offset && last.checked_add(1) == Some(total.min(offset.saturating_add(length))) =>
+        {
             Ok(total)
         }
         _ => Err(wrong()),

@@ -58,7 +58,10 @@ impl Call {
         match (error.http_status(), error.kind()) {
             (Some(status), _) => Error::new(
                 Kind::Protocol,
-                format!("the storage service answered {} to this request, which is not one of its answers", u16::from(status)),
+                format!(
+                    "the storage service answered {} to this request, which is not one of its answers",
+                    u16::from(status)
+                ),
             )
             .with_http_status(status.into()),
             (None, ErrorKind::Io | ErrorKind::Connection) => cut_short(error),
@@ -150,9 +153,7 @@ impl Policy for Exchange {
                     headers.insert(HeaderName::from(name.to_owned()), HeaderValue::from(value.to_owned()));
                 }
                 let status = response.status().into();
-                let body = response
-                    .into_stream()
-                    .map_err(|error| azure_core::Error::new(ErrorKind::Io, error));
+                let body = response.into_stream().map_err(|error| azure_core::Error::new(ErrorKind::Io, error));
                 Ok(AsyncRawResponse::new(status, headers, Box::pin(body)))
             }
             Err(error) => {

@@ -40,7 +40,10 @@ const ASK_FOR_A_NEW_ONE: &str = "ask for a new link and run the command again";
 /// `LinkExpired` naming the time; `Forbidden` when it lacks the permission.
 pub fn check_link(field: &str, link: &SafeUrl, access: Access, scope: Scope, now_unix_ms: u64) -> Result<()> {
     if link.is_plain_remote() {
-        return Err(Error::invalid(field, "must begin with https://; plain http would show its signature to the network"));
+        return Err(Error::invalid(
+            field,
+            "must begin with https://; plain http would show its signature to the network",
+        ));
     }
     let signed = link.query().split('&').filter_map(|pair| pair.split_once('='));
     if !signed.into_iter().any(|(name, value)| name.eq_ignore_ascii_case("sig") && !value.is_empty()) {
@@ -134,7 +137,8 @@ mod tests {
 
     const NOW: u64 = 1_769_846_400_000; // 2026-01-31T08:00:00Z
     const WRITE: &str = "https://a.blob.core.windows.net/deploymentpackages?sv=2020-12-06&sr=c&sig=CANARY%3D&se=2026-02-01T00%3A00%3A00Z&sp=w";
-    const READ: &str = "https://a.blob.core.windows.net/bacpacs/x.bacpac?sv=2020-12-06&sr=b&sig=CANARY&se=2026-02-01T00:00:00Z&sp=r";
+    const READ: &str =
+        "https://a.blob.core.windows.net/bacpacs/x.bacpac?sv=2020-12-06&sr=b&sig=CANARY&se=2026-02-01T00:00:00Z&sp=r";
 
     fn check(link: &str, access: Access, scope: Scope) -> Result<()> {
         let result = check_link("sasUrl", &SafeUrl::parse("sasUrl", link).unwrap(), access, scope, NOW);
@@ -158,15 +162,40 @@ mod tests {
             (emulator, Access::Write, Scope::Container, None),
             (&WRITE.replace("sp=w", "sp=c"), Access::Write, Scope::Container, None),
             (&WRITE.replace("&sp=w", "&si=policy"), Access::Write, Scope::Container, None),
-            (WRITE, Access::Read, Scope::Container, Some((Kind::Forbidden, "does not permit reading: it is a link for writing (sp=w)"))),
-            (&at_container, Access::Write, Scope::Container, Some((Kind::Forbidden, "does not permit writing: it is a link for reading (sp=rl)"))),
+            (
+                WRITE,
+                Access::Read,
+                Scope::Container,
+                Some((Kind::Forbidden, "does not permit reading: it is a link for writing (sp=w)")),
+            ),
+            (
+                &at_container,
+                Access::Write,
+                Scope::Container,
+                Some((Kind::Forbidden, "does not permit writing: it is a link for reading (sp=rl)")),
+            ),
             (&expired, Access::Write, Scope::Container, Some((Kind::LinkExpired, "expired at 2026-01-31T07:00:00Z"))),
             (&remote, Access::Write, Scope::Container, Some((Kind::InvalidArgument, "https://"))),
-            (&WRITE.replace("sig=CANARY%3D", "sig="), Access::Write, Scope::Container, Some((Kind::InvalidArgument, "no signature"))),
-            ("https://a.blob.core.windows.net/c/b", Access::Read, Scope::Blob, Some((Kind::InvalidArgument, "no signature"))),
+            (
+                &WRITE.replace("sig=CANARY%3D", "sig="),
+                Access::Write,
+                Scope::Container,
+                Some((Kind::InvalidArgument, "no signature")),
+            ),
+            (
+                "https://a.blob.core.windows.net/c/b",
+                Access::Read,
+                Scope::Blob,
+                Some((Kind::InvalidArgument, "no signature")),
+            ),
             (READ, Access::Write, Scope::Container, Some((Kind::InvalidArgument, "one blob"))),
             (&at_container, Access::Read, Scope::Blob, Some((Kind::InvalidArgument, "leads to a container"))),
-            (&emulator.replace("sp=w", "sp=r"), Access::Read, Scope::Blob, Some((Kind::InvalidArgument, "leads to a container"))),
+            (
+                &emulator.replace("sp=w", "sp=r"),
+                Access::Read,
+                Scope::Blob,
+                Some((Kind::InvalidArgument, "leads to a container")),
+            ),
         ] {
             match (check(link, access, scope), expected) {
                 (Ok(()), None) => {}

@@ -27,7 +27,8 @@ const UNKNOWN_CHECKSUM: [&str; 3] = ["FeatureNotSupported", "APINotImplemented",
 pub(super) fn to_error(refusal: &Refusal, link: &SafeUrl, name: &str, access: Access, now_unix_ms: u64) -> Error {
     let code = element(&refusal.body, "Code").or_else(|| refusal.code.clone());
     // The service puts the request id and the time on further lines of its message.
-    let said = element(&refusal.body, "Message").and_then(|text| text.lines().next().map(|line| line.trim().to_owned()));
+    let said =
+        element(&refusal.body, "Message").and_then(|text| text.lines().next().map(|line| line.trim().to_owned()));
     let detail = element(&refusal.body, "AuthenticationErrorDetail").filter(|text| is_time_frame(text));
     let (class, mut retry) = classify_status(refusal.status);
     let mut error = match (refusal.status, code.as_deref().unwrap_or_default()) {
@@ -118,7 +119,8 @@ mod tests {
             "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{message}\nRequestId:r\nTime:t</Message></Error>"
         );
         let refusal = Refusal { status, body, request_id: Some("r-1".into()), ..Refusal::default() };
-        let link = SafeUrl::parse("x", &format!("https://a.blob.core.windows.net/c?sv=2020-12-06&se={expiry}&sig=CANARY"));
+        let link =
+            SafeUrl::parse("x", &format!("https://a.blob.core.windows.net/c?sv=2020-12-06&se={expiry}&sig=CANARY"));
         to_error(&refusal, &link.unwrap(), "site.cms.app.1.nupkg", Access::Write, NOW)
     }
 

@@ -85,11 +85,7 @@ impl Driver<'_> {
     }
 
     /// One call, repeated by the same rules, and how often it was repeated.
-    pub(super) async fn call<T: Send + 'static, Task>(
-        &self,
-        what: &str,
-        work: impl Fn() -> Task,
-    ) -> Result<(T, u64)>
+    pub(super) async fn call<T: Send + 'static, Task>(&self, what: &str, work: impl Fn() -> Task) -> Result<(T, u64)>
     where
         Task: Future<Output = Result<T>> + Send + 'static,
     {

@@ -26,7 +26,15 @@ pub(super) struct Pace {
 
 impl Pace {
     /// A transfer of `total` bytes of which `done` are there already.
-    pub(super) fn new(phase: Phase, subject: &str, total: u64, done: u64, items: usize, items_done: usize, now: Duration) -> Self {
+    pub(super) fn new(
+        phase: Phase,
+        subject: &str,
+        total: u64,
+        done: u64,
+        items: usize,
+        items_done: usize,
+        now: Duration,
+    ) -> Self {
         Self {
             phase,
             subject: subject.to_owned(),
@@ -85,7 +93,8 @@ mod tests {
     #[test]
     fn reports_come_at_most_ten_times_a_second_and_at_the_end() {
         let mut pace = pace(0);
-        let reports: Vec<Progress> = (1..=100).filter_map(|n| pace.add(10_000, Duration::from_millis(n * 10))).collect();
+        let reports: Vec<Progress> =
+            (1..=100).filter_map(|n| pace.add(10_000, Duration::from_millis(n * 10))).collect();
         assert!((10..=12).contains(&reports.len()), "{}", reports.len());
         assert_eq!(reports.last().unwrap().bytes_done, Some(1_000_000));
         assert_eq!(reports.last().unwrap().eta_ms, Some(0));

@@ -32,7 +32,12 @@ impl Plan {
             ));
         }
         let size = match wanted {
-            None => total.div_ceil(64).next_multiple_of(MIB).clamp(MIB, 8 * MIB).max(least.next_multiple_of(MIB)).min(largest),
+            None => total
+                .div_ceil(64)
+                .next_multiple_of(MIB)
+                .clamp(MIB, 8 * MIB)
+                .max(least.next_multiple_of(MIB))
+                .min(largest),
             Some(size) if size < least.max(1) || size > largest => {
                 return Err(Error::invalid(
                     "blockSize",

@@ -66,9 +66,14 @@ mod tests {
 
     #[test]
     fn silence_is_measured_from_the_last_movement() {
-        for (now, last, expected) in
-            [(0, 0, Some(100_000)), (50_000, 0, Some(50_000)), (150_000, 100_000, Some(50_000)), (100_000, 0, None), (250_000, 100_000, None), (5, 9, Some(100_000))]
-        {
+        for (now, last, expected) in [
+            (0, 0, Some(100_000)),
+            (50_000, 0, Some(50_000)),
+            (150_000, 100_000, Some(50_000)),
+            (100_000, 0, None),
+            (250_000, 100_000, None),
+            (5, 9, Some(100_000)),
+        ] {
             assert_eq!(left(Duration::from_millis(now), last), expected.map(Duration::from_millis), "{now} {last}");
         }
     }
