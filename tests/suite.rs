@@ -1,0 +1,7 @@
+//! The one integration binary: behaviour at the library's boundary, against the emulator.
+
+mod suite {
+    mod transfer_download;
+    mod transfer_upload;
+    mod transfer_world;
+}
