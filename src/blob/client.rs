@@ -183,7 +183,7 @@ impl Blob {
         let call = Call::new(Access::Read, sink);
         let options = BlockBlobClientGetBlockListOptions { method_options: method(&call), ..Default::default() };
         let listed = self.client.block_blob_client().get_block_list(BlockListType::All, Some(options)).await;
-        let list = listed.and_then(|answer| answer.into_model()).map_err(|error| call.error(&error))?;
+        let list = listed.and_then(azure_core::http::Response::into_model).map_err(|error| call.error(&error))?;
         let read = |blocks: Option<Vec<azure_storage_blob::models::Block>>| {
             blocks
                 .unwrap_or_default()

@@ -182,7 +182,8 @@ impl Engine {
                 *retries += repeated;
                 return Ok(properties);
             }
-            Err(error) if matches!(error.kind(), Kind::Forbidden | Kind::Rejected | Kind::Unsupported) => {}
+            // A link may be signed for GET alone; and the answer to HEAD has no body that would say what is wrong.
+            Err(error) if is_refused(&error) => {}
             Err(error) => return Err(error),
         }
         let length = options.part_size;
@@ -397,6 +398,11 @@ fn body_error(error: &std::io::Error) -> Error {
     known.cloned().unwrap_or_else(|| {
         Error::new(Kind::Network, format!("the answer was cut short: {error}")).with_retry(Retry::Later, None)
     })
+}
+
+/// Whether a call was understood and refused, in a way that may not hold for another method.
+fn is_refused(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Unauthenticated | Kind::Forbidden | Kind::Rejected | Kind::Unsupported)
 }
 
 /// Whether the blob is no longer the one whose properties were read (`If-Match`).

@@ -54,14 +54,14 @@ impl Mode {
 
 /// A sum in the making.
 pub(super) enum Summing {
-    Crc64(crc_fast::Digest),
+    Crc64(Box<crc_fast::Digest>),
     Md5(Md5),
 }
 
 impl Summing {
     pub(super) fn new(mode: Mode) -> Self {
         match mode {
-            Mode::Crc64 => Self::Crc64(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme)),
+            Mode::Crc64 => Self::Crc64(Box::new(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme))),
             Mode::ContentMd5 => Self::Md5(Md5::new()),
         }
     }

@@ -33,7 +33,8 @@ async fn run(world: &World, download: &Download) -> Result<DownloadReceipt, Erro
 }
 
 fn ranges(world: &World) -> Vec<String> {
-    let mut ranges: Vec<_> = world.requests("GET", "").iter().filter_map(|get| get.header("range").map(str::to_owned)).collect();
+    let mut ranges: Vec<_> =
+        world.requests("GET", "").iter().filter_map(|get| get.header("range").map(str::to_owned)).collect();
     ranges.sort();
     ranges
 }
@@ -50,7 +51,10 @@ fn left_behind(world: &World) -> Vec<String> {
 /// Makes a download that is cut after three of five parts.
 async fn cut(world: &World, bytes: &[u8], target: &Path) {
     world.emulator.put_blob("bacpacs", BLOB, bytes).unwrap();
-    world.emulator.faults().add(Rule::new(Effect::status(403)).method("GET").nth(4));
+    world
+        .emulator
+        .faults()
+        .add(Rule::new(Effect::error(403, "AuthorizationPermissionMismatch", "no")).method("GET").nth(4));
     let mut request = download(world, target);
     request.options.streams = 1;
     let error = run(world, &request).await.unwrap_err();
@@ -67,15 +71,23 @@ async fn a_blob_arrives_whole_and_checked() {
     let target = world.path("db.bacpac");
     let receipt = run(&world, &download(&world, &target)).await.unwrap();
     assert_eq!(std::fs::read(&target).unwrap(), bytes);
-    assert_eq!((receipt.bytes, receipt.verified, receipt.resumed_bytes, receipt.retries), (bytes.len() as u64, "md5", 0, 0));
+    assert_eq!(
+        (receipt.bytes, receipt.verified, receipt.resumed_bytes, receipt.retries),
+        (bytes.len() as u64, "md5", 0, 0)
+    );
     assert_eq!(left_behind(&world), ["db.bacpac"]);
     let gets = world.requests("GET", "");
     assert_eq!(gets.len(), 6, "one request per part");
     assert!(gets.iter().all(|get: &Recorded| get.header("if-match").is_some() && get.header("x-ms-version").is_none()));
-    let phases: Vec<Phase> = world.events.events().iter().filter_map(|event| match event {
-        Event::Progress(progress) => Some(progress.phase),
-        _ => None,
-    }).collect();
+    let phases: Vec<Phase> = world
+        .events
+        .events()
+        .iter()
+        .filter_map(|event| match event {
+            Event::Progress(progress) => Some(progress.phase),
+            _ => None,
+        })
+        .collect();
     assert!(phases.contains(&Phase::Downloading) && phases.last() == Some(&Phase::Verifying));
     let json = serde_json::to_value(&receipt).unwrap();
     assert_eq!(json["resumedBytes"], 0);
@@ -209,7 +221,15 @@ async fn what_cannot_work_is_refused_without_a_request() {
     assert!(world.emulator.requests().is_empty());
     assert_eq!(left_behind(&world), ["existing"]);
     assert_eq!(std::fs::read(&existing).unwrap(), b"mine");
-    run(&world, &with(&|r| { r.target = existing.clone(); r.overwrite = true; })).await.unwrap();
+    run(
+        &world,
+        &with(&|r| {
+            r.target = existing.clone();
+            r.overwrite = true;
+        }),
+    )
+    .await
+    .unwrap();
     assert_eq!(std::fs::read(&existing).unwrap(), b"x");
 }
 

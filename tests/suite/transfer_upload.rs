@@ -40,7 +40,10 @@ async fn every_block_carries_its_crc64_and_the_blob_its_md5() {
     let bytes = content(1, 5 * MIB + 17);
     let receipt = run(&world, &upload(&world, &world.file("p.nupkg", &bytes))).await.unwrap();
     assert_eq!(stored(&world, NAME), bytes);
-    assert_eq!((receipt.bytes, receipt.blocks, receipt.retries, receipt.integrity), (bytes.len() as u64, 6, 0, "crc64"));
+    assert_eq!(
+        (receipt.bytes, receipt.blocks, receipt.retries, receipt.integrity),
+        (bytes.len() as u64, 6, 0, "crc64")
+    );
     let blob = world.emulator.blob(CONTAINER, NAME).unwrap();
     assert_eq!(blob.content_md5, receipt.content_md5);
     assert!(receipt.content_md5.is_some());
@@ -57,10 +60,13 @@ async fn every_block_carries_its_crc64_and_the_blob_its_md5() {
     }
     assert_eq!(world.commits().len(), 1);
     let events = world.events.events();
-    let progress: Vec<_> = events.iter().filter_map(|event| match event {
-        Event::Progress(progress) if progress.phase == Phase::Uploading => progress.bytes_done,
-        _ => None,
-    }).collect();
+    let progress: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Progress(progress) if progress.phase == Phase::Uploading => progress.bytes_done,
+            _ => None,
+        })
+        .collect();
     assert_eq!((progress.first(), progress.last()), (Some(&0), Some(&(bytes.len() as u64))));
     assert!(progress.windows(2).all(|pair| pair[0] <= pair[1]));
 }
@@ -71,8 +77,7 @@ async fn https_works_with_a_certificate_authority_of_ones_own() {
     let mut spec = LinkSpec::new(CONTAINER, None, "w", HOUR);
     spec.scheme = Some(epicloud_emulator::LinkScheme::Https);
     let bytes = content(2, 300_000);
-    let request =
-        Upload { container: link(&world.emulator.link(&spec)), ..upload(&world, &world.file("p", &bytes)) };
+    let request = Upload { container: link(&world.emulator.link(&spec)), ..upload(&world, &world.file("p", &bytes)) };
     run(&world, &request).await.unwrap();
     assert_eq!(stored(&world, NAME), bytes);
     assert!(world.put_blocks().iter().all(|request| request.secure));
@@ -88,7 +93,10 @@ async fn an_old_link_gets_content_md5_and_so_does_a_store_without_crc64() {
     let request = Upload { container: link(&world.emulator.link(&spec)), ..upload(&world, &file) };
     assert_eq!(run(&world, &request).await.unwrap().integrity, "contentMd5");
     let only_md5 = |world: &World| {
-        world.put_blocks().iter().all(|block| block.header("content-md5").is_some() && block.header("x-ms-content-crc64").is_none())
+        world
+            .put_blocks()
+            .iter()
+            .all(|block| block.header("content-md5").is_some() && block.header("x-ms-content-crc64").is_none())
     };
     assert!(only_md5(&world));
 
@@ -99,7 +107,10 @@ async fn an_old_link_gets_content_md5_and_so_does_a_store_without_crc64() {
     assert!(only_md5(&world));
 
     world.emulator.clear_requests();
-    world.emulator.faults().add(Rule::new(Effect::error(500, "FeatureNotSupported", "x-ms-content-crc64")).method("PUT").times(1));
+    world
+        .emulator
+        .faults()
+        .add(Rule::new(Effect::error(500, "FeatureNotSupported", "x-ms-content-crc64")).method("PUT").times(1));
     let mut switching = upload(&world, &file);
     switching.options.streams = 1;
     let receipt = run(&world, &switching).await.unwrap();
@@ -112,7 +123,14 @@ async fn an_old_link_gets_content_md5_and_so_does_a_store_without_crc64() {
 #[tokio::test]
 async fn names_with_special_characters_arrive_unchanged() {
     let world = World::new().await;
-    for name in ["my site.cms.app.1.nupkg", "a+b.cms.app.1.nupkg", "a%20b.cms.app.1.nupkg", "a#b.cms.app.1.nupkg", "größe.cms.app.1.nupkg", "a?b&c=d.cms.app.1.zip"] {
+    for name in [
+        "my site.cms.app.1.nupkg",
+        "a+b.cms.app.1.nupkg",
+        "a%20b.cms.app.1.nupkg",
+        "a#b.cms.app.1.nupkg",
+        "größe.cms.app.1.nupkg",
+        "a?b&c=d.cms.app.1.zip",
+    ] {
         let bytes = content(4, 1000);
         let request = Upload { blob_name: name.to_owned(), ..upload(&world, &world.file("p", &bytes)) };
         let receipt = run(&world, &request).await.unwrap();
@@ -142,7 +160,11 @@ async fn passing_faults_are_repeated() {
         assert_eq!(receipt.retries, expected_retries, "{shown}");
         assert_eq!(world.retrying() as u64, expected_retries, "{shown}");
         if asked {
-            assert!(world.clock.pauses().iter().any(|pause| *pause >= Duration::from_secs(1)), "{:?}", world.clock.pauses());
+            assert!(
+                world.clock.pauses().iter().any(|pause| *pause >= Duration::from_secs(1)),
+                "{:?}",
+                world.clock.pauses()
+            );
         }
     }
 }
@@ -175,7 +197,11 @@ async fn a_leased_package_is_refused_at_once_with_both_sentences() {
     let error = run(&world, &upload(&world, &world.file("p", &content(8, 8 * MIB)))).await.unwrap_err();
     assert_eq!((error.kind(), error.http_status(), error.code()), (Kind::Conflict, Some(412), Some("LeaseIdMissing")));
     let text = error.to_string();
-    assert!(text.contains(&format!("A package named '{NAME}' is already linked to a deployment and cannot be overwritten.")));
+    assert!(
+        text.contains(&format!(
+            "A package named '{NAME}' is already linked to a deployment and cannot be overwritten."
+        ))
+    );
     assert!(text.contains("There is currently a lease on the blob and no lease ID was specified in the request."));
     assert!(world.put_blocks().len() <= 4, "at most one per stream");
     assert_eq!(world.retrying(), 0);
@@ -186,7 +212,8 @@ async fn a_leased_package_is_refused_at_once_with_both_sentences() {
 async fn an_expired_link_is_told_apart_before_and_during_the_upload() {
     let world = World::new().await;
     let file = world.file("p", &content(9, MIB));
-    let expired = Upload { container: link(&world.emulator.package_link("w", Duration::ZERO)), ..upload(&world, &file) };
+    let expired =
+        Upload { container: link(&world.emulator.package_link("w", Duration::ZERO)), ..upload(&world, &file) };
     world.clock.advance(Duration::from_secs(5));
     let error = run(&world, &expired).await.unwrap_err();
     assert_eq!(error.kind(), Kind::LinkExpired);
@@ -301,7 +328,7 @@ async fn a_try_on_which_nothing_moves_ends_and_is_repeated() {
         world.clock.advance(Duration::from_secs(101));
     };
     let (outcome, ()) = tokio::join!(uploading, waiting);
-    assert_eq!(outcome.unwrap().retries, 1);
+    assert_eq!(outcome.unwrap().retries, 1, "{:?}", world.events.events());
     assert_eq!(stored(&world, NAME), bytes);
 }
 
@@ -336,6 +363,7 @@ async fn child_uploads_a_large_file() {
 }
 
 #[cfg(target_os = "linux")]
+#[expect(clippy::print_stdout, reason = "the figure is the point of the test")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_stays_small_whatever_the_files_size() {
     let world = World::new().await;
@@ -362,7 +390,7 @@ async fn memory_stays_small_whatever_the_files_size() {
         tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
     };
     assert!(ended.success());
-    println!("peak resident memory {} KiB", most);
+    println!("peak resident memory {most} KiB");
     assert_eq!(world.emulator.blob(CONTAINER, NAME).unwrap().len, 1 << 30);
     assert!(most > 0 && most < 64 * 1024, "{most} KiB");
 }

@@ -101,6 +101,7 @@ impl World {
         Self::with(Config::default()).await
     }
 
+    #[expect(clippy::print_stdout, reason = "a seed is printed so that a failure can be repeated")]
     pub(crate) async fn with(config: Config) -> Self {
         let emulator = Emulator::start(Config { link_scheme: LinkScheme::Http, ..config }).await.unwrap();
         let clock = TestClock::new();
