@@ -20,6 +20,9 @@ use crate::base::error::{Error, Kind, Result};
 use crate::blob::ByteStream;
 use crate::blob::block::Checksum;
 
+/// Bytes handed to the connection at a time: half a checksum piece, because up to 64 streams hold two of them each.
+const BODY_PIECE: usize = PIECE / 2;
+
 /// An open source file. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Source {
@@ -85,7 +88,7 @@ impl Source {
     pub(super) fn checksum(&self, piece: Piece, mode: Mode, pulse: &Pulse) -> Result<Checksum> {
         let mut summing = Summing::new(mode);
         let mut buffer = vec![0; PIECE.min(usize::try_from(piece.length).unwrap_or(PIECE))];
-        for (offset, length) in pieces(piece) {
+        for (offset, length) in pieces(piece, PIECE) {
             let buffer = &mut buffer[..length];
             self.read(buffer, offset)?;
             summing.update(buffer);
@@ -97,7 +100,7 @@ impl Source {
     /// The bytes of one block as a request's body. Each piece that is taken counts as movement.
     pub(super) fn body(&self, piece: Piece, pulse: &Pulse) -> ByteStream {
         let (source, pulse) = (self.clone(), pulse.clone());
-        let pieces = pieces(piece);
+        let pieces = pieces(piece, BODY_PIECE);
         Box::pin(futures_util::stream::unfold((pieces, source, pulse), |(mut pieces, source, pulse)| async move {
             let (offset, length) = pieces.next()?;
             pulse.beat();
@@ -127,12 +130,12 @@ fn check_kind(metadata: &Metadata, shown: &str) -> Result<()> {
     Ok(())
 }
 
-/// A stretch in pieces of at most [`PIECE`] bytes: offset and length of each.
-fn pieces(piece: Piece) -> impl Iterator<Item = (u64, usize)> + Send + 'static {
+/// A stretch in pieces of at most `most` bytes: offset and length of each.
+fn pieces(piece: Piece, most: usize) -> impl Iterator<Item = (u64, usize)> + Send + 'static {
     let end = piece.offset + piece.length;
     (piece.offset..end)
-        .step_by(PIECE)
-        .map(move |offset| (offset, usize::try_from(end - offset).map_or(PIECE, |left| left.min(PIECE))))
+        .step_by(most)
+        .map(move |offset| (offset, usize::try_from(end - offset).map_or(most, |left| left.min(most))))
 }
 
 #[cfg(test)]
@@ -142,10 +145,10 @@ mod tests {
     #[test]
     fn pieces_cover_a_block() {
         let piece = Piece { offset: 10, length: 2 * PIECE as u64 + 1 };
-        let found: Vec<_> = pieces(piece).collect();
+        let found: Vec<_> = pieces(piece, PIECE).collect();
         let second = 10 + PIECE as u64;
         assert_eq!(found, [(10, PIECE), (second, PIECE), (second + PIECE as u64, 1)]);
-        assert_eq!(pieces(Piece { offset: 5, length: 3 }).collect::<Vec<_>>(), [(5, 3)]);
+        assert_eq!(pieces(Piece { offset: 5, length: 3 }, PIECE).collect::<Vec<_>>(), [(5, 3)]);
     }
 
     #[test]

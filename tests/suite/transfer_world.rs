@@ -44,13 +44,6 @@ impl TestClock {
     pub(crate) fn pauses(&self) -> Vec<Duration> {
         self.slept.lock().unwrap().clone()
     }
-
-    /// Waits until somebody sleeps, for tests that then move the time.
-    pub(crate) async fn until_somebody_waits(&self) {
-        while self.now.receiver_count() == 0 {
-            tokio::task::yield_now().await;
-        }
-    }
 }
 
 impl Clock for TestClock {
