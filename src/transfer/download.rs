@@ -8,25 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use serde::Serialize;
 
 use super::drive::{Driver, Verdict};
 use super::integrity::base64;
 use super::journal::{Journal, Start, decide};
 use super::pace::Pace;
-use super::plan::{Piece, Plan};
+use super::part::{Busy, Part, blocking, busily};
+use super::plan::Plan;
 use super::schedule::Schedule;
 use super::stall::Pulse;
 use super::target::{Ledger, Partial, Paths};
 use super::upload::check_streams;
 use super::{Engine, PIECE};
 use crate::base::cancel::CancelToken;
-use crate::base::error::{Error, Kind, Result, Retry};
+use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Sink};
 use crate::base::secret::SafeUrl;
-use crate::base::time::Clock;
 use crate::blob::client::{Blob, Properties};
 use crate::blob::link::{Access, Scope, check_link};
 
@@ -102,7 +100,12 @@ impl Engine {
         let paths = Paths::check(&download.target, download.overwrite)?;
         let partial = paths.open()?;
         let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
-        let job = Job { blob: self.store.blob(&download.link)?, partial, base: download.link.base().to_owned() };
+        let job = Job {
+            blob: self.store.blob(&download.link)?,
+            partial,
+            base: download.link.base().to_owned(),
+            busy: Arc::default(),
+        };
         let mut retries = 0;
         for version in 1.. {
             let outcome = self.fetch(&job, &download.options, driver, &mut retries).await;
@@ -111,6 +114,7 @@ impl Engine {
                     sink.event(Event::info("the blob was replaced while it was downloaded; starting again"));
                 }
                 Err(error) => {
+                    drop(job.busy.write().await);
                     job.partial.tidy();
                     return Err(error);
                 }
@@ -153,6 +157,7 @@ impl Engine {
         let outcome = self.receive(job, plan, etag, &ledger, driver, &mut schedule, pace).await;
         *retries += schedule.retries();
         if let Err(error) = outcome {
+            drop(job.busy.write().await);
             // What was received so far is worth keeping, but the error that ended the download is the one to tell.
             if blocking(move || ledger.flush()).await.is_err() {
                 driver.sink.event(Event::verbose("the journal could not be written; the next download starts again"));
@@ -231,6 +236,7 @@ impl Engine {
                         piece: plan.piece(index),
                         index,
                         ledger: Arc::clone(ledger),
+                        busy: Arc::clone(&job.busy),
                         pulse: Pulse::new(&self.clock),
                         clock: Arc::clone(&self.clock),
                         sink: Arc::clone(sink),
@@ -263,7 +269,7 @@ impl Engine {
         let (stop, name) = (Arc::clone(&stopped.0), job.blob.name().to_owned());
         let found = driver
             .cancel
-            .run(blocking(move || {
+            .run(busily(&job.busy, move || {
                 let items = usize::try_from(length.div_ceil(PIECE as u64)).unwrap_or(usize::MAX);
                 let mut pace = Pace::new(Phase::Verifying, &name, length, 0, items, 0, clock.monotonic());
                 sink.event(Event::Progress(pace.report(clock.monotonic())));
@@ -291,6 +297,7 @@ struct Job {
     partial: Partial,
     /// The blob's address without its query.
     base: String,
+    busy: Busy,
 }
 
 struct Fetched {
@@ -330,53 +337,6 @@ fn begin(job: &Job, journal: Option<&Journal>, plan: Plan, sink: &Arc<dyn Sink>)
     Ok(BTreeSet::new())
 }
 
-/// One try of one part.
-struct Part {
-    blob: Blob,
-    partial: Partial,
-    etag: Option<Arc<str>>,
-    piece: Piece,
-    index: usize,
-    ledger: Arc<Ledger>,
-    pulse: Pulse,
-    clock: Arc<dyn Clock>,
-    sink: Arc<dyn Sink>,
-}
-
-impl Part {
-    async fn receive(&self) -> Result<()> {
-        let Piece { offset, length } = self.piece;
-        let mut reading = self.blob.read(offset, length, self.etag.as_deref(), &self.sink).await?;
-        let mut received = 0;
-        let mut gathered = BytesMut::new();
-        while let Some(bytes) = reading.body.next().await {
-            let bytes = bytes.map_err(|error| body_error(&error))?;
-            self.pulse.beat();
-            if received + gathered.len() as u64 + bytes.len() as u64 > length {
-                return Err(Error::new(Kind::Protocol, "the storage service sent more than the range asked for"));
-            }
-            gathered.extend_from_slice(&bytes);
-            if gathered.len() >= PIECE {
-                received += self.write(gathered.split().freeze(), offset + received).await?;
-            }
-        }
-        received += self.write(gathered.freeze(), offset + received).await?;
-        if received != length {
-            return Err(Error::new(Kind::Network, format!("the answer was cut short: {received} of {length} bytes"))
-                .with_retry(Retry::Later, None));
-        }
-        let (ledger, index, now) = (Arc::clone(&self.ledger), self.index, self.clock.monotonic());
-        blocking(move || ledger.finished(index, now)).await
-    }
-
-    async fn write(&self, bytes: Bytes, offset: u64) -> Result<u64> {
-        let (partial, count) = (self.partial.clone(), bytes.len() as u64);
-        blocking(move || partial.write(&bytes, offset)).await?;
-        self.pulse.beat();
-        Ok(count)
-    }
-}
-
 /// Ends a checksum thread whose caller is gone.
 struct StopOnDrop(Arc<AtomicBool>);
 
@@ -384,20 +344,6 @@ impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-/// Runs file work on a thread that may wait.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let ended = tokio::task::spawn_blocking(work).await;
-    ended.map_err(|_| Error::new(Kind::Internal, "a file task ended in a panic"))?
-}
-
-/// The error inside a body's error; the layer below puts its own there.
-fn body_error(error: &std::io::Error) -> Error {
-    let known = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
-    known.cloned().unwrap_or_else(|| {
-        Error::new(Kind::Network, format!("the answer was cut short: {error}")).with_retry(Retry::Later, None)
-    })
 }
 
 /// Whether a call was understood and refused, in a way that may not hold for another method.

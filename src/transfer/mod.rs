@@ -3,14 +3,15 @@
 //! What is to be done is planned (`plan.rs`) and scheduled (`schedule.rs`) by plain functions and a state machine;
 //! `drive.rs` carries a schedule out and is the one place that consults the retry policy. Around them stand the
 //! effects: `source.rs` reads the file that is sent, `target.rs` and `journal.rs` keep the file that is received,
-//! `upload.rs` and `download.rs` put the parts together. This layer knows blobs and files, not deployments. It may
-//! use `base` and `blob`.
+//! `part.rs` is one try of one received part, `upload.rs` and `download.rs` put everything together. This layer knows
+//! blobs and files, not deployments. It may use `base` and `blob`.
 
 pub mod download;
 mod drive;
 mod integrity;
 mod journal;
 mod pace;
+mod part;
 mod plan;
 mod position;
 mod schedule;
@@ -50,3 +51,23 @@ impl Engine {
 
 /// Bytes read or written at a time: large enough to be cheap, small enough that 64 streams stay below 64 MB.
 const PIECE: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::cancel::CancelToken;
+    use crate::base::event::Sink;
+
+    /// Hosts run transfers as tasks, which must be able to move between threads. Compiling is the test.
+    #[expect(dead_code, reason = "only its types matter")]
+    fn transfers_can_be_spawned(
+        engine: &'static Engine,
+        upload: &'static upload::Upload,
+        download: &'static download::Download,
+        sink: &'static Arc<dyn Sink>,
+        cancel: &'static CancelToken,
+    ) {
+        tokio::spawn(engine.upload(upload, sink, cancel));
+        tokio::spawn(engine.download(download, sink, cancel));
+    }
+}

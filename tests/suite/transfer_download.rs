@@ -293,3 +293,54 @@ async fn a_range_on_which_nothing_moves_ends_and_is_repeated() {
     assert_eq!(outcome.unwrap().retries, 1);
     assert_eq!(std::fs::read(&target).unwrap(), bytes);
 }
+
+/// Run in a process of its own by the next test, and killed there.
+#[tokio::test]
+#[ignore = "runs in the child process of the next test"]
+async fn child_downloads() {
+    let Ok(link_text) = std::env::var("TRANSFER_TEST_LINK") else { return };
+    let target = std::env::var("TRANSFER_TEST_FILE").unwrap();
+    let clock = std::sync::Arc::new(epicloud::transport::machine::SystemClock::default());
+    let http = epicloud::transport::http::Http::new(None, clock.clone()).unwrap();
+    let entropy = std::sync::Arc::new(epicloud::transport::machine::SystemEntropy);
+    let engine = epicloud::transfer::Engine::new(epicloud::blob::client::Store::new(http), clock, entropy);
+    let request = Download {
+        link: link(&link_text),
+        target: target.into(),
+        overwrite: false,
+        options: DownloadOptions { streams: 1, part_size: PART },
+    };
+    let sink: std::sync::Arc<dyn epicloud::base::event::Sink> = std::sync::Arc::new(epicloud::base::event::Silent);
+    engine.download(&request, &sink, &CancelToken::new()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_download_goes_on_where_its_journal_ends() {
+    let world = World::new().await;
+    let bytes = content(11, 20 * MIB);
+    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    world.emulator.faults().add(Rule::new(Effect::Stall).method("GET").nth(19));
+    let target = world.path("db");
+    let request = download(&world, &target);
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "suite::transfer_download::child_downloads"])
+        .env("TRANSFER_TEST_LINK", request.link.expose())
+        .env("TRANSFER_TEST_FILE", &target)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while world.requests("GET", "").len() < 19 {
+        assert!(child.try_wait().unwrap().is_none(), "the child must not end");
+        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.emulator.faults().clear();
+    world.emulator.clear_requests();
+    assert!(!target.exists());
+    let receipt = run(&world, &request).await.unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    // The journal is written after the first part and then after every eighth at the latest.
+    assert!(receipt.resumed_bytes >= 17 * PART, "{receipt:?}");
+    assert_eq!(world.requests("GET", "").len() as u64, 20 - receipt.resumed_bytes / PART);
+}
