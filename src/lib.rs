@@ -1,7 +1,64 @@
-//! Placeholder while the layers are laid.
+//! Deploy to and export databases from the Optimizely DXP cloud.
+//!
+//! A [`Client`] is one account at the service. It runs operations: each takes a request from [`request`] and gives a
+//! typed result. The same operations run by name with JSON documents ([`Client::run_document`]); the command line `epi`
+//! and the C ABI are made of nothing else.
+//!
+//! ```no_run
+//! use epicloud::request::{SaveExport, Wait};
+//! use epicloud::{Client, ClientConfig, Scope, Secret};
+//!
+//! # async fn example() -> epicloud::Result<()> {
+//! let config = ClientConfig {
+//!     client_key: Some("key".into()),
+//!     project_id: Some("2a561398-d517-4634-9bc4-aab5008a8e1a".into()),
+//!     ..ClientConfig::default()
+//! };
+//! let client = Client::new(&config, Some(&Secret::from("c2VjcmV0")))?;
+//! let request = SaveExport {
+//!     environment: "Production".into(),
+//!     database_name: "epicms".into(),
+//!     output_file: "epicms.bacpac".into(),
+//!     wait: Wait { timeout_minutes: Some(600), ..Wait::default() },
+//!     ..SaveExport::default()
+//! };
+//! let saved = client.run(request, &Scope::silent()).await?;
+//! println!("{} bytes in {}", saved.file.bytes, saved.file.file.display());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Events and progress go to the [`Sink`] of an operation's [`Scope`], whose [`CancelToken`] stops it. Errors are one
+//! [`Error`] with everything the service said.
+//!
+//! # Layers
+//!
+//! ```text
+//! cli  ffi          present and convert
+//!    ops            the verbs: a request in, a result out
+//!   export          an export job, whoever provides it
+//!  transfer         a file to or from a blob
+//! api    blob       the deployment service; block blobs behind a link
+//!  transport        one HTTP exchange
+//!    base           data and decisions
+//! ```
+
 pub mod api;
 pub mod base;
 pub mod blob;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod export;
+#[cfg(feature = "capi")]
+pub mod ffi;
+pub mod ops;
 pub mod transfer;
 pub mod transport;
+
+pub use base::cancel::CancelToken;
+pub use base::error::{Error, Kind, Result};
+pub use base::event::{Event, Sink};
+pub use base::scope::Scope;
+pub use base::secret::Secret;
+pub use ops::client::{Client, ClientConfig};
+pub use ops::request;

@@ -97,7 +97,7 @@ impl Api {
             schedule,
             known,
             scope,
-            async || self.get_deployment(project, id, scope).await,
+            || Box::pin(self.get_deployment(project, id, scope)),
             |deployment| {
                 last_status = deployment.status_text().to_owned();
                 report(deployment, &mut warnings, scope);

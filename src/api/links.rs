@@ -3,11 +3,9 @@
 use serde::Serialize;
 
 use super::call::{Api, Effect};
-use crate::base::error::{Error, Kind, Result};
-use crate::base::model::document::Document;
-use crate::base::model::storage::{ContainerLink, StorageContainers};
+use crate::base::error::Result;
+use crate::base::model::storage::{ContainerLink, Location, StorageContainers};
 use crate::base::scope::Scope;
-use crate::base::secret::SafeUrl;
 
 /// The body of a container link request, as the original sends it.
 #[derive(Debug, Serialize)]
@@ -22,16 +20,16 @@ impl Api {
     ///
     /// # Errors
     /// As the service answers.
-    pub async fn package_location(&self, project: &str, scope: &Scope) -> Result<SafeUrl> {
-        location(self.get(&["projects", project, "packages", "location"], None, scope).await?)
+    pub async fn package_location(&self, project: &str, scope: &Scope) -> Result<Location> {
+        Location::from_value(self.get(&["projects", project, "packages", "location"], None, scope).await?)
     }
 
     /// The container of the edge logs: a read-only link (E11).
     ///
     /// # Errors
     /// As the service answers; the credentials need the right to edge logs.
-    pub async fn edge_log_location(&self, project: &str, scope: &Scope) -> Result<SafeUrl> {
-        location(self.get(&["projects", project, "edgelogs", "location"], None, scope).await?)
+    pub async fn edge_log_location(&self, project: &str, scope: &Scope) -> Result<Location> {
+        Location::from_value(self.get(&["projects", project, "edgelogs", "location"], None, scope).await?)
     }
 
     /// The storage containers of an environment (E7).
@@ -70,10 +68,4 @@ impl Api {
             self.post(&segments, Some(&LinkRequest { retention_hours, writable }), effect, scope).await?,
         )
     }
-}
-
-fn location(result: serde_json::Value) -> Result<SafeUrl> {
-    let document = Document::from_value("a location", result)?;
-    SafeUrl::parse("location", document.required("the location", "location")?)
-        .map_err(|error| Error::new(Kind::Protocol, format!("the service gave no usable link: {error}")))
 }

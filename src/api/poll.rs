@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
 use crate::base::scope::Scope;
-use crate::base::time::{Clock, spoken};
+use crate::base::time::{BoxFuture, Clock, spoken};
 
 /// How to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +45,12 @@ pub enum Step {
 /// # Errors
 /// `Cancelled`; `Timeout` when the limit has passed (it goes on in the service); the last request's error after too
 /// many failures in a row; whatever `look` returns.
-pub async fn poll<T>(
+pub async fn poll<'a, T>(
     clock: &dyn Clock,
     schedule: Schedule,
     known: bool,
     scope: &Scope,
-    mut ask: impl AsyncFnMut() -> Result<T>,
+    mut ask: impl FnMut() -> BoxFuture<'a, Result<T>>,
     mut look: impl FnMut(&T) -> Result<Step>,
 ) -> Result<T> {
     let started = clock.monotonic();
@@ -122,7 +122,6 @@ mod tests {
     use super::*;
     use crate::base::cancel::CancelToken;
     use crate::base::event::Recording;
-    use crate::base::time::BoxFuture;
 
     /// A clock whose sleeps end at once and move it.
     #[derive(Default)]
@@ -167,7 +166,7 @@ mod tests {
             schedule,
             known,
             &scope,
-            async || answers.next().expect("asked too often"),
+            || Box::pin(std::future::ready(answers.next().expect("asked too often"))),
             |answer| Ok(if *answer == "end" { Step::End } else { Step::GoOn }),
         ));
         let retries = recording.events().iter().filter(|event| matches!(event, Event::Retrying { .. })).count();
@@ -223,7 +222,7 @@ mod tests {
             Schedule::default(),
             true,
             &scope,
-            async || -> Result<()> { panic!("nothing is asked after cancelling") },
+            || -> BoxFuture<'static, Result<()>> { Box::pin(async { panic!("nothing is asked after cancelling") }) },
             |()| Ok(Step::GoOn),
         ));
         assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);

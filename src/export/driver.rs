@@ -33,7 +33,7 @@ pub async fn wait(
         schedule,
         known,
         scope,
-        async || provider.refresh(handle, scope).await,
+        || provider.refresh(handle, scope),
         |job: &Job| {
             last_status.clone_from(&job.raw_status);
             let mut progress = Progress::new(Phase::Waiting, &job.subject);
@@ -91,7 +91,7 @@ mod tests {
                     state,
                     raw_status: format!("{state:?}"),
                     subject: "epicms (Production)".into(),
-                    artifact: linked.then_some(Artifact::Link { url, file_name: None }),
+                    artifact: linked.then_some(Artifact::Link { url }),
                     document: Document::from_value("x", json!({})).unwrap(),
                 })
             })
@@ -100,7 +100,8 @@ mod tests {
 
     async fn run(script: &[(JobState, bool)]) -> (Result<Job>, usize) {
         let provider = Scripted(Mutex::new(script.to_vec()));
-        let handle = Handle::parse("id", "dxp:p/e/d/i").unwrap();
+        let [project, environment, database, id] = ["p", "e", "d", "i"].map(str::to_owned);
+        let handle = Handle::Dxp { project, environment, database, id };
         let schedule = Schedule { interval: std::time::Duration::ZERO, ..Schedule::default() };
         let job = wait(&provider, &handle, true, schedule, &SystemClock::default(), &Scope::silent()).await;
         let left = provider.0.lock().unwrap().len();

@@ -51,7 +51,7 @@ impl DxpExports {
             state,
             raw_status: export.status_text().to_owned(),
             subject: format!("{} ({})", self.database, self.environment),
-            artifact: link.map(|url| Artifact::Link { url, file_name: export.file_name() }),
+            artifact: link.map(|url| Artifact::Link { url }),
             document: export.document().clone(),
         })
     }

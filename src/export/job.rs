@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, Kind, Result};
 use crate::base::model::document::Document;
-use crate::base::secret::{SafeUrl, encode_segment};
+use crate::base::secret::SafeUrl;
 
 /// The neutral states of an export job (export job model, section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,38 +44,6 @@ pub enum Handle {
     },
 }
 
-impl Handle {
-    /// Reads the text form that [`Handle`] displays: `dxp:<project>/<environment>/<database>/<id>`.
-    ///
-    /// # Errors
-    /// `InvalidArgument` naming `field`.
-    pub fn parse(field: &str, text: &str) -> Result<Self> {
-        let invalid = || Error::invalid(field, "must have the form dxp:<project>/<environment>/<database>/<id>");
-        let parts = text.strip_prefix("dxp:").ok_or_else(invalid)?.split('/').map(|part| {
-            percent_encoding::percent_decode_str(part)
-                .decode_utf8()
-                .ok()
-                .filter(|part| !part.is_empty())
-                .map(String::from)
-        });
-        let parts: Vec<String> = parts.collect::<Option<_>>().ok_or_else(invalid)?;
-        let [project, environment, database, id] = parts.try_into().map_err(|_| invalid())?;
-        Ok(Self::Dxp { project, environment, database, id })
-    }
-}
-
-impl std::fmt::Display for Handle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Dxp { project, environment, database, id } => {
-                let [project, environment, database, id] =
-                    [project, environment, database, id].map(|part| encode_segment(part));
-                write!(f, "dxp:{project}/{environment}/{database}/{id}")
-            }
-        }
-    }
-}
-
 /// What a finished job yields.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -84,8 +52,6 @@ pub enum Artifact {
     Link {
         /// The link; a secret.
         url: SafeUrl,
-        /// The file's name, if the provider gives one or the link shows one.
-        file_name: Option<String>,
     },
 }
 
@@ -142,27 +108,6 @@ impl Job {
                 .with_next_step("start a new export, with a longer retention if needed"),
             ),
             _ => None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_handle_survives_as_text() {
-        let handle = Handle::Dxp {
-            project: "2a561398-d517-4634-9bc4-aab5008a8e1a".into(),
-            environment: "Hälso / x".into(),
-            database: "epicms".into(),
-            id: "1".into(),
-        };
-        let text = handle.to_string();
-        assert_eq!(text, "dxp:2a561398-d517-4634-9bc4-aab5008a8e1a/H%C3%A4lso%20%2F%20x/epicms/1");
-        assert_eq!(Handle::parse("id", &text).unwrap(), handle);
-        for bad in ["", "dxp:", "dxp:a/b/c", "dxp:a/b/c/d/e", "gw:a/b/c/d", "dxp:a//c/d"] {
-            assert_eq!(Handle::parse("id", bad).unwrap_err().field(), Some("id"), "{bad}");
         }
     }
 }

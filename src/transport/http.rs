@@ -216,14 +216,19 @@ impl Http {
     /// `Tls` or `InvalidArgument` when TLS cannot be set up.
     pub fn new(extra_ca_pem: Option<&[u8]>, clock: Arc<dyn Clock>) -> Result<Self> {
         let tls = super::tls::client_config(extra_ca_pem)?;
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_LIMIT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .tcp_nodelay(true)
-            .user_agent(concat!("epicloud/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("epicloud/", env!("CARGO_PKG_VERSION")));
+        // The crate would close a connection whose peer takes nothing for 30 s; how long silence may last is decided
+        // above, where it is known what is being sent.
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        let builder = builder.tcp_user_timeout(None);
+        let client = builder
             .build()
             .map_err(|error| Error::new(Kind::Internal, format!("cannot set up the HTTP client: {}", cause(&error))))?;
         Ok(Self { client, clock })
@@ -353,13 +358,13 @@ fn cause(error: &(dyn std::error::Error + 'static)) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a TLS error is in the chain; I/O errors wrap it without being its `source`.
+/// Whether a TLS error is in the chain. I/O errors wrap others without naming them as their `source`.
 fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
     chain(error).any(|link| {
         link.is::<rustls::Error>()
             || link
                 .downcast_ref::<std::io::Error>()
                 .and_then(std::io::Error::get_ref)
-                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>)
+                .is_some_and(|inner| is_tls(inner))
     })
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::document::document_noun;
+use crate::base::error::{Error, Kind};
 
 document_noun!(
     /// A deployment as the service describes it.
@@ -52,6 +53,38 @@ impl Deployment {
     #[must_use]
     pub fn validation_links(&self) -> Vec<String> {
         self.document().texts("validationLinks")
+    }
+
+    /// The error that this deployment amounts to, if any.
+    ///
+    /// Error texts of the service are always one, whatever the status. A failure without texts and warnings are one
+    /// only when `strict` was asked for, because the original returns the object then (spec 4.1).
+    #[must_use]
+    pub fn failure(&self, strict: bool) -> Option<Error> {
+        let failed = |said: &str, texts: Vec<String>| {
+            Some(Error::new(Kind::JobFailed, format!("deployment {} {said}", self.id())).with_texts(texts))
+        };
+        let errors = self.errors();
+        if !errors.is_empty() {
+            return failed(&format!("failed: {}", errors.join(". ")), errors);
+        }
+        if !strict {
+            return None;
+        }
+        if self.status() == DeploymentStatus::Failed {
+            return failed("failed, and the service gave no reason", Vec::new())
+                .map(|error| error.with_next_step("look at the deployment in the DXP Management Portal"));
+        }
+        let warnings = self.warnings();
+        if warnings.is_empty() {
+            return None;
+        }
+        let said = format!(
+            "has status {} with warnings, and strict was asked for: {}",
+            self.status_text(),
+            warnings.join(" ")
+        );
+        failed(&said, warnings)
     }
 
     /// The environment it goes to, from the echoed parameters.
@@ -258,6 +291,25 @@ mod tests {
         assert_eq!(body["zeroDowntimeMode"], "ReadOnly");
         assert_eq!(body["sourceApps"], json!(["cms"]));
         assert_eq!((&body["includeBlob"], &body["includeDb"]), (&json!(true), &json!(false)));
+    }
+
+    #[test]
+    fn what_counts_as_a_failure() {
+        let deployment = |status: &str, errors: serde_json::Value, warnings: serde_json::Value| {
+            Deployment::from_value(
+                json!({"id": "x", "status": status, "deploymentErrors": errors, "deploymentWarnings": warnings}),
+            )
+            .unwrap()
+        };
+        let fails = |deployment: &Deployment| [false, true].map(|strict| deployment.failure(strict).is_some());
+        assert_eq!(fails(&deployment("Succeeded", json!([]), json!(null))), [false, false]);
+        assert_eq!(fails(&deployment("Failed", json!([]), json!([]))), [false, true]);
+        assert_eq!(fails(&deployment("AwaitingVerification", json!([]), json!(["503"]))), [false, true]);
+        assert_eq!(fails(&deployment("InProgress", json!(["old"]), json!([]))), [true, true]);
+        let error = deployment("Failed", json!(["DXCS006: bad package", "Runbook job failed"]), json!([]))
+            .failure(false)
+            .unwrap();
+        assert_eq!(error.to_string(), "deployment x failed: DXCS006: bad package. Runbook job failed");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Storage containers and the links to them (spec E7, E8, 3.1).
 
 use super::document::document_noun;
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::secret::SafeUrl;
 
 document_noun!(
     /// The names of an environment's storage containers: one object that holds a list.
@@ -20,6 +21,22 @@ document_noun!(
     /// A link to one storage container, with `containerName`, `sasLink` and `expiresOn`.
     ContainerLink, "a container link", requires ["sasLink"]
 );
+
+document_noun!(
+    /// The place that packages go to (E1) or edge logs come from (E11): `location`, a container link.
+    Location, "a location", requires ["location"]
+);
+
+impl Location {
+    /// The link.
+    ///
+    /// # Errors
+    /// `Protocol` when the service gave something that is no link.
+    pub fn link(&self) -> Result<SafeUrl> {
+        SafeUrl::parse("location", self.document().text("location").unwrap_or_default())
+            .map_err(|error| Error::new(Kind::Protocol, format!("the service gave no usable link: {error}")))
+    }
+}
 
 /// The longest life of a container link that may be asked for, in hours (spec 4.10).
 pub const LONGEST_LINK_HOURS: u32 = 168;

@@ -1,0 +1,192 @@
+//! The transport under the official crate: takes its requests and sends them over [`Http`] by the SAS link.
+//!
+//! The crate is given a URL without the link's query, because its query builder parses, sorts and re-encodes all of
+//! it, which breaks a signature (spec 3.1); the query is put back here, byte for byte, in front of the crate's own
+//! parameters. So the crate never sees the secret. `x-ms-version` is taken out: the service then speaks the version
+//! of the link's own `sv`, and a newer one broke calls (spec 3.1).
+//!
+//! It stands in the crate's pipeline as its last policy, and not as its `HttpClient`, because only a policy sees the
+//! call's context: what is sent (a stream of any length) goes down that way, and the error comes back up.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use azure_core::error::ErrorKind;
+use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
+use azure_core::http::policies::{Policy, PolicyResult};
+use azure_core::http::{AsyncRawResponse, Context, Method as CrateMethod, Request as CrateRequest};
+use futures_util::TryStreamExt;
+
+use super::link::Access;
+use super::refusal::{Refusal, to_error};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::event::Sink;
+use crate::base::secret::SafeUrl;
+use crate::transport::http::{Body, ByteStream, Http, Method, Request, Response};
+
+/// The longest error body that is read.
+const LONGEST_REFUSAL: usize = 64 * 1024;
+
+/// Headers of the crate that are not sent: the version (see above), its telemetry, and the length, which the
+/// transport sets.
+const DROPPED: [&str; 4] = ["x-ms-version", "user-agent", "x-ms-client-request-id", "content-length"];
+
+/// What one call hands down beside the crate's request, and gets back beside its answer.
+pub(super) struct Call {
+    access: Access,
+    sink: Arc<dyn Sink>,
+    body: Mutex<Option<(u64, ByteStream)>>,
+    error: Mutex<Option<Error>>,
+}
+
+impl Call {
+    pub(super) fn new(access: Access, sink: &Arc<dyn Sink>) -> Arc<Self> {
+        Arc::new(Self { access, sink: Arc::clone(sink), body: Mutex::default(), error: Mutex::default() })
+    }
+
+    /// A call with a streamed body of exactly `length` bytes.
+    pub(super) fn with_body(sink: &Arc<dyn Sink>, length: u64, stream: ByteStream) -> Arc<Self> {
+        let call = Self::new(Access::Write, sink);
+        *lock(&call.body) = Some((length, stream));
+        call
+    }
+
+    /// The error of a failed call: what happened below the crate, else what the crate made of the answer.
+    pub(super) fn error(&self, error: &azure_core::Error) -> Error {
+        if let Some(error) = lock(&self.error).take() {
+            return error;
+        }
+        match (error.http_status(), error.kind()) {
+            (Some(status), _) => Error::new(
+                Kind::Protocol,
+                format!(
+                    "the storage service answered {} to this request, which is not one of its answers",
+                    u16::from(status)
+                ),
+            )
+            .with_http_status(status.into()),
+            (None, ErrorKind::Io | ErrorKind::Connection) => cut_short(error),
+            (None, _) => Error::new(Kind::Protocol, format!("the storage service's answer cannot be read: {error}")),
+        }
+    }
+}
+
+/// The error of a body that ended early.
+pub(super) fn cut_short(error: &azure_core::Error) -> Error {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<std::io::Error>());
+    let known = inner.and_then(std::io::Error::get_ref).and_then(|inner| inner.downcast_ref::<Error>());
+    known.cloned().unwrap_or_else(|| {
+        Error::new(Kind::Network, format!("the answer was cut short: {error}"))
+            .with_retry(crate::base::error::Retry::Later, None)
+    })
+}
+
+/// The last policy of the crate's pipeline, for one link.
+pub(super) struct Exchange {
+    http: Http,
+    link: SafeUrl,
+    /// The blob's name as people read it.
+    name: String,
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchange").field("link", &self.link).finish_non_exhaustive()
+    }
+}
+
+impl Exchange {
+    pub(super) fn new(http: Http, link: SafeUrl, name: String) -> Self {
+        Self { http, link, name }
+    }
+
+    async fn run(&self, call: &Call, request: &CrateRequest) -> Result<Response> {
+        let method = match request.method() {
+            CrateMethod::Get => Method::Get,
+            CrateMethod::Head => Method::Head,
+            CrateMethod::Put => Method::Put,
+            other => return Err(Error::new(Kind::Internal, format!("blob calls do not use {other}"))),
+        };
+        let mut send = Request::new(method, with_parameters(&self.link, request.url().query())?);
+        for (name, value) in request.headers().iter() {
+            if !DROPPED.contains(&name.as_str()) {
+                send = send.header(name.as_str(), value.as_str());
+            }
+        }
+        send.body = match (lock(&call.body).take(), request.body()) {
+            (Some((length, stream)), _) => Body::Stream { length, stream },
+            (None, azure_core::http::Body::Bytes(bytes)) if !bytes.is_empty() => Body::Bytes(bytes.clone()),
+            (None, _) => Body::Empty,
+        };
+        let response = self.http.send(send, call.sink.as_ref()).await?;
+        if response.is_success() {
+            return Ok(response);
+        }
+        Err(self.refusal(call.access, response).await)
+    }
+
+    async fn refusal(&self, access: Access, response: Response) -> Error {
+        let classed = response.to_error("");
+        let mut refusal = Refusal {
+            status: response.status(),
+            code: response.header("x-ms-error-code").map(str::to_owned),
+            body: String::new(),
+            request_id: response.request_id(),
+            retry_after: classed.retry_after(),
+        };
+        // A refusal whose body cannot be read is still a refusal.
+        if let Ok(body) = response.bytes(LONGEST_REFUSAL).await {
+            refusal.body = String::from_utf8_lossy(&body).into_owned();
+        }
+        to_error(&refusal, &self.link, &self.name, access, self.http.clock().unix_ms())
+    }
+}
+
+#[async_trait::async_trait]
+impl Policy for Exchange {
+    async fn send(&self, context: &Context, request: &mut CrateRequest, _next: &[Arc<dyn Policy>]) -> PolicyResult {
+        let failed = |text: &'static str| azure_core::Error::with_message(ErrorKind::Other, text);
+        let Some(call) = context.value::<Arc<Call>>() else { return Err(failed("a call without its context")) };
+        match self.run(call, request).await {
+            Ok(response) => {
+                let mut headers = Headers::new();
+                for (name, value) in response.headers() {
+                    headers.insert(HeaderName::from(name.to_owned()), HeaderValue::from(value.to_owned()));
+                }
+                let status = response.status().into();
+                let body = response.into_stream().map_err(|error| azure_core::Error::new(ErrorKind::Io, error));
+                Ok(AsyncRawResponse::new(status, headers, Box::pin(body)))
+            }
+            Err(error) => {
+                *lock(&call.error) = Some(error);
+                Err(failed("the call failed; its error is in the context"))
+            }
+        }
+    }
+}
+
+/// The link with further parameters behind its own query, which stays byte for byte.
+fn with_parameters(link: &SafeUrl, parameters: Option<&str>) -> Result<SafeUrl> {
+    let Some(parameters) = parameters.filter(|text| !text.is_empty()) else { return Ok(link.clone()) };
+    let between = if link.query().is_empty() { "" } else { "&" };
+    let text = zeroize::Zeroizing::new(format!("{}?{}{between}{parameters}", link.base(), link.query()));
+    SafeUrl::parse("link", &text)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_stays_byte_for_byte_in_front_of_the_calls_parameters() {
+        let text = "https://127.0.0.1:1/a.blob.core.windows.net/c/my%20%25site?sv=2020-12-06&zz=1&sig=a%2Bb%3d&aa=%7e";
+        let link = SafeUrl::parse("x", text).unwrap();
+        let url = with_parameters(&link, Some("comp=block&blockid=AQ%3D%3D")).unwrap();
+        assert_eq!(url.expose(), format!("{text}&comp=block&blockid=AQ%3D%3D"));
+        assert_eq!(with_parameters(&link, None).unwrap().expose(), text);
+        assert_eq!(with_parameters(&link, Some("")).unwrap().expose(), text);
+    }
+}

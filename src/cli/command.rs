@@ -1,0 +1,268 @@
+//! Arguments to request documents: which operation, with which document, and how to look again.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use super::args::{
+    BlockChecksum, Database, Deploy, Deployment, Export, Files, MayWait, Mode, Package, Storage, Verb, WaitOptions,
+};
+use super::settings;
+use crate::base::error::{Error, Kind, Result};
+
+/// One operation to run.
+#[derive(Debug, Clone)]
+pub(super) struct Command {
+    /// Its name in the catalog.
+    pub(super) operation: &'static str,
+    /// Its request document.
+    pub(super) request: Value,
+    /// Whether a link in the result may be shown in text output.
+    pub(super) shows_link: bool,
+}
+
+impl Command {
+    /// The operation that a verb asks for.
+    pub(super) fn of(verb: Verb) -> Result<Self> {
+        let (operation, request, shows_link) = match verb {
+            Verb::Connect => ("connect", json!({}), false),
+            Verb::Deploy(deploy) => ("package.deploy", deploy_request(&deploy)?, false),
+            Verb::Package(Package::Location) => ("packageLocation.get", json!({}), true),
+            Verb::Package(Package::Upload { files, sas_url_file, sas_url_stdin }) => {
+                ("package.upload", upload_request(&files, sas_url_file, sas_url_stdin)?, false)
+            }
+            Verb::Deployment(verb) => {
+                let (operation, request) = deployment_request(verb);
+                (operation, request, false)
+            }
+            Verb::Export(verb) => export_request(verb)?,
+            Verb::Storage(Storage::Containers { environment, writable }) => {
+                ("storageContainer.list", json!({"environment": environment, "writable": writable}), false)
+            }
+            Verb::Storage(Storage::Sas { environment, container, retention_hours, writable }) => {
+                let request = json!({"environment": environment, "storageContainer": container,
+                                     "retentionHours": retention_hours, "writable": writable});
+                ("storageSas.get", request, true)
+            }
+            Verb::EdgeLogs => ("edgeLogLocation.get", json!({}), true),
+            Verb::Completion { .. } => return Err(Error::new(Kind::Internal, "completion is no operation")),
+        };
+        Ok(Self { operation, request: without_nulls(request), shows_link })
+    }
+
+    /// Adds how to take it up again to an error after which the service goes on. `accepted` is the id of what the
+    /// service has accepted in this run.
+    pub(super) fn advise(&self, error: Error, accepted: Option<String>) -> Error {
+        let ended =
+            matches!(error.kind(), Kind::JobFailed | Kind::LinkExpired | Kind::InvalidArgument | Kind::NotConfigured);
+        let stopped = matches!(error.kind(), Kind::Cancelled | Kind::Timeout);
+        if ended || (accepted.is_none() && !stopped) {
+            return error;
+        }
+        let Some(resume) = self.resume(accepted) else { return error };
+        // The advice of a stopped wait only says that there is a way; this names it.
+        match error.next_step().filter(|_| !stopped).map(str::to_owned) {
+            Some(step) => error.with_next_step(format!("{step}; then {resume}")),
+            None => error.with_next_step(resume),
+        }
+    }
+
+    /// What the service still does, and the command that takes it up again.
+    fn resume(&self, accepted: Option<String>) -> Option<String> {
+        let text = |name: &str| self.request.get(name).and_then(Value::as_str);
+        let id = accepted.or_else(|| text("id").map(str::to_owned));
+        let words = |arguments: &[&str]| arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
+        Some(match self.operation {
+            "deployment.start" | "package.deploy" => format!(
+                "the deployment goes on in the service; wait for it again with: {}",
+                words(&["epi", "deployment", "wait", "--id", &id?])
+            ),
+            "deployment.wait" | "deployment.complete" | "deployment.reset" => {
+                let until = match self.operation {
+                    "deployment.wait" => text("until").unwrap_or("start"),
+                    "deployment.complete" => "complete",
+                    _ if self.request["complete"] == true => "complete-reset",
+                    _ => "reset",
+                };
+                let until = if until == "completeReset" { "complete-reset" } else { until };
+                format!(
+                    "the deployment goes on in the service; wait for it again with: {}",
+                    words(&["epi", "deployment", "wait", "--id", &id?, "--until", until])
+                )
+            }
+            "databaseExport.start" | "databaseExport.wait" | "databaseExport.save" => {
+                let (environment, database) = (text("environment")?, text("databaseName")?);
+                let id = id?;
+                let mut arguments =
+                    vec!["epi", "export", "wait", "--environment", environment, "--database", database, "--id", &id];
+                if self.operation == "databaseExport.save" {
+                    arguments[2] = "save";
+                    arguments.extend(["--output-file", text("outputFile")?]);
+                    if self.request["overwrite"] == true {
+                        arguments.push("--force");
+                    }
+                }
+                format!("the export stays in the service; take it up again with: {}", words(&arguments))
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Options that were not given are absent from the document, so that the operation's defaults hold.
+fn without_nulls(mut request: Value) -> Value {
+    if let Value::Object(members) = &mut request {
+        members.retain(|_, value| !value.is_null());
+    }
+    request
+}
+
+fn path_text(option: &str, path: &std::path::Path) -> Result<String> {
+    path.to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Error::invalid(option, format!("'{}' is no Unicode text", path.display())))
+}
+
+fn wait_document(timeout: Option<u32>, interval: Option<u32>) -> Value {
+    without_nulls(json!({"timeoutMinutes": timeout, "pollingIntervalSeconds": interval}))
+}
+
+fn always(wait: &WaitOptions) -> Value {
+    wait_document(wait.wait_timeout, wait.polling_interval)
+}
+
+fn if_asked(wait: &MayWait) -> Value {
+    if wait.wait { wait_document(wait.wait_timeout, wait.polling_interval) } else { Value::Null }
+}
+
+fn with_mode(mut request: Value, mode: &Mode) -> Value {
+    request["directDeploy"] = json!(mode.direct_deploy);
+    request["maintenancePage"] = json!(mode.use_maintenance_page);
+    request["zeroDowntimeMode"] = json!(mode.zero_downtime_mode.map(super::args::ZeroDowntime::word));
+    request
+}
+
+fn files_document(files: &Files) -> Result<(Value, Value)> {
+    if files.blob_name.is_some() && files.files.len() > 1 {
+        return Err(Error::invalid("--blob-name", "names one package, but several files are given"));
+    }
+    let documents = files
+        .files
+        .iter()
+        .map(|file| Ok(without_nulls(json!({"path": path_text("FILE", file)?, "blobName": files.blob_name}))))
+        .collect::<Result<Vec<_>>>()?;
+    let integrity = files.block_checksum.map(|checksum| match checksum {
+        BlockChecksum::Crc64 => "crc64",
+        BlockChecksum::Md5 => "md5",
+    });
+    Ok((Value::Array(documents), without_nulls(json!({"streams": files.streams, "integrity": integrity}))))
+}
+
+fn deploy_request(deploy: &Deploy) -> Result<Value> {
+    let (files, upload) = files_document(&deploy.files)?;
+    let request = json!({"files": files, "upload": upload, "targetEnvironment": deploy.to,
+                         "wait": always(&deploy.wait), "strict": deploy.strict.strict});
+    Ok(with_mode(request, &deploy.mode))
+}
+
+fn upload_request(files: &Files, link_file: Option<PathBuf>, link_stdin: bool) -> Result<Value> {
+    let (files, upload) = files_document(files)?;
+    let link = match (link_file, link_stdin) {
+        (Some(file), _) => Some(settings::read_file("--sas-url-file", &file)?),
+        (None, true) => Some(settings::read_stdin("--sas-url-stdin")?),
+        (None, false) => settings::variable("EPI_SAS_URL")?,
+    };
+    let link = link
+        .map(|link| {
+            String::from_utf8(link.expose().to_vec()).map_err(|_| Error::invalid("sasUrl", "is no Unicode text"))
+        })
+        .transpose()?;
+    Ok(json!({"files": files, "upload": upload, "sasUrl": link}))
+}
+
+fn deployment_request(verb: Deployment) -> (&'static str, Value) {
+    match verb {
+        Deployment::Start {
+            to,
+            package,
+            source_environment,
+            source_app,
+            include_blob,
+            include_db,
+            mode,
+            wait,
+            strict,
+        } => {
+            let request = json!({
+                "targetEnvironment": to, "packages": package, "sourceEnvironment": source_environment,
+                "sourceApps": source_app, "includeBlob": include_blob, "includeDb": include_db,
+                "wait": if_asked(&wait), "strict": strict.strict,
+            });
+            ("deployment.start", with_mode(request, &mode))
+        }
+        Deployment::List => ("deployment.list", json!({})),
+        Deployment::Show { id } => ("deployment.get", json!({"id": id})),
+        Deployment::Wait { id, until, wait, strict } => (
+            "deployment.wait",
+            json!({"id": id, "until": until.word(), "wait": always(&wait), "strict": strict.strict}),
+        ),
+        Deployment::Complete { id, wait, strict } => {
+            ("deployment.complete", json!({"id": id, "wait": if_asked(&wait), "strict": strict.strict}))
+        }
+        Deployment::Reset { id, rollback_database, validate_before_swap, complete, wait, strict } => (
+            "deployment.reset",
+            json!({"id": id, "resetWithDbRollback": rollback_database, "validateBeforeSwap": validate_before_swap,
+                   "complete": complete, "wait": if_asked(&wait), "strict": strict.strict}),
+        ),
+    }
+}
+
+fn of_database(database: &Database, more: Value) -> Value {
+    let mut request = Map::new();
+    request.insert("environment".to_owned(), json!(database.environment));
+    request.insert("databaseName".to_owned(), json!(database.database));
+    if let Value::Object(more) = more {
+        request.extend(more);
+    }
+    Value::Object(request)
+}
+
+fn export_request(verb: Export) -> Result<(&'static str, Value, bool)> {
+    Ok(match verb {
+        Export::Start { database, retention_hours, wait, strict, link } => (
+            "databaseExport.start",
+            of_database(
+                &database,
+                json!({"retentionHours": retention_hours, "wait": if_asked(&wait), "strict": strict.strict}),
+            ),
+            link.show_link,
+        ),
+        Export::Show { database, id, link } => {
+            ("databaseExport.get", of_database(&database, json!({"id": id})), link.show_link)
+        }
+        Export::Wait { database, id, wait, strict, link } => (
+            "databaseExport.wait",
+            of_database(&database, json!({"id": id, "wait": always(&wait), "strict": strict.strict})),
+            link.show_link,
+        ),
+        Export::Save { database, output_file, id, retention_hours, force, streams, wait } => (
+            "databaseExport.save",
+            of_database(
+                &database,
+                json!({"outputFile": path_text("--output-file", &output_file)?, "id": id, "retentionHours": retention_hours,
+                       "overwrite": force, "wait": always(&wait), "download": without_nulls(json!({"streams": streams}))}),
+            ),
+            false,
+        ),
+    })
+}

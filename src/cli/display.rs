@@ -1,0 +1,173 @@
+//! Results as text for people. JSON output shows the documents themselves.
+
+use indicatif::HumanBytes;
+use serde_json::Value;
+
+use super::command::Command;
+
+/// A result document as text.
+pub(super) fn text(command: &Command, document: &Value) -> String {
+    match command.operation {
+        "connect" => {
+            format!(
+                "the credentials of {} are valid for project {}",
+                word(document, "clientKey"),
+                word(document, "projectId")
+            )
+        }
+        "package.upload" => uploads(&document["packages"]),
+        "package.deploy" => format!("{}\n{}", uploads(&document["packages"]), deployment(&document["deployment"])),
+        "packageLocation.get" | "edgeLogLocation.get" => word(document, "location"),
+        "deployment.list" => deployments(document),
+        "databaseExport.save" => saved(document),
+        "storageContainer.list" => words(&document["storageContainers"]).join("\n"),
+        "storageSas.get" => links(document),
+        name if name.starts_with("databaseExport.") => export(document, command.shows_link),
+        _ => deployment(document),
+    }
+}
+
+fn word(document: &Value, name: &str) -> String {
+    match &document[name] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn words(list: &Value) -> Vec<String> {
+    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
+}
+
+fn bytes(document: &Value) -> String {
+    document["bytes"].as_u64().map_or_else(String::new, |bytes| HumanBytes(bytes).to_string())
+}
+
+/// Names and values under each other; values that are empty are left out, lists get a line each.
+fn block(rows: &[(&str, Vec<String>)]) -> String {
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut lines = Vec::new();
+    for (name, values) in rows {
+        for (index, value) in values.iter().filter(|value| !value.is_empty()).enumerate() {
+            let name = if index == 0 { name } else { "" };
+            let colon = if index == 0 { ':' } else { ' ' };
+            lines.push(format!("{name}{colon}{:pad$} {value}", "", pad = width - name.len()));
+        }
+    }
+    lines.join("\n")
+}
+
+fn uploads(packages: &Value) -> String {
+    let items = packages.as_array().map(Vec::as_slice).unwrap_or_default();
+    let line =
+        |package: &Value| format!("uploaded {} ({}, MD5 {})", word(package, "blobName"), bytes(package), md5(package));
+    items.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn md5(document: &Value) -> String {
+    let md5 = word(document, "contentMd5");
+    if md5.is_empty() { "not computed".to_owned() } else { md5 }
+}
+
+fn deployment(deployment: &Value) -> String {
+    let status = word(deployment, "status");
+    let id = word(deployment, "id");
+    let next = match status.as_str() {
+        "AwaitingVerification" => vec![
+            format!("check the site, then: epi deployment complete --id {id} --wait"),
+            format!("or take it back with: epi deployment reset --id {id} --wait"),
+        ],
+        "AwaitingResetVerification" => {
+            vec![format!("check the site, then: epi deployment reset --id {id} --complete --wait")]
+        }
+        "Failed" if words(&deployment["deploymentErrors"]).is_empty() => {
+            vec!["the service gives no reason; look at the deployment in the DXP Management Portal".to_owned()]
+        }
+        _ => Vec::new(),
+    };
+    let percent = deployment["percentComplete"].as_f64().map_or_else(String::new, |percent| format!("{percent} %"));
+    block(&[
+        ("deployment", vec![id]),
+        ("status", vec![status]),
+        ("progress", vec![percent]),
+        ("environment", vec![word(&deployment["parameters"], "targetEnvironment")]),
+        ("packages", words(&deployment["parameters"]["packages"])),
+        ("from", vec![word(&deployment["parameters"], "sourceEnvironment")]),
+        ("started", vec![word(deployment, "startTime")]),
+        ("ended", vec![word(deployment, "endTime")]),
+        ("look at", words(&deployment["validationLinks"])),
+        ("warnings", words(&deployment["deploymentWarnings"])),
+        ("errors", words(&deployment["deploymentErrors"])),
+        ("next", next),
+    ])
+}
+
+fn deployments(list: &Value) -> String {
+    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    if items.is_empty() {
+        return "no deployments".to_owned();
+    }
+    let mut rows = vec![["ID", "STATUS", "PERCENT", "ENVIRONMENT", "STARTED"].map(str::to_owned)];
+    rows.extend(items.iter().map(|item| {
+        [
+            word(item, "id"),
+            word(item, "status"),
+            word(item, "percentComplete"),
+            word(&item["parameters"], "targetEnvironment"),
+            word(item, "startTime"),
+        ]
+    }));
+    table(&rows)
+}
+
+fn table<const N: usize>(rows: &[[String; N]]) -> String {
+    let widths: Vec<usize> =
+        (0..N).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
+    let line = |row: &[String; N]| {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn export(export: &Value, shows_link: bool) -> String {
+    let link = match word(export, "downloadLink") {
+        link if link.is_empty() || shows_link => link,
+        _ => "there (a secret; show it with --show-link, or download with: epi export save --id …)".to_owned(),
+    };
+    block(&[
+        ("export", vec![word(export, "id")]),
+        ("status", vec![word(export, "status")]),
+        ("database", vec![word(export, "databaseName")]),
+        ("environment", vec![word(export, "environment")]),
+        ("file name", vec![word(export, "bacpacName")]),
+        ("link", vec![link]),
+    ])
+}
+
+fn saved(document: &Value) -> String {
+    let verified = match word(document, "verified").as_str() {
+        "md5" => format!("MD5 {} verified", md5(document)),
+        _ => "size verified; the store gives no MD5".to_owned(),
+    };
+    format!(
+        "saved {} of {} as {} ({}, {verified})",
+        word(document, "databaseName"),
+        word(document, "environment"),
+        word(document, "file"),
+        bytes(document)
+    )
+}
+
+fn links(list: &Value) -> String {
+    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    let lines = items.iter().map(|item| {
+        block(&[
+            ("container", vec![word(item, "containerName")]),
+            ("expires", vec![word(item, "expiresOn")]),
+            ("link", vec![word(item, "sasLink")]),
+        ])
+    });
+    lines.collect::<Vec<_>>().join("\n\n")
+}

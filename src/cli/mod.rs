@@ -1,0 +1,74 @@
+//! Level 6b: the command line `epi`.
+//!
+//! Turns arguments and the environment into the request documents of [`ops`](crate::ops), runs one operation, and
+//! shows events and the result. The only layer that prints, reads environment variables and installs signal
+//! handlers. It decides nothing that another host of the library would have to decide again.
+
+mod args;
+mod command;
+mod display;
+mod output;
+mod progress;
+mod settings;
+mod signals;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::error::ErrorKind as ClapKind;
+use clap::{CommandFactory, Parser};
+
+use crate::base::cancel::CancelToken;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::scope::Scope;
+use crate::ops::client::Client;
+use args::{Arguments, Verb};
+use command::Command;
+use output::Output;
+
+/// Runs the command line with the process's arguments and gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    if let Verb::Completion { shell } = arguments.verb {
+        clap_complete::generate(shell, &mut Arguments::command(), "epi", &mut std::io::stdout());
+        return ExitCode::SUCCESS;
+    }
+    let output = Output::new(&arguments.display);
+    output.finish(execute(arguments, &output))
+}
+
+/// clap's own texts: help and version are no errors; everything else exits as a broken rule does.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing better can be done when the terminal itself cannot be written to.
+    let _ = error.print();
+    match error.kind() {
+        ClapKind::DisplayHelp | ClapKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(Kind::InvalidArgument.row().exit_code),
+    }
+}
+
+fn execute(arguments: Arguments, output: &Output) -> Result<output::Answer> {
+    let command = Command::of(arguments.verb)?;
+    let (config, secret) = settings::client(&arguments.account)?;
+    let client = Client::new(&config, secret.as_ref())?;
+    let cancel = CancelToken::new();
+    let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::new(Kind::Internal, format!("cannot start the async runtime: {error}")))?;
+    let answer = runtime.block_on(async {
+        signals::cancel_on_interrupt(cancel, output.interrupted())?;
+        client.run_document(command.operation, command.request.clone(), &scope).await
+    });
+    // Work that was cut off, such as a read of a slow disk, is not waited for.
+    runtime.shutdown_background();
+    match answer {
+        Ok(document) => Ok(output::Answer { document, command }),
+        Err(error) => Err(command.advise(error, output.accepted())),
+    }
+}

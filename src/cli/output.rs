@@ -1,0 +1,189 @@
+//! Where things are shown: results on standard output, progress and messages on standard error, and in the JSON
+//! lines form everything on standard output as one line an event.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::args::{Display, Form};
+use super::command::Command;
+use super::display;
+use super::progress::Bars;
+use crate::base::error::{Error, Result};
+use crate::base::event::{Event, Level, Progress, Sink};
+
+/// A result and the command it answers.
+pub(super) struct Answer {
+    /// The result document.
+    pub(super) document: Value,
+    /// The command.
+    pub(super) command: Command,
+}
+
+/// The screen of one command.
+pub(super) struct Output {
+    form: Form,
+    screen: Arc<Screen>,
+    sink: Arc<dyn Sink>,
+}
+
+impl Output {
+    /// Decides what is shown where.
+    pub(super) fn new(display: &Display) -> Self {
+        let least = match (display.quiet, display.verbose) {
+            (true, _) => None,
+            (false, 0) => Some(Level::Info),
+            (false, 1) => Some(Level::Verbose),
+            (false, _) => Some(Level::Debug),
+        };
+        let shows_progress = !display.quiet && !display.no_progress;
+        let screen = Arc::new(Screen {
+            lines: display.output == Form::Jsonl,
+            least,
+            state: Mutex::new(State {
+                accepted: None,
+                bars: shows_progress.then(|| Bars::new(std::io::stderr().is_terminal())),
+            }),
+        });
+        Self { form: display.output, sink: Arc::clone(&screen) as Arc<dyn Sink>, screen }
+    }
+
+    /// Where the operation's events go.
+    pub(super) fn sink(&self) -> &Arc<dyn Sink> {
+        &self.sink
+    }
+
+    /// The id of what the service has accepted, if it has accepted something.
+    pub(super) fn accepted(&self) -> Option<String> {
+        self.screen.state().accepted.clone()
+    }
+
+    /// What is said at the first Ctrl-C.
+    pub(super) fn interrupted(&self) -> impl Fn() + Send + 'static {
+        let screen = Arc::clone(&self.screen);
+        move || screen.say("cancelling; press Ctrl-C again to end at once")
+    }
+
+    /// Shows the result or the error, and gives the exit code.
+    pub(super) fn finish(&self, outcome: Result<Answer>) -> ExitCode {
+        self.screen.clear();
+        match outcome {
+            Ok(answer) => {
+                match self.form {
+                    Form::Text => print(&display::text(&answer.command, &answer.document)),
+                    Form::Json => print(&format!("{:#}", answer.document)),
+                    Form::Jsonl => print(&json!({"event": "result", "result": answer.document}).to_string()),
+                }
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                self.refuse(&error);
+                ExitCode::from(error.kind().row().exit_code)
+            }
+        }
+    }
+
+    fn refuse(&self, error: &Error) {
+        match self.form {
+            Form::Text => {}
+            Form::Json => print(&format!("{:#}", json!({"error": error.to_json()}))),
+            Form::Jsonl => print(&json!({"event": "error", "error": error.to_json()}).to_string()),
+        }
+        print_error(&format!("error: {error}"));
+        if let Some(step) = error.next_step() {
+            print_error(&format!("  next: {step}"));
+        }
+        if let Some(id) = error.request_id() {
+            print_error(&format!("  request id: {id}"));
+        }
+    }
+}
+
+struct State {
+    accepted: Option<String>,
+    /// None when no progress is to be shown.
+    bars: Option<Bars>,
+}
+
+/// The sink behind the screen.
+struct Screen {
+    /// Whether events are written as JSON lines.
+    lines: bool,
+    /// The least important messages that are shown; none at all when quiet.
+    least: Option<Level>,
+    state: Mutex<State>,
+}
+
+impl Screen {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn clear(&self) {
+        if let Some(bars) = &mut self.state().bars {
+            bars.clear();
+        }
+    }
+
+    fn say(&self, text: &str) {
+        match &self.state().bars {
+            Some(bars) => bars.beside(|| print_error(text)),
+            None => print_error(text),
+        }
+    }
+
+    fn show(&self, progress: &Progress) {
+        if let Some(bars) = &mut self.state().bars {
+            bars.show(progress);
+        }
+    }
+
+    fn is_wanted(&self, event: &Event) -> bool {
+        match event {
+            Event::Message { level, .. } => self.least.is_some_and(|least| *level >= least),
+            _ => true,
+        }
+    }
+}
+
+impl Sink for Screen {
+    fn event(&self, event: Event) {
+        if let Event::Accepted { id, .. } = &event {
+            self.state().accepted = Some(id.clone());
+        }
+        if !self.is_wanted(&event) {
+            return;
+        }
+        if self.lines {
+            // An event is plain data and always becomes JSON; nothing is shown if it ever did not.
+            if let Ok(line) = serde_json::to_string(&event) {
+                print(&line);
+            }
+            return;
+        }
+        match event {
+            Event::Message { text, .. } => self.say(&text),
+            Event::Progress(progress) => self.show(&progress),
+            Event::Accepted { what, id } if self.least.is_some() => self.say(&format!("{what} {id} accepted")),
+            Event::Accepted { .. } => {}
+            Event::Warning { text } => self.say(&format!("warning: {text}")),
+            Event::Retrying { what, attempt, delay_ms, reason } => {
+                let pause = crate::base::time::spoken(std::time::Duration::from_millis(delay_ms));
+                self.say(&format!("{what} failed (attempt {attempt}), trying again in {pause}: {reason}"));
+            }
+        }
+    }
+}
+
+/// One text on standard output. A reader that has gone away, such as `head`, is no failure.
+fn print(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// One line on standard error; there is no other place left to report that it cannot be written.
+pub(super) fn print_error(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

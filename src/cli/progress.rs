@@ -1,0 +1,113 @@
+//! Progress on standard error: bars on a terminal, a line now and then in a log.
+
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::output::print_error;
+use crate::base::event::{Phase, Progress};
+use crate::base::time::spoken;
+
+/// In a log, a line is written whenever a transfer has come this much further.
+const LOG_STEP_PERCENT: u64 = 10;
+
+/// The progress of one command.
+pub(super) struct Bars {
+    /// The bar of the current subject, on a terminal.
+    terminal: Option<(MultiProgress, Option<ProgressBar>)>,
+    /// What the bar or the last lines are about.
+    current: Option<(Phase, String)>,
+    /// The last line of a log, so that none is repeated.
+    last_line: String,
+}
+
+impl Bars {
+    /// Progress on a terminal, or in a log.
+    pub(super) fn new(terminal: bool) -> Self {
+        let terminal = terminal.then(|| (MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), None));
+        Self { terminal, current: None, last_line: String::new() }
+    }
+
+    /// Shows how far it is.
+    pub(super) fn show(&mut self, progress: &Progress) {
+        let subject = (progress.phase, progress.subject.clone());
+        let is_new = self.current.as_ref() != Some(&subject);
+        self.current = Some(subject);
+        let Some((all, bar)) = &mut self.terminal else { return self.log(progress) };
+        if is_new && let Some(old) = bar.take() {
+            old.finish_and_clear();
+        }
+        let bar = bar.get_or_insert_with(|| all.add(ProgressBar::new(100).with_style(style())));
+        bar.set_prefix(headline(progress));
+        bar.set_position(percent(progress).unwrap_or(0));
+        bar.set_message(figures(progress));
+    }
+
+    fn log(&mut self, progress: &Progress) {
+        let shown = match (progress.bytes_total, percent(progress)) {
+            (Some(_), Some(percent)) => format!(" {} %", percent / LOG_STEP_PERCENT * LOG_STEP_PERCENT),
+            (_, Some(percent)) => format!(" {percent} %"),
+            (_, None) => String::new(),
+        };
+        let line = format!("{}{shown}", headline(progress));
+        if line != self.last_line {
+            print_error(&line);
+            self.last_line = line;
+        }
+    }
+
+    /// Prints something without tearing the bar.
+    pub(super) fn beside(&self, print: impl FnOnce()) {
+        match &self.terminal {
+            Some((all, _)) => all.suspend(print),
+            None => print(),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn clear(&mut self) {
+        if let Some((_, Some(bar))) = &mut self.terminal {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    // The template is fixed; should it ever be wrong, the plain bar is shown.
+    ProgressStyle::with_template("{prefix} [{bar:30}] {pos:>3} % {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}
+
+fn headline(progress: &Progress) -> String {
+    let doing = match progress.phase {
+        Phase::Requesting => "asking for",
+        Phase::Waiting => "waiting for",
+        Phase::Uploading => "uploading",
+        Phase::Committing => "committing",
+        Phase::Downloading => "downloading",
+        Phase::Verifying => "verifying",
+    };
+    let status = progress.status.as_ref().map_or_else(String::new, |status| format!(": {status}"));
+    format!("{doing} {}{status}", progress.subject)
+}
+
+fn percent(progress: &Progress) -> Option<u64> {
+    match (progress.bytes_done, progress.bytes_total) {
+        (Some(_), Some(0)) => Some(100),
+        (Some(done), Some(total)) => Some((u128::from(done) * 100 / u128::from(total)) as u64),
+        _ => progress.percent.map(u64::from),
+    }
+}
+
+fn figures(progress: &Progress) -> String {
+    let mut parts = Vec::new();
+    if let (Some(done), Some(total)) = (progress.bytes_done, progress.bytes_total) {
+        parts.push(format!("{} of {}", HumanBytes(done), HumanBytes(total)));
+    }
+    if let Some(rate) = progress.bytes_per_second {
+        parts.push(format!("{}/s", HumanBytes(rate)));
+    }
+    if let Some(left) = progress.eta_ms {
+        parts.push(format!("{} left", spoken(std::time::Duration::from_millis(left))));
+    }
+    parts.join(", ")
+}

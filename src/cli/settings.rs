@@ -1,0 +1,76 @@
+//! The client's configuration from options and the environment, and secrets from where secrets may come from.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::args::Account;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::secret::Secret;
+use crate::ops::client::ClientConfig;
+
+/// The longest secret or link that is read from a file or standard input.
+const LONGEST_SECRET: u64 = 64 << 10;
+
+/// The configuration and the secret, if one is given.
+pub(super) fn client(account: &Account) -> Result<(ClientConfig, Option<Secret>)> {
+    let secret = match (&account.client_secret_file, account.client_secret_stdin) {
+        (Some(file), _) => Some(read_file("--client-secret-file", file)?),
+        (None, true) => Some(read_stdin("--client-secret-stdin")?),
+        (None, false) => variable("EPI_CLIENT_SECRET")?,
+    };
+    let config = ClientConfig {
+        endpoint: named(account.endpoint.as_ref()),
+        client_key: named(account.client_key.as_ref()),
+        project_id: named(account.project_id.as_ref()),
+        ca_file: account.ca_file.clone().filter(|file| !file.as_os_str().is_empty()),
+        ..ClientConfig::default()
+    };
+    Ok((config, secret))
+}
+
+/// An empty value counts as not given: pipelines set variables that have no value to nothing.
+fn named(value: Option<&String>) -> Option<String> {
+    value.filter(|value| !value.is_empty()).cloned()
+}
+
+/// A secret in an environment variable; an empty one counts as not given.
+pub(super) fn variable(name: &str) -> Result<Option<Secret>> {
+    match std::env::var(name) {
+        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) => Ok(Some(Secret::new(value.into_bytes()))),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Error::invalid(name, "is no Unicode text")),
+    }
+}
+
+/// A secret in a file: its content without the line end.
+pub(super) fn read_file(option: &str, path: &Path) -> Result<Secret> {
+    let doing = || format!("{option}: cannot read '{}'", path.display());
+    let file = std::fs::File::open(path).map_err(|error| Error::io(doing(), &error))?;
+    read(option, file).map_err(|error| match error.kind() {
+        Kind::Io => error.context(doing()),
+        _ => error,
+    })
+}
+
+/// A secret on standard input.
+pub(super) fn read_stdin(option: &str) -> Result<Secret> {
+    read(option, std::io::stdin().lock())
+}
+
+fn read(option: &str, source: impl Read) -> Result<Secret> {
+    let mut bytes = Vec::new();
+    source.take(LONGEST_SECRET + 1).read_to_end(&mut bytes).map_err(|error| Error::io("cannot read", &error))?;
+    if bytes.len() as u64 > LONGEST_SECRET {
+        return Err(Error::invalid(option, "is too long to be a secret"));
+    }
+    while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        bytes.pop();
+    }
+    // A byte order mark is what some editors put in front.
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").map(<[u8]>::to_vec).unwrap_or(bytes);
+    if bytes.is_empty() {
+        return Err(Error::invalid(option, "gives nothing"));
+    }
+    Ok(Secret::new(bytes))
+}

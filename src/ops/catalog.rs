@@ -1,0 +1,108 @@
+//! The table of all operations. The command line, the C ABI, the shared test vectors and the reference in the
+//! documentation are made from it or checked against it.
+
+use std::any::type_name;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::client::{Client, Session};
+use super::document;
+use super::request::{self as r, Checked};
+use crate::base::error::Result;
+use crate::base::scope::Scope;
+use crate::base::time::BoxFuture;
+
+/// One verb: its request document, its result document, and what it does.
+pub trait Operation: Checked + DeserializeOwned + Serialize + Send + Sync + 'static {
+    /// What it gives.
+    type Answer: Serialize + Send + 'static;
+
+    /// Does it, after the request was checked.
+    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Self::Answer>>;
+}
+
+type Handler = for<'a> fn(&'a Client, Value, &'a Scope) -> BoxFuture<'a, Result<Value>>;
+
+/// A row of the catalog.
+pub struct Row {
+    /// The operation's name, such as `deployment.start`.
+    pub name: &'static str,
+    /// What it does, one sentence for users.
+    pub summary: &'static str,
+    request: fn() -> &'static str,
+    answer: fn() -> &'static str,
+    handler: Handler,
+}
+
+impl Row {
+    /// The name of the request type in [`request`](super::request).
+    #[must_use]
+    pub fn request_type(&self) -> String {
+        short((self.request)())
+    }
+
+    /// The name of the result type.
+    #[must_use]
+    pub fn answer_type(&self) -> String {
+        short((self.answer)())
+    }
+
+    /// Reads a request document strictly, runs the operation and gives its result document.
+    ///
+    /// # Errors
+    /// `InvalidArgument` with the JSON path before any network call; then whatever the operation meets.
+    pub async fn run(&self, client: &Client, document: Value, scope: &Scope) -> Result<Value> {
+        (self.handler)(client, document, scope).await
+    }
+}
+
+/// A type's name without the paths in it: `alloc::vec::Vec<a::b::C>` becomes `Vec<C>`.
+fn short(name: &str) -> String {
+    name.split('<').map(|part| part.rsplit("::").next().unwrap_or(part)).collect::<Vec<_>>().join("<")
+}
+
+const fn row<O: Operation>(name: &'static str, summary: &'static str) -> Row {
+    Row { name, summary, request: type_name::<O>, answer: type_name::<O::Answer>, handler: handle::<O> }
+}
+
+fn handle<'a, O: Operation>(client: &'a Client, document: Value, scope: &'a Scope) -> BoxFuture<'a, Result<Value>> {
+    Box::pin(async move {
+        let request: O = document::read("the request", document)?;
+        document::write(&client.run(request, scope).await?)
+    })
+}
+
+/// All operations.
+pub static CATALOG: [Row; 17] = [
+    row::<r::Connect>("connect", "Verifies the credentials by listing the deployments of the project."),
+    row::<r::DeployPackages>("package.deploy", "Uploads package files, starts a deployment of them and waits for it."),
+    row::<r::GetPackageLocation>("packageLocation.get", "Gets the write-only link that packages are uploaded to."),
+    row::<r::UploadPackages>("package.upload", "Uploads package files."),
+    row::<r::StartDeployment>(
+        "deployment.start",
+        "Starts a deployment of packages, or of another environment's content.",
+    ),
+    row::<r::ListDeployments>("deployment.list", "Lists the ten most recent deployments."),
+    row::<r::GetDeployment>("deployment.get", "Gets one deployment."),
+    row::<r::WaitForDeployment>("deployment.wait", "Waits for a deployment that runs."),
+    row::<r::CompleteDeployment>("deployment.complete", "Completes a deployment that awaits its verification."),
+    row::<r::ResetDeployment>("deployment.reset", "Resets a deployment that awaits its verification."),
+    row::<r::StartExport>("databaseExport.start", "Starts an export of a database."),
+    row::<r::GetExport>("databaseExport.get", "Gets one database export."),
+    row::<r::WaitForExport>("databaseExport.wait", "Waits for a database export that runs."),
+    row::<r::SaveExport>(
+        "databaseExport.save",
+        "Starts or takes a database export, waits for it, downloads and verifies it.",
+    ),
+    row::<r::ListContainers>("storageContainer.list", "Lists the storage containers of an environment."),
+    row::<r::GetContainerLinks>("storageSas.get", "Makes links to storage containers."),
+    row::<r::GetEdgeLogLocation>("edgeLogLocation.get", "Gets the read-only link to the edge logs."),
+];
+
+/// The row of an operation by its name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Row> {
+    CATALOG.iter().find(|row| row.name == name)
+}

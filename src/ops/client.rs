@@ -1,0 +1,162 @@
+//! A client: one account at one service, and everything its operations share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::catalog::{self, Operation};
+use crate::api::call::Api;
+use crate::api::endpoint::{DEFAULT_ENDPOINT, Endpoint};
+use crate::base::entropy::Entropy;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::model::project::check_project_id;
+use crate::base::scope::Scope;
+use crate::base::secret::Secret;
+use crate::base::time::Clock;
+use crate::blob::client::Store;
+use crate::transfer::Engine;
+use crate::transport::http::Http;
+use crate::transport::machine::{SystemClock, SystemEntropy};
+use crate::transport::sign::Credentials;
+
+/// The configuration of a client. Holds no secret, so it may be logged.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClientConfig {
+    /// Which service.
+    #[serde(default)]
+    pub service: Service,
+    /// The service's base address; the live service when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The key of the API credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_key: Option<String>,
+    /// The project's GUID, for requests that name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
+    /// A PEM file of certificate authorities to trust beside the platform's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// The services that a client can be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Service {
+    /// The Optimizely DXP deployment API.
+    #[default]
+    Dxp,
+}
+
+/// One account at one service. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Client {
+    /// The signed connection, or why there is none: uploading by a link needs no credentials.
+    api: Result<Api>,
+    project: Option<String>,
+    engine: Engine,
+}
+
+impl Client {
+    /// A client on this machine's clock. Checks the configuration; nothing is sent yet.
+    ///
+    /// Without a client key and a secret the client can only do what needs no account, such as uploading by a link.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the setting, `NotFound` or `Io` for the file of certificates, `Tls`.
+    pub fn new(config: &ClientConfig, secret: Option<&Secret>) -> Result<Self> {
+        Self::with_sources(config, secret, Arc::new(SystemClock::default()), Arc::new(SystemEntropy))
+    }
+
+    /// A client with its own time and randomness, for tests and simulations.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_sources(
+        config: &ClientConfig,
+        secret: Option<&Secret>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self> {
+        let Service::Dxp = config.service;
+        let endpoint = Endpoint::parse(config.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT))?;
+        if let Some(project) = &config.project_id {
+            check_project_id("projectId", project)?;
+        }
+        let credentials = match (&config.client_key, secret) {
+            (None, None) => Err(Error::new(Kind::NotConfigured, "no client key and no client secret are given")
+                .with_next_step("make API credentials in the DXP Management Portal (project, API tab)")),
+            (key, secret) => {
+                Ok(Credentials::new(key.as_deref().unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?)
+            }
+        };
+        let ca = config
+            .ca_file
+            .as_ref()
+            .map(|file| {
+                std::fs::read(file)
+                    .map_err(|error| Error::io(format!("caFile: cannot read '{}'", file.display()), &error))
+            })
+            .transpose()?;
+        let http = Http::new(ca.as_deref(), Arc::clone(&clock))?;
+        Ok(Self {
+            api: credentials.map(|credentials| Api::new(http.clone(), endpoint, credentials, Arc::clone(&entropy))),
+            project: config.project_id.clone(),
+            engine: Engine::new(Store::new(http), clock, entropy),
+        })
+    }
+
+    /// Runs an operation: checks the request, then carries it out on the caller's runtime.
+    ///
+    /// # Errors
+    /// `InvalidArgument` before any network call; `Cancelled`; then whatever the operation meets.
+    pub async fn run<O: Operation>(&self, request: O, scope: &Scope) -> Result<O::Answer> {
+        request.check()?;
+        scope.cancel().check()?;
+        request.run(Session { client: self, scope }).await
+    }
+
+    /// Runs an operation by its name in the [catalog], with documents.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unknown name or a wrong document, then as [`Client::run`].
+    pub async fn run_document(&self, name: &str, document: Value, scope: &Scope) -> Result<Value> {
+        let row = catalog::find(name)
+            .ok_or_else(|| Error::invalid("operation", format!("there is no operation '{name}'")))?;
+        row.run(self, document, scope).await
+    }
+}
+
+/// A client at work for one operation.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    client: &'a Client,
+    /// The operation.
+    pub(super) scope: &'a Scope,
+}
+
+impl<'a> Session<'a> {
+    /// The signed connection and the project of a request: its own, or the client's.
+    pub(super) fn account(self, project: Option<&str>) -> Result<(&'a Api, String)> {
+        let api = self.client.api.as_ref().map_err(Clone::clone)?;
+        let project = project.map(str::to_owned).or_else(|| self.client.project.clone()).ok_or_else(|| {
+            Error::new(Kind::NotConfigured, "no project id is given")
+                .with_next_step("a project id is a GUID; see the API tab of the project in the DXP Management Portal")
+        })?;
+        Ok((api, project))
+    }
+
+    /// The transfer engine.
+    pub(super) fn engine(self) -> &'a Engine {
+        &self.client.engine
+    }
+
+    /// Runs another operation as a part of this one.
+    pub(super) async fn part<O: Operation>(self, request: O) -> Result<O::Answer> {
+        self.client.run(request, self.scope).await
+    }
+}

@@ -1,0 +1,142 @@
+//! Handlers of the database export verbs.
+
+use super::catalog::Operation;
+use super::client::Session;
+use super::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
+use crate::base::error::Result;
+use crate::base::event::Event;
+use crate::base::model::export::DatabaseExport;
+use crate::base::time::BoxFuture;
+use crate::export::driver;
+use crate::export::dxp::DxpExports;
+use crate::export::job::{Artifact, Handle, Job};
+use crate::export::provider::Provider;
+use crate::transfer::{Download, DownloadOptions};
+
+fn provider(
+    session: Session<'_>,
+    project: Option<&str>,
+    environment: &str,
+    database: &str,
+    retention_hours: u32,
+) -> Result<DxpExports> {
+    let (api, project) = session.account(project)?;
+    Ok(DxpExports {
+        api: api.clone(),
+        project,
+        environment: environment.to_owned(),
+        database: database.to_owned(),
+        retention_hours,
+    })
+}
+
+async fn started(session: Session<'_>, exports: &DxpExports) -> Result<Job> {
+    session.scope.report(Event::verbose(format!(
+        "Starting export database: {} for the project: {} / environment: {}",
+        exports.database, exports.project, exports.environment
+    )));
+    exports.start(session.scope).await
+}
+
+async fn waited(session: Session<'_>, exports: &DxpExports, handle: &Handle, known: bool, wait: Wait) -> Result<Job> {
+    driver::wait(exports, handle, known, wait.schedule(), exports.api.clock().as_ref(), session.scope).await
+}
+
+/// The service's object, unless the job ended badly and that was to be an error.
+fn judged(job: Job, strict: bool) -> Result<DatabaseExport> {
+    match job.failure().filter(|_| strict) {
+        Some(error) => Err(error),
+        None => DatabaseExport::from_value(job.document.into_value()),
+    }
+}
+
+impl Operation for StartExport {
+    type Answer = DatabaseExport;
+
+    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
+        Box::pin(async move {
+            let exports = provider(
+                session,
+                self.project_id.as_deref(),
+                &self.environment,
+                &self.database_name,
+                self.retention(),
+            )?;
+            let job = started(session, &exports).await?;
+            let job = match self.wait {
+                Some(wait) => waited(session, &exports, &job.handle, true, wait).await?,
+                // One look after the start, as the original; a failed look is no failure of the start (spec 4.12).
+                None => match exports.refresh(&job.handle, session.scope).await {
+                    Ok(seen) => seen,
+                    Err(error) => {
+                        session.scope.cancel().check()?;
+                        session.scope.report(Event::verbose(format!("could not look at the started export: {error}")));
+                        job
+                    }
+                },
+            };
+            judged(job, self.strict)
+        })
+    }
+}
+
+impl Operation for GetExport {
+    type Answer = DatabaseExport;
+
+    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
+        Box::pin(async move {
+            let (api, project) = session.account(self.project_id.as_deref())?;
+            api.get_export(&project, &self.environment, &self.database_name, &self.id, session.scope).await
+        })
+    }
+}
+
+impl Operation for WaitForExport {
+    type Answer = DatabaseExport;
+
+    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
+        Box::pin(async move {
+            let exports = provider(session, self.project_id.as_deref(), &self.environment, &self.database_name, 0)?;
+            let job = waited(session, &exports, &exports.handle(&self.id), false, self.wait).await?;
+            judged(job, self.strict)
+        })
+    }
+}
+
+impl Operation for SaveExport {
+    type Answer = SavedExport;
+
+    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<SavedExport>> {
+        Box::pin(async move {
+            // An export takes hours: whether its file can be written is looked at before it is started.
+            crate::transfer::check_target(&self.output_file, self.overwrite)?;
+            let exports = provider(
+                session,
+                self.project_id.as_deref(),
+                &self.environment,
+                &self.database_name,
+                self.retention(),
+            )?;
+            let (handle, known) = match &self.id {
+                Some(id) => (exports.handle(id), false),
+                None => (started(session, &exports).await?.handle, true),
+            };
+            let job = waited(session, &exports, &handle, known, self.wait).await?;
+            let Handle::Dxp { id, .. } = handle;
+            let status = job.raw_status.clone();
+            let Artifact::Link { url } = job.into_artifact()?;
+            let defaults = DownloadOptions::default();
+            let download = Download {
+                link: url,
+                target: self.output_file,
+                overwrite: self.overwrite,
+                options: DownloadOptions {
+                    streams: self.download.streams.map_or(defaults.streams, |streams| streams as usize),
+                    ..defaults
+                },
+            };
+            let file = session.engine().download(&download, session.scope.sink(), session.scope.cancel()).await?;
+            Ok(SavedExport { id, environment: self.environment, database_name: self.database_name, status, file })
+        })
+    }
+}

@@ -1,0 +1,182 @@
+//! Database exports: start, look, wait, and save to a file.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Checked, LARGEST, RETENTION_HOURS, Wait, check_project, check_range, check_wait, request};
+use crate::base::error::{Error, Result};
+use crate::base::model::export::check_database;
+use crate::base::model::project::{check_environment, check_id};
+use crate::transfer::DownloadReceipt;
+
+request! {
+    /// `databaseExport.start`: starts an export of a database.
+    StartExport {
+        /// The environment the database belongs to.
+        environment: String,
+        /// `epicms` or `epicommerce`.
+        database_name: String,
+        /// Hours that the service keeps the result, 1 to 2147483647; 24 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retention_hours: Option<u32>,
+        /// Wait until it has ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wait: Option<Wait>,
+        /// Take `ExportFailed` and `LinkExpired` for an error.
+        #[serde(default)]
+        strict: bool,
+    }
+}
+
+impl Checked for StartExport {
+    fn check(&self) -> Result<()> {
+        check_project(self.project_id.as_deref())?;
+        check_environment("environment", &self.environment)?;
+        check_database("databaseName", &self.database_name)?;
+        check_range("retentionHours", self.retention_hours, LARGEST)?;
+        check_wait(self.wait)
+    }
+}
+
+impl StartExport {
+    pub(crate) fn retention(&self) -> u32 {
+        self.retention_hours.unwrap_or(RETENTION_HOURS)
+    }
+}
+
+request! {
+    /// `databaseExport.get`: one export.
+    GetExport {
+        /// The environment the database belongs to.
+        environment: String,
+        /// The database.
+        database_name: String,
+        /// The export's GUID.
+        id: String,
+    }
+}
+
+impl Checked for GetExport {
+    fn check(&self) -> Result<()> {
+        check_project(self.project_id.as_deref())?;
+        check_environment("environment", &self.environment)?;
+        check_id("databaseName", &self.database_name)?;
+        check_id("id", &self.id)
+    }
+}
+
+request! {
+    /// `databaseExport.wait`: waits for an export that somebody started.
+    WaitForExport {
+        /// The environment the database belongs to.
+        environment: String,
+        /// The database.
+        database_name: String,
+        /// The export's GUID.
+        id: String,
+        /// How to wait.
+        #[serde(default)]
+        wait: Wait,
+        /// Take `ExportFailed` and `LinkExpired` for an error.
+        #[serde(default)]
+        strict: bool,
+    }
+}
+
+impl Checked for WaitForExport {
+    fn check(&self) -> Result<()> {
+        self.get().check()?;
+        self.wait.check()
+    }
+}
+
+impl WaitForExport {
+    fn get(&self) -> GetExport {
+        GetExport {
+            project_id: self.project_id.clone(),
+            environment: self.environment.clone(),
+            database_name: self.database_name.clone(),
+            id: self.id.clone(),
+        }
+    }
+}
+
+/// How a file is downloaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DownloadSettings {
+    /// Ranges fetched at the same time, 1 to 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streams: Option<u32>,
+}
+
+request! {
+    /// `databaseExport.save`: starts or takes an export, waits for it, downloads and verifies it.
+    SaveExport {
+        /// The environment the database belongs to.
+        environment: String,
+        /// `epicms` or `epicommerce`.
+        database_name: String,
+        /// An export that exists; a new one is started when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
+        /// Hours that the service keeps a new export.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retention_hours: Option<u32>,
+        /// Where to write the bacpac.
+        output_file: PathBuf,
+        /// Replace the file if it exists.
+        #[serde(default)]
+        overwrite: bool,
+        /// How to wait.
+        #[serde(default)]
+        wait: Wait,
+        /// How to download.
+        #[serde(default)]
+        download: DownloadSettings,
+    }
+}
+
+impl Checked for SaveExport {
+    fn check(&self) -> Result<()> {
+        check_project(self.project_id.as_deref())?;
+        check_environment("environment", &self.environment)?;
+        check_database("databaseName", &self.database_name)?;
+        if let Some(id) = &self.id {
+            check_id("id", id)?;
+            if self.retention_hours.is_some() {
+                return Err(Error::invalid("retentionHours", "belongs to a new export and cannot be combined with id"));
+            }
+        }
+        check_range("retentionHours", self.retention_hours, LARGEST)?;
+        check_range("download.streams", self.download.streams, 64)?;
+        if self.output_file.as_os_str().is_empty() {
+            return Err(Error::invalid("outputFile", "must name a file"));
+        }
+        self.wait.check()
+    }
+}
+
+impl SaveExport {
+    pub(crate) fn retention(&self) -> u32 {
+        self.retention_hours.unwrap_or(RETENTION_HOURS)
+    }
+}
+
+/// The result of [`SaveExport`]. It leaves out the link, which has done its work.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedExport {
+    /// The export's GUID.
+    pub id: String,
+    /// The environment the database belongs to.
+    pub environment: String,
+    /// The database.
+    pub database_name: String,
+    /// The service's status word.
+    pub status: String,
+    /// The file and how it was verified.
+    #[serde(flatten)]
+    pub file: DownloadReceipt,
+}

@@ -1,0 +1,215 @@
+//! Packages: where they go, how they get there, and the deployment that takes them.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::deployment::StartDeployment;
+use super::{Checked, Wait, check_project, check_range, request};
+use crate::base::error::{Error, Result};
+use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
+use crate::base::model::package::check_package_name;
+use crate::base::secret::SafeUrl;
+use crate::transfer::UploadReceipt;
+
+request! {
+    /// `packageLocation.get`: the link that packages are uploaded to.
+    GetPackageLocation {}
+}
+
+impl Checked for GetPackageLocation {
+    fn check(&self) -> Result<()> {
+        check_project(self.project_id.as_deref())
+    }
+}
+
+/// A file to upload.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PackageFile {
+    /// The local file.
+    pub path: PathBuf,
+    /// The package's name in the store; the file's own name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob_name: Option<String>,
+}
+
+impl PackageFile {
+    /// The name in the store, checked by the rule of spec 3.3.
+    pub(crate) fn checked_name(&self, field: &str) -> Result<String> {
+        let name = match &self.blob_name {
+            Some(name) => name.clone(),
+            None => match self.path.file_name() {
+                Some(name) => name
+                    .to_str()
+                    .ok_or_else(|| {
+                        Error::invalid(format!("{field}.path"), "the file's name is no Unicode text; give a blobName")
+                    })?
+                    .to_owned(),
+                None => {
+                    return Err(Error::invalid(
+                        format!("{field}.path"),
+                        format!("'{}' names no file", self.path.display()),
+                    ));
+                }
+            },
+        };
+        check_package_name(&format!("{field}.blobName"), &name)?;
+        Ok(name)
+    }
+}
+
+fn check_files(files: &[PackageFile]) -> Result<()> {
+    if files.is_empty() {
+        return Err(Error::invalid("files", "must name at least one package file"));
+    }
+    let mut names: Vec<String> = Vec::new();
+    for (index, file) in files.iter().enumerate() {
+        let name = file.checked_name(&format!("files[{index}]"))?;
+        if names.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
+            return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is given twice")));
+        }
+        names.push(name);
+    }
+    Ok(())
+}
+
+/// How a file is uploaded. The defaults are right for a package link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UploadSettings {
+    /// Blocks sent at the same time, 1 to 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streams: Option<u32>,
+    /// The checksum of each block; chosen by the store's version when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub integrity: Option<BlockIntegrity>,
+    /// Leave out the whole-file MD5.
+    #[serde(default)]
+    pub no_content_md5: bool,
+}
+
+/// The checksum sent with each block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum BlockIntegrity {
+    /// `x-ms-content-crc64`, the faster one; service versions from 2019-02-02.
+    Crc64,
+    /// `Content-MD5`, for every store.
+    Md5,
+}
+
+impl UploadSettings {
+    fn check(self) -> Result<()> {
+        check_range("upload.streams", self.streams, 64)
+    }
+}
+
+request! {
+    /// `package.upload`: uploads package files.
+    UploadPackages {
+        /// The files.
+        files: Vec<PackageFile>,
+        /// The container link to upload to; a fresh one of the project when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sas_url: Option<String>,
+        /// How to upload.
+        #[serde(default)]
+        upload: UploadSettings,
+    }
+}
+
+impl Checked for UploadPackages {
+    fn check(&self) -> Result<()> {
+        check_project(self.project_id.as_deref())?;
+        self.link()?;
+        self.upload.check()?;
+        check_files(&self.files)
+    }
+}
+
+impl UploadPackages {
+    pub(crate) fn link(&self) -> Result<Option<SafeUrl>> {
+        self.sas_url.as_deref().map(|link| SafeUrl::parse("sasUrl", link)).transpose()
+    }
+}
+
+request! {
+    /// `package.deploy`: location, upload of all files, start and wait, in one.
+    DeployPackages {
+        /// The files.
+        files: Vec<PackageFile>,
+        /// Where to deploy.
+        target_environment: String,
+        /// Show the maintenance page meanwhile.
+        #[serde(default)]
+        maintenance_page: bool,
+        /// Deploy without downtime.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zero_downtime_mode: Option<ZeroDowntimeMode>,
+        /// Deploy straight to the site, without a slot and its verification.
+        #[serde(default)]
+        direct_deploy: bool,
+        /// How to wait.
+        #[serde(default)]
+        wait: Wait,
+        /// Take warnings, and a failure without texts, for an error.
+        #[serde(default)]
+        strict: bool,
+        /// How to upload.
+        #[serde(default)]
+        upload: UploadSettings,
+    }
+}
+
+impl Checked for DeployPackages {
+    fn check(&self) -> Result<()> {
+        check_files(&self.files)?;
+        self.upload.check()?;
+        self.start(Vec::from(["checked".to_owned()])).check()
+    }
+}
+
+impl DeployPackages {
+    /// The deployment of the uploaded packages.
+    pub(crate) fn start(&self, packages: Vec<String>) -> StartDeployment {
+        StartDeployment {
+            project_id: self.project_id.clone(),
+            target_environment: self.target_environment.clone(),
+            packages: Some(packages),
+            maintenance_page: self.maintenance_page,
+            zero_downtime_mode: self.zero_downtime_mode,
+            direct_deploy: self.direct_deploy,
+            wait: Some(self.wait),
+            strict: self.strict,
+            ..StartDeployment::default()
+        }
+    }
+
+    pub(crate) fn uploads(&self) -> UploadPackages {
+        UploadPackages {
+            project_id: self.project_id.clone(),
+            files: self.files.clone(),
+            sas_url: None,
+            upload: self.upload,
+        }
+    }
+}
+
+/// The result of [`UploadPackages`].
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UploadedPackages {
+    /// One receipt a file, in the order of the request.
+    pub packages: Vec<UploadReceipt>,
+}
+
+/// The result of [`DeployPackages`].
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeployedPackages {
+    /// One receipt a file, in the order of the request.
+    pub packages: Vec<UploadReceipt>,
+    /// The deployment as it was last seen.
+    pub deployment: Deployment,
+}

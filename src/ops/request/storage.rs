@@ -1,0 +1,74 @@
+//! Storage containers and the links to them and to the edge logs.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Checked, RETENTION_HOURS, check_project, check_range, request};
+use crate::base::error::{Error, Result};
+use crate::base::model::project::check_environment;
+use crate::base::model::storage::{LONGEST_LINK_HOURS, check_container};
+
+request! {
+    /// `storageContainer.list`: the storage containers of an environment.
+    ListContainers {
+        /// The environment.
+        environment: String,
+        /// Only those that may be written to.
+        #[serde(default)]
+        writable: bool,
+    }
+}
+
+impl Checked for ListContainers {
+    fn check(&self) -> Result<()> {
+        check_project(self.project_id.as_deref())?;
+        check_environment("environment", &self.environment)
+    }
+}
+
+request! {
+    /// `storageSas.get`: links to storage containers, one request each, in order; the first failure stops the rest.
+    GetContainerLinks {
+        /// The environment.
+        environment: String,
+        /// The containers' names.
+        storage_container: Vec<String>,
+        /// Hours that the links are valid, 1 to 168; 24 when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retention_hours: Option<u32>,
+        /// Links that may be written to.
+        #[serde(default)]
+        writable: bool,
+    }
+}
+
+impl Checked for GetContainerLinks {
+    fn check(&self) -> Result<()> {
+        check_project(self.project_id.as_deref())?;
+        check_environment("environment", &self.environment)?;
+        check_range("retentionHours", self.retention_hours, LONGEST_LINK_HOURS)?;
+        if self.storage_container.is_empty() {
+            return Err(Error::invalid("storageContainer", "must name at least one storage container"));
+        }
+        self.storage_container
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, name)| check_container(&format!("storageContainer[{index}]"), name))
+    }
+}
+
+impl GetContainerLinks {
+    pub(crate) fn retention(&self) -> u32 {
+        self.retention_hours.unwrap_or(RETENTION_HOURS)
+    }
+}
+
+request! {
+    /// `edgeLogLocation.get`: the link to the edge logs.
+    GetEdgeLogLocation {}
+}
+
+impl Checked for GetEdgeLogLocation {
+    fn check(&self) -> Result<()> {
+        check_project(self.project_id.as_deref())
+    }
+}

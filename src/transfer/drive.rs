@@ -1,0 +1,137 @@
+//! Carries a schedule out: starts tasks, waits for them, repeats what failed, stops everything at the end.
+//!
+//! The only place of this layer that consults the retry policy; single calls such as a commit go through it as a
+//! schedule of one.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::schedule::{Next, Schedule};
+use crate::base::cancel::CancelToken;
+use crate::base::entropy::Entropy;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::event::{Event, Sink};
+use crate::base::retry::RetryPolicy;
+use crate::base::time::Clock;
+
+/// What becomes of a failed try.
+pub(super) enum Verdict {
+    /// The retry policy decides about this error.
+    Judge(Error),
+    /// Try at once in another way.
+    Again,
+}
+
+/// What a drive needs from outside.
+#[derive(Clone, Copy)]
+pub(super) struct Driver<'a> {
+    pub(super) clock: &'a Arc<dyn Clock>,
+    pub(super) entropy: &'a Arc<dyn Entropy>,
+    pub(super) sink: &'a Arc<dyn Sink>,
+    pub(super) cancel: &'a CancelToken,
+}
+
+impl Driver<'_> {
+    /// Works the schedule off. `label` names a stretch for people, `work` makes its task, `done` takes its result,
+    /// `review` sees each failed try first. When this returns, no task is left, whatever the outcome.
+    pub(super) async fn run<T: Send + 'static, Task>(
+        &self,
+        schedule: &mut Schedule,
+        label: impl Fn(usize) -> String,
+        work: impl Fn(usize) -> Task,
+        mut done: impl FnMut(usize, T),
+        mut review: impl FnMut(usize, Error) -> Verdict,
+    ) -> Result<()>
+    where
+        Task: Future<Output = Result<T>> + Send + 'static,
+    {
+        let mut tasks: JoinSet<(usize, Result<T>)> = JoinSet::new();
+        let outcome = loop {
+            if let Err(error) = self.cancel.check() {
+                break Err(error);
+            }
+            let until = match schedule.next(self.clock.monotonic()) {
+                Next::Start(index) => {
+                    let task = work(index);
+                    tasks.spawn(async move { (index, task.await) });
+                    continue;
+                }
+                Next::Wait(until) => until,
+                Next::Done => break Ok(()),
+                Next::Failed(error) => break Err(error),
+            };
+            let finished = match self.cancel.run(self.wait(&mut tasks, until)).await {
+                Ok(finished) => finished,
+                Err(error) => break Err(error),
+            };
+            match finished {
+                None => {}
+                Some(Err(_)) => break Err(Error::new(Kind::Internal, "a task of the transfer ended in a panic")),
+                Some(Ok((index, Ok(value)))) => {
+                    schedule.succeeded(index);
+                    done(index, value);
+                }
+                Some(Ok((index, Err(error)))) => match review(index, error) {
+                    Verdict::Again => schedule.again(index),
+                    Verdict::Judge(error) => self.judge(schedule, index, error, &label),
+                },
+            }
+        };
+        tasks.shutdown().await;
+        outcome
+    }
+
+    /// One call, repeated by the same rules, and how often it was repeated.
+    pub(super) async fn call<T: Send + 'static, Task>(&self, what: &str, work: impl Fn() -> Task) -> Result<(T, u64)>
+    where
+        Task: Future<Output = Result<T>> + Send + 'static,
+    {
+        let mut schedule = Schedule::new([0], 1);
+        let mut result = None;
+        self.run(
+            &mut schedule,
+            |_| what.to_owned(),
+            |_| work(),
+            |_, value| result = Some(value),
+            |_, error| Verdict::Judge(error),
+        )
+        .await?;
+        let value = result.ok_or_else(|| Error::new(Kind::Internal, format!("{what} gave no result")))?;
+        Ok((value, schedule.retries()))
+    }
+
+    async fn wait<T: 'static>(
+        &self,
+        tasks: &mut JoinSet<T>,
+        until: Option<Duration>,
+    ) -> Option<std::result::Result<T, tokio::task::JoinError>> {
+        let Some(until) = until else { return tasks.join_next().await };
+        let pause = self.clock.sleep(until.saturating_sub(self.clock.monotonic()));
+        if tasks.is_empty() {
+            pause.await;
+            return None;
+        }
+        tokio::select! {
+            biased;
+            finished = tasks.join_next() => finished,
+            () = pause => None,
+        }
+    }
+
+    fn judge(&self, schedule: &mut Schedule, index: usize, error: Error, label: &impl Fn(usize) -> String) {
+        let attempt = schedule.attempt(index);
+        let pause = RetryPolicy::BLOB.pause(attempt, &error, self.entropy.bits());
+        if let Some(pause) = pause {
+            self.sink.event(Event::Retrying {
+                what: label(index),
+                attempt,
+                delay_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                reason: error.to_string(),
+            });
+        }
+        schedule.failed(index, error, pause.map(|pause| self.clock.monotonic() + pause));
+    }
+}

@@ -1,0 +1,127 @@
+//! Checksums: which one a transfer uses, and the sum of a stretch of bytes.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
+
+use crate::base::error::{Error, Result};
+use crate::base::secret::SafeUrl;
+use crate::blob::block::Checksum;
+use crate::blob::link::permits_crc64;
+
+/// Which checksum protects each block on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Integrity {
+    /// CRC-64 where link and store know it, else Content-MD5.
+    #[default]
+    Auto,
+    /// CRC-64/NVME (`x-ms-content-crc64`).
+    Crc64,
+    /// `Content-MD5`.
+    ContentMd5,
+}
+
+/// The checksum in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Crc64,
+    ContentMd5,
+}
+
+impl Mode {
+    /// The checksum to begin with.
+    pub(super) fn choose(wanted: Integrity, link: &SafeUrl) -> Result<Self> {
+        match (wanted, permits_crc64(link)) {
+            (Integrity::ContentMd5, _) | (Integrity::Auto, false) => Ok(Self::ContentMd5),
+            (_, true) => Ok(Self::Crc64),
+            (Integrity::Crc64, false) => {
+                Err(Error::invalid("integrity", "the link's service version (sv) is older than CRC-64")
+                    .with_next_step("use 'auto' or 'contentMd5'"))
+            }
+        }
+    }
+
+    /// The word for it in a receipt.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Crc64 => "crc64",
+            Self::ContentMd5 => "contentMd5",
+        }
+    }
+}
+
+/// A sum in the making.
+pub(super) enum Summing {
+    Crc64(Box<crc_fast::Digest>),
+    Md5(Md5),
+}
+
+impl Summing {
+    pub(super) fn new(mode: Mode) -> Self {
+        match mode {
+            Mode::Crc64 => Self::Crc64(Box::new(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme))),
+            Mode::ContentMd5 => Self::Md5(Md5::new()),
+        }
+    }
+
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Crc64(digest) => digest.update(bytes),
+            Self::Md5(digest) => digest.update(bytes),
+        }
+    }
+
+    pub(super) fn finish(self) -> Checksum {
+        match self {
+            // The header carries the eight bytes little-endian (transfer design, section 2.3).
+            Self::Crc64(digest) => Checksum::Crc64(digest.finalize().to_le_bytes()),
+            Self::Md5(digest) => Checksum::Md5(digest.finalize().into()),
+        }
+    }
+}
+
+/// An MD5 as headers and receipts show it.
+pub(super) fn base64(md5: [u8; 16]) -> String {
+    STANDARD.encode(md5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(mode: Mode, bytes: &[u8]) -> Vec<u8> {
+        let mut summing = Summing::new(mode);
+        for piece in bytes.chunks(4) {
+            summing.update(piece);
+        }
+        match summing.finish() {
+            Checksum::Crc64(bytes) => bytes.to_vec(),
+            Checksum::Md5(bytes) => bytes.to_vec(),
+        }
+    }
+
+    #[test]
+    fn the_known_vectors() {
+        assert_eq!(STANDARD.encode(sum(Mode::Crc64, b"123456789")), "iJh5CoYUi64=");
+        assert_eq!(STANDARD.encode(sum(Mode::Crc64, b"")), "AAAAAAAAAAA=");
+        assert_eq!(STANDARD.encode(sum(Mode::ContentMd5, b"123456789")), "JfnnlDI7RTiF9RgfG2JNCw==");
+        assert_eq!(base64(Md5::digest(b"").into()), "1B2M2Y8AsgTpgAmY7PhCfg==");
+    }
+
+    #[test]
+    fn the_choice_follows_wish_and_link() {
+        let link = |sv: &str| SafeUrl::parse("x", &format!("https://h/c?sv={sv}&sig=x")).unwrap();
+        let (new, old) = (link("2020-12-06"), link("2018-11-09"));
+        for (wanted, link, expected) in [
+            (Integrity::Auto, &new, Some(Mode::Crc64)),
+            (Integrity::Auto, &old, Some(Mode::ContentMd5)),
+            (Integrity::ContentMd5, &new, Some(Mode::ContentMd5)),
+            (Integrity::Crc64, &new, Some(Mode::Crc64)),
+            (Integrity::Crc64, &old, None),
+        ] {
+            assert_eq!(Mode::choose(wanted, link).ok(), expected, "{wanted:?}");
+        }
+    }
+}

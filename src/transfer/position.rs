@@ -1,0 +1,56 @@
+//! Reading and writing a file at a place, without moving its cursor, so that many tasks share one handle.
+
+use std::fs::File;
+use std::io::{Error, ErrorKind, Result};
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+#[cfg(unix)]
+fn write_at(file: &File, buffer: &[u8], offset: u64) -> Result<usize> {
+    std::os::unix::fs::FileExt::write_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn write_at(file: &File, buffer: &[u8], offset: u64) -> Result<usize> {
+    std::os::windows::fs::FileExt::seek_write(file, buffer, offset)
+}
+
+/// Fills the whole buffer from `offset`; `UnexpectedEof` when the file ends before.
+pub(super) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut offset: u64) -> Result<()> {
+    while !buffer.is_empty() {
+        match read_at(file, buffer, offset) {
+            Ok(0) => return Err(Error::from(ErrorKind::UnexpectedEof)),
+            Ok(count) => {
+                buffer = &mut buffer[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Writes the whole buffer at `offset`.
+pub(super) fn write_all_at(file: &File, mut buffer: &[u8], mut offset: u64) -> Result<()> {
+    while !buffer.is_empty() {
+        match write_at(file, buffer, offset) {
+            Ok(0) => return Err(Error::from(ErrorKind::WriteZero)),
+            Ok(count) => {
+                buffer = &buffer[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

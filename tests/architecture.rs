@@ -1,0 +1,225 @@
+//! Guards the directions between the layers and the words that do not belong in them (ARCHITECTURE.md, section 2).
+//!
+//! Reads the sources as text, without their comments and unit tests, so it runs in milliseconds.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A layer, what it may use of the crate, and words it must not contain.
+const LAYERS: &[(&str, &[&str], &[&str])] = &[
+    ("base", &[], &["tokio", "std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "reqwest", "azure_"]),
+    ("transport", &["base"], &["deployment", "Deployment", "blob", "Blob", "std::fs"]),
+    ("api", &["base", "transport"], &["blob", "std::fs", "tokio::fs", "azure_"]),
+    ("blob", &["base", "transport"], &["std::fs", "tokio::fs", "reqwest"]),
+    ("transfer", &["base", "blob"], &["reqwest", "hyper", "azure_"]),
+    ("export", &["base", "api", "blob", "transfer"], &["clap", "indicatif", "extern \"C\"", "epi_"]),
+    ("ops", &["base", "transport", "api", "blob", "transfer", "export"], &["block_on", "clap", "indicatif"]),
+    ("ffi", &["base", "ops"], &["clap", "indicatif"]),
+    ("cli", &["base", "ops"], &["unsafe"]),
+];
+
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "misc"];
+
+struct Source {
+    /// Path below `src/`, with forward slashes.
+    path: String,
+    /// The text without comments and unit tests.
+    code: String,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files_below(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let src = root().join("src");
+    let mut files = Vec::new();
+    files_below(&src, &mut files);
+    files
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| Source {
+            code: code_of(&fs::read_to_string(&path).unwrap()),
+            path: path.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/"),
+        })
+        .collect()
+}
+
+/// Everything before the unit tests, without line comments.
+fn code_of(text: &str) -> String {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+fn layer_of(path: &str) -> Option<&str> {
+    path.split_once('/').map(|(layer, _)| layer).filter(|layer| *layer != "bin")
+}
+
+/// The layers that a file uses: the word after every `crate::` (and, from within the crate, `super::` stays inside).
+fn used_layers(code: &str) -> Vec<String> {
+    code.match_indices("crate::")
+        .map(|(at, found)| {
+            let rest = &code[at + found.len()..];
+            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+        })
+        .collect()
+}
+
+fn check(breaches: &[String]) {
+    assert!(breaches.is_empty(), "the architecture is breached:\n{}", breaches.join("\n"));
+}
+
+#[test]
+fn every_folder_is_a_layer() {
+    let known: Vec<&str> = LAYERS.iter().map(|(name, ..)| *name).collect();
+    let sources = sources();
+    check(
+        &sources
+            .iter()
+            .filter_map(|source| layer_of(&source.path))
+            .filter(|layer| !known.contains(layer))
+            .map(|layer| format!("src/{layer} is in no rule"))
+            .collect::<Vec<_>>(),
+    );
+    for layer in known {
+        assert!(sources.iter().any(|source| layer_of(&source.path) == Some(layer)), "src/{layer} does not exist");
+    }
+}
+
+#[test]
+fn layers_use_only_what_is_below_them() {
+    let mut breaches = Vec::new();
+    for source in sources() {
+        let Some(layer) = layer_of(&source.path) else { continue };
+        let (_, allowed, _) = LAYERS.iter().find(|(name, ..)| *name == layer).unwrap();
+        for used in used_layers(&source.code) {
+            if used != layer && !allowed.contains(&used.as_str()) {
+                breaches.push(format!("src/{} uses {used}; {layer} may use {allowed:?}", source.path));
+            }
+        }
+    }
+    check(&breaches);
+}
+
+#[test]
+fn layers_do_not_contain_words_of_others() {
+    let mut breaches = Vec::new();
+    for source in sources() {
+        let Some(layer) = layer_of(&source.path) else { continue };
+        let (_, _, forbidden) = LAYERS.iter().find(|(name, ..)| *name == layer).unwrap();
+        for word in forbidden.iter().filter(|word| source.code.contains(**word)) {
+            // The service's nouns live in base/model; transport's rule is about requests, not about header names.
+            breaches.push(format!("src/{} contains '{word}'", source.path));
+        }
+    }
+    check(&breaches);
+}
+
+/// Each of these is decided or done in the named files only.
+#[test]
+fn each_decision_has_one_place() {
+    let only_in: &[(&str, &[&str])] = &[
+        ("reqwest", &["transport/http.rs"]),
+        ("RetryPolicy::API", &["api/call.rs"]),
+        ("SystemTime::now", &["transport/machine.rs"]),
+        ("Instant::now", &["transport/machine.rs"]),
+        ("tokio::time::sleep", &["transport/machine.rs"]),
+        ("new_v4", &["transport/machine.rs"]),
+        ("block_on", &["cli/mod.rs"]),
+    ];
+    let sources = sources();
+    for (word, places) in only_in {
+        let found: Vec<&str> =
+            sources.iter().filter(|source| source.code.contains(word)).map(|source| source.path.as_str()).collect();
+        assert_eq!(&found, places, "'{word}' belongs in {places:?}");
+    }
+    let consulted: Vec<&str> = sources
+        .iter()
+        .filter(|source| source.code.contains("RetryPolicy::BLOB") && layer_of(&source.path) != Some("base"))
+        .map(|source| source.path.as_str())
+        .collect();
+    assert_eq!(consulted.len(), 1, "one place of the transfer engine consults the retry policy: {consulted:?}");
+    assert!(consulted[0].starts_with("transfer/"), "{consulted:?}");
+}
+
+#[test]
+fn only_the_command_line_prints_and_reads_the_environment() {
+    let words = ["println!", "print!(", "eprint", "stdout()", "stderr()", "env::var", "env::args", "dbg!"];
+    let mut breaches = Vec::new();
+    for source in sources().iter().filter(|source| layer_of(&source.path) != Some("cli")) {
+        for word in words.iter().filter(|word| source.code.contains(**word)) {
+            breaches.push(format!("src/{} contains '{word}'", source.path));
+        }
+    }
+    check(&breaches);
+}
+
+#[test]
+fn unsafe_stands_only_at_the_abi() {
+    let unsafe_code = |code: &str| code.replace("unsafe_code", "").contains("unsafe");
+    check(
+        &sources()
+            .iter()
+            .filter(|source| layer_of(&source.path) != Some("ffi") && unsafe_code(&source.code))
+            .map(|source| format!("src/{} contains 'unsafe'", source.path))
+            .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn every_module_says_what_it_is_and_no_name_is_empty() {
+    let mut files = Vec::new();
+    for folder in ["src", "emulator", "xtask", "tests", "examples"] {
+        files_below(&root().join(folder), &mut files);
+    }
+    let mut breaches = Vec::new();
+    for path in files {
+        let shown = path.strip_prefix(root()).unwrap().display().to_string();
+        for part in path.strip_prefix(root()).unwrap().components() {
+            let name = part.as_os_str().to_str().unwrap();
+            if EMPTY_NAMES.contains(&name.split('.').next().unwrap()) {
+                breaches.push(format!("{shown}: the name '{name}' says nothing"));
+            }
+        }
+        if path.extension().is_some_and(|extension| extension == "rs")
+            && !fs::read_to_string(&path).unwrap().starts_with("//!")
+        {
+            breaches.push(format!("{shown} does not begin with what it is (//!)"));
+        }
+    }
+    check(&breaches);
+}
+
+#[test]
+fn the_emulator_shares_no_code() {
+    let manifest = fs::read_to_string(root().join("emulator/Cargo.toml")).unwrap();
+    assert!(
+        !manifest.contains("epicloud =") && !manifest.contains("path = \"..\""),
+        "the emulator depends on the library"
+    );
+    let mut files = Vec::new();
+    files_below(&root().join("emulator/src"), &mut files);
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(
+            !text.contains("epicloud::") && !text.contains("include!(\"../"),
+            "{} uses the library",
+            path.display()
+        );
+    }
+}

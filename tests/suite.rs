@@ -1,0 +1,21 @@
+//! The integration tests: the library and the command line against the emulator, and against Azurite.
+//!
+//! One binary, so that it is linked once. Time is virtual wherever the library runs in this process.
+
+// `cfg(test)` always holds here; it tells the lints that everything below is a test.
+#[cfg(test)]
+mod suite {
+    mod api_calls;
+    mod azurite;
+    mod bad_input;
+    mod blob;
+    mod command_line;
+    mod documents;
+    mod secrets;
+    mod stage;
+    mod transfer_download;
+    mod transfer_upload;
+    mod transfer_world;
+    mod virtual_time;
+    mod waits;
+}

@@ -1,0 +1,319 @@
+//! The eleven endpoints, repeated GETs, POSTs that are sent once, and answers that are none.
+
+use epicloud::request::{
+    CompleteDeployment, Connect, GetContainerLinks, GetDeployment, GetEdgeLogLocation, GetExport, GetPackageLocation,
+    ListContainers, ListDeployments, ResetDeployment, StartDeployment, StartExport,
+};
+use epicloud::{ClientConfig, Event, Kind};
+use epicloud_emulator::{Config, Effect, Rule};
+
+use super::stage::{Stage, client, configuration};
+use super::virtual_time::{Seeded, SlowClock};
+
+fn copy(target: &str) -> StartDeployment {
+    StartDeployment {
+        target_environment: target.into(),
+        source_environment: Some("Integration".into()),
+        include_blob: true,
+        ..StartDeployment::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_endpoints_are_called_as_the_contract_says() {
+    let stage = Stage::new().await;
+    let (client, scope) = (&stage.client, &stage.scope);
+    let project = stage.emulator.project_id();
+
+    let location = client.run(GetPackageLocation::default(), scope).await.unwrap().link().unwrap();
+    assert!(location.base().ends_with("/deploymentpackages"));
+    stage.emulator.put_blob("deploymentpackages", "site.cms.app.1.nupkg", b"PK").unwrap();
+
+    let start = StartDeployment {
+        target_environment: "Preproduction".into(),
+        packages: Some(vec!["site.cms.app.1.nupkg".into()]),
+        ..StartDeployment::default()
+    };
+    let started = client.run(start, scope).await.unwrap();
+    assert_eq!(started.status_text(), "InProgress");
+    assert_eq!(client.run(ListDeployments::default(), scope).await.unwrap().len(), 1);
+    stage.clock.advance(std::time::Duration::from_secs(600));
+    let id = started.id().to_owned();
+    let waiting = client.run(GetDeployment { id: id.clone(), ..GetDeployment::default() }, scope).await.unwrap();
+    assert_eq!((waiting.status_text(), waiting.percent_complete()), ("AwaitingVerification", Some(100)));
+    assert!(!waiting.validation_links().is_empty());
+    let completing = client.run(CompleteDeployment { id, ..CompleteDeployment::default() }, scope).await.unwrap();
+    assert_eq!(completing.status_text(), "Completing");
+
+    let other = client.run(copy("ADE1"), scope).await;
+    assert!(other.is_ok(), "{other:?}");
+
+    let containers = client
+        .run(ListContainers { environment: "Integration".into(), writable: true, ..ListContainers::default() }, scope);
+    let containers = containers.await.unwrap().names();
+    let links = GetContainerLinks {
+        environment: "Integration".into(),
+        storage_container: containers[..2].to_vec(),
+        retention_hours: Some(2),
+        ..GetContainerLinks::default()
+    };
+    let links = client.run(links, scope).await.unwrap();
+    assert_eq!(links.len(), 2);
+    assert_eq!(links[0].document().text("containerName"), Some(containers[0].as_str()));
+
+    let export =
+        StartExport { environment: "Production".into(), database_name: "epicms".into(), ..StartExport::default() };
+    let export = client.run(export, scope).await.unwrap();
+    let get = GetExport {
+        environment: "Production".into(),
+        database_name: "epicms".into(),
+        id: export.id().into(),
+        ..GetExport::default()
+    };
+    stage.clock.advance(std::time::Duration::from_secs(600));
+    let export = client.run(get, scope).await.unwrap();
+    assert_eq!(export.status_text(), "Succeeded");
+    assert!(export.download_link().unwrap().is_some());
+    assert!(client.run(GetEdgeLogLocation::default(), scope).await.unwrap().link().unwrap().query().contains("sig="));
+
+    let requests = stage.api_requests();
+    let deployment = started.id();
+    let export_path = "environments/Production/databases/epicms/exports";
+    let expected = [
+        "GET packages/location".to_owned(),
+        "POST deployments".to_owned(),
+        format!("GET deployments/{deployment}"),
+        "GET deployments".to_owned(),
+        format!("GET deployments/{deployment}"),
+        format!("POST deployments/{deployment}/complete"),
+        "POST deployments".to_owned(),
+    ];
+    assert_eq!(requests[..expected.len()], expected);
+    let links = format!("POST environments/Integration/storagecontainers/{}/saslink", containers[0]);
+    for expected in [
+        "GET environments/Integration/storagecontainers?writable=true",
+        &links,
+        &format!("POST {export_path}"),
+        &format!("GET {export_path}/{}", export.id()),
+        "GET edgelogs/location",
+    ] {
+        assert!(requests.iter().any(|request| request == expected), "{expected} is not in {requests:?}");
+    }
+    for request in stage.emulator.requests().iter().filter(|request| request.path.contains(project)) {
+        assert_eq!(request.header("content-type"), Some("application/json"), "{} {}", request.method, request.path);
+        assert!(request.header("authorization").unwrap().starts_with("epi-hmac "));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_sends_all_three_flags() {
+    let stage = Stage::new().await;
+    let started = stage
+        .client
+        .run(StartDeployment { source_apps: vec!["cms".into()], ..copy("Preproduction") }, &stage.scope)
+        .await
+        .unwrap();
+    stage.clock.advance(std::time::Duration::from_secs(600));
+    let reset = ResetDeployment { id: started.id().into(), reset_with_db_rollback: true, ..ResetDeployment::default() };
+    let resetting = stage.client.run(reset, &stage.scope).await.unwrap();
+    assert_eq!(resetting.status_text(), "Resetting");
+    let requests = stage.emulator.requests();
+    let body = &requests.iter().find(|request| request.path.ends_with("/reset")).unwrap().body;
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+    assert_eq!(body, serde_json::json!({"resetWithDbRollback": true, "validateBeforeSwap": false, "complete": false}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_get_is_repeated_until_the_fault_passes() {
+    for effect in [
+        Effect::status(503),
+        Effect::status(500),
+        Effect::status(408),
+        Effect::retry_after(429, 7),
+        Effect::Reset,
+        Effect::LostAnswer,
+        Effect::Truncate { keep: 5 },
+    ] {
+        let stage = Stage::new().await;
+        stage.emulator.faults().add(Rule::new(effect.clone()).path("*/deployments").times(3));
+        let before = stage.emulator.clock().now();
+        let list = stage.client.run(ListDeployments::default(), &stage.scope).await;
+        assert!(list.is_ok(), "{effect:?}: {list:?}");
+        assert_eq!(stage.api_requests().len(), 4, "{effect:?}");
+        let retries = stage.recording.events().iter().filter(|event| matches!(event, Event::Retrying { .. })).count();
+        assert_eq!(retries, 3, "{effect:?}");
+        if effect == Effect::retry_after(429, 7) {
+            assert!(stage.emulator.clock().now() - before >= 3 * 7000, "Retry-After is honoured");
+        }
+        let nonces: std::collections::HashSet<_> = stage
+            .emulator
+            .requests()
+            .iter()
+            .map(|request| request.header("authorization").unwrap().to_owned())
+            .collect();
+        assert_eq!(nonces.len(), 4, "every try is signed anew");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_get_gives_up_after_five_tries_and_says_so() {
+    let stage = Stage::new().await;
+    stage.emulator.faults().add(Rule::new(Effect::status(503)));
+    let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.http_status()), (Kind::Unavailable, 5, Some(503)));
+    assert_eq!(error.retry(), epicloud::base::error::Retry::Exhausted);
+    assert_eq!(stage.api_requests().len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn final_answers_are_not_repeated() {
+    for (status, kind) in
+        [(400, Kind::Rejected), (401, Kind::Unauthenticated), (403, Kind::Forbidden), (404, Kind::NotFound)]
+    {
+        let stage = Stage::new().await;
+        stage.emulator.faults().add(Rule::new(Effect::status(status)));
+        let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
+        assert_eq!((error.kind(), stage.api_requests().len()), (kind, 1), "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_is_never_repeated() {
+    for (effect, kind) in [
+        (Effect::LostAnswer, Kind::Ambiguous),
+        (Effect::Truncate { keep: 5 }, Kind::Ambiguous),
+        (Effect::status(502), Kind::Ambiguous),
+        (Effect::status(504), Kind::Ambiguous),
+        (Effect::LoginPage { status: 200 }, Kind::Ambiguous),
+        (Effect::status(503), Kind::Unavailable),
+        (Effect::status(500), Kind::Unavailable),
+        (Effect::retry_after(429, 1), Kind::Throttled),
+    ] {
+        let stage = Stage::new().await;
+        stage.emulator.faults().add(Rule::new(effect.clone()).method("POST"));
+        let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{effect:?}: {error}");
+        assert_eq!(stage.api_requests(), ["POST deployments"], "{effect:?}");
+        if kind == Kind::Ambiguous {
+            assert!(error.to_string().contains("may have been carried out"), "{error}");
+            assert!(error.next_step().unwrap().contains("list the deployments"), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_service_ends_with_the_time_limit() {
+    let stage = Stage::new().await;
+    stage.emulator.faults().add(Rule::new(Effect::Stall).method("POST"));
+    let clock = stage.clock.clone();
+    let emulator = stage.emulator.clone();
+    let jump = tokio::spawn(async move {
+        while emulator.requests().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        clock.advance(std::time::Duration::from_secs(120));
+    });
+    let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
+    jump.await.unwrap();
+    assert_eq!(error.kind(), Kind::Ambiguous);
+    assert!(error.to_string().contains("no answer within 2 min"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_services_own_texts_come_out() {
+    let stage = Stage::new().await;
+    let texts = ["first error".to_owned(), "Hälsö 二".to_owned()];
+    stage.emulator.faults().add(Rule::new(Effect::Failure { errors: texts.to_vec() }).times(1));
+    let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
+    assert_eq!((error.kind(), error.texts()), (Kind::Rejected, &texts[..]));
+    stage.emulator.faults().clear();
+
+    stage.emulator.faults().add(Rule::new(Effect::NullErrors));
+    assert!(stage.client.run(ListDeployments::default(), &stage.scope).await.is_ok(), "errors may be null on success");
+    stage.emulator.faults().clear();
+
+    // A busy target.
+    stage
+        .client
+        .run(StartDeployment { source_apps: vec!["cms".into()], ..copy("Preproduction") }, &stage.scope)
+        .await
+        .unwrap();
+    let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Conflict, "{error}");
+    assert!(error.to_string().contains("on-going"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_page_is_named_as_such() {
+    for (status, kind) in [(200, Kind::Protocol), (401, Kind::Unauthenticated)] {
+        let stage = Stage::new().await;
+        stage.emulator.faults().add(Rule::new(Effect::LoginPage { status }));
+        let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(error.to_string().contains("no JSON but text/html"), "{error}");
+        assert!(error.next_step().is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_credentials_and_a_wrong_clock_are_told_apart_where_that_is_possible() {
+    let stage = Stage::with(Config { clock_skew_minutes: Some(15), ..Config::default() }).await;
+    let wrong = client(&configuration(&stage.emulator), "AAAA", &stage.clock);
+    let error = wrong.run(Connect::default(), &stage.scope).await.unwrap_err();
+    assert_eq!((error.kind(), error.http_status()), (Kind::Unauthenticated, Some(401)));
+    assert!(error.to_string().starts_with("failed to validate the credentials for project"), "{error}");
+    assert!(error.next_step().unwrap().contains("client secret"), "{error:?}");
+
+    let skewed = SlowClock { clock: stage.clock.clone(), behind: std::time::Duration::from_secs(3600) };
+    let secret = epicloud::Secret::from(stage.emulator.client_secret());
+    let late = epicloud::Client::with_sources(
+        &configuration(&stage.emulator),
+        Some(&secret),
+        std::sync::Arc::new(skewed),
+        std::sync::Arc::new(Seeded::printed()),
+    );
+    let error = late.unwrap().run(Connect::default(), &stage.scope).await.unwrap_err();
+    assert!(error.next_step().unwrap().contains("clock differs from the service's by"), "{error:?}");
+
+    let connected = stage.client.run(Connect::default(), &stage.scope).await.unwrap();
+    assert_eq!(connected.project_id, stage.emulator.project_id());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn segments_are_encoded_on_the_wire() {
+    let stage = Stage::with(Config { environments: vec!["Hälso".into(), "y/../x?".into()], ..Config::default() }).await;
+    for (environment, path) in [("Hälso", "environments/H%C3%A4lso/"), ("y/../x?", "environments/y%2F..%2Fx%3F/")] {
+        let list = ListContainers { environment: environment.into(), ..ListContainers::default() };
+        let answer = stage.client.run(list, &stage.scope).await;
+        assert!(stage.api_requests().last().unwrap().contains(path), "{answer:?} {:?}", stage.api_requests());
+    }
+    let list = ListContainers { environment: "..".into(), ..ListContainers::default() };
+    assert_eq!(stage.client.run(list, &stage.scope).await.unwrap_err().kind(), Kind::InvalidArgument);
+    assert_eq!(stage.api_requests().len(), 2, "nothing is sent for a segment that would leave the path");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_needs_a_trusted_certificate() {
+    let stage = Stage::new().await;
+    let over_tls = ClientConfig { endpoint: Some(stage.emulator.https_endpoint()), ..configuration(&stage.emulator) };
+    let trusting = client(&over_tls, stage.emulator.client_secret(), &stage.clock);
+    assert!(trusting.run(Connect::default(), &stage.scope).await.is_ok());
+
+    let distrusting = ClientConfig { ca_file: None, ..over_tls };
+    let distrusting = client(&distrusting, stage.emulator.client_secret(), &stage.clock);
+    let error = distrusting.run(Connect::default(), &stage.scope).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Tls, "{error}");
+    assert!(error.next_step().unwrap().contains("--ca-file"), "{error:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_connection_is_named_with_its_address() {
+    let stage = Stage::new().await;
+    // A port that was just free: nothing listens on it.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = ClientConfig { endpoint: Some(format!("http://{free}/api/v1.0/")), ..configuration(&stage.emulator) };
+    let client = client(&config, stage.emulator.client_secret(), &stage.clock);
+    let error = client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Network, "a request that was never sent is not ambiguous: {error}");
+    assert!(error.to_string().contains(&free.to_string()), "{error}");
+}

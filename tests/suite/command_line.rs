@@ -1,0 +1,358 @@
+//! `epi` as people and pipelines use it: its grammar, its whole workflows, its output and its exit codes.
+
+use std::time::Duration;
+
+use epicloud_emulator::{Config, Effect, Emulator, Phase, Rule, Speed, Step};
+use expect_test::expect_file;
+use serde_json::Value;
+
+use super::stage::{Epi, Run, names_in};
+use super::virtual_time::content;
+
+async fn emulator(config: Config) -> Emulator {
+    Emulator::start(Config { speed: Speed::Instant, ..config }).await.unwrap()
+}
+
+/// The grammar, as the help shows it. `UPDATE_EXPECT=1 cargo test` rewrites the files.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_help_of_every_command() {
+    let epi = Epi::bare();
+    let mut whole = String::new();
+    for command in [
+        "",
+        "connect",
+        "deploy",
+        "package",
+        "package location",
+        "package upload",
+        "deployment",
+        "deployment start",
+        "deployment list",
+        "deployment show",
+        "deployment wait",
+        "deployment complete",
+        "deployment reset",
+        "export",
+        "export start",
+        "export show",
+        "export wait",
+        "export save",
+        "storage",
+        "storage containers",
+        "storage sas",
+        "edge-logs",
+        "completion",
+    ] {
+        let mut arguments: Vec<&str> = command.split_whitespace().collect();
+        arguments.push("-h");
+        let run = epi.run(&arguments).await;
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{command}");
+        whole.push_str(&format!("$ epi {}\n{}\n", arguments.join(" "), run.stdout));
+    }
+    expect_file!["help.txt"].assert_eq(&whole);
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let run = epi.run(&["completion", shell]).await;
+        assert!(run.code == Some(0) && run.stdout.contains("edge-logs"), "{shell}");
+    }
+    let version = epi.run(&["--version"]).await;
+    assert_eq!(version.stdout, format!("epi {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// Everything the twelve cmdlets do, and what is more, in one project.
+async fn workflow(emulator: &Emulator, endpoint: String) {
+    let epi = Epi::new(emulator, endpoint);
+    let json = async |arguments: &[&str]| -> Value {
+        let run = epi.run(&[arguments, &["--output", "json", "--no-progress"]].concat()).await;
+        run.json()
+    };
+
+    let connected = json(&["connect"]).await;
+    assert_eq!(connected["authenticationVerified"], true);
+
+    let saved = json(&[
+        "export",
+        "save",
+        "--environment",
+        "Production",
+        "--database",
+        "epicms",
+        "--output-file",
+        "epicms.bacpac",
+        "--polling-interval",
+        "1",
+    ])
+    .await;
+    let bacpac = std::fs::read(epi.path("epicms.bacpac")).unwrap();
+    assert_eq!(saved["bytes"], bacpac.len());
+    assert_eq!(saved["status"], "Succeeded");
+    assert!(saved["downloadLink"].is_null(), "a saved export shows no link");
+    assert_eq!(names_in(epi.folder.path()), ["epicms.bacpac"], "no partial file is left");
+
+    // The database goes back in under a package's name.
+    let imported = json(&[
+        "deploy",
+        "epicms.bacpac",
+        "--blob-name",
+        "site.cms.sqldb.1.bacpac",
+        "--to",
+        "Integration",
+        "--direct-deploy",
+        "--polling-interval",
+        "1",
+    ])
+    .await;
+    assert_eq!(imported["deployment"]["status"], "Succeeded");
+    assert_eq!(imported["packages"][0]["contentMd5"], saved["contentMd5"]);
+
+    epi.write("site.cms.app.1.0.0.nupkg", &content(1, 3_000_000));
+    epi.write("site.commerce.app.1.0.0.nupkg", &content(1, 70_000));
+    let deployed = json(&[
+        "deploy",
+        "site.cms.app.1.0.0.nupkg",
+        "site.commerce.app.1.0.0.nupkg",
+        "--to",
+        "Preproduction",
+        "--zero-downtime-mode",
+        "ReadOnly",
+        "--polling-interval",
+        "1",
+    ])
+    .await;
+    assert_eq!(deployed["deployment"]["status"], "AwaitingVerification");
+    assert_eq!(deployed["deployment"]["parameters"]["maintenancePage"], true);
+    let id = deployed["deployment"]["id"].as_str().unwrap();
+    let completed = json(&["deployment", "complete", "--id", id, "--wait", "--polling-interval", "1"]).await;
+    assert_eq!(completed["status"], "Succeeded");
+
+    let started = json(&[
+        "deployment",
+        "start",
+        "--to",
+        "Production",
+        "--source-environment",
+        "Preproduction",
+        "--source-app",
+        "cms,commerce",
+        "--include-blob",
+        "--use-maintenance-page",
+    ])
+    .await;
+    assert_eq!(started["status"], "InProgress");
+    let id = started["id"].as_str().unwrap();
+    let waited = json(&["deployment", "wait", "--id", id, "--polling-interval", "1"]).await;
+    assert_eq!(waited["status"], "AwaitingVerification");
+    let reset =
+        json(&["deployment", "reset", "--id", id, "--validate-before-swap", "--wait", "--polling-interval", "1"]).await;
+    assert_eq!(reset["status"], "AwaitingResetVerification");
+    let reset = json(&["deployment", "reset", "--id", id, "--complete", "--wait", "--polling-interval", "1"]).await;
+    assert_eq!(reset["status"], "Reset");
+    assert_eq!(json(&["deployment", "show", "--id", id]).await["status"], "Reset");
+    assert_eq!(json(&["deployment", "list"]).await.as_array().unwrap().len(), 3);
+
+    let export = ["--environment", "Production", "--database", "epicommerce"];
+    let started = json(&[&["export", "start", "--retention-hours", "72"], &export[..]].concat()).await;
+    let id = started["id"].as_str().unwrap();
+    let waited = json(&[&["export", "wait", "--id", id], &export[..]].concat()).await;
+    assert!(waited["downloadLink"].as_str().unwrap().contains("sig="));
+    let shown = epi.run(&[&["export", "show", "--id", id], &export[..]].concat()).await;
+    assert!(shown.stdout.contains("Succeeded") && !shown.stdout.contains("sig="), "{shown:?}");
+
+    let containers = json(&["storage", "containers", "--environment", "Integration"]).await;
+    let name = containers["storageContainers"][0].as_str().unwrap();
+    let links = json(&["storage", "sas", "--environment", "Integration", "--container", name, "--writable"]).await;
+    assert_eq!(links[0]["containerName"], name);
+    assert!(json(&["edge-logs"]).await["location"].as_str().unwrap().contains("cloudflarelogpush"));
+
+    let location = epi.run(&["package", "location"]).await;
+    assert_eq!(location.code, Some(0));
+    epi.write("link", location.stdout.as_bytes());
+    epi.write("head.app.2.zip", &content(1, 1234));
+    let uploaded = json(&["package", "upload", "head.app.2.zip", "--sas-url-file", "link"]).await;
+    assert_eq!(uploaded["packages"][0]["bytes"], 1234);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_workflow_over_http() {
+    let emulator = emulator(Config {
+        link_scheme: epicloud_emulator::LinkScheme::Http,
+        export_size: 20 << 20,
+        ..Config::default()
+    })
+    .await;
+    workflow(&emulator, emulator.endpoint()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_workflow_over_https() {
+    let emulator = emulator(Config { export_size: 20 << 20, ..Config::default() }).await;
+    workflow(&emulator, emulator.https_endpoint()).await;
+    assert!(emulator.requests().iter().all(|request| request.secure), "everything went over TLS");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_is_for_people() {
+    let emulator = emulator(Config { export_size: 1 << 20, ..Config::default() }).await;
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    let connected = epi.run(&["connect"]).await;
+    assert!(connected.stdout.contains("are valid for project"), "{connected:?}");
+    assert_eq!(epi.run(&["deployment", "list"]).await.stdout, "no deployments\n");
+
+    epi.write("site.cms.app.1.nupkg", &content(1, 1000));
+    let deployed =
+        epi.run(&["deploy", "site.cms.app.1.nupkg", "--to", "Preproduction", "--polling-interval", "1"]).await;
+    for words in ["uploaded site.cms.app.1.nupkg", "AwaitingVerification", "epi deployment complete --id"] {
+        assert!(deployed.stdout.contains(words), "'{words}' is not in {deployed:?}");
+    }
+    assert!(
+        deployed.stderr.contains("waiting for Preproduction: InProgress"),
+        "a log gets lines of progress: {deployed:?}"
+    );
+    let listed = epi.run(&["deployment", "list"]).await;
+    assert!(listed.stdout.starts_with("ID ") && listed.stdout.contains("Preproduction"), "{listed:?}");
+
+    let quiet = epi.run(&["deployment", "list", "--quiet"]).await;
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""));
+    let debug = epi.run(&["deployment", "list", "-vv"]).await;
+    assert!(debug.stderr.contains("GET http://127.0.0.1"), "{debug:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_lines_stream_events_and_end_with_the_result() {
+    let emulator = emulator(Config::default()).await;
+    emulator.script(Phase::Deploy, vec![Step::new(1, 100, "AwaitingVerification").warning("slow slot")]);
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    epi.write("site.cms.app.1.nupkg", &content(1, 1000));
+    let run = epi
+        .run(&["deploy", "site.cms.app.1.nupkg", "--to", "ADE1", "--polling-interval", "1", "--output", "jsonl"])
+        .await;
+    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+    let events: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    for kind in ["progress", "accepted", "warning"] {
+        assert!(kinds.contains(&kind), "{kind} is not in {kinds:?}");
+    }
+    assert_eq!(kinds.last(), Some(&"result"));
+    assert_eq!(events.last().unwrap()["result"]["deployment"]["status"], "AwaitingVerification");
+
+    let refused = epi.run(&["deployment", "show", "--id", "nothing", "--output", "jsonl"]).await;
+    let last: Value = serde_json::from_str(refused.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!((last["event"].as_str(), &last["error"]["status"]), (Some("error"), &Value::from("NOT_FOUND")));
+    refused.refused(3, &["error: ", "404"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strict_turns_what_people_overlook_into_failures() {
+    let emulator = emulator(Config::default()).await;
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    let start = [
+        "deployment",
+        "start",
+        "--to",
+        "ADE1",
+        "--source-environment",
+        "Integration",
+        "--include-db",
+        "--wait",
+        "--polling-interval",
+        "1",
+    ];
+    let warned = || vec![Step::new(1, 100, "Succeeded").warning("slot did not answer")];
+    for (steps, code) in
+        [(warned(), 5), (vec![Step::new(1, 100, "Failed")], 5), (vec![Step::new(1, 100, "Succeeded")], 0)]
+    {
+        emulator.script(Phase::Deploy, steps.clone());
+        assert_eq!(epi.run(&start).await.code, Some(0), "{steps:?}");
+        emulator.script(Phase::Deploy, steps.clone());
+        assert_eq!(epi.run(&[&start[..], &["--strict"]].concat()).await.code, Some(code), "{steps:?}");
+    }
+    emulator.script(Phase::Deploy, vec![Step::new(1, 100, "Failed").error("DXCS006: bad package")]);
+    epi.run(&start).await.refused(5, &["DXCS006: bad package"]);
+
+    let export =
+        ["export", "start", "--environment", "Production", "--database", "epicms", "--wait", "--polling-interval", "1"];
+    emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
+    assert_eq!(epi.run(&export).await.code, Some(0));
+    emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
+    epi.run(&[&export[..], &["--strict"]].concat()).await.refused(5, &["export of epicms", "ExportFailed"]);
+    emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
+    let save = ["export", "save", "--environment", "Production", "--database", "epicms", "--output-file", "x.bacpac"];
+    epi.run(&save).await.refused(5, &["ExportFailed"]);
+    assert!(names_in(epi.folder.path()).is_empty());
+}
+
+/// The first Ctrl-C cancels, says what goes on and how to resume; the resumed command works.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_cancels_cleanly_and_says_how_to_resume() {
+    let emulator = std::sync::Arc::new(emulator(Config { export_size: 1 << 20, ..Config::default() }).await);
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    // The first status request is never answered: the moment at which the user loses patience.
+    emulator.faults().add(Rule::new(Effect::Stall).method("GET").path("/exports/").times(1));
+    let arguments =
+        ["export", "save", "--environment", "Production", "--database", "epicms", "--output-file", "my db.bacpac"];
+    let mut command = epi.command(&arguments);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    let pid = i32::try_from(child.id()).unwrap();
+    let seen = emulator.clone();
+    let interrupted = tokio::task::spawn_blocking(move || {
+        while !seen.requests().iter().any(|request| request.method == "GET") {
+            std::thread::yield_now();
+        }
+        let kill = std::process::Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap();
+        assert!(kill.success());
+        Run::of(child.wait_with_output().unwrap())
+    })
+    .await
+    .unwrap();
+    interrupted.refused(130, &["cancelling", "the export stays in the service", "--output-file 'my db.bacpac'"]);
+    assert!(names_in(epi.folder.path()).is_empty());
+
+    let next = interrupted.stderr.lines().find_map(|line| line.split_once("take it up again with: epi ")).unwrap().1;
+    let script = format!("\"{}\" {next} --polling-interval 1", env!("CARGO_BIN_EXE_epi"));
+    let mut shell = epi.command(&[]);
+    let environment: Vec<_> =
+        shell.get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
+    shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(epi.folder.path());
+    for (name, value) in environment {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let resumed = tokio::task::spawn_blocking(move || shell.output()).await.unwrap().unwrap();
+    assert!(resumed.status.success(), "{resumed:?}");
+    assert_eq!(std::fs::metadata(epi.path("my db.bacpac")).unwrap().len(), 1 << 20);
+    assert_eq!(
+        emulator.requests().iter().filter(|request| request.method == "POST").count(),
+        1,
+        "one export for both runs"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_that_times_out_says_how_to_go_on() {
+    let emulator = Emulator::start(Config { speed: Speed::Manual, ..Config::default() }).await.unwrap();
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    let started = epi
+        .run(&[
+            "deployment",
+            "start",
+            "--to",
+            "ADE1",
+            "--source-environment",
+            "Integration",
+            "--include-db",
+            "--output",
+            "json",
+        ])
+        .await
+        .json();
+    let id = started["id"].as_str().unwrap();
+    let mut command = epi.command(&["deployment", "wait", "--id", id, "--polling-interval", "1"]);
+    let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    emulator.clock().advance(Duration::from_secs(3600));
+    let waited = tokio::task::spawn_blocking(move || Run::of(child.wait_with_output().unwrap())).await.unwrap();
+    assert_eq!(waited.code, Some(0), "{waited:?}");
+}

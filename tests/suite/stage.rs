@@ -1,0 +1,177 @@
+//! What the tests stand on: an emulator and a client on one clock that stands still, and `epi` as a child process.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use epicloud::base::event::Recording;
+use epicloud::{CancelToken, Client, ClientConfig, Event, Scope, Secret};
+use epicloud_emulator::{Config, Emulator, Recorded, Speed};
+
+use super::virtual_time::{Seeded, TestClock};
+
+/// An emulator and a client in this process, on one virtual clock.
+pub(crate) struct Stage {
+    pub(crate) emulator: Arc<Emulator>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) client: Client,
+    pub(crate) recording: Arc<Recording>,
+    pub(crate) cancel: CancelToken,
+    pub(crate) scope: Scope,
+}
+
+impl Stage {
+    /// An emulator that stands still until a client pauses.
+    pub(crate) async fn new() -> Self {
+        Self::with(Config { export_size: 3 << 20, ..Config::default() }).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let emulator = Arc::new(Emulator::start(Config { speed: Speed::Manual, ..config }).await.unwrap());
+        let clock = TestClock::moving(&emulator);
+        let client = client(&configuration(&emulator), emulator.client_secret(), &clock);
+        let recording = Arc::new(Recording::default());
+        let cancel = CancelToken::new();
+        let scope = Scope::new(recording.clone(), cancel.clone());
+        Self { emulator, clock, client, recording, cancel, scope }
+    }
+
+    /// The API requests so far as `METHOD path-below-the-project?query`.
+    pub(crate) fn api_requests(&self) -> Vec<String> {
+        let below = format!("/projects/{}/", self.emulator.project_id());
+        let requests = self.emulator.requests();
+        requests
+            .iter()
+            .filter_map(|request| Some(format!("{} {}", request.method, target(request).split_once(&below)?.1)))
+            .collect()
+    }
+
+    /// The events of a kind.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let texts = self.recording.events().into_iter();
+        texts.filter_map(|event| if let Event::Warning { text } = event { Some(text) } else { None }).collect()
+    }
+}
+
+/// A request's raw path and query.
+pub(crate) fn target(request: &Recorded) -> String {
+    if request.query.is_empty() { request.path.clone() } else { format!("{}?{}", request.path, request.query) }
+}
+
+/// The configuration of the emulator's account.
+pub(crate) fn configuration(emulator: &Emulator) -> ClientConfig {
+    ClientConfig {
+        endpoint: Some(emulator.endpoint()),
+        client_key: Some(emulator.client_key().to_owned()),
+        project_id: Some(emulator.project_id().to_owned()),
+        ca_file: Some(emulator.ca_file().to_owned()),
+        ..ClientConfig::default()
+    }
+}
+
+pub(crate) fn client(config: &ClientConfig, secret: &str, clock: &Arc<TestClock>) -> Client {
+    Client::with_sources(config, Some(&Secret::from(secret)), clock.clone(), Arc::new(Seeded::printed())).unwrap()
+}
+
+/// `epi` as a child process, in a folder of its own, against an emulator.
+pub(crate) struct Epi {
+    pub(crate) folder: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Epi {
+    /// With the emulator's account, over HTTP or HTTPS.
+    pub(crate) fn new(emulator: &Emulator, endpoint: String) -> Self {
+        let variables = [
+            ("EPI_CLIENT_KEY", emulator.client_key().to_owned()),
+            ("EPI_CLIENT_SECRET", emulator.client_secret().to_owned()),
+            ("EPI_PROJECT_ID", emulator.project_id().to_owned()),
+            ("EPI_ENDPOINT", endpoint),
+            ("EPI_CA_FILE", emulator.ca_file().display().to_string()),
+        ];
+        let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { folder: tempfile::tempdir().unwrap(), variables }
+    }
+
+    /// Without any account.
+    pub(crate) fn bare() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+    }
+
+    /// With another value of a variable.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The command, not started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_epi"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("EPI_") || name.ends_with("_PROXY")) {
+            command.env_remove(name);
+        }
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        // Azure's and the emulator's addresses are on this machine; a proxy of the developer's must not be asked.
+        command.env("NO_PROXY", "127.0.0.1,localhost").env("COLUMNS", "100");
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs it to its end. Off the async threads, because the emulator may live in this process.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command(arguments);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        Run::of(output)
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+/// What a run of `epi` gave.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// The result document; the run must have succeeded.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The run must have failed with this code, and said this.
+    pub(crate) fn refused(&self, code: i32, words: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        for word in words {
+            assert!(self.stderr.contains(word), "'{word}' is not in {self:?}");
+        }
+    }
+}
+
+/// The names of the files in a folder.
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,346 @@
+//! Downloading a blob to a file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use epicloud::base::cancel::CancelToken;
+use epicloud::base::error::{Error, Kind};
+use epicloud::base::event::{Event, Phase};
+use epicloud::transfer::download::{Download, DownloadOptions, DownloadReceipt};
+use epicloud_emulator::{Effect, Recorded, Rule};
+
+use super::transfer_world::{HOUR, MIB, World, content, link};
+
+const BLOB: &str = "epicms_2026.bacpac";
+const PART: u64 = MIB as u64;
+
+fn download(world: &World, target: &Path) -> Download {
+    Download {
+        link: link(&world.emulator.blob_link("bacpacs", BLOB, "r", HOUR)),
+        target: target.to_owned(),
+        overwrite: false,
+        options: DownloadOptions { streams: 4, part_size: PART },
+    }
+}
+
+async fn run(world: &World, download: &Download) -> Result<DownloadReceipt, Error> {
+    let outcome = world.engine.download(download, &world.sink(), &CancelToken::new()).await;
+    world.assert_no_secret();
+    if let Err(error) = &outcome {
+        assert!(!error.to_json().to_string().contains("sig="), "{error}");
+    }
+    outcome
+}
+
+fn ranges(world: &World) -> Vec<String> {
+    let mut ranges: Vec<_> =
+        world.requests("GET", "").iter().filter_map(|get| get.header("range").map(str::to_owned)).collect();
+    ranges.sort();
+    ranges
+}
+
+fn left_behind(world: &World) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(world.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Makes a download that is cut after three of five parts.
+async fn cut(world: &World, bytes: &[u8], target: &Path) {
+    world.emulator.put_blob("bacpacs", BLOB, bytes).unwrap();
+    world
+        .emulator
+        .faults()
+        .add(Rule::new(Effect::error(403, "AuthorizationPermissionMismatch", "no")).method("GET").nth(4));
+    let mut request = download(world, target);
+    request.options.streams = 1;
+    let error = run(world, &request).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Forbidden);
+    world.emulator.faults().clear();
+    world.emulator.clear_requests();
+}
+
+#[tokio::test]
+async fn a_blob_arrives_whole_and_checked() {
+    let world = World::new().await;
+    let bytes = content(1, 5 * MIB + 3);
+    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    let target = world.path("db.bacpac");
+    let receipt = run(&world, &download(&world, &target)).await.unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    assert_eq!(
+        (receipt.bytes, receipt.verified, receipt.resumed_bytes, receipt.retries),
+        (bytes.len() as u64, "md5", 0, 0)
+    );
+    assert_eq!(left_behind(&world), ["db.bacpac"]);
+    let gets = world.requests("GET", "");
+    assert_eq!(gets.len(), 6, "one request per part");
+    assert!(gets.iter().all(|get: &Recorded| get.header("if-match").is_some() && get.header("x-ms-version").is_none()));
+    let phases: Vec<Phase> = world
+        .events
+        .events()
+        .iter()
+        .filter_map(|event| match event {
+            Event::Progress(progress) => Some(progress.phase),
+            _ => None,
+        })
+        .collect();
+    assert!(phases.contains(&Phase::Downloading) && phases.last() == Some(&Phase::Verifying));
+    let json = serde_json::to_value(&receipt).unwrap();
+    assert_eq!(json["resumedBytes"], 0);
+}
+
+#[tokio::test]
+async fn an_empty_blob_is_an_empty_file() {
+    let world = World::new().await;
+    world.emulator.put_blob("bacpacs", BLOB, b"").unwrap();
+    let target = world.path("empty");
+    assert_eq!(run(&world, &download(&world, &target)).await.unwrap().bytes, 0);
+    assert_eq!(std::fs::read(&target).unwrap(), b"");
+    assert_eq!(left_behind(&world), ["empty"]);
+}
+
+#[tokio::test]
+async fn where_head_is_refused_the_first_range_tells_the_size() {
+    for bytes in [content(2, 3 * MIB), Vec::new()] {
+        let world = World::new().await;
+        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        world.emulator.faults().add(Rule::new(Effect::status(403)).method("HEAD"));
+        let target = world.path("db");
+        let receipt = run(&world, &download(&world, &target)).await.unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), bytes);
+        assert_eq!(receipt.bytes, bytes.len() as u64);
+    }
+}
+
+#[tokio::test]
+async fn a_cut_download_asks_only_for_the_missing_parts() {
+    let world = World::new().await;
+    let bytes = content(3, 5 * MIB);
+    let target = world.path("db");
+    cut(&world, &bytes, &target).await;
+    assert_eq!(left_behind(&world), ["db.partial", "db.partial.journal"]);
+    let journal = std::fs::read_to_string(world.path("db.partial.journal")).unwrap();
+    assert!(!journal.contains("sig") && !journal.contains('?'), "{journal}");
+
+    let receipt = run(&world, &download(&world, &target)).await.unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    assert_eq!(receipt.resumed_bytes, 3 * PART);
+    assert_eq!(ranges(&world), ["bytes=3145728-4194303", "bytes=4194304-5242879"]);
+    assert_eq!(left_behind(&world), ["db"]);
+}
+
+#[tokio::test]
+async fn a_changed_blob_starts_again_and_says_so() {
+    let world = World::new().await;
+    let target = world.path("db");
+    cut(&world, &content(4, 5 * MIB), &target).await;
+    let changed = content(5, 5 * MIB);
+    world.emulator.put_blob("bacpacs", BLOB, &changed).unwrap();
+    let receipt = run(&world, &download(&world, &target)).await.unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), changed);
+    assert_eq!(receipt.resumed_bytes, 0);
+    assert!(world.messages().iter().any(|text| text.contains("the blob has changed since")), "{:?}", world.messages());
+}
+
+#[tokio::test]
+async fn a_blob_replaced_while_it_is_read_starts_again() {
+    let world = World::new().await;
+    world.emulator.put_blob("bacpacs", BLOB, &content(6, 3 * MIB)).unwrap();
+    world.emulator.faults().add(Rule::new(Effect::error(412, "ConditionNotMet", "changed")).method("GET").nth(2));
+    let target = world.path("db");
+    run(&world, &download(&world, &target)).await.unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), content(6, 3 * MIB));
+    assert!(world.messages().iter().any(|text| text.contains("replaced")));
+}
+
+#[tokio::test]
+async fn passing_faults_are_repeated() {
+    for fault in [
+        Rule::new(Effect::status(503)),
+        Rule::new(Effect::retry_after(429, 1)),
+        Rule::new(Effect::Reset),
+        Rule::new(Effect::Truncate { keep: 1000 }),
+        Rule::new(Effect::Reset).after_sent(300_000),
+    ] {
+        let world = World::new().await;
+        let bytes = content(7, 4 * MIB);
+        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        let shown = format!("{fault:?}");
+        world.emulator.faults().add(fault.method("GET").times(2));
+        let target = world.path("db");
+        let receipt = run(&world, &download(&world, &target)).await.unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), bytes, "{shown}");
+        assert_eq!((receipt.retries, world.retrying()), (2, 2), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_byte_never_becomes_a_file() {
+    let world = World::new().await;
+    let bytes = content(8, 3 * MIB);
+    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    world.emulator.faults().add(Rule::new(Effect::FlipByte { offset: 77 }).method("GET").nth(2));
+    let target = world.path("db");
+    let error = run(&world, &download(&world, &target)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Integrity, "{error}");
+    assert!(left_behind(&world).is_empty(), "{:?}", left_behind(&world));
+    run(&world, &download(&world, &target)).await.unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn what_cannot_work_is_refused_without_a_request() {
+    let world = World::new().await;
+    world.emulator.put_blob("bacpacs", BLOB, b"x").unwrap();
+    let existing = world.file("existing", b"mine");
+    let good = download(&world, &world.path("new"));
+    let write_only = link(&world.emulator.blob_link("bacpacs", BLOB, "w", HOUR));
+    let container = link(&world.emulator.container_link("bacpacs", "r", HOUR));
+    let with = |change: &dyn Fn(&mut Download)| {
+        let mut request = good.clone();
+        change(&mut request);
+        request
+    };
+    for (request, kind, text) in [
+        (with(&|r| r.link = write_only.clone()), Kind::Forbidden, "for writing"),
+        (with(&|r| r.link = container.clone()), Kind::InvalidArgument, "container"),
+        (with(&|r| r.target = existing.clone()), Kind::Conflict, "exists"),
+        (with(&|r| r.target = world.folder.path().to_owned()), Kind::InvalidArgument, "is a directory"),
+        (with(&|r| r.target = world.path("no/such/place")), Kind::NotFound, "folder"),
+        (with(&|r| r.options.streams = 65), Kind::InvalidArgument, "streams"),
+        (with(&|r| r.options.part_size = 0), Kind::InvalidArgument, "partSize"),
+    ] {
+        let error = run(&world, &request).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(text), "{error}");
+    }
+    assert!(world.emulator.requests().is_empty());
+    assert_eq!(left_behind(&world), ["existing"]);
+    assert_eq!(std::fs::read(&existing).unwrap(), b"mine");
+    run(
+        &world,
+        &with(&|r| {
+            r.target = existing.clone();
+            r.overwrite = true;
+        }),
+    )
+    .await
+    .unwrap();
+    assert_eq!(std::fs::read(&existing).unwrap(), b"x");
+}
+
+#[tokio::test]
+async fn a_missing_blob_leaves_nothing_behind() {
+    let world = World::new().await;
+    let error = run(&world, &download(&world, &world.path("db"))).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound, "{error}");
+    assert!(left_behind(&world).is_empty());
+}
+
+#[tokio::test]
+async fn two_downloads_to_the_same_file_do_not_mix_and_a_cancelled_one_can_go_on() {
+    let world = World::new().await;
+    let bytes = content(9, 3 * MIB);
+    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    world.emulator.faults().add(Rule::new(Effect::Stall).method("GET").nth(3));
+    let target = world.path("db");
+    let mut request = download(&world, &target);
+    request.options.streams = 1;
+    let (cancel, sink) = (CancelToken::new(), world.sink());
+    let first = world.engine.download(&request, &sink, &cancel);
+    let second = async {
+        while world.requests("GET", "").len() < 3 {
+            tokio::task::yield_now().await;
+        }
+        let error = run(&world, &request).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Conflict);
+        assert!(error.to_string().contains("another download"), "{error}");
+        cancel.cancel();
+    };
+    let (outcome, ()) = tokio::join!(first, second);
+    assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
+    assert!(!target.exists());
+    world.emulator.faults().clear();
+    let receipt = run(&world, &request).await.unwrap();
+    assert_eq!(receipt.resumed_bytes, 2 * PART);
+    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+}
+
+#[tokio::test]
+async fn a_range_on_which_nothing_moves_ends_and_is_repeated() {
+    let world = World::new().await;
+    let bytes = content(10, MIB);
+    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    world.emulator.faults().add(Rule::new(Effect::Stall).method("GET").times(1));
+    let target = world.path("db");
+    let request = download(&world, &target);
+    let (cancel, sink) = (CancelToken::new(), world.sink());
+    let downloading = world.engine.download(&request, &sink, &cancel);
+    // One movement of the time may come before the last movement of the body, so it is repeated until it counts.
+    let waiting = async {
+        while world.retrying() == 0 {
+            if !world.requests("GET", "").is_empty() {
+                world.clock.advance(Duration::from_secs(101));
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let (outcome, ()) = tokio::join!(downloading, waiting);
+    assert_eq!(outcome.unwrap().retries, 1);
+    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+}
+
+/// Run in a process of its own by the next test, and killed there.
+#[tokio::test]
+#[ignore = "runs in the child process of the next test"]
+async fn child_downloads() {
+    let Ok(link_text) = std::env::var("TRANSFER_TEST_LINK") else { return };
+    let target = std::env::var("TRANSFER_TEST_FILE").unwrap();
+    let clock = std::sync::Arc::new(epicloud::transport::machine::SystemClock::default());
+    let http = epicloud::transport::http::Http::new(None, clock.clone()).unwrap();
+    let entropy = std::sync::Arc::new(epicloud::transport::machine::SystemEntropy);
+    let engine = epicloud::transfer::Engine::new(epicloud::blob::client::Store::new(http), clock, entropy);
+    let request = Download {
+        link: link(&link_text),
+        target: target.into(),
+        overwrite: false,
+        options: DownloadOptions { streams: 1, part_size: PART },
+    };
+    let sink: std::sync::Arc<dyn epicloud::base::event::Sink> = std::sync::Arc::new(epicloud::base::event::Silent);
+    engine.download(&request, &sink, &CancelToken::new()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_download_goes_on_where_its_journal_ends() {
+    let world = World::new().await;
+    let bytes = content(11, 20 * MIB);
+    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    world.emulator.faults().add(Rule::new(Effect::Stall).method("GET").nth(19));
+    let target = world.path("db");
+    let request = download(&world, &target);
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "suite::transfer_download::child_downloads"])
+        .env("TRANSFER_TEST_LINK", request.link.expose())
+        .env("TRANSFER_TEST_FILE", &target)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while world.requests("GET", "").len() < 19 {
+        assert!(child.try_wait().unwrap().is_none(), "the child must not end");
+        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.emulator.faults().clear();
+    world.emulator.clear_requests();
+    assert!(!target.exists());
+    let receipt = run(&world, &request).await.unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    // The journal is written after the first part and then after every eighth at the latest.
+    assert!(receipt.resumed_bytes >= 17 * PART, "{receipt:?}");
+    assert_eq!(world.requests("GET", "").len() as u64, 20 - receipt.resumed_bytes / PART);
+}

@@ -1,0 +1,399 @@
+//! Uploading a package to a block blob.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use epicloud::base::cancel::CancelToken;
+use epicloud::base::error::{Error, Kind, Retry};
+use epicloud::base::event::{Event, Phase};
+use epicloud::transfer::upload::{Integrity, Upload, UploadOptions, UploadReceipt};
+use epicloud_emulator::{Effect, LinkSpec, Rule};
+
+use super::transfer_world::{CONTAINER, HOUR, MIB, NAME, World, content, link};
+
+fn upload(world: &World, file: &Path) -> Upload {
+    Upload {
+        file: file.to_owned(),
+        container: world.package_link(),
+        blob_name: NAME.to_owned(),
+        options: UploadOptions { streams: 4, ..UploadOptions::default() },
+    }
+}
+
+async fn run(world: &World, upload: &Upload) -> Result<UploadReceipt, Error> {
+    let outcome = world.engine.upload(upload, &world.sink(), &CancelToken::new()).await;
+    world.assert_no_secret();
+    if let Err(error) = &outcome {
+        assert!(!error.to_json().to_string().contains("sig="), "{error}");
+    }
+    outcome
+}
+
+fn stored(world: &World, name: &str) -> Vec<u8> {
+    world.emulator.blob(CONTAINER, name).unwrap().read(0..u64::MAX).unwrap()
+}
+
+#[tokio::test]
+async fn every_block_carries_its_crc64_and_the_blob_its_md5() {
+    let world = World::new().await;
+    let bytes = content(1, 5 * MIB + 17);
+    let receipt = run(&world, &upload(&world, &world.file("p.nupkg", &bytes))).await.unwrap();
+    assert_eq!(stored(&world, NAME), bytes);
+    assert_eq!(
+        (receipt.bytes, receipt.blocks, receipt.retries, receipt.integrity),
+        (bytes.len() as u64, 6, 0, "crc64")
+    );
+    let blob = world.emulator.blob(CONTAINER, NAME).unwrap();
+    assert_eq!(blob.content_md5, receipt.content_md5);
+    assert!(receipt.content_md5.is_some());
+    let blocks = world.put_blocks();
+    assert_eq!(blocks.len(), 6);
+    for block in &blocks {
+        assert!(block.header("x-ms-content-crc64").is_some() && block.header("content-md5").is_none());
+    }
+    for request in world.emulator.requests() {
+        assert_eq!(request.header("x-ms-version"), None);
+        assert!(request.header("user-agent").unwrap().starts_with("epicloud/"));
+        let sas = world.package_link().query().split("se=").next().unwrap().to_owned();
+        assert!(request.query.starts_with(&sas), "the link's query stands first and unchanged");
+    }
+    assert_eq!(world.commits().len(), 1);
+    let events = world.events.events();
+    let progress: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Progress(progress) if progress.phase == Phase::Uploading => progress.bytes_done,
+            _ => None,
+        })
+        .collect();
+    assert_eq!((progress.first(), progress.last()), (Some(&0), Some(&(bytes.len() as u64))));
+    assert!(progress.windows(2).all(|pair| pair[0] <= pair[1]));
+}
+
+#[tokio::test]
+async fn https_works_with_a_certificate_authority_of_ones_own() {
+    let world = World::new().await;
+    let mut spec = LinkSpec::new(CONTAINER, None, "w", HOUR);
+    spec.scheme = Some(epicloud_emulator::LinkScheme::Https);
+    let bytes = content(2, 300_000);
+    let request = Upload { container: link(&world.emulator.link(&spec)), ..upload(&world, &world.file("p", &bytes)) };
+    run(&world, &request).await.unwrap();
+    assert_eq!(stored(&world, NAME), bytes);
+    assert!(world.put_blocks().iter().all(|request| request.secure));
+}
+
+#[tokio::test]
+async fn an_old_link_gets_content_md5_and_so_does_a_store_without_crc64() {
+    let world = World::new().await;
+    let bytes = content(3, 3 * MIB);
+    let mut spec = LinkSpec::new(CONTAINER, None, "w", HOUR);
+    spec.version = Some("2018-11-09".to_owned());
+    let file = world.file("p", &bytes);
+    let request = Upload { container: link(&world.emulator.link(&spec)), ..upload(&world, &file) };
+    assert_eq!(run(&world, &request).await.unwrap().integrity, "contentMd5");
+    let only_md5 = |world: &World| {
+        world
+            .put_blocks()
+            .iter()
+            .all(|block| block.header("content-md5").is_some() && block.header("x-ms-content-crc64").is_none())
+    };
+    assert!(only_md5(&world));
+
+    world.emulator.clear_requests();
+    let mut chosen = upload(&world, &file);
+    chosen.options.integrity = Integrity::ContentMd5;
+    run(&world, &chosen).await.unwrap();
+    assert!(only_md5(&world));
+
+    world.emulator.clear_requests();
+    world
+        .emulator
+        .faults()
+        .add(Rule::new(Effect::error(500, "FeatureNotSupported", "x-ms-content-crc64")).method("PUT").times(1));
+    let mut switching = upload(&world, &file);
+    switching.options.streams = 1;
+    let receipt = run(&world, &switching).await.unwrap();
+    assert_eq!((receipt.integrity, receipt.retries), ("contentMd5", 0));
+    let kinds: Vec<bool> = world.put_blocks().iter().map(|block| block.header("content-md5").is_some()).collect();
+    assert_eq!(kinds, [false, true, true, true], "it changes once, for the whole transfer");
+    assert_eq!(stored(&world, NAME), bytes);
+}
+
+#[tokio::test]
+async fn names_with_special_characters_arrive_unchanged() {
+    let world = World::new().await;
+    for name in [
+        "my site.cms.app.1.nupkg",
+        "a+b.cms.app.1.nupkg",
+        "a%20b.cms.app.1.nupkg",
+        "a#b.cms.app.1.nupkg",
+        "größe.cms.app.1.nupkg",
+        "a?b&c=d.cms.app.1.zip",
+    ] {
+        let bytes = content(4, 1000);
+        let request = Upload { blob_name: name.to_owned(), ..upload(&world, &world.file("p", &bytes)) };
+        let receipt = run(&world, &request).await.unwrap();
+        assert_eq!(receipt.blob_name, name);
+        assert_eq!(stored(&world, name), bytes, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn passing_faults_are_repeated() {
+    for (fault, expected_retries) in [
+        (Rule::new(Effect::status(503)).times(3), 3),
+        (Rule::new(Effect::status(500)).times(1), 1),
+        (Rule::new(Effect::retry_after(429, 2)).times(2), 2),
+        (Rule::new(Effect::Reset).times(2), 2),
+        (Rule::new(Effect::Reset).after_received(300_000).times(2), 2),
+        (Rule::new(Effect::LostAnswer).times(2), 2),
+        (Rule::new(Effect::error(400, "Crc64Mismatch", "differs")).times(1), 1),
+    ] {
+        let world = World::new().await;
+        let shown = format!("{fault:?}");
+        let asked = shown.contains("retry_after: Some");
+        world.emulator.faults().add(fault.query("comp=block&"));
+        let bytes = content(5, 4 * MIB);
+        let receipt = run(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
+        assert_eq!(stored(&world, NAME), bytes, "{shown}");
+        assert_eq!(receipt.retries, expected_retries, "{shown}");
+        assert_eq!(world.retrying() as u64, expected_retries, "{shown}");
+        if asked {
+            assert!(
+                world.clock.pauses().iter().any(|pause| *pause >= Duration::from_secs(1)),
+                "{:?}",
+                world.clock.pauses()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_the_block_list_is_repeated() {
+    let world = World::new().await;
+    world.emulator.faults().add(Rule::new(Effect::LostAnswer).query("comp=blocklist&").times(1));
+    let bytes = content(6, MIB);
+    let receipt = run(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
+    assert_eq!((receipt.retries, world.commits().len()), (1, 2));
+    assert_eq!(stored(&world, NAME), bytes);
+}
+
+#[tokio::test]
+async fn a_fault_that_stays_ends_the_upload_after_eight_tries() {
+    let world = World::new().await;
+    world.emulator.faults().add(Rule::new(Effect::status(503)).query("blockid=AAAA"));
+    let error = run(&world, &upload(&world, &world.file("p", &content(7, MIB)))).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.retry()), (Kind::Unavailable, 8, Retry::Exhausted));
+    assert_eq!(world.put_blocks().len(), 8);
+    assert!(world.commits().is_empty());
+}
+
+#[tokio::test]
+async fn a_leased_package_is_refused_at_once_with_both_sentences() {
+    let world = World::new().await;
+    world.emulator.put_blob(CONTAINER, NAME, b"deployed").unwrap();
+    world.emulator.lease(CONTAINER, NAME).unwrap();
+    let error = run(&world, &upload(&world, &world.file("p", &content(8, 8 * MIB)))).await.unwrap_err();
+    assert_eq!((error.kind(), error.http_status(), error.code()), (Kind::Conflict, Some(412), Some("LeaseIdMissing")));
+    let text = error.to_string();
+    assert!(
+        text.contains(&format!(
+            "A package named '{NAME}' is already linked to a deployment and cannot be overwritten."
+        ))
+    );
+    assert!(text.contains("There is currently a lease on the blob and no lease ID was specified in the request."));
+    assert!(world.put_blocks().len() <= 4, "at most one per stream");
+    assert_eq!(world.retrying(), 0);
+    assert_eq!(stored(&world, NAME), b"deployed");
+}
+
+#[tokio::test]
+async fn an_expired_link_is_told_apart_before_and_during_the_upload() {
+    let world = World::new().await;
+    let file = world.file("p", &content(9, MIB));
+    let expired =
+        Upload { container: link(&world.emulator.package_link("w", Duration::ZERO)), ..upload(&world, &file) };
+    world.clock.advance(Duration::from_secs(5));
+    let error = run(&world, &expired).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::LinkExpired);
+    assert!(error.to_string().starts_with("the link expired at 20"), "{error}");
+    assert!(world.emulator.requests().is_empty());
+
+    world.emulator.faults().add(Rule::new(Effect::ExpiredLink));
+    let error = run(&world, &upload(&world, &file)).await.unwrap_err();
+    assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "{error}");
+    assert_eq!(world.emulator.requests().len(), 1, "not repeated");
+}
+
+#[tokio::test]
+async fn what_cannot_work_is_refused_without_a_request() {
+    let world = World::new().await;
+    let file = world.file("p", b"x");
+    let good = upload(&world, &file);
+    let with = |change: &dyn Fn(&mut Upload)| {
+        let mut request = good.clone();
+        change(&mut request);
+        request
+    };
+    let read_only = link(&world.emulator.package_link("rl", HOUR));
+    let empty = world.file("empty", b"");
+    for (request, kind, text) in [
+        (with(&|r| r.file = world.path("missing")), Kind::NotFound, "does not exist"),
+        (with(&|r| r.file = world.folder.path().to_owned()), Kind::InvalidArgument, "is a directory"),
+        (with(&|r| r.file = empty.clone()), Kind::InvalidArgument, "is empty"),
+        (with(&|r| r.blob_name = "site.zip".into()), Kind::InvalidArgument, "not recognized"),
+        (with(&|r| r.blob_name = "../x.cms.app.1.nupkg".into()), Kind::InvalidArgument, "'..'"),
+        (with(&|r| r.container = read_only.clone()), Kind::Forbidden, "for reading"),
+        (with(&|r| r.options.streams = 0), Kind::InvalidArgument, "streams"),
+        (with(&|r| r.options.block_size = Some(0)), Kind::InvalidArgument, "blockSize"),
+    ] {
+        let error = run(&world, &request).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(text), "{error}");
+    }
+    assert!(world.emulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_skipped_block_is_refused_by_the_block_list() {
+    let world = World::new().await;
+    // The service forgets a block: its Put Block is answered, but not carried out.
+    world.emulator.faults().add(Rule::new(Effect::status(201)).query("blockid=AQAA").times(1));
+    let error = run(&world, &upload(&world, &world.file("p", &content(10, 3 * MIB)))).await.unwrap_err();
+    assert_eq!(error.code(), Some("InvalidBlockList"), "{error}");
+    assert!(world.emulator.blob(CONTAINER, NAME).is_none_or(|blob| !blob.committed));
+}
+
+#[tokio::test]
+async fn a_file_that_changes_meanwhile_is_not_committed() {
+    for change in [&b"shorter"[..], &content(11, 3 * MIB + 1)[..]] {
+        let world = World::new().await;
+        world.emulator.faults().add(Rule::new(Effect::status(503)).query("blockid=AgAA").times(1));
+        let file = world.file("p", &content(12, 3 * MIB));
+        let mut request = upload(&world, &file);
+        request.options.streams = 1;
+        let (cancel, sink) = (CancelToken::new(), world.sink());
+        let uploading = world.engine.upload(&request, &sink, &cancel);
+        let changing = async {
+            while world.put_blocks().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            std::fs::write(&file, change).unwrap();
+        };
+        let (outcome, ()) = tokio::join!(uploading, changing);
+        let error = outcome.unwrap_err();
+        assert_eq!(error.kind(), Kind::Integrity, "{error}");
+        assert!(error.to_string().contains("source file changed while uploading"), "{error}");
+        assert!(world.commits().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_upload_leaves_no_request_and_no_commit() {
+    let world = World::new().await;
+    world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&"));
+    let request = upload(&world, &world.file("p", &content(13, 8 * MIB)));
+    let (cancel, sink) = (CancelToken::new(), world.sink());
+    let uploading = world.engine.upload(&request, &sink, &cancel);
+    let cancelling = async {
+        while world.put_blocks().len() < 4 {
+            tokio::task::yield_now().await;
+        }
+        cancel.cancel();
+    };
+    let (outcome, ()) = tokio::join!(uploading, cancelling);
+    assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
+    let before = world.emulator.requests().len();
+    world.emulator.faults().clear();
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((world.emulator.requests().len(), world.commits().len()), (before, 0));
+}
+
+#[tokio::test]
+async fn a_try_on_which_nothing_moves_ends_and_is_repeated() {
+    let world = World::new().await;
+    world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&").times(1));
+    // Small enough for the connection to take it although nobody reads.
+    let bytes = content(14, 50_000);
+    let request = upload(&world, &world.file("p", &bytes));
+    let (cancel, sink) = (CancelToken::new(), world.sink());
+    let uploading = world.engine.upload(&request, &sink, &cancel);
+    // One movement of the time may come before the last movement of the body, so it is repeated until it counts.
+    let waiting = async {
+        while world.retrying() == 0 {
+            if !world.put_blocks().is_empty() {
+                world.clock.advance(Duration::from_secs(101));
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let (outcome, ()) = tokio::join!(uploading, waiting);
+    assert_eq!(outcome.unwrap().retries, 1, "{:?}", world.events.events());
+    assert_eq!(stored(&world, NAME), bytes);
+}
+
+#[tokio::test]
+async fn the_whole_files_md5_can_be_left_out() {
+    let world = World::new().await;
+    let mut request = upload(&world, &world.file("p", &content(15, MIB)));
+    request.options.content_md5 = false;
+    assert_eq!(run(&world, &request).await.unwrap().content_md5, None);
+    assert_eq!(world.commits()[0].header("x-ms-blob-content-md5"), None);
+}
+
+/// Run alone in a process of its own by the next test.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "runs in the child process of the next test"]
+async fn child_uploads_a_large_file() {
+    let Ok(link_text) = std::env::var("TRANSFER_TEST_LINK") else { return };
+    let file = std::env::var("TRANSFER_TEST_FILE").unwrap();
+    let clock = std::sync::Arc::new(epicloud::transport::machine::SystemClock::default());
+    let http = epicloud::transport::http::Http::new(None, clock.clone()).unwrap();
+    let store = epicloud::blob::client::Store::new(http);
+    let entropy = std::sync::Arc::new(epicloud::transport::machine::SystemEntropy);
+    let engine = epicloud::transfer::Engine::new(store, clock, entropy);
+    let request = Upload {
+        file: file.into(),
+        container: link(&link_text),
+        blob_name: NAME.to_owned(),
+        options: UploadOptions { streams: 64, ..UploadOptions::default() },
+    };
+    let sink: std::sync::Arc<dyn epicloud::base::event::Sink> = std::sync::Arc::new(epicloud::base::event::Silent);
+    engine.upload(&request, &sink, &CancelToken::new()).await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[expect(clippy::print_stdout, reason = "the figure is the point of the test")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn memory_stays_small_whatever_the_files_size() {
+    let world = World::new().await;
+    let file = world.path("large");
+    std::fs::File::create(&file).unwrap().set_len(1 << 30).unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "suite::transfer_upload::child_uploads_a_large_file"])
+        .env("TRANSFER_TEST_LINK", world.package_link().expose())
+        .env("TRANSFER_TEST_FILE", &file)
+        .env("NO_PROXY", "127.0.0.1")
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    let ended = loop {
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        most = most.max(peak.unwrap_or_default());
+        tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+    };
+    assert!(ended.success());
+    println!("peak resident memory {most} KiB");
+    assert_eq!(world.emulator.blob(CONTAINER, NAME).unwrap().len, 1 << 30);
+    assert!(most > 0 && most < 64 * 1024, "{most} KiB");
+}

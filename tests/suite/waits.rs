@@ -1,0 +1,211 @@
+//! Waits on deployments and exports, on a clock that jumps.
+
+use std::time::Duration;
+
+use epicloud::base::event::{Phase as ProgressPhase, Progress};
+use epicloud::base::model::deployment::DeploymentGoal;
+use epicloud::base::time::Clock;
+use epicloud::request::{
+    CompleteDeployment, ResetDeployment, StartDeployment, StartExport, Wait, WaitForDeployment, WaitForExport,
+};
+use epicloud::{Event, Kind};
+use epicloud_emulator::{Effect, Phase, Rule, Step};
+
+use super::stage::Stage;
+
+fn start(wait: Wait) -> StartDeployment {
+    StartDeployment {
+        target_environment: "Preproduction".into(),
+        source_environment: Some("Integration".into()),
+        source_apps: vec!["cms".into()],
+        wait: Some(wait),
+        ..StartDeployment::default()
+    }
+}
+
+fn export(wait: Wait) -> StartExport {
+    StartExport {
+        environment: "Production".into(),
+        database_name: "epicms".into(),
+        wait: Some(wait),
+        ..StartExport::default()
+    }
+}
+
+fn progress(stage: &Stage) -> Vec<Progress> {
+    let events = stage.recording.events().into_iter();
+    events.filter_map(|event| if let Event::Progress(progress) = event { Some(progress) } else { None }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn start_complete_and_reset_wait_for_their_own_states() {
+    let stage = Stage::new().await;
+    let (client, scope) = (&stage.client, &stage.scope);
+    let started = client.run(start(Wait::default()), scope).await.unwrap();
+    assert_eq!(started.status_text(), "AwaitingVerification");
+    let complete =
+        CompleteDeployment { id: started.id().into(), wait: Some(Wait::default()), ..CompleteDeployment::default() };
+    assert_eq!(client.run(complete, scope).await.unwrap().status_text(), "Succeeded");
+
+    let request = StartDeployment { maintenance_page: true, ..start(Wait::default()) };
+    let started = client.run(request, scope).await.unwrap();
+    let reset = ResetDeployment {
+        id: started.id().into(),
+        validate_before_swap: true,
+        wait: Some(Wait::default()),
+        ..ResetDeployment::default()
+    };
+    assert_eq!(client.run(reset, scope).await.unwrap().status_text(), "AwaitingResetVerification");
+    let reset = ResetDeployment {
+        id: started.id().into(),
+        complete: true,
+        wait: Some(Wait::default()),
+        ..ResetDeployment::default()
+    };
+    assert_eq!(client.run(reset, scope).await.unwrap().status_text(), "Reset");
+    assert!(
+        progress(&stage).iter().all(|progress| progress.phase == ProgressPhase::Waiting && progress.status.is_some())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn warnings_are_reported_once_and_unknown_states_go_on() {
+    let stage = Stage::new().await;
+    stage.emulator.script(
+        Phase::Deploy,
+        vec![
+            Step::new(10_000, 20, "InProgress").warning("first"),
+            Step::new(60_000, 50, "PreparingSomethingNew").warning("second"),
+            Step::new(60_000, 100, "AwaitingVerification"),
+        ],
+    );
+    let ended = stage.client.run(start(Wait::default()), &stage.scope).await.unwrap();
+    assert_eq!(ended.status_text(), "AwaitingVerification");
+    assert_eq!(stage.warnings(), ["first", "second"]);
+    assert!(progress(&stage).iter().any(|progress| progress.status.as_deref() == Some("PreparingSomethingNew")));
+
+    let wait = WaitForDeployment { id: ended.id().into(), strict: true, ..WaitForDeployment::default() };
+    let error = stage.client.run(wait, &stage.scope).await.unwrap_err();
+    assert_eq!((error.kind(), error.texts().len()), (Kind::JobFailed, 2), "strict takes warnings for a failure");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_an_error_when_the_service_gives_a_text_or_strict_is_asked_for() {
+    let stage = Stage::new().await;
+    stage.emulator.script(Phase::Deploy, vec![Step::new(1000, 100, "Failed").error("DXCS006: bad package")]);
+    let error = stage.client.run(start(Wait::default()), &stage.scope).await.unwrap_err();
+    assert_eq!((error.kind(), error.texts()), (Kind::JobFailed, &["DXCS006: bad package".to_owned()][..]));
+
+    for strict in [false, true] {
+        stage.emulator.script(Phase::Deploy, vec![Step::new(1000, 100, "Failed")]);
+        let outcome = stage.client.run(StartDeployment { strict, ..start(Wait::default()) }, &stage.scope).await;
+        assert_eq!(outcome.is_err(), strict, "{outcome:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nine_failed_polls_are_put_up_with() {
+    let stage = Stage::new().await;
+    // 401 is final for a single call, so that each of these is one poll.
+    stage.emulator.faults().add(Rule::new(Effect::status(401)).method("GET").times(9));
+    let ended = stage.client.run(start(Wait::default()), &stage.scope).await.unwrap();
+    assert_eq!(ended.status_text(), "AwaitingVerification");
+
+    let stage = Stage::new().await;
+    stage.emulator.faults().add(Rule::new(Effect::status(401)).method("GET"));
+    let error = stage.client.run(start(Wait::default()), &stage.scope).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (Kind::Unauthenticated, 10));
+    assert_eq!(stage.api_requests().len(), 1 + 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistyped_id_is_not_waited_for() {
+    let stage = Stage::new().await;
+    let wait = WaitForDeployment { id: "00000000-0000-0000-0000-000000000000".into(), ..WaitForDeployment::default() };
+    let error = stage.client.run(wait, &stage.scope).await.unwrap_err();
+    assert_eq!((error.kind(), stage.api_requests().len()), (Kind::NotFound, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_is_no_time_limit_unless_asked_and_a_wait_can_be_resumed_by_id() {
+    let stage = Stage::new().await;
+    let days = 3 * 24 * 3600 * 1000;
+    let slow = vec![Step::new(days, 100, "Succeeded")];
+    stage.emulator.script(Phase::Export, slow.clone());
+    let wait = Wait { polling_interval_seconds: Some(50), ..Wait::default() };
+    let ended = stage.client.run(export(wait), &stage.scope).await.unwrap();
+    assert_eq!(ended.status_text(), "Succeeded");
+    assert!(stage.clock.monotonic() >= Duration::from_millis(days));
+
+    stage.emulator.script(Phase::Export, slow);
+    let limited = Wait { timeout_minutes: Some(60), polling_interval_seconds: Some(50) };
+    let error = stage.client.run(export(limited), &stage.scope).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Timeout);
+    assert!(error.to_string().contains("timed out during export with status: InProgress"), "{error}");
+    let id = stage.recording.events().into_iter().rev().find_map(|event| match event {
+        Event::Accepted { id, .. } => Some(id),
+        _ => None,
+    });
+    let resumed = WaitForExport {
+        environment: "Production".into(),
+        database_name: "epicms".into(),
+        id: id.unwrap(),
+        wait,
+        ..WaitForExport::default()
+    };
+    assert_eq!(stage.client.run(resumed, &stage.scope).await.unwrap().status_text(), "Succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_failed_is_an_object_unless_strict() {
+    for strict in [false, true] {
+        let stage = Stage::new().await;
+        stage.emulator.script(Phase::Export, vec![Step::new(1000, 100, "ExportFailed")]);
+        let outcome = stage.client.run(StartExport { strict, ..export(Wait::default()) }, &stage.scope).await;
+        match (strict, outcome) {
+            (false, Ok(export)) => assert_eq!(export.status_text(), "ExportFailed"),
+            (true, Err(error)) => assert_eq!(error.kind(), Kind::JobFailed),
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_link_is_not_a_failed_export() {
+    let stage = Stage::new().await;
+    let request = StartExport { retention_hours: Some(1), ..export(Wait::default()) };
+    let ended = stage.client.run(request, &stage.scope).await.unwrap();
+    stage.clock.advance(Duration::from_secs(2 * 3600));
+    let wait = WaitForExport {
+        environment: "Production".into(),
+        database_name: "epicms".into(),
+        id: ended.id().into(),
+        strict: true,
+        ..WaitForExport::default()
+    };
+    let error = stage.client.run(wait, &stage.scope).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::LinkExpired);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_a_wait_sends_nothing_more() {
+    let stage = Stage::new().await;
+    stage.emulator.script(Phase::Deploy, vec![Step::new(u64::from(u32::MAX), 100, "Succeeded")]);
+    // The poll that answers nothing is the moment of the cancel.
+    stage.emulator.faults().add(Rule::new(Effect::Stall).method("GET").nth(3));
+    let (emulator, cancel) = (stage.emulator.clone(), stage.cancel.clone());
+    let canceller = tokio::spawn(async move {
+        while emulator.requests().len() < 4 {
+            tokio::task::yield_now().await;
+        }
+        cancel.cancel();
+    });
+    let error = stage.client.run(start(Wait::default()), &stage.scope).await.unwrap_err();
+    canceller.await.unwrap();
+    assert_eq!(error.kind(), Kind::Cancelled);
+    assert!(error.next_step().unwrap().contains("goes on in the service"), "{error:?}");
+    assert_eq!(stage.emulator.requests().len(), 4);
+    let again = WaitForDeployment { id: "x".into(), until: DeploymentGoal::Start, ..WaitForDeployment::default() };
+    assert_eq!(stage.client.run(again, &stage.scope).await.unwrap_err().kind(), Kind::Cancelled);
+    assert_eq!(stage.emulator.requests().len(), 4, "a cancelled operation sends nothing");
+}
