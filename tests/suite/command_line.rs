@@ -275,7 +275,18 @@ async fn strict_turns_what_people_overlook_into_failures() {
     emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
     epi.run(&[&export[..], &["--strict"]].concat()).await.refused(5, &["export of epicms", "ExportFailed"]);
     emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
-    let save = ["export", "save", "--environment", "Production", "--database", "epicms", "--output-file", "x.bacpac"];
+    let save = [
+        "export",
+        "save",
+        "--environment",
+        "Production",
+        "--database",
+        "epicms",
+        "--output-file",
+        "x.bacpac",
+        "--polling-interval",
+        "1",
+    ];
     epi.run(&save).await.refused(5, &["ExportFailed"]);
     assert!(names_in(epi.folder.path()).is_empty());
 }

@@ -80,7 +80,8 @@ async fn no_secret_is_shown_or_stored() {
         emulator.faults().clear();
     }
     emulator.faults().add(Rule::new(Effect::ExpiredLink).method("GET").path("bacpacs").nth(3));
-    let cut = epi.run(&[&save[..7], &["left.bacpac", "-vv", "--streams", "1"]].concat()[..]).await;
+    let cut =
+        epi.run(&[&save[..7], &["left.bacpac", "-vv", "--streams", "1", "--polling-interval", "1"]].concat()[..]).await;
     outputs.push(("cut download".to_owned(), format!("{}{}", cut.stdout, cut.stderr)));
     assert_ne!(cut.code, Some(0), "{cut:?}");
 
