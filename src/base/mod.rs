@@ -12,4 +12,5 @@ pub mod model;
 pub mod retry;
 pub mod scope;
 pub mod secret;
+pub mod status;
 pub mod time;

@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod settings;
 mod signals;
+mod streams;
 
 use std::process::ExitCode;
 use std::sync::Arc;

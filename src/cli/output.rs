@@ -1,7 +1,7 @@
 //! Where things are shown: results on standard output, progress and messages on standard error, and in the JSON
 //! lines form everything on standard output as one line an event.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +11,7 @@ use super::args::{Display, Form};
 use super::command::Command;
 use super::display;
 use super::progress::Bars;
+use super::streams::{print, print_error};
 use crate::base::error::{Error, Result};
 use crate::base::event::{Event, Level, Progress, Sink};
 
@@ -175,15 +176,4 @@ impl Sink for Screen {
             }
         }
     }
-}
-
-/// One text on standard output. A reader that has gone away, such as `head`, is no failure.
-fn print(text: &str) {
-    let mut stdout = std::io::stdout().lock();
-    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
-}
-
-/// One line on standard error; there is no other place left to report that it cannot be written.
-pub(super) fn print_error(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

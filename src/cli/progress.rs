@@ -2,7 +2,7 @@
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::print_error;
+use super::streams::print_error;
 use crate::base::event::{Phase, Progress};
 use crate::base::time::spoken;
 

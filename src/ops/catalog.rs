@@ -3,25 +3,14 @@
 
 use std::any::type_name;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::client::{Client, Session};
+use super::client::{Client, Operation};
 use super::document;
-use super::request::{self as r, Checked};
-use crate::base::error::Result;
+use super::request as r;
+use crate::base::error::{Error, Result};
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;
-
-/// One verb: its request document, its result document, and what it does.
-pub trait Operation: Checked + DeserializeOwned + Serialize + Send + Sync + 'static {
-    /// What it gives.
-    type Answer: Serialize + Send + 'static;
-
-    /// Does it, after the request was checked.
-    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Self::Answer>>;
-}
 
 type Handler = for<'a> fn(&'a Client, Value, &'a Scope) -> BoxFuture<'a, Result<Value>>;
 
@@ -105,4 +94,15 @@ pub static CATALOG: [Row; 17] = [
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Row> {
     CATALOG.iter().find(|row| row.name == name)
+}
+
+impl Client {
+    /// Runs an operation by its name, with documents.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an unknown name or a wrong document, then as [`Client::run`].
+    pub async fn run_document(&self, name: &str, document: Value, scope: &Scope) -> Result<Value> {
+        let row = find(name).ok_or_else(|| Error::invalid("operation", format!("there is no operation '{name}'")))?;
+        row.run(self, document, scope).await
+    }
 }

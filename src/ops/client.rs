@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::catalog::{self, Operation};
+use super::request::Checked;
 use crate::api::call::Api;
 use crate::api::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::base::entropy::Entropy;
@@ -14,7 +14,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::base::model::project::check_project_id;
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
-use crate::base::time::Clock;
+use crate::base::time::{BoxFuture, Clock};
 use crate::blob::client::Store;
 use crate::transfer::Engine;
 use crate::transport::http::Http;
@@ -119,16 +119,15 @@ impl Client {
         scope.cancel().check()?;
         request.run(Session { client: self, scope }).await
     }
+}
 
-    /// Runs an operation by its name in the [catalog], with documents.
-    ///
-    /// # Errors
-    /// `InvalidArgument` for an unknown name or a wrong document, then as [`Client::run`].
-    pub async fn run_document(&self, name: &str, document: Value, scope: &Scope) -> Result<Value> {
-        let row = catalog::find(name)
-            .ok_or_else(|| Error::invalid("operation", format!("there is no operation '{name}'")))?;
-        row.run(self, document, scope).await
-    }
+/// One verb: its request document, its result document, and what it does.
+pub trait Operation: Checked + DeserializeOwned + Serialize + Send + Sync + 'static {
+    /// What it gives.
+    type Answer: Serialize + Send + 'static;
+
+    /// Does it, after the request was checked.
+    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Self::Answer>>;
 }
 
 /// A client at work for one operation.

@@ -1,7 +1,6 @@
 //! Handlers of the package verbs: location, upload, and the deployment that takes what was uploaded.
 
-use super::catalog::Operation;
-use super::client::Session;
+use super::client::{Operation, Session};
 use super::request::{
     BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
 };

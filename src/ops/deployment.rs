@@ -1,7 +1,6 @@
 //! Handlers of the deployment verbs.
 
-use super::catalog::Operation;
-use super::client::Session;
+use super::client::{Operation, Session};
 use super::request::{
     CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment, Wait,
     WaitForDeployment,

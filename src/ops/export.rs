@@ -1,7 +1,6 @@
 //! Handlers of the database export verbs.
 
-use super::catalog::Operation;
-use super::client::Session;
+use super::client::{Operation, Session};
 use super::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use crate::base::error::Result;
 use crate::base::event::Event;

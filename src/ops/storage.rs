@@ -1,7 +1,6 @@
 //! Handlers of the storage verbs: containers, links to them, and edge logs.
 
-use super::catalog::Operation;
-use super::client::Session;
+use super::client::{Operation, Session};
 use super::request::{GetContainerLinks, GetEdgeLogLocation, ListContainers};
 use crate::base::error::Result;
 use crate::base::model::storage::{ContainerLink, Location, StorageContainers};

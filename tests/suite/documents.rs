@@ -147,7 +147,7 @@ fn requests_are_written_as_they_are_read() {
 #[test]
 fn the_readme_has_the_status_table() {
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let mut rows: Vec<_> = epicloud::base::error::STATUS_TABLE.to_vec();
+    let mut rows: Vec<_> = epicloud::base::status::STATUS_TABLE.to_vec();
     for row in &rows {
         let line = format!("| {} | {} | `{}` |", row.exit_code, row.meaning, row.name);
         assert!(readme.contains(&line), "the README lacks: {line}");

@@ -1,0 +1,89 @@
+//! `epi export`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{MayWait, StrictExport, WaitOptions};
+
+/// Which database.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Database {
+    /// Environment the database belongs to
+    #[arg(long, value_name = "ENVIRONMENT")]
+    pub(in crate::cli) environment: String,
+    /// Database: epicms or epicommerce
+    #[arg(long, value_name = "NAME", visible_alias = "database-name")]
+    pub(in crate::cli) database: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Export {
+    /// Start an export of a database
+    Start {
+        #[command(flatten)]
+        database: Database,
+        /// Hours that the service keeps the result [default: 24]
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+        retention_hours: Option<u32>,
+        #[command(flatten)]
+        wait: MayWait,
+        #[command(flatten)]
+        strict: StrictExport,
+        #[command(flatten)]
+        link: ShowLink,
+    },
+    /// Show one export
+    Show {
+        #[command(flatten)]
+        database: Database,
+        /// Id of the export
+        #[arg(long, value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        link: ShowLink,
+    },
+    /// Wait for an export that runs, also after an interrupted wait
+    Wait {
+        #[command(flatten)]
+        database: Database,
+        /// Id of the export
+        #[arg(long, value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        wait: WaitOptions,
+        #[command(flatten)]
+        strict: StrictExport,
+        #[command(flatten)]
+        link: ShowLink,
+    },
+    /// Start or take an export, wait for it, download and verify it
+    Save {
+        #[command(flatten)]
+        database: Database,
+        /// File to write
+        #[arg(long, value_name = "FILE")]
+        output_file: PathBuf,
+        /// Id of an export that exists, instead of starting one
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+        /// Hours that the service keeps the result [default: 24]
+        #[arg(long, value_name = "HOURS", conflicts_with = "id", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+        retention_hours: Option<u32>,
+        /// Replace the file if it exists
+        #[arg(long)]
+        force: bool,
+        /// Ranges fetched at the same time, 1 to 64
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+        streams: Option<u32>,
+        #[command(flatten)]
+        wait: WaitOptions,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ShowLink {
+    /// Show the download link in text output; it is a secret (JSON output always holds it)
+    #[arg(long)]
+    pub(in crate::cli) show_link: bool,
+}

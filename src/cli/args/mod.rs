@@ -1,0 +1,197 @@
+//! The grammar of the command line. Only words and shapes; rules about values are those of the request documents.
+
+mod deployment;
+mod export;
+mod package;
+mod storage;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use deployment::Deployment;
+pub(super) use export::{Database, Export};
+pub(super) use package::{BlockChecksum, Deploy, Files, Package};
+pub(super) use storage::Storage;
+
+/// Deploy to and export databases from the Optimizely DXP cloud.
+#[derive(Debug, Parser)]
+#[command(name = "epi", version, max_term_width = 100, arg_required_else_help = true, subcommand_required = true)]
+#[command(after_help = "\
+Credentials are made in the DXP Management Portal (project, API tab). Give the secret in the
+variable EPI_CLIENT_SECRET, with --client-secret-file or with --client-secret-stdin; it is never
+an argument.
+
+Examples:
+  epi connect
+  epi deploy mysite.cms.app.1.0.0.nupkg --to Preproduction
+  epi export save --environment Production --database epicms --output-file epicms.bacpac
+  epi deploy mysite.cms.sqldb.1.bacpac --to Integration --direct-deploy")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) account: Account,
+    #[command(flatten)]
+    pub(super) display: Display,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// Whose project, and where.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Account options")]
+pub(super) struct Account {
+    /// Key of the API credentials
+    #[arg(long, value_name = "KEY", env = "EPI_CLIENT_KEY", hide_env_values = true, global = true)]
+    pub(super) client_key: Option<String>,
+    /// File that holds the client secret, instead of EPI_CLIENT_SECRET
+    #[arg(long, value_name = "FILE", global = true, conflicts_with = "client_secret_stdin")]
+    pub(super) client_secret_file: Option<PathBuf>,
+    /// Read the client secret from standard input
+    #[arg(long, global = true)]
+    pub(super) client_secret_stdin: bool,
+    /// Project id, a GUID
+    #[arg(long, value_name = "GUID", env = "EPI_PROJECT_ID", hide_env_values = true, global = true)]
+    pub(super) project_id: Option<String>,
+    /// Address of the service [default: https://paasportal.episerver.net/api/v1.0/]
+    #[arg(long, value_name = "URL", env = "EPI_ENDPOINT", hide_env_values = true, global = true)]
+    pub(super) endpoint: Option<String>,
+    /// PEM file of certificate authorities to trust beside the system's
+    #[arg(long, value_name = "FILE", env = "EPI_CA_FILE", hide_env_values = true, global = true)]
+    pub(super) ca_file: Option<PathBuf>,
+}
+
+/// What is shown, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output options")]
+pub(super) struct Display {
+    /// Form of the result: text for people, one JSON document, or one JSON line per event and the result last
+    #[arg(
+        long,
+        value_name = "FORM",
+        env = "EPI_OUTPUT",
+        hide_env_values = true,
+        default_value = "text",
+        global = true
+    )]
+    pub(super) output: Form,
+    /// Say more; twice for every request
+    #[arg(long, short, action = clap::ArgAction::Count, global = true)]
+    pub(super) verbose: u8,
+    /// Say nothing but warnings, errors and the result
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Draw no progress
+    #[arg(long, global = true)]
+    pub(super) no_progress: bool,
+}
+
+/// The form of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// Sentences and tables
+    Text,
+    /// One JSON document
+    Json,
+    /// JSON lines
+    Jsonl,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Verify the credentials
+    Connect,
+    /// Upload packages, deploy them and wait: location, upload, start and wait in one
+    Deploy(Deploy),
+    /// Upload packages without deploying them
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Package(Package),
+    /// Start, look at, complete and reset deployments
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Deployment(Deployment),
+    /// Export databases and save them to files
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Export(Export),
+    /// Storage containers and links to them
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Storage(Storage),
+    /// Get the link to the edge logs
+    EdgeLogs,
+    /// Write a completion script for a shell
+    Completion {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How to wait.
+#[derive(Debug, Args)]
+pub(super) struct WaitOptions {
+    /// Longest wait in minutes; no limit when not given
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    pub(super) wait_timeout: Option<u32>,
+    /// Pause between two status requests in seconds [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    pub(super) polling_interval: Option<u32>,
+}
+
+/// Whether to wait, and how.
+#[derive(Debug, Args)]
+pub(super) struct MayWait {
+    /// Wait until it has ended
+    #[arg(long)]
+    pub(super) wait: bool,
+    /// Longest wait in minutes; no limit when not given
+    #[arg(long, value_name = "MINUTES", requires = "wait", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    pub(super) wait_timeout: Option<u32>,
+    /// Pause between two status requests in seconds [default: 30]
+    #[arg(long, value_name = "SECONDS", requires = "wait", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
+    pub(super) polling_interval: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Strict {
+    /// Fail on warnings, and on a failure without a reason
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StrictExport {
+    /// Fail when the export has failed or its link has expired
+    #[arg(long)]
+    pub(super) strict: bool,
+}
+
+/// How the site behaves during a deployment.
+#[derive(Debug, Args)]
+pub(super) struct Mode {
+    /// Deploy straight to the site, without a slot and its verification (Integration and ADE environments)
+    #[arg(long)]
+    pub(super) direct_deploy: bool,
+    /// Show the maintenance page meanwhile
+    #[arg(long)]
+    pub(super) use_maintenance_page: bool,
+    /// Deploy without downtime
+    #[arg(long, value_name = "MODE", ignore_case = true)]
+    pub(super) zero_downtime_mode: Option<ZeroDowntime>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ZeroDowntime {
+    /// The site is read-only meanwhile
+    #[value(name = "ReadOnly")]
+    ReadOnly,
+    /// The site stays writable
+    #[value(name = "ReadWrite")]
+    ReadWrite,
+}
+
+impl ZeroDowntime {
+    /// The service's word.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "ReadOnly",
+            Self::ReadWrite => "ReadWrite",
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `epi deploy` and `epi package`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Mode, Strict, WaitOptions};
+
+/// Package files and how they are uploaded.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Files {
+    /// Package files, named [name.](cms|commerce|head).app.<version>.(nupkg|zip) or
+    /// [name.](cms|commerce).sqldb.<version>.bacpac
+    #[arg(value_name = "FILE", required = true)]
+    pub(in crate::cli) files: Vec<PathBuf>,
+    /// Name of the package in the store, when it differs from the file's (one file only)
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) blob_name: Option<String>,
+    /// Blocks sent at the same time, 1 to 64
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(in crate::cli) streams: Option<u32>,
+    /// Checksum of each block; chosen by the store's version when not given
+    #[arg(long, value_name = "KIND")]
+    pub(in crate::cli) block_checksum: Option<BlockChecksum>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum BlockChecksum {
+    /// CRC-64/NVME, the faster one
+    Crc64,
+    /// MD5, for every store
+    Md5,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Deploy {
+    #[command(flatten)]
+    pub(in crate::cli) files: Files,
+    /// Environment to deploy to
+    #[arg(long, value_name = "ENVIRONMENT", visible_alias = "target-environment")]
+    pub(in crate::cli) to: String,
+    #[command(flatten)]
+    pub(in crate::cli) mode: Mode,
+    #[command(flatten)]
+    pub(in crate::cli) wait: WaitOptions,
+    #[command(flatten)]
+    pub(in crate::cli) strict: Strict,
+}
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Package {
+    /// Get the write-only link that packages are uploaded to
+    Location,
+    /// Upload package files
+    Upload {
+        #[command(flatten)]
+        files: Files,
+        /// File that holds the container link to upload to, instead of asking for one (or EPI_SAS_URL)
+        #[arg(long, value_name = "FILE", conflicts_with = "sas_url_stdin")]
+        sas_url_file: Option<PathBuf>,
+        /// Read the container link from standard input
+        #[arg(long, conflicts_with = "client_secret_stdin")]
+        sas_url_stdin: bool,
+    },
+}

@@ -1,0 +1,31 @@
+//! `epi storage`.
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Storage {
+    /// List the storage containers of an environment
+    Containers {
+        /// The environment
+        #[arg(long, value_name = "ENVIRONMENT")]
+        environment: String,
+        /// Only those that may be written to
+        #[arg(long)]
+        writable: bool,
+    },
+    /// Make links to storage containers
+    Sas {
+        /// The environment
+        #[arg(long, value_name = "ENVIRONMENT")]
+        environment: String,
+        /// The containers
+        #[arg(long, value_name = "NAME", required = true, num_args = 1.., value_delimiter = ',', visible_alias = "storage-container")]
+        container: Vec<String>,
+        /// Hours that the links are valid, 1 to 168 [default: 24]
+        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=168))]
+        retention_hours: Option<u32>,
+        /// Links that may be written to (not for Preproduction and Production)
+        #[arg(long)]
+        writable: bool,
+    },
+}
