@@ -35,9 +35,11 @@ impl Bars {
         if is_new && let Some(old) = bar.take() {
             old.finish_and_clear();
         }
-        let bar = bar.get_or_insert_with(|| all.add(ProgressBar::new(100).with_style(style())));
+        let bar = bar.get_or_insert_with(|| all.add(ProgressBar::new(100)));
+        let percent = percent(progress);
+        bar.set_style(style(if percent.is_some() { WITH_PERCENT } else { WITHOUT_PERCENT }));
         bar.set_prefix(headline(progress));
-        bar.set_position(percent(progress).unwrap_or(0));
+        bar.set_position(percent.unwrap_or(0));
         bar.set_message(figures(progress));
     }
 
@@ -70,11 +72,13 @@ impl Bars {
     }
 }
 
-fn style() -> ProgressStyle {
-    // The template is fixed; should it ever be wrong, the plain bar is shown.
-    ProgressStyle::with_template("{prefix} [{bar:30}] {pos:>3} % {msg}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
-        .progress_chars("=> ")
+const WITH_PERCENT: &str = "{prefix} [{bar:24}] {pos:>3} % {wide_msg}";
+/// The service gives no percentage of an export.
+const WITHOUT_PERCENT: &str = "{prefix} for {elapsed} {wide_msg}";
+
+fn style(template: &str) -> ProgressStyle {
+    // The templates are fixed; should one ever be wrong, the plain bar is shown.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }
 
 fn headline(progress: &Progress) -> String {
@@ -98,16 +102,17 @@ fn percent(progress: &Progress) -> Option<u64> {
     }
 }
 
+/// Rate and time left first: a narrow terminal cuts the line at its end.
 fn figures(progress: &Progress) -> String {
     let mut parts = Vec::new();
-    if let (Some(done), Some(total)) = (progress.bytes_done, progress.bytes_total) {
-        parts.push(format!("{} of {}", HumanBytes(done), HumanBytes(total)));
-    }
     if let Some(rate) = progress.bytes_per_second {
         parts.push(format!("{}/s", HumanBytes(rate)));
     }
-    if let Some(left) = progress.eta_ms {
+    if let Some(left) = progress.eta_ms.filter(|left| *left >= 1000) {
         parts.push(format!("{} left", spoken(std::time::Duration::from_millis(left))));
+    }
+    if let (Some(done), Some(total)) = (progress.bytes_done, progress.bytes_total) {
+        parts.push(format!("{} of {}", HumanBytes(done), HumanBytes(total)));
     }
     parts.join(", ")
 }
