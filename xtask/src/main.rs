@@ -1,2 +1,89 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask`: every developer command of the workspace.
+//!
+//! This file reads the command line and nothing else; one module per command, and `process` is the only way any of
+//! them starts another program. Kept small, because it is the first thing that a fresh machine builds.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a developer command talks to its terminal")]
+
+mod azurite;
+mod bench;
+mod demo;
+mod emulator;
+mod failure;
+mod measure;
+mod process;
+mod readme;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+
+use failure::{Failure, Result};
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  demo                         show the real commands against a local emulator
+  test [--long]                everything that must hold: formatting, lints, documentation, tests, README
+                               (--long: also the demo, and a short run of the bench)
+  bench [--size BYTES|256MiB|2GiB] [--repetitions N]
+                               time and memory of a 2 GiB upload and download, against azure_storage_blob
+";
+
+enum Command {
+    Help,
+    Demo,
+    Test { long: bool },
+    Bench(bench::Settings),
+}
+
+fn main() -> ExitCode {
+    let outcome = parse().and_then(|command| match command {
+        Command::Help => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Command::Demo => demo::run(),
+        Command::Test { long } => test::run(long),
+        Command::Bench(settings) => bench::run(settings),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            if process::interrupted() { ExitCode::from(130) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn parse() -> Result<Command> {
+    let usage = |error: lexopt::Error| Failure::new(format!("{error}\n\n{USAGE}"));
+    let mut arguments = lexopt::Parser::from_env();
+    let mut command = None;
+    while let Some(argument) = arguments.next().map_err(usage)? {
+        command = Some(match (argument, command) {
+            (Long("help") | Short('h'), _) => return Ok(Command::Help),
+            (Value(name), None) => match name.to_str() {
+                Some("help") => return Ok(Command::Help),
+                Some("demo") => Command::Demo,
+                Some("test") => Command::Test { long: false },
+                Some("bench") => Command::Bench(bench::Settings::default()),
+                _ => return Err(usage(Value(name).unexpected())),
+            },
+            (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
+            (Long("size"), Some(Command::Bench(settings))) => {
+                let size = arguments.value().map_err(usage)?;
+                let size = size.parse_with(bench::parse_size).map_err(usage)?;
+                Command::Bench(bench::Settings { size, ..settings })
+            }
+            (Long("repetitions"), Some(Command::Bench(settings))) => {
+                let repetitions = arguments.value().map_err(usage)?.parse().map_err(usage)?;
+                Command::Bench(bench::Settings { repetitions, ..settings })
+            }
+            (other, _) => return Err(usage(other.unexpected())),
+        });
+    }
+    command.ok_or_else(|| Failure::new(USAGE.trim_end()))
+}

@@ -1,0 +1,85 @@
+//! Azurite, Microsoft's own stand-in for blob storage: fetched by npm into the target folder, started in memory on a
+//! free port, stopped when the value goes. With it the tests meet a blob store that nobody here wrote.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::failure::{Doing, Failure, Result};
+use crate::process::{self, Background};
+
+/// Pinned: the newest that runs with Node 20, and the one whose answers the tests were written against.
+const VERSION: &str = "3.35.0";
+/// An account of our own. The key protects nothing: the store lives in memory and listens on this machine only.
+const ACCOUNT: &str = "epitest";
+const KEY: &str = "bm90IGEgc2VjcmV0OiBvcGVucyBhIHN0b3JlIHRoYXQgbGl2ZXMgaW4gbWVtb3J5IGR1cmluZyB0ZXN0cw==";
+const READY: Duration = Duration::from_secs(60);
+const LISTENS: &str = "successfully listens on ";
+
+pub(crate) struct Azurite {
+    _running: Background,
+    /// The connection string of the store.
+    pub(crate) connection: String,
+}
+
+/// Makes sure that the pinned version lies in `target/azurite`; the result is its program for Node.
+pub(crate) fn fetch(target: &Path) -> Result<PathBuf> {
+    let folder = target.join("azurite");
+    let package = folder.join("node_modules/azurite");
+    let program = package.join("dist/src/blob/main.js");
+    if program.exists() && installed_version(&package).as_deref() == Some(VERSION) {
+        println!("Azurite {VERSION} is in {}", folder.display());
+        return Ok(program);
+    }
+    println!("fetching Azurite {VERSION} with npm into {} (about 190 MB)", folder.display());
+    std::fs::create_dir_all(&folder).doing(format!("cannot make {}", folder.display()))?;
+    let mut npm = Command::new(npm());
+    npm.current_dir(&folder).args(["install", "--prefix", "."]);
+    // No script of any of its packages is needed, so none runs.
+    npm.args(["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+    process::run(npm.arg(format!("azurite@{VERSION}")))?;
+    Ok(program)
+}
+
+impl Azurite {
+    pub(crate) fn start(program: &Path) -> Result<Self> {
+        let mut command = Command::new("node");
+        command.arg(program).args(["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]);
+        command
+            .args(["--blobHost", "127.0.0.1", "--blobPort", "0"])
+            .env("AZURITE_ACCOUNTS", format!("{ACCOUNT}:{KEY}"));
+        let address = |line: &str| line.split_once(LISTENS).map(|(_, address)| address.trim().to_owned());
+        let (running, address) = process::start_until(&mut command, READY, address)?;
+        let protocol = address.split(':').next().unwrap_or("http").to_owned();
+        let endpoint = format!("{address}/{ACCOUNT}");
+        let connection = format!(
+            "DefaultEndpointsProtocol={protocol};AccountName={ACCOUNT};AccountKey={KEY};BlobEndpoint={endpoint};"
+        );
+        println!("Azurite listens on {address}");
+        Ok(Self { _running: running, connection })
+    }
+}
+
+/// Why Azurite cannot run on this machine, if it cannot.
+pub(crate) fn missing() -> Option<Failure> {
+    let absent = |program: &&str| !runs(program, "--version");
+    let lacking = ["node", npm()].into_iter().find(absent)?;
+    Some(Failure::new(format!("{lacking} is not installed (on Debian: apt-get install nodejs npm)")))
+}
+
+/// Whether a program is there and answers to one option.
+pub(crate) fn runs(program: &str, option: &str) -> bool {
+    let quiet = || Stdio::null();
+    let status = Command::new(program).arg(option).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+fn npm() -> &'static str {
+    if cfg!(windows) { "npm.cmd" } else { "npm" }
+}
+
+fn installed_version(package: &Path) -> Option<String> {
+    let manifest = std::fs::read_to_string(package.join("package.json")).ok()?;
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
+    manifest["version"].as_str().map(str::to_owned)
+}

@@ -1,0 +1,122 @@
+//! `cargo xtask test`: everything that must hold before a change is merged, in the order in which failures are
+//! cheapest to find. The first step that fails ends the run under its name.
+
+use std::env;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::azurite::{self, Azurite};
+use crate::bench::Settings;
+use crate::failure::{Failure, Result};
+use crate::process;
+use crate::readme;
+use crate::workspace::{Profile, Workspace};
+
+/// What the bench transfers when only its working is looked at.
+const SMOKE: u64 = 256 << 20;
+/// The package whose features are checked alone as well.
+const LIBRARY: &str = "epicloud";
+
+pub(crate) fn run(long: bool) -> Result<()> {
+    let began = Instant::now();
+    let workspace = Workspace::find()?;
+    let mut steps = Steps::default();
+
+    steps.step("formatting", || process::run(&mut workspace.cargo(&["fmt", "--all", "--check"])))?;
+    for (name, mut command) in lints(&workspace) {
+        steps.step(&name, || process::run(&mut command))?;
+    }
+    steps.step("documentation", || {
+        let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
+        process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    })?;
+    let programs = steps.step("programs", || workspace.build_programs(Profile::Dev))?;
+    let azurite = steps.step("Azurite", || start_azurite(&workspace))?;
+    steps.step("tests", || {
+        let mut test = workspace.cargo(&["test", "--workspace"]);
+        // Built as one of the tests' own binaries anyway; on Windows the running program cannot be replaced.
+        if cfg!(windows) {
+            test.args(["--exclude", "xtask"]);
+        }
+        match &azurite {
+            Some(azurite) => test.env("EPI_TEST_AZURITE", &azurite.connection),
+            None => test.env_remove("EPI_TEST_AZURITE"),
+        };
+        process::run(&mut test)
+    })?;
+    drop(azurite);
+    steps.step("README", || readme::run(&workspace, &programs))?;
+    if long {
+        steps.step("demo", crate::demo::run)?;
+        // Only that it works; its figures are no judgement.
+        steps.step("bench", || crate::bench::run(Settings { size: SMOKE, repetitions: 1 }))?;
+    }
+    if !azurite::runs("pwsh", "-Version") {
+        println!(
+            "PowerShell is not installed, so no PowerShell test ran (https://aka.ms/powershell says how to get it)"
+        );
+    }
+    println!("{} steps passed in {}", steps.passed, spoken(began));
+    Ok(())
+}
+
+/// Every combination of features that somebody may build: all, none, and each one alone.
+fn lints(workspace: &Workspace) -> Vec<(String, Command)> {
+    let clippy = |name: String, arguments: &[&str]| {
+        let mut command = workspace.cargo(&["clippy"]);
+        command.args(arguments).args(["--", "-D", "warnings"]);
+        (name, command)
+    };
+    // The tests of the root package need its program, so without its features only what stands alone is looked at.
+    let alone = ["--package", LIBRARY, "--no-default-features", "--lib", "--bins"];
+    // With the peer of the bench in the same run, so that what both need is looked at once.
+    let all = ["--workspace", "--all-targets", "--features", "xtask/bench"];
+    let mut lints = vec![clippy("lints".to_owned(), &all), clippy("lints without features".to_owned(), &alone)];
+    for feature in workspace.features(LIBRARY) {
+        let arguments = [&alone[..], &["--features", &feature]].concat();
+        lints.push(clippy(format!("lints with only the feature {feature}"), &arguments));
+    }
+    lints
+}
+
+/// Starts Azurite. A person without npm may go on without it; in CI nothing is left out.
+fn start_azurite(workspace: &Workspace) -> Result<Option<Azurite>> {
+    match azurite::missing() {
+        None => Azurite::start(&azurite::fetch(&workspace.target)?).map(Some),
+        Some(reason) if in_ci() => Err(Failure::new(format!("Azurite cannot run: {reason}"))),
+        Some(reason) => {
+            println!("the tests against Azurite are left out: {reason}");
+            Ok(None)
+        }
+    }
+}
+
+/// Whether this is a CI run, in which whatever is missing is a failure.
+pub(crate) fn in_ci() -> bool {
+    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}
+
+#[derive(Default)]
+struct Steps {
+    passed: u32,
+}
+
+impl Steps {
+    fn step<T>(&mut self, name: &str, body: impl FnOnce() -> Result<T>) -> Result<T> {
+        println!("==> {name}");
+        let began = Instant::now();
+        let outcome = body().map_err(|failure| Failure::new(format!("step '{name}' failed: {failure}")))?;
+        println!("<== {name}: passed in {}", spoken(began));
+        self.passed += 1;
+        Ok(outcome)
+    }
+}
+
+fn spoken(since: Instant) -> String {
+    let seconds = since.elapsed().as_secs_f64();
+    if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else {
+        format!("{:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0)
+    }
+}

@@ -1,0 +1,122 @@
+//! The workspace as cargo sees it: its folders, the features of its packages, and the programs it builds.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::failure::{Doing, Failure, Result};
+use crate::process;
+
+/// What cargo sets for the program it runs. A cargo started from here must not see it: build scripts that watch
+/// such variables would run again each time a person changes between `cargo xtask test` and `cargo test`.
+const SET_BY_CARGO_RUN: [&str; 5] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+
+pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    pub(crate) target: PathBuf,
+    metadata: Value,
+}
+
+/// The two programs of the workspace, as built.
+pub(crate) struct Programs {
+    pub(crate) epi: PathBuf,
+    pub(crate) emulator: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Dev,
+    Release,
+}
+
+impl Workspace {
+    pub(crate) fn find() -> Result<Self> {
+        let arguments = ["metadata", "--format-version", "1", "--no-deps"];
+        let mut command = cargo();
+        // Where this program was built from, so that it works in every folder.
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        let metadata = process::output(command.args(arguments))?;
+        let metadata: Value = serde_json::from_str(&metadata).doing("cannot read the answer of cargo metadata")?;
+        let folder = |name: &str| {
+            let path = metadata[name].as_str().map(PathBuf::from);
+            path.ok_or_else(|| Failure::new(format!("cargo metadata has no {name}")))
+        };
+        Ok(Self { root: folder("workspace_root")?, target: folder("target_directory")?, metadata })
+    }
+
+    /// A cargo command in the root of the workspace.
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = cargo();
+        command.current_dir(&self.root).args(arguments);
+        command
+    }
+
+    /// The features of a package, without `default`.
+    pub(crate) fn features(&self, package: &str) -> Vec<String> {
+        let packages = self.metadata["packages"].as_array().into_iter().flatten();
+        let features = packages.filter(|row| row["name"] == package).filter_map(|row| row["features"].as_object());
+        features.flat_map(|map| map.keys().filter(|name| *name != "default").cloned()).collect()
+    }
+
+    /// Builds `epi` and `epi-emulator`.
+    pub(crate) fn build_programs(&self, profile: Profile) -> Result<Programs> {
+        let built = self.build(profile, &["--package", "epicloud", "--package", "epicloud-emulator", "--bins"])?;
+        Ok(Programs { epi: find(&built, "epi")?, emulator: find(&built, "epi-emulator")? })
+    }
+
+    /// Builds one program of this package, with the features it asks for.
+    pub(crate) fn build_peer(&self, name: &str) -> Result<PathBuf> {
+        let built = self.build(Profile::Release, &["--package", "xtask", "--features", "bench", "--bin", name])?;
+        find(&built, name)
+    }
+
+    /// Builds and tells where each program ended up: asking cargo holds with any target folder and any platform.
+    fn build(&self, profile: Profile, what: &[&str]) -> Result<Vec<(String, PathBuf)>> {
+        let mut command = self.cargo(&["build", "--message-format", "json-render-diagnostics"]);
+        if profile == Profile::Release {
+            command.arg("--release");
+        }
+        let messages = process::output(command.args(what))?;
+        let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let programs = artifacts.filter_map(|message| {
+            let name = message["target"]["name"].as_str()?.to_owned();
+            Some((name, PathBuf::from(message["executable"].as_str()?)))
+        });
+        Ok(programs.collect())
+    }
+}
+
+impl Programs {
+    /// The folders of the programs in front of `PATH`.
+    pub(crate) fn path(&self) -> Result<std::ffi::OsString> {
+        let own = [&self.epi, &self.emulator].into_iter().filter_map(|program| program.parent());
+        let given = env::var_os("PATH").unwrap_or_default();
+        let folders = own.map(Path::to_path_buf).chain(env::split_paths(&given));
+        env::join_paths(folders).doing("cannot put the programs on the PATH")
+    }
+}
+
+/// Empties a folder below the target folder, or makes it.
+pub(crate) fn fresh(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).doing(format!("cannot empty {}", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder).doing(format!("cannot make {}", folder.display()))
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| SET_BY_CARGO_RUN.iter().any(|prefix| name.starts_with(prefix))) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn find(built: &[(String, PathBuf)], name: &str) -> Result<PathBuf> {
+    let program = built.iter().find(|(program, _)| program == name);
+    program.map(|(_, path)| path.clone()).ok_or_else(|| Failure::new(format!("cargo built no program {name}")))
+}
