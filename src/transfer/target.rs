@@ -53,11 +53,20 @@ impl Paths {
             return Err(Error::new(Kind::NotFound, format!("the folder '{}' does not exist", folder.display()))
                 .with_next_step("make the folder first"));
         }
-        if target.is_dir() {
-            return Err(Error::new(
-                Kind::InvalidArgument,
-                format!("'{shown}' is a directory; a file's name is needed"),
-            ));
+        // A device or a pipe would be replaced by the file, whatever the caller permits.
+        match target.metadata() {
+            Ok(there) if there.is_dir() => {
+                return Err(Error::new(
+                    Kind::InvalidArgument,
+                    format!("'{shown}' is a directory; a file's name is needed"),
+                ));
+            }
+            Ok(there) if !there.is_file() => {
+                return Err(Error::new(Kind::InvalidArgument, format!("'{shown}' is no regular file")).with_next_step(
+                    "name a file on a disk: the download is resumable and needs a place to go on from",
+                ));
+            }
+            _ => {}
         }
         let paths = Self {
             target: target.to_owned(),
@@ -206,11 +215,25 @@ impl Partial {
     /// Makes the partial file the target. Blocks.
     pub(super) fn finish(&self) -> Result<()> {
         self.file.sync_all().map_err(|error| self.failed(&error))?;
-        self.paths.check_free()?;
-        std::fs::rename(&self.paths.partial, &self.paths.target)
+        self.take_name()
             .map_err(|error| Error::io(format!("cannot write '{}'", self.paths.target.display()), &error))?;
         sync_folder(&self.paths.target);
         self.forget_journal()
+    }
+
+    /// A rename replaces what has come to stand at the target meanwhile; a link does not, but not every file system
+    /// has links.
+    fn take_name(&self) -> std::io::Result<()> {
+        let Paths { target, partial, overwrite, .. } = &self.paths;
+        if !*overwrite {
+            match std::fs::hard_link(partial, target) {
+                Ok(()) => return std::fs::remove_file(partial),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(error),
+                Err(_) if target.symlink_metadata().is_ok() => return Err(std::io::ErrorKind::AlreadyExists.into()),
+                Err(_) => {}
+            }
+        }
+        std::fs::rename(partial, target)
     }
 
     /// After a failure: removes a partial file that has no journal and so cannot be gone on with.
@@ -295,5 +318,28 @@ impl Ledger {
             journal.with_finished(&state.finished)
         };
         self.partial.write_journal(&journal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_appears_meanwhile_is_not_replaced_unless_that_was_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db.bacpac");
+        for overwrite in [false, true] {
+            drop(std::fs::remove_file(&target));
+            let partial = Paths::check(&target, overwrite).unwrap().open().unwrap();
+            partial.begin(3).unwrap();
+            partial.write(b"new", 0).unwrap();
+            std::fs::write(&target, b"mine").unwrap();
+            assert_eq!(
+                partial.finish().map_err(|error| error.kind()),
+                if overwrite { Ok(()) } else { Err(Kind::Conflict) }
+            );
+            assert_eq!(std::fs::read(&target).unwrap(), if overwrite { &b"new"[..] } else { b"mine" });
+        }
     }
 }

@@ -205,7 +205,14 @@ async fn what_cannot_work_is_refused_without_a_request() {
         change(&mut request);
         request
     };
+    #[cfg(unix)]
+    let _socket = std::os::unix::net::UnixListener::bind(world.path("socket")).unwrap();
+    let special = |r: &mut Download| {
+        r.target = world.path(if cfg!(unix) { "socket" } else { "." });
+        r.overwrite = true;
+    };
     for (request, kind, text) in [
+        (with(&special), Kind::InvalidArgument, if cfg!(unix) { "no regular file" } else { "is a directory" }),
         (with(&|r| r.link = write_only.clone()), Kind::Forbidden, "for writing"),
         (with(&|r| r.link = container.clone()), Kind::InvalidArgument, "container"),
         (with(&|r| r.target = existing.clone()), Kind::Conflict, "exists"),
@@ -219,6 +226,7 @@ async fn what_cannot_work_is_refused_without_a_request() {
         assert!(error.to_string().contains(text), "{error}");
     }
     assert!(world.emulator.requests().is_empty());
+    std::fs::remove_file(world.path("socket")).ok();
     assert_eq!(left_behind(&world), ["existing"]);
     assert_eq!(std::fs::read(&existing).unwrap(), b"mine");
     run(
