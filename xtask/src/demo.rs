@@ -4,11 +4,14 @@
 //! starts the emulator, makes a package, and checks that the story ended as it should.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use serde_json::Value;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 use crate::emulator::Emulator;
 use crate::failure::{Doing, Failure, Result};
@@ -177,9 +180,15 @@ fn expect_status(deployment: &Value, expected: &str) -> Result<()> {
     }
 }
 
-/// The least that is a package: an archive without entries, which is a ZIP end record and nothing else.
+/// A small code package: an archive whose root holds what a publish of a site would (spec 3.3).
 fn write_package(file: &Path) -> Result<()> {
-    let mut archive = b"PK\x05\x06".to_vec();
-    archive.resize(22, 0);
-    fs::write(file, archive).doing(format!("cannot write {}", file.display()))
+    let cannot = || format!("cannot write {}", file.display());
+    let mut archive = ZipWriter::new(fs::File::create(file).doing(cannot())?);
+    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+    let assembly: Vec<u8> = (0..3_u32 << 18).flat_map(u32::to_le_bytes).collect();
+    for (name, content) in [("appsettings.json", &b"{}"[..]), ("DemoSite.dll", &assembly)] {
+        archive.start_file(name, stored).doing(cannot())?;
+        archive.write_all(content).doing(cannot())?;
+    }
+    archive.finish().doing(cannot()).map(drop)
 }
