@@ -68,6 +68,24 @@ async fn start_complete_and_reset_wait_for_their_own_states() {
     );
 }
 
+/// The service may still show the state that was left behind (spec 4.11).
+#[tokio::test(flavor = "multi_thread")]
+async fn completing_a_reset_does_not_end_with_the_state_it_left_behind() {
+    let stage = Stage::new().await;
+    let (client, scope) = (&stage.client, &stage.scope);
+    let request = StartDeployment { maintenance_page: true, ..start(Wait::default()) };
+    let id = client.run(request, scope).await.unwrap().id().to_owned();
+    let wait = Some(Wait::default());
+    let reset = ResetDeployment { id: id.clone(), validate_before_swap: true, wait, ..ResetDeployment::default() };
+    client.run(reset, scope).await.unwrap();
+    let stale = Step::new(0, 90, "AwaitingResetVerification");
+    stage.emulator.script(Phase::Reset, vec![stale, Step::new(45_000, 100, "Reset")]);
+    let complete = ResetDeployment { id, complete: true, wait, ..ResetDeployment::default() };
+    assert_eq!(client.run(complete, scope).await.unwrap().status_text(), "Reset");
+    let seen = progress(&stage).into_iter().filter_map(|progress| progress.status);
+    assert!(seen.filter(|status| status == "AwaitingResetVerification").count() > 1, "the race took place");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn warnings_are_reported_once_and_unknown_states_go_on() {
     let stage = Stage::new().await;
