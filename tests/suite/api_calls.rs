@@ -177,6 +177,11 @@ async fn final_answers_are_not_repeated() {
     }
 }
 
+/// A gateway's own words, which are no envelope.
+fn plain(status: u16) -> Effect {
+    Effect::Status { status, code: None, message: None, retry_after: None, plain: true }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_is_never_repeated() {
     for (effect, kind) in [
@@ -185,6 +190,8 @@ async fn a_post_is_never_repeated() {
         (Effect::status(502), Kind::Ambiguous),
         (Effect::status(504), Kind::Ambiguous),
         (Effect::LoginPage { status: 200 }, Kind::Ambiguous),
+        (plain(503), Kind::Ambiguous),
+        (plain(500), Kind::Ambiguous),
         (Effect::status(503), Kind::Unavailable),
         (Effect::status(500), Kind::Unavailable),
         (Effect::retry_after(429, 1), Kind::Throttled),

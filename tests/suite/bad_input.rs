@@ -24,6 +24,7 @@ async fn credentials_are_checked_before_any_call() {
         ("EPI_ENDPOINT", "http://paasportal.episerver.net/api/v1.0/", &["plain http", "https"]),
         ("EPI_ENDPOINT", "paasportal", &["endpoint", "not an address"]),
         ("EPI_CA_FILE", "missing.pem", &["caFile", "missing.pem"]),
+        ("EPI_OUTPUT", "yaml", &["EPI_OUTPUT", "'yaml'", "jsonl"]),
     ] {
         let run = epi().with(name, value).run(&["connect"]).await;
         assert_ne!(run.code, Some(0), "{name}={value}");
@@ -32,6 +33,8 @@ async fn credentials_are_checked_before_any_call() {
         }
     }
     assert!(emulator.requests().is_empty(), "nothing was sent");
+    let empty = epi().with("EPI_OUTPUT", "").with("EPI_SAS_URL", "");
+    assert_eq!(empty.run(&["connect"]).await.code, Some(0), "an empty variable counts as not given");
 
     let wrong = epi().with("EPI_CLIENT_SECRET", "AAAA").run(&["connect"]).await;
     wrong.refused(2, &["401", "check client key, client secret and project id"]);
