@@ -14,11 +14,11 @@ use super::drive::{Driver, Verdict};
 use super::integrity::base64;
 use super::journal::{Journal, Start, decide};
 use super::pace::Pace;
-use super::part::{Busy, Part, blocking, busily};
+use super::part::{Busy, CHANGED, Part, blocking, busily};
 use super::plan::Plan;
 use super::schedule::Schedule;
 use super::stall::Pulse;
-use super::target::{Ledger, Partial, Paths};
+use super::target::{Ledger, Partial, Paths, Reservation};
 use super::upload::check_streams;
 use super::{Engine, PIECE};
 use crate::base::cancel::CancelToken;
@@ -55,6 +55,8 @@ pub struct Download {
     pub target: PathBuf,
     /// Whether an existing file may be replaced.
     pub overwrite: bool,
+    /// The target, if it was reserved before. Used by the first download that it is given to.
+    pub reservation: Option<Reservation>,
     /// How.
     pub options: DownloadOptions,
 }
@@ -98,14 +100,17 @@ impl Engine {
         }
         check_link("link", &download.link, Access::Read, Scope::Blob, self.clock.unix_ms())?;
         let paths = Paths::check(&download.target, download.overwrite)?;
-        let partial = paths.open()?;
-        let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
-        let job = Job {
-            blob: self.store.blob(&download.link)?,
-            partial,
-            base: download.link.base().to_owned(),
-            busy: Arc::default(),
+        let blob = self.store.blob(&download.link)?;
+        let partial = match &download.reservation {
+            Some(reservation) => reservation.take(&paths)?,
+            None => None,
         };
+        let partial = match partial {
+            Some(partial) => partial,
+            None => paths.open()?,
+        };
+        let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
+        let job = Job { blob, partial, base: download.link.base().to_owned(), busy: Arc::default() };
         let mut retries = 0;
         for version in 1.. {
             let outcome = self.fetch(&job, &download.options, driver, &mut retries).await;
@@ -233,6 +238,7 @@ impl Engine {
                         blob: job.blob.clone(),
                         partial: job.partial.clone(),
                         etag: etag.clone(),
+                        total: plan.total(),
                         piece: plan.piece(index),
                         index,
                         ledger: Arc::clone(ledger),
@@ -351,9 +357,9 @@ fn is_refused(error: &Error) -> bool {
     matches!(error.kind(), Kind::Unauthenticated | Kind::Forbidden | Kind::Rejected | Kind::Unsupported)
 }
 
-/// Whether the blob is no longer the one whose properties were read (`If-Match`).
+/// Whether the blob is no longer the one whose properties were read.
 fn is_changed(error: &Error) -> bool {
-    error.http_status() == Some(412) && error.code() == Some("ConditionNotMet")
+    error.kind() == Kind::Conflict && error.code() == Some(CHANGED)
 }
 
 fn differs(name: &str, how: &str) -> Error {

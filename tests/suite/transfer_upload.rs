@@ -325,6 +325,40 @@ async fn a_file_that_changes_meanwhile_is_not_committed() {
 }
 
 #[tokio::test]
+async fn a_file_whose_blocks_are_fine_but_whose_size_or_time_changed_is_not_committed() {
+    for longer in [false, true] {
+        let world = World::new().await;
+        world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&").times(1));
+        let bytes = content(18, 50_000);
+        let path = world.file("p", &bytes);
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        let request = upload(&world, &path);
+        let (cancel, sink) = (CancelToken::new(), world.sink());
+        let uploading = world.engine.upload(&request, &sink, &cancel);
+        let changing = async {
+            until("the block", || !world.put_blocks().is_empty()).await;
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            if longer {
+                file.set_len(50_001).unwrap();
+                file.set_modified(modified).unwrap();
+            } else {
+                file.set_modified(modified - Duration::from_secs(10)).unwrap();
+            }
+            until("a repeated try", || {
+                if world.retrying() == 0 {
+                    world.clock.advance(Duration::from_secs(101));
+                }
+                world.retrying() > 0
+            })
+            .await;
+        };
+        let (outcome, ()) = tokio::join!(uploading, changing);
+        assert_eq!(outcome.unwrap_err().kind(), Kind::Integrity, "{longer}");
+        assert!(world.put_blocks().len() == 2 && world.commits().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_cancelled_upload_leaves_no_request_and_no_commit() {
     let world = World::new().await;
     world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&"));
