@@ -31,10 +31,14 @@ use crate::blob::link::{Access, Scope, check_link};
 /// Versions of a blob that are tried when it is replaced while it is read.
 const MOST_VERSIONS: u32 = 3;
 
+/// The most parts received at a time, whatever is asked for: the HTTP client reads ahead up to 1 MiB per connection
+/// when data comes faster than it is written, and a download must stay below 64 MB of memory.
+const MOST_AT_ONCE: usize = 32;
+
 /// How a blob is downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownloadOptions {
-    /// Parts read at a time, 1 to 64.
+    /// Parts read at a time, 1 to 64. More than 32 are taken as 32, which bounds the memory in use.
     pub streams: usize,
     /// Bytes per part, at least 1.
     pub part_size: u64,
@@ -148,7 +152,8 @@ impl Engine {
         let resumed_bytes = finished.iter().map(|index| plan.piece(*index).length).sum();
         let ledger = Arc::new(Ledger::new(job.partial.clone(), journal, finished.clone()));
 
-        let mut schedule = Schedule::new((0..plan.count()).filter(|index| !finished.contains(index)), options.streams);
+        let missing = (0..plan.count()).filter(|index| !finished.contains(index));
+        let mut schedule = Schedule::new(missing, options.streams.min(MOST_AT_ONCE));
         let pace = Pace::new(
             Phase::Downloading,
             job.blob.name(),
