@@ -442,17 +442,17 @@ async fn memory_stays_small_with_the_most_streams() {
         .unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut most = 0;
-    let ended = loop {
-        if let Some(ended) = child.try_wait().unwrap() {
-            break ended;
-        }
+    let mut ended = None;
+    until("the end of the child", || {
         let text = std::fs::read_to_string(&status).unwrap_or_default();
         let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let peak = peak.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
         most = most.max(peak.unwrap_or_default());
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    };
-    assert!(ended.success());
+        ended = child.try_wait().unwrap();
+        ended.is_some()
+    })
+    .await;
+    assert!(ended.is_some_and(|ended| ended.success()));
     println!("peak resident memory {most} KiB");
     assert_eq!(target.metadata().unwrap().len(), LENGTH as u64);
     assert!(most > 0 && most < 64 * 1024, "{most} KiB");
