@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +24,7 @@ const JOURNAL_INTERVAL: Duration = Duration::from_millis(500);
 const JOURNAL_PARTS: usize = 8;
 
 /// The paths of one download.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Paths {
     target: PathBuf,
     partial: PathBuf,
@@ -45,10 +45,14 @@ impl Paths {
     /// `Conflict` when it exists and may not be replaced, `InvalidArgument` or `NotFound` when its place is wrong.
     pub(super) fn check(target: &Path, overwrite: bool) -> Result<Self> {
         let shown = target.display();
-        if target.file_name().is_none() {
+        // A path that ends in a separator or in "/." names a folder, and is not seen as such by `file_name`.
+        let named = target
+            .file_name()
+            .is_some_and(|name| target.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes()));
+        if !named {
             return Err(Error::invalid("target", format!("'{shown}' names no file")));
         }
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(target);
         if !folder.is_dir() {
             return Err(Error::new(Kind::NotFound, format!("the folder '{}' does not exist", folder.display()))
                 .with_next_step("make the folder first"));
@@ -86,6 +90,21 @@ impl Paths {
             .with_next_step("choose another name or allow overwriting"))
     }
 
+    /// Refuses to write through a link, into a directory or into a device in the partial file's place.
+    fn check_partial(&self) -> Result<()> {
+        let what = match self.partial.symlink_metadata() {
+            Ok(there) if there.is_symlink() => "a symbolic link",
+            Ok(there) if there.is_dir() => "a directory",
+            Ok(there) if !there.is_file() => "no regular file",
+            _ => return Ok(()),
+        };
+        Err(Error::new(
+            Kind::InvalidArgument,
+            format!("'{}' is {what}; the download needs a file of its own there", self.partial.display()),
+        )
+        .with_next_step("remove it, or choose another name"))
+    }
+
     /// Opens and locks the partial file.
     ///
     /// # Errors
@@ -94,14 +113,17 @@ impl Paths {
         let shown = self.partial.display().to_string();
         let failed = |error: &std::io::Error| Error::io(format!("cannot write '{shown}'"), error);
         loop {
-            // Not truncated: what is in it may be gone on with.
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&self.partial)
-                .map_err(|error| failed(&error))?;
+            self.check_partial()?;
+            let file = match open_partial(&self.partial) {
+                // Another download finished, or began, since it was looked at.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) => {
+                    if self.partial.symlink_metadata().is_err() && !folder_of(&self.partial).is_dir() {
+                        return Err(failed(&error));
+                    }
+                    continue;
+                }
+                opened => opened.map_err(|error| failed(&error))?,
+            };
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -110,7 +132,8 @@ impl Paths {
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(&error)),
             }
-            // Between opening and locking, another download may have finished and renamed this very file.
+            // Between opening and locking, another download may have finished and renamed this very file, or a link
+            // may have come to stand there.
             if same_file(&file, &self.partial) {
                 self.check_free()?;
                 return Ok(Partial { paths: self, file: Arc::new(file), shown: shown.into() });
@@ -119,9 +142,27 @@ impl Paths {
     }
 }
 
-/// Whether an open file is still the one at this path.
+/// Opens a partial file, or makes it for its owner's eyes only: it becomes a copy of a production database. Never
+/// makes a file through a link.
+fn open_partial(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    if path.symlink_metadata().is_err() {
+        options.create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    // Not truncated: what is in it may be gone on with.
+    options.open(path)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether an open file is still the one at this path, which is no link to it.
 fn same_file(file: &File, path: &Path) -> bool {
-    let (Ok(open), Ok(named)) = (file.metadata(), std::fs::metadata(path)) else { return false };
+    let (Ok(open), Ok(named)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -163,7 +204,7 @@ impl Partial {
 
     fn forget_journal(&self) -> Result<()> {
         match std::fs::remove_file(&self.paths.journal) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(Error::io(format!("cannot remove '{}'", self.paths.journal.display()), &error))
             }
             _ => Ok(()),
@@ -185,12 +226,18 @@ impl Partial {
         // By a rename, so that a journal cut in half cannot take the place of a whole one.
         let new = beside(&self.paths.journal, ".new");
         let write = || -> std::io::Result<()> {
-            let mut file = File::create(&new)?;
+            // What a killed download left there is replaced, and a link is not followed.
+            drop(std::fs::remove_file(&new));
+            let mut file = File::create_new(&new)?;
             file.write_all(&text)?;
             file.sync_data()?;
             std::fs::rename(&new, &self.paths.journal)
         };
-        write().map_err(|error| failed(&error))
+        write().map_err(|error| {
+            // On a full disk an empty file would be left; the failure to write is the one to tell.
+            drop(std::fs::remove_file(&new));
+            failed(&error)
+        })
     }
 
     /// The MD5 of the whole file. Blocks; stops when `stopped` is set.
@@ -228,8 +275,8 @@ impl Partial {
         if !*overwrite {
             match std::fs::hard_link(partial, target) {
                 Ok(()) => return std::fs::remove_file(partial),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(error),
-                Err(_) if target.symlink_metadata().is_ok() => return Err(std::io::ErrorKind::AlreadyExists.into()),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
+                Err(_) if target.symlink_metadata().is_ok() => return Err(ErrorKind::AlreadyExists.into()),
                 Err(_) => {}
             }
         }
@@ -249,6 +296,49 @@ impl Partial {
         self.forget_journal()?;
         std::fs::remove_file(&self.paths.partial)
             .map_err(|error| Error::io(format!("cannot remove '{}'", self.shown), &error))
+    }
+}
+
+/// A target that was reserved for a later download. Clones share it. While it is unused its partial file stays
+/// locked; when the last clone is dropped unused, an empty partial file is removed.
+#[derive(Clone)]
+pub struct Reservation(Arc<Reserved>);
+
+struct Reserved(Mutex<Option<Partial>>);
+
+impl std::fmt::Debug for Reservation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reservation").finish_non_exhaustive()
+    }
+}
+
+impl Reservation {
+    pub(super) fn new(partial: Partial) -> Self {
+        Self(Arc::new(Reserved(Mutex::new(Some(partial)))))
+    }
+
+    /// The partial file for a download to these paths. Taken out, so that a second download opens and locks its own
+    /// and cannot write beside the first: then `None`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when it is the reservation of another target.
+    pub(super) fn take(&self, paths: &Paths) -> Result<Option<Partial>> {
+        let mut reserved = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if reserved.as_ref().is_some_and(|partial| partial.paths != *paths) {
+            return Err(Error::invalid("reservation", "is of another target"));
+        }
+        Ok(reserved.take())
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        let reserved = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(partial) = reserved.filter(|partial| partial.length().is_ok_and(|length| length == 0))
+            && same_file(&partial.file, &partial.paths.partial)
+        {
+            partial.tidy();
+        }
     }
 }
 
@@ -304,8 +394,11 @@ impl Ledger {
         }
     }
 
-    /// Writes the journal with everything finished so far. Blocks.
+    /// Writes the journal with everything finished so far, unless that is nothing. Blocks.
     pub(super) fn flush(&self) -> Result<()> {
+        if self.state.lock().unwrap_or_else(PoisonError::into_inner).finished.is_empty() {
+            return Ok(());
+        }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         self.write()
     }
@@ -341,5 +434,82 @@ mod tests {
             );
             assert_eq!(std::fs::read(&target).unwrap(), if overwrite { &b"new"[..] } else { b"mine" });
         }
+    }
+
+    #[test]
+    fn a_reserved_target_is_locked_and_leaves_nothing_behind_unused() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db.bacpac");
+        let partial = beside(&target, ".partial");
+        let open = || Paths::check(&target, false).unwrap().open();
+        let reservation = Reservation::new(open().unwrap());
+        assert_eq!(open().err().unwrap().kind(), Kind::Conflict);
+        let other = Paths::check(&folder.path().join("other"), false).unwrap();
+        assert_eq!(reservation.take(&other).err().unwrap().field(), Some("reservation"));
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&partial.metadata().unwrap().permissions()) & 0o777, 0o600);
+        drop(reservation.clone());
+        assert!(partial.exists(), "another clone is left");
+        drop(reservation);
+        assert!(!partial.exists());
+
+        let reservation = Reservation::new(open().unwrap());
+        let taken = reservation.take(&Paths::check(&target, false).unwrap()).unwrap().unwrap();
+        assert!(reservation.take(&Paths::check(&target, false).unwrap()).unwrap().is_none());
+        drop(reservation);
+        assert!(partial.exists() && open().is_err(), "in use");
+        drop(taken);
+        open().unwrap();
+    }
+
+    #[test]
+    fn a_path_that_names_a_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["new/", "new/.", ".."] {
+            let error = Paths::check(&folder.path().join(name), true).unwrap_err();
+            assert!(error.to_string().contains("names no file"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_partial_file_is_never_written_through_a_link_or_into_a_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db");
+        let partial = beside(&target, ".partial");
+        let refused = || Paths::check(&target, true).unwrap().open().err().unwrap();
+        std::fs::create_dir(&partial).unwrap();
+        assert!(refused().to_string().contains("is a directory"), "{}", refused());
+        std::fs::remove_dir(&partial).unwrap();
+        #[cfg(unix)]
+        for elsewhere in ["there", "not-there"] {
+            std::fs::write(folder.path().join("there"), b"mine").unwrap();
+            std::os::unix::fs::symlink(folder.path().join(elsewhere), &partial).unwrap();
+            assert!(refused().to_string().contains("is a symbolic link"), "{}", refused());
+            std::fs::remove_file(&partial).unwrap();
+            assert!(!folder.path().join("not-there").exists());
+        }
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_written_leaves_no_half_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db");
+        let partial = Paths::check(&target, true).unwrap().open().unwrap();
+        partial.begin(10).unwrap();
+        let properties = crate::blob::client::Properties {
+            length: 10,
+            etag: Some("e".to_owned()),
+            content_md5: None,
+            last_modified: None,
+        };
+        let plan = super::super::plan::Plan::download(10, 5);
+        let journal = Journal::new("b", &properties, plan);
+        let ledger = Ledger::new(partial.clone(), journal, BTreeSet::new());
+        ledger.flush().unwrap();
+        assert_eq!(partial.journal(), None, "nothing is worth keeping");
+        // The rename cannot replace a directory.
+        std::fs::create_dir(&partial.paths.journal).unwrap();
+        ledger.finished(0, Duration::ZERO).unwrap_err();
+        assert!(!beside(&partial.paths.journal, ".new").exists());
     }
 }
