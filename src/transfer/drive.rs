@@ -129,6 +129,7 @@ impl Driver<'_> {
         let pause = PATIENT.pause(attempt, &error, self.entropy.bits());
         let reason = error.to_string();
         let now = self.clock.monotonic();
+        let pause = pause.filter(|_| !schedule.gives_up(index, RetryPolicy::BLOB.attempts, now));
         let report = schedule.failed(index, error, pause.map(|pause| now + pause), now);
         if let Some(pause) = pause.filter(|_| report) {
             self.sink.event(Event::Retrying {

@@ -10,7 +10,6 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::base::error::{Error, Kind};
-use crate::base::retry::RetryPolicy;
 
 /// How long everything may fail before a passing error counts as lasting. A storage account that fails over, a
 /// restarted proxy or a lost Wi-Fi is back within one to two minutes; starting a large upload again costs more.
@@ -118,15 +117,22 @@ impl Schedule {
         self.failures.get(&index).copied().unwrap_or_default() + 1
     }
 
-    /// A try failed at `now`. It is repeated at `due`, unless the error is final: then `due` is `None`, or patience is
-    /// at its end. `true` when that should be reported as a repeated try.
+    /// Whether a stretch that fails now is given up although its error may pass: it has used its `tries`, and nothing
+    /// at all has succeeded for [`PATIENCE`].
+    pub(super) fn gives_up(&self, index: usize, tries: u32, now: Duration) -> bool {
+        let out_of_patience = self.failing_since.is_some_and(|since| now.saturating_sub(since) >= PATIENCE);
+        self.attempt(index) >= tries && out_of_patience
+    }
+
+    /// A try failed at `now`. It is repeated at `due`, or its error ends everything when that is `None`. `true` when
+    /// that should be reported as a repeated try.
     pub(super) fn failed(&mut self, index: usize, error: Error, due: Option<Duration>, now: Duration) -> bool {
         self.in_flight -= 1;
         let attempt = self.attempt(index);
         self.failures.insert(index, attempt);
-        let failing_since = *self.failing_since.get_or_insert(now);
+        self.failing_since.get_or_insert(now);
         match error.kind() {
-            Kind::Throttled | Kind::Unavailable | Kind::Timeout => {
+            Kind::Throttled | Kind::Unavailable => {
                 self.out_of_order = true;
                 // One halving per round: those in flight fail together.
                 if self.calm > 0 || self.width == self.limit {
@@ -137,8 +143,7 @@ impl Schedule {
             Kind::Network => self.out_of_order = true,
             _ => {}
         }
-        let used_up = attempt >= RetryPolicy::BLOB.attempts && now.saturating_sub(failing_since) >= PATIENCE;
-        let Some(due) = due.filter(|_| !used_up) else {
+        let Some(due) = due else {
             // Kept only if it is the first.
             self.error.get_or_insert(error.after_attempts(attempt));
             return false;
@@ -248,7 +253,7 @@ mod tests {
 
     #[test]
     fn nothing_new_begins_while_the_service_is_out_of_order() {
-        for kind in [Kind::Network, Kind::Timeout, Kind::Throttled, Kind::Unavailable] {
+        for kind in [Kind::Network, Kind::Throttled, Kind::Unavailable] {
             let mut schedule = Schedule::new(0..100, 4);
             assert_eq!(starts(&mut schedule, 0), [0, 1, 2, 3]);
             for index in 0..4 {
@@ -274,26 +279,29 @@ mod tests {
         starts(&mut schedule, 0);
         let mut now = 0;
         for _ in 0..20 {
+            assert!(!schedule.gives_up(0, 8, seconds(now)), "tries alone do not end it");
             schedule.failed(0, network(), Some(seconds(now + 5)), seconds(now));
             now += 5;
-            assert_eq!(starts(&mut schedule, now), [0], "tries alone do not end it");
+            assert_eq!(starts(&mut schedule, now), [0]);
         }
         schedule.succeeded(1);
         for _ in 0..24 {
+            assert!(!schedule.gives_up(0, 8, seconds(now)), "the success of another began the time anew");
             schedule.failed(0, network(), Some(seconds(now + 5)), seconds(now));
             now += 5;
-            assert_eq!(starts(&mut schedule, now), [0], "the success of another began the time anew");
+            assert_eq!(starts(&mut schedule, now), [0]);
         }
-        assert!(!schedule.failed(0, network(), Some(seconds(now + 5)), seconds(now)));
+        assert!(schedule.gives_up(0, 8, seconds(now)));
+        assert!(!schedule.failed(0, network(), None, seconds(now)));
         let Next::Failed(error) = schedule.next(seconds(now)) else { panic!("must fail") };
         assert_eq!((error.kind(), error.attempts(), error.retry()), (Kind::Network, 45, Retry::Exhausted));
 
         let mut slow = Schedule::new(0..1, 1);
         for now in [0, 100, 200] {
             starts(&mut slow, now);
+            assert!(!slow.gives_up(0, 8, seconds(now)), "time alone does not end it");
             slow.failed(0, network(), Some(seconds(now)), seconds(now));
         }
-        assert_eq!(starts(&mut slow, 200), [0], "time alone does not end it");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use epicloud::{ClientConfig, Event, Kind};
 use epicloud_emulator::{Config, Effect, Rule};
 
 use super::stage::{Stage, client, configuration};
-use super::virtual_time::{Seeded, SlowClock};
+use super::virtual_time::{Seeded, SlowClock, until};
 
 fn copy(target: &str) -> StartDeployment {
     StartDeployment {
@@ -215,9 +215,7 @@ async fn a_silent_service_ends_with_the_time_limit() {
     let clock = stage.clock.clone();
     let emulator = stage.emulator.clone();
     let jump = tokio::spawn(async move {
-        while emulator.requests().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        until("the request that is not answered", || !emulator.requests().is_empty()).await;
         clock.advance(std::time::Duration::from_secs(120));
     });
     let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();

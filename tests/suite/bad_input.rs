@@ -109,6 +109,10 @@ async fn the_target_of_an_export_is_looked_at_before_it_is_started() {
     save("there.bacpac", &[]).await.refused(4, &["there.bacpac", "exists", "next:"]);
     save("folder", &[]).await.refused(1, &["folder", "directory"]);
     save("nowhere/x.bacpac", &["--force"]).await.refused(3, &["nowhere"]);
+    save("new/", &[]).await.refused(1, &["names no file"]);
+    std::fs::create_dir(epi.path("taken.bacpac.partial")).unwrap();
+    let taken = save("taken.bacpac", &[]).await;
+    assert!(taken.code != Some(0) && taken.stderr.contains("taken.bacpac.partial"), "{taken:?}");
     assert!(emulator.requests().is_empty(), "no export was started");
     assert_eq!(std::fs::read(epi.path("there.bacpac")).unwrap(), b"precious");
 

@@ -7,7 +7,7 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 use super::stage::{Epi, Run, names_in};
-use super::virtual_time::content;
+use super::virtual_time::{content, until};
 
 async fn emulator(config: Config) -> Emulator {
     Emulator::start(Config { speed: Speed::Instant, ..config }).await.unwrap()
@@ -392,11 +392,8 @@ async fn interrupt_and_resume(signal: &'static str) {
     let child = command.spawn().unwrap();
     let pid = i32::try_from(child.id()).unwrap();
     let secret = emulator.client_secret().to_owned();
-    let seen = emulator.clone();
+    until("the status request", || emulator.requests().iter().any(|request| request.method == "GET")).await;
     let interrupted = tokio::task::spawn_blocking(move || {
-        while !seen.requests().iter().any(|request| request.method == "GET") {
-            std::thread::yield_now();
-        }
         #[cfg(target_os = "linux")]
         {
             let arguments = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap();

@@ -12,6 +12,7 @@ use epicloud::{Event, Kind};
 use epicloud_emulator::{Effect, Phase, Rule, Step};
 
 use super::stage::Stage;
+use super::virtual_time::until;
 
 fn start(wait: Wait) -> StartDeployment {
     StartDeployment {
@@ -213,9 +214,7 @@ async fn cancelling_a_wait_sends_nothing_more() {
     stage.emulator.faults().add(Rule::new(Effect::Stall).method("GET").nth(3));
     let (emulator, cancel) = (stage.emulator.clone(), stage.cancel.clone());
     let canceller = tokio::spawn(async move {
-        while emulator.requests().len() < 4 {
-            tokio::task::yield_now().await;
-        }
+        until("the request that is not answered", || emulator.requests().len() >= 4).await;
         cancel.cancel();
     });
     let error = stage.client.run(start(Wait::default()), &stage.scope).await.unwrap_err();
