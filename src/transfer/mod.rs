@@ -10,10 +10,12 @@ pub mod download;
 mod drive;
 mod integrity;
 mod journal;
+mod ledger;
 mod pace;
 mod part;
 mod plan;
 mod position;
+mod reservation;
 mod schedule;
 mod source;
 mod stall;
@@ -31,7 +33,7 @@ use crate::blob::client::Store;
 
 pub use download::{Download, DownloadOptions, DownloadReceipt};
 pub use integrity::Integrity;
-pub use target::Reservation;
+pub use reservation::Reservation;
 pub use upload::{Upload, UploadOptions, UploadReceipt};
 
 /// Uploads and downloads. Cheap to clone; clones share connections.

@@ -8,9 +8,10 @@ use futures_util::StreamExt;
 use tokio::sync::RwLock;
 
 use super::PIECE;
+use super::ledger::Ledger;
 use super::plan::Piece;
 use super::stall::Pulse;
-use super::target::{Ledger, Partial};
+use super::target::Partial;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Sink;
 use crate::base::time::Clock;

@@ -3,13 +3,11 @@
 //! The final name appears only by a rename of a complete, checked and synced file, so a partial file never looks
 //! whole. The partial file is locked while a download writes it.
 
-use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use md5::{Digest, Md5};
 
@@ -17,11 +15,6 @@ use super::PIECE;
 use super::journal::Journal;
 use super::position::{read_exact_at, write_all_at};
 use crate::base::error::{Error, Kind, Result};
-
-/// The journal is written at most this often while parts arrive.
-const JOURNAL_INTERVAL: Duration = Duration::from_millis(500);
-/// It is written anyway after so many parts.
-const JOURNAL_PARTS: usize = 8;
 
 /// The paths of one download.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,6 +180,17 @@ impl Partial {
         Error::io(format!("cannot write '{}'", self.shown), error)
     }
 
+    pub(super) fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// Removes the partial file if nothing was ever written to it and it is still this one.
+    pub(super) fn remove_unused(&self) {
+        if self.length().is_ok_and(|length| length == 0) && same_file(&self.file, &self.paths.partial) {
+            self.tidy();
+        }
+    }
+
     pub(super) fn length(&self) -> Result<u64> {
         self.file.metadata().map(|metadata| metadata.len()).map_err(|error| self.failed(&error))
     }
@@ -217,7 +221,7 @@ impl Partial {
     }
 
     /// Writes the journal, after what it says is on the disk. Blocks.
-    fn write_journal(&self, journal: &Journal) -> Result<()> {
+    pub(super) fn write_journal(&self, journal: &Journal) -> Result<()> {
         self.file.sync_data().map_err(|error| self.failed(&error))?;
         let failed =
             |error: &std::io::Error| Error::io(format!("cannot write '{}'", self.paths.journal.display()), error);
@@ -299,49 +303,6 @@ impl Partial {
     }
 }
 
-/// A target that was reserved for a later download. Clones share it. While it is unused its partial file stays
-/// locked; when the last clone is dropped unused, an empty partial file is removed.
-#[derive(Clone)]
-pub struct Reservation(Arc<Reserved>);
-
-struct Reserved(Mutex<Option<Partial>>);
-
-impl std::fmt::Debug for Reservation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reservation").finish_non_exhaustive()
-    }
-}
-
-impl Reservation {
-    pub(super) fn new(partial: Partial) -> Self {
-        Self(Arc::new(Reserved(Mutex::new(Some(partial)))))
-    }
-
-    /// The partial file for a download to these paths. Taken out, so that a second download opens and locks its own
-    /// and cannot write beside the first: then `None`.
-    ///
-    /// # Errors
-    /// `InvalidArgument` when it is the reservation of another target.
-    pub(super) fn take(&self, paths: &Paths) -> Result<Option<Partial>> {
-        let mut reserved = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if reserved.as_ref().is_some_and(|partial| partial.paths != *paths) {
-            return Err(Error::invalid("reservation", "is of another target"));
-        }
-        Ok(reserved.take())
-    }
-}
-
-impl Drop for Reserved {
-    fn drop(&mut self) {
-        let reserved = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(partial) = reserved.filter(|partial| partial.length().is_ok_and(|length| length == 0))
-            && same_file(&partial.file, &partial.paths.partial)
-        {
-            partial.tidy();
-        }
-    }
-}
-
 /// Makes a rename last. Not every file system allows it for a folder, and the file's data is safe without it.
 fn sync_folder(path: &Path) {
     #[cfg(unix)]
@@ -353,70 +314,14 @@ fn sync_folder(path: &Path) {
     let _ = path;
 }
 
-/// The finished parts of a download, written to the journal from time to time.
-pub(super) struct Ledger {
-    partial: Partial,
-    journal: Option<Journal>,
-    state: Mutex<LedgerState>,
-    writing: Mutex<()>,
-}
-
-struct LedgerState {
-    finished: BTreeSet<usize>,
-    unwritten: usize,
-    written_at: Duration,
-}
-
-impl Ledger {
-    pub(super) fn new(partial: Partial, journal: Option<Journal>, finished: BTreeSet<usize>) -> Self {
-        let state = LedgerState { finished, unwritten: 0, written_at: Duration::ZERO };
-        Self { partial, journal, state: Mutex::new(state), writing: Mutex::new(()) }
-    }
-
-    /// Marks a part finished and writes the journal when that is due and nobody else does. Blocks.
-    pub(super) fn finished(&self, index: usize, now: Duration) -> Result<()> {
-        let due = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.finished.insert(index);
-            state.unwritten += 1;
-            let first = state.written_at.is_zero();
-            let due =
-                first || state.unwritten >= JOURNAL_PARTS || now.saturating_sub(state.written_at) >= JOURNAL_INTERVAL;
-            if due {
-                // Never zero again, which stands for "not yet".
-                state.written_at = now.max(Duration::from_nanos(1));
-            }
-            due
-        };
-        match self.writing.try_lock() {
-            Ok(_writing) if due => self.write(),
-            _ => Ok(()),
-        }
-    }
-
-    /// Writes the journal with everything finished so far, unless that is nothing. Blocks.
-    pub(super) fn flush(&self) -> Result<()> {
-        if self.state.lock().unwrap_or_else(PoisonError::into_inner).finished.is_empty() {
-            return Ok(());
-        }
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.write()
-    }
-
-    fn write(&self) -> Result<()> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        let journal = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.unwritten = 0;
-            journal.with_finished(&state.finished)
-        };
-        self.partial.write_journal(&journal)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
     use super::*;
+    use crate::transfer::ledger::Ledger;
+    use crate::transfer::reservation::Reservation;
 
     #[test]
     fn a_file_that_appears_meanwhile_is_not_replaced_unless_that_was_asked_for() {
