@@ -35,12 +35,12 @@ const MOST_VERSIONS: u32 = 3;
 
 /// The most parts received at a time, whatever is asked for: the HTTP client reads ahead up to 1 MiB per connection
 /// when data comes faster than it is written, and a download must stay below 64 MB of memory.
-const MOST_AT_ONCE: usize = 32;
+const MOST_AT_ONCE: usize = 16;
 
 /// How a blob is downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownloadOptions {
-    /// Parts read at a time, 1 to 64. More than 32 are taken as 32, which bounds the memory in use.
+    /// Parts read at a time, 1 to 64. More than 16 are taken as 16, which bounds the memory in use.
     pub streams: usize,
     /// Bytes per part, at least 1.
     pub part_size: u64,
