@@ -10,6 +10,8 @@ use epicloud::transfer::download::{Download, DownloadOptions, DownloadReceipt};
 use epicloud::transfer::reserve_target;
 use epicloud_emulator::{Effect, Recorded, Rule};
 
+#[cfg(target_os = "linux")]
+use super::transfer_world::peak_memory;
 use super::transfer_world::{HOUR, MIB, World, content, link};
 use super::virtual_time::until;
 
@@ -425,7 +427,6 @@ async fn child_downloads_a_large_blob() {
 }
 
 #[cfg(target_os = "linux")]
-#[expect(clippy::print_stdout, reason = "the figure is the point of the test")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_stays_small_with_the_most_streams() {
     const LENGTH: usize = 1 << 30;
@@ -440,20 +441,7 @@ async fn memory_stays_small_with_the_most_streams() {
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    let mut ended = None;
-    until("the end of the child", || {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        most = most.max(peak.unwrap_or_default());
-        ended = child.try_wait().unwrap();
-        ended.is_some()
-    })
-    .await;
-    assert!(ended.is_some_and(|ended| ended.success()));
-    println!("peak resident memory {most} KiB");
+    let most = peak_memory(&mut child).await;
     assert_eq!(target.metadata().unwrap().len(), LENGTH as u64);
     assert!(most > 0 && most < 64 * 1024, "{most} KiB");
 }

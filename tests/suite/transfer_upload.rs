@@ -12,6 +12,8 @@ use epicloud::base::time::Clock;
 use epicloud::transfer::upload::{Integrity, Upload, UploadOptions, UploadReceipt};
 use epicloud_emulator::{Effect, LinkSpec, Rule};
 
+#[cfg(target_os = "linux")]
+use super::transfer_world::peak_memory;
 use super::transfer_world::{CONTAINER, HOUR, MIB, NAME, World, content, link};
 use super::virtual_time::until;
 
@@ -431,7 +433,6 @@ async fn child_uploads_a_large_file() {
 }
 
 #[cfg(target_os = "linux")]
-#[expect(clippy::print_stdout, reason = "the figure is the point of the test")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_stays_small_whatever_the_files_size() {
     let world = World::new().await;
@@ -445,20 +446,7 @@ async fn memory_stays_small_whatever_the_files_size() {
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    let mut ended = None;
-    until("the end of the child", || {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        most = most.max(peak.unwrap_or_default());
-        ended = child.try_wait().unwrap();
-        ended.is_some()
-    })
-    .await;
-    assert!(ended.is_some_and(|ended| ended.success()));
-    println!("peak resident memory {most} KiB");
+    let most = peak_memory(&mut child).await;
     assert_eq!(world.emulator.blob(CONTAINER, NAME).unwrap().len, 1 << 30);
     assert!(most > 0 && most < 64 * 1024, "{most} KiB");
 }

@@ -97,3 +97,24 @@ impl World {
 pub(crate) fn link(text: &str) -> SafeUrl {
     SafeUrl::parse("link", text).unwrap()
 }
+
+/// Waits for a child process to end well, and gives the most memory it had resident, in KiB.
+#[cfg(target_os = "linux")]
+#[expect(clippy::print_stdout, reason = "the figure is the point of the test")]
+pub(crate) async fn peak_memory(child: &mut std::process::Child) -> u64 {
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    let mut ended = None;
+    super::virtual_time::until("the end of the child", || {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+        most = most.max(peak.unwrap_or_default());
+        ended = child.try_wait().unwrap();
+        ended.is_some()
+    })
+    .await;
+    assert!(ended.is_some_and(|ended| ended.success()));
+    println!("peak resident memory {most} KiB");
+    most
+}

@@ -133,9 +133,7 @@ impl DeploymentStatus {
         ];
         WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map_or(Self::Unknown, |(_, status)| *status)
     }
-}
 
-impl DeploymentStatus {
     /// Whether nothing more will happen to the deployment, whatever anybody waits for.
     #[must_use]
     pub fn is_final(self) -> bool {
