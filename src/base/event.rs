@@ -5,8 +5,11 @@
 //! [`SafeUrl`](super::secret::SafeUrl) only.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde::Serialize;
+
+use super::time::spoken;
 
 /// How much a message matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -143,6 +146,20 @@ impl Event {
     /// A message for finding faults.
     pub fn debug(text: impl Into<String>) -> Self {
         Self::Message { level: Level::Debug, text: text.into() }
+    }
+
+    /// What it says to people, for hosts that show lines; `None` for progress, which is figures.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        match self {
+            Self::Message { text, .. } | Self::Warning { text } => Some(text.clone()),
+            Self::Accepted { what, id } => Some(format!("{what} {id} accepted")),
+            Self::Retrying { what, attempt, delay_ms, reason } => {
+                let pause = spoken(Duration::from_millis(*delay_ms));
+                Some(format!("{what} failed (attempt {attempt}), trying again in {pause}: {reason}"))
+            }
+            Self::Progress(_) => None,
+        }
     }
 }
 
