@@ -111,7 +111,7 @@ fn refused<T: Held>(number: usize, other_kind: bool) -> Error {
 }
 
 /// How many handles live, for tests of leaks.
-#[cfg(any(test, feature = "test-abi"))]
+#[cfg(feature = "test-abi")]
 pub(super) fn count() -> usize {
     read().entries.len()
 }

@@ -218,7 +218,8 @@ pub unsafe extern "C" fn epi_operation_result(
 /// returns, no further callback of the operation begins. Not for signal handlers:
 /// set a flag there, and cancel from the thread that waits.
 ///
-/// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no operation.
+/// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no
+/// operation.
 /// Ownership: borrows `operation`.
 /// Threads: any.
 /// Since: 0.1.

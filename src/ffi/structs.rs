@@ -62,7 +62,7 @@ pub struct epi_progress {
     pub attempt: i32,
     /// The service's own percentage while waiting, 0 to 100.
     pub percent: i32,
-    /// `EPI_STATUS_PENDING` while it runs, then its final status.
+    /// The final status; `EPI_STATUS_PENDING` while it runs.
     pub status: i32,
     /// Bytes acknowledged by the other side.
     pub bytes_done: i64,

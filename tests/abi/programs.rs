@@ -1,0 +1,163 @@
+//! C programs against the emulator, one a topic.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
+use serde_json::json;
+use tokio::runtime::Runtime;
+
+use super::toolbox::Program;
+
+/// How long a program may wait for the emulator to see a request.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An emulator on threads of its own, and what a program needs to find it.
+pub(super) struct Stage {
+    pub(super) emulator: Emulator,
+    runtime: Runtime,
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let config = Config { speed: Speed::Instant, export_size: 3 << 20, ..Config::default() };
+        let emulator = runtime.block_on(Emulator::start(config)).unwrap();
+        Self { emulator, runtime }
+    }
+
+    /// The account, as programs take it.
+    pub(super) fn config(&self) -> String {
+        let config = json!({
+            "endpoint": self.emulator.endpoint(),
+            "clientKey": self.emulator.client_key(),
+            "projectId": self.emulator.project_id(),
+            "caFile": self.emulator.ca_file(),
+        });
+        config.to_string()
+    }
+
+    /// Runs a program to its end, which must be a success, and gives the lines it printed.
+    pub(super) fn run(&self, command: &mut Command) -> Vec<String> {
+        for (name, _) in std::env::vars().filter(|(name, _)| name.to_ascii_uppercase().ends_with("_PROXY")) {
+            command.env_remove(name);
+        }
+        command.env("EPI_CONFIG", self.config()).env("EPI_SECRET", self.emulator.client_secret());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut lines = Vec::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            match line.strip_prefix("? ") {
+                // The program may have died of a failed check.
+                Some(question) => drop(writeln!(stdin, "{}", self.answer(question))),
+                None => lines.push(line),
+            }
+        }
+        let status = child.wait().unwrap();
+        assert!(status.success(), "{command:?}: {status}\n{}", lines.join("\n"));
+        for line in &lines {
+            println!("{line}");
+        }
+        lines
+    }
+
+    fn answer(&self, question: &str) -> usize {
+        match question {
+            "requests" => self.emulator.requests().len(),
+            "open" => {
+                let began = Instant::now();
+                while !self.emulator.requests().last().is_some_and(|request| request.ended.is_none()) {
+                    assert!(began.elapsed() < PATIENCE, "no request stays open");
+                    std::thread::yield_now();
+                }
+                0
+            }
+            _ => panic!("no answer to '{question}'"),
+        }
+    }
+
+    /// The faults that the programs of `tests/c` rely on.
+    pub(super) fn prepare(&self, name: &str) {
+        let stall = |path: &str| {
+            self.emulator.faults().add(Rule::new(Effect::Stall).path(path));
+        };
+        match name {
+            "operation" | "fork" => stall("*/edgelogs/location"),
+            "cancel" => {
+                stall("*/edgelogs/location");
+                stall("/bacpacs/");
+                stall("/deploymentpackages/");
+            }
+            "errors" => {
+                let faults = self.emulator.faults();
+                faults.add(Rule::new(Effect::retry_after(429, 1)).path("*/packages/location"));
+                let errors = vec!["first reason".to_owned(), "second reason".to_owned()];
+                faults.add(Rule::new(Effect::Failure { errors }).path("*/storagecontainers"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends the emulator.
+    pub(super) fn close(self) {
+        drop(self.emulator);
+        self.runtime.shutdown_background();
+    }
+}
+
+fn passes(name: &str) -> Vec<String> {
+    let stage = Stage::new();
+    stage.prepare(name);
+    let program = Program::compile(name);
+    let lines = stage.run(&mut program.command());
+    stage.close();
+    lines
+}
+
+#[test]
+fn version() {
+    passes("version");
+}
+
+#[test]
+fn client() {
+    passes("client");
+}
+
+#[test]
+fn operation() {
+    passes("operation");
+}
+
+#[test]
+fn errors() {
+    passes("errors");
+}
+
+#[test]
+fn cancel() {
+    passes("cancel");
+}
+
+#[test]
+fn callbacks() {
+    passes("callbacks");
+}
+
+#[test]
+fn threads() {
+    assert_eq!(passes("threads").len(), 4);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn lifetime() {
+    assert_eq!(passes("lifetime").len(), 1);
+}
+
+#[test]
+fn fork() {
+    passes("fork");
+}
