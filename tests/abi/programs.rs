@@ -2,9 +2,10 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
+use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule, Speed};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
@@ -16,15 +17,21 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// An emulator on threads of its own, and what a program needs to find it.
 pub(super) struct Stage {
     pub(super) emulator: Emulator,
+    /// The newest request at the last question.
+    seen: AtomicU64,
     runtime: Runtime,
 }
 
 impl Stage {
     pub(super) fn new() -> Self {
+        Self::with_links(LinkScheme::Https)
+    }
+
+    pub(super) fn with_links(link_scheme: LinkScheme) -> Self {
         let runtime = Runtime::new().unwrap();
-        let config = Config { speed: Speed::Instant, export_size: 3 << 20, ..Config::default() };
+        let config = Config { speed: Speed::Instant, export_size: 3 << 20, link_scheme, ..Config::default() };
         let emulator = runtime.block_on(Emulator::start(config)).unwrap();
-        Self { emulator, runtime }
+        Self { emulator, seen: AtomicU64::new(0), runtime }
     }
 
     /// The account, as programs take it.
@@ -38,13 +45,31 @@ impl Stage {
         config.to_string()
     }
 
-    /// Runs a program to its end, which must be a success, and gives the lines it printed.
-    pub(super) fn run(&self, command: &mut Command) -> Vec<String> {
+    /// Gives a program its account. A proxy of the developer's must not be asked for addresses of this machine.
+    pub(super) fn start<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         for (name, _) in std::env::vars().filter(|(name, _)| name.to_ascii_uppercase().ends_with("_PROXY")) {
             command.env_remove(name);
         }
-        command.env("EPI_CONFIG", self.config()).env("EPI_SECRET", self.emulator.client_secret());
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        command.env("EPI_CONFIG", self.config()).env("EPI_SECRET", self.emulator.client_secret())
+    }
+
+    /// Waits until a request to such a path that came since the last question stands without an answer.
+    pub(super) fn wait_for_open_request(&self, path: &str) {
+        let began = Instant::now();
+        let is_open = || {
+            let (requests, seen) = (self.emulator.requests(), self.seen.load(SeqCst));
+            let mut new = requests.iter().filter(|request| request.sequence > seen);
+            new.any(|request| request.ended.is_none() && request.path.contains(path))
+        };
+        while !is_open() {
+            assert!(began.elapsed() < PATIENCE, "no request to {path} stays open");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Runs a program to its end, which must be a success, and gives the lines it printed.
+    pub(super) fn run(&self, command: &mut Command) -> Vec<String> {
+        let mut child = self.start(command).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let mut lines = Vec::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -64,18 +89,17 @@ impl Stage {
     }
 
     fn answer(&self, question: &str) -> usize {
-        match question {
-            "requests" => self.emulator.requests().len(),
-            "open" => {
-                let began = Instant::now();
-                while !self.emulator.requests().last().is_some_and(|request| request.ended.is_none()) {
-                    assert!(began.elapsed() < PATIENCE, "no request stays open");
-                    std::thread::yield_now();
-                }
+        let answer = match question.split_once(' ') {
+            None if question == "requests" => self.emulator.requests().len(),
+            Some(("open", path)) => {
+                self.wait_for_open_request(path);
                 0
             }
             _ => panic!("no answer to '{question}'"),
-        }
+        };
+        let newest = self.emulator.requests().last().map_or(0, |request| request.sequence);
+        self.seen.store(newest, SeqCst);
+        answer
     }
 
     /// The faults that the programs of `tests/c` rely on.

@@ -1,6 +1,5 @@
 //! Compilers and other programs of this machine, the built library, and C programs made of the two.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -28,6 +27,7 @@ pub(super) enum Tool {
     Nm,
     Valgrind,
     Cmake,
+    PkgConfig,
     Clang,
     Clangpp,
 }
@@ -39,6 +39,7 @@ impl Tool {
             Self::Nm => "nm",
             Self::Valgrind => "valgrind",
             Self::Cmake => "cmake",
+            Self::PkgConfig => "pkg-config",
             Self::Clang => "clang",
             Self::Clangpp => "clang++",
         };
@@ -133,11 +134,4 @@ impl Program {
         command.current_dir(self.folder.path());
         command
     }
-}
-
-/// Tells figures in the form that all tests use.
-pub(super) fn tell(name: &str, figures: &str) {
-    let mut line = String::new();
-    let _ = write!(line, "{name}: {figures}");
-    println!("{line}");
 }

@@ -16,14 +16,14 @@ static void silent_since(const epi_client *client, long requests)
     CHECK(ask("requests") == requests + 1);
 }
 
-static void cancelled(const epi_client *client, call start_call, const char *request)
+static void cancelled(const epi_client *client, call start_call, const char *request, const char *open)
 {
     epi_operation *operation = start(client, start_call, request, NULL);
     epi_error *error = NULL;
     char *json = NULL;
     long requests;
 
-    ask("open");
+    ask(open);
     CHECK_STATUS(EPI_STATUS_PENDING, epi_operation_wait(operation, 0));
     CHECK_STATUS(EPI_STATUS_OK, epi_operation_cancel(operation));
     CHECK_STATUS(EPI_STATUS_OK, epi_operation_cancel(operation));
@@ -46,22 +46,24 @@ int main(void)
     FILE *file;
 
     /* These stall in the emulator: a request, the download of an export, the upload of a block. */
-    cancelled(client, epi_edge_log_location_get, "{}");
+    cancelled(client, epi_edge_log_location_get, "{}", "open /edgelogs/");
     cancelled(client, epi_database_export_save,
               "{\"environment\":\"Production\",\"databaseName\":\"epicms\",\"outputFile\":\"cut.bacpac\","
-              "\"wait\":{\"pollingIntervalSeconds\":1}}");
+              "\"wait\":{\"pollingIntervalSeconds\":1}}",
+              "open /bacpacs/");
     file = fopen("site.cms.app.1.0.0.nupkg", "wb");
     CHECK(file != NULL && fputs("a package", file) >= 0 && fclose(file) == 0);
-    cancelled(client, epi_package_upload, "{\"files\":[{\"path\":\"site.cms.app.1.0.0.nupkg\"}]}");
+    cancelled(client, epi_package_upload, "{\"files\":[{\"path\":\"site.cms.app.1.0.0.nupkg\"}]}",
+              "open /deploymentpackages/");
 
     /* By freeing. */
     first = start(client, epi_edge_log_location_get, "{}", NULL);
-    ask("open");
+    ask("open /edgelogs/");
     epi_operation_free(first);
     requests = ask("requests");
     silent_since(client, requests);
 
-    /* All at once; one of another client goes on. */
+    /* All at once; the client can be used as before. */
     first = start(client, epi_edge_log_location_get, "{}", NULL);
     second = start(client, epi_edge_log_location_get, "{}", NULL);
     CHECK_STATUS(EPI_STATUS_OK, epi_client_cancel_all(client));

@@ -40,7 +40,7 @@ int main(int argc, char **argv)
     client = new_client();
     epi_string_free(run(client, epi_deployment_list, "{}", NULL));
     operation = start(client, epi_edge_log_location_get, "{}", NULL);
-    ask("open");
+    ask("open /edgelogs/");
     child = fork();
     if (child == 0) {
         epi_client *another = NULL;

@@ -119,7 +119,7 @@ static inline int says(epi_error *error, const char *words)
     return found;
 }
 
-/* Asks the test: "requests" is the number the emulator has had, "open" waits until one is unanswered. */
+/* Asks the test: "requests" is the number the emulator has had, "open PATH" waits until one there is unanswered. */
 static inline long ask(const char *question)
 {
     char line[64];
