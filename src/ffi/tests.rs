@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::calls::epi_deployment_list;
 use super::client::*;
@@ -14,8 +15,8 @@ use super::status::{epi_status_value as s, *};
 use crate::base::entropy::Entropy;
 use crate::base::secret::Secret;
 use crate::base::status::STATUS_TABLE;
+use crate::base::time::{BoxFuture, Clock};
 use crate::ops::client::{Client, ClientConfig};
-use crate::transport::machine::{SystemClock, SystemEntropy};
 
 /// Random bits that are not to be had: the first signature panics.
 struct Broken;
@@ -26,7 +27,24 @@ impl Entropy for Broken {
     }
 }
 
-fn client(entropy: Arc<dyn Entropy>) -> *mut epi_client {
+/// Time that stands still; nothing gets far enough to wait for it.
+struct Still;
+
+impl Clock for Still {
+    fn unix_ms(&self) -> u64 {
+        0
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+fn client(broken: bool) -> *mut epi_client {
     let config = ClientConfig {
         client_key: Some("key".into()),
         project_id: Some("2a561398-d517-4634-9bc4-aab5008a8e1a".into()),
@@ -35,8 +53,12 @@ fn client(entropy: Arc<dyn Entropy>) -> *mut epi_client {
         ..ClientConfig::default()
     };
     let secret = Secret::from("c2VjcmV0");
-    let client = Client::with_sources(&config, Some(&secret), Arc::new(SystemClock::default()), entropy).unwrap();
-    handles::give(ClientState::new(client).unwrap())
+    let client = if broken {
+        Client::with_sources(&config, Some(&secret), Arc::new(Still), Arc::new(Broken))
+    } else {
+        Client::new(&config, Some(&secret))
+    };
+    handles::give(ClientState::new(client.unwrap()).unwrap())
 }
 
 fn text(text: *const c_char) -> String {
@@ -69,8 +91,8 @@ fn end(operation: *mut epi_operation) -> (epi_status, String) {
 
 #[test]
 fn a_panic_in_a_handler_is_an_error_and_the_library_goes_on() {
-    let broken = client(Arc::new(Broken));
-    let sound = client(Arc::new(SystemEntropy));
+    let broken = client(true);
+    let sound = client(false);
     for _ in 0..3 {
         let going_on = list(sound);
         let (status, message) = end(list(broken));
@@ -86,7 +108,7 @@ fn a_panic_in_a_handler_is_an_error_and_the_library_goes_on() {
 
 #[test]
 fn what_is_no_handle_is_refused_by_name() {
-    let client = client(Arc::new(SystemEntropy));
+    let client = client(false);
     let operation = list(client);
     let foreign: *const epi_client = operation.cast();
     let mut out = ptr::null_mut();

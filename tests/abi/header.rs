@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::sources;
-use super::toolbox::{Compiler, Language, root};
+use super::toolbox::{Compiler, Language, root, tell};
 
 /// What every user of the header may compile with.
 const WARNINGS: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werror"];
@@ -46,5 +46,5 @@ fn it_compiles_in_every_dialect_twice_in_a_file_and_in_two_files() {
             compiled += 1;
         }
     }
-    println!("the header compiles in {compiled} dialects");
+    tell(&format!("the header compiles in {compiled} dialects"));
 }

@@ -26,14 +26,10 @@ fn entries(header: &str) -> Vec<Entry> {
             let (comment, rest) = part.split_once("*/").unwrap();
             let comment = comment.lines().map(|line| line.trim().trim_start_matches('*').trim().to_owned());
             let mut comment: Vec<String> = comment.collect();
-            comment.retain(|line| !line.is_empty() || comment_has_text(line));
+            comment.retain(|line| !line.is_empty());
             Entry { comment, declaration: rest.trim().to_owned() }
         })
         .collect()
-}
-
-fn comment_has_text(line: &str) -> bool {
-    !line.trim().is_empty()
 }
 
 /// Only what is declared, without comments.
@@ -96,17 +92,17 @@ fn every_comment_has_its_shape() {
 #[test]
 fn every_declaration_has_a_comment() {
     let header = sources::header();
-    let commented: HashSet<String> = entries(&header)
-        .iter()
-        .flat_map(|entry| {
-            words(entry.declaration.split([';', '\n']).next().unwrap()).map(str::to_owned).collect::<Vec<_>>()
-        })
-        .chain(entries(&header).iter().flat_map(|entry| words(&entry.declaration).next().map(str::to_owned)))
-        .collect();
-    let mut missing = Vec::new();
-    for name in declared(&header) {
-        if !commented.contains(&name) {
-            missing.push(name);
+    let entries = entries(&header);
+    let first_lines = entries.iter().filter_map(|entry| entry.declaration.lines().next());
+    let commented: HashSet<&str> = first_lines.flat_map(words).collect();
+    let mut missing: Vec<String> =
+        declared(&header).into_iter().filter(|name| !commented.contains(name.as_str())).collect();
+    // Members and enumerators are those with an indent of exactly four.
+    let lines: Vec<&str> = header.lines().collect();
+    for pair in lines.windows(2) {
+        let is_member = pair[1].strip_prefix("    ").is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic()));
+        if is_member && !pair[0].trim_end().ends_with("*/") {
+            missing.push(pair[1].trim().to_owned());
         }
     }
     assert!(missing.is_empty(), "without a comment: {missing:?}");

@@ -1,6 +1,6 @@
 //! C programs against the emulator, one a topic.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule, Speed};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::toolbox::Program;
+use super::toolbox::{Program, tell};
 
 /// How long a program may wait for the emulator to see a request.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -69,7 +69,9 @@ impl Stage {
 
     /// Runs a program to its end, which must be a success, and gives the lines it printed.
     pub(super) fn run(&self, command: &mut Command) -> Vec<String> {
-        let mut child = self.start(command).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut errors = tempfile::tempfile().unwrap();
+        let command = self.start(command).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.stderr(errors.try_clone().unwrap()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let mut lines = Vec::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
@@ -81,9 +83,11 @@ impl Stage {
             }
         }
         let status = child.wait().unwrap();
-        assert!(status.success(), "{command:?}: {status}\n{}", lines.join("\n"));
-        for line in &lines {
-            println!("{line}");
+        if !status.success() {
+            let mut said = String::new();
+            errors.rewind().unwrap();
+            errors.read_to_string(&mut said).unwrap();
+            panic!("{:?}: {status}\n{}\n{said}", command.get_program(), lines.join("\n"));
         }
         lines
     }
@@ -137,6 +141,7 @@ fn passes(name: &str) -> Vec<String> {
     let program = Program::compile(name);
     let lines = stage.run(&mut program.command());
     stage.close();
+    lines.iter().for_each(|line| tell(line));
     lines
 }
 

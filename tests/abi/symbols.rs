@@ -9,7 +9,7 @@ use epicloud::ffi::calls::CALLS;
 use epicloud::ffi::structs::{epi_call_options, epi_progress};
 
 use super::sources;
-use super::toolbox::{Program, Tool, library, output, root};
+use super::toolbox::{Program, Tool, library, output, root, tell};
 
 /// The exported names, in the order in which they were added.
 fn listed() -> Vec<String> {
@@ -29,7 +29,7 @@ fn the_library_exports_exactly_what_is_listed() {
     let listed = listed();
     assert_eq!(exported, listed.iter().cloned().collect(), "tests/abi/exports.txt");
     assert_eq!(listed.len(), exported.len(), "no name is listed twice");
-    println!("the library exports {} symbols", exported.len());
+    tell(&format!("the library exports {} symbols", exported.len()));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Compilers and other programs of this machine, the built library, and C programs made of the two.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,6 +20,12 @@ pub(super) fn library() -> PathBuf {
 /// Whether this is a CI run, in which whatever is missing is a failure.
 fn in_ci() -> bool {
     std::env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}
+
+/// Tells figures and what is left out. Past the capture of the test runner, which hides what a passed test prints.
+pub(super) fn tell(line: &str) {
+    // A closed stream is no failure of a test.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Programs that some tests need.
@@ -47,7 +54,7 @@ impl Tool {
             return Some(name);
         }
         assert!(!in_ci(), "{name} is not installed");
-        println!("{name} is not installed, so what needs it is left out");
+        tell(&format!("{name} is not installed, so what needs it is left out"));
         None
     }
 }
