@@ -35,7 +35,9 @@
  *
  * PROCESS. The library installs no signal handler, writes no environment variable
  * and prints nothing. Its threads begin with the first client and end, in the
- * background, after the last handle was freed.
+ * background, after the last handle was freed. They block the signals that a
+ * program may handle, so handlers run on the program's own threads, and a broken
+ * connection raises no SIGPIPE.
  *  - Unloading (dlclose) is not supported once a client was made: threads may
  *    still be ending. Keep the library loaded until the process ends.
  *  - After fork, the child must not use handles of its parent, nor make clients,

@@ -217,4 +217,18 @@ mod tests {
         .unwrap();
         assert_eq!(json["delayMs"], 5);
     }
+
+    #[test]
+    fn every_event_but_progress_is_a_sentence() {
+        let retrying = Event::Retrying { what: "block 1".into(), attempt: 2, delay_ms: 850, reason: "reset".into() };
+        for (event, sentence) in [
+            (Event::info("x"), Some("x")),
+            (Event::Warning { text: "y".into() }, Some("y")),
+            (Event::Accepted { what: "export", id: "1".into() }, Some("export 1 accepted")),
+            (retrying, Some("block 1 failed (attempt 2), trying again in 850 ms: reset")),
+            (Event::Progress(Progress::new(Phase::Waiting, "z")), None),
+        ] {
+            assert_eq!(event.sentence().as_deref(), sentence);
+        }
+    }
 }

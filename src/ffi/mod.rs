@@ -8,10 +8,10 @@
 //! library  client  calls  operation  error     the exported functions
 //! status   structs                             the types that the header shows
 //! work     deliver ring   snapshot             an operation's life, its callbacks, its events, its figures
-//! handles  text    guard  runtime              what all of them stand on
+//! handles  text    guard  runtime  signals     what all of them stand on
 //! ```
 //!
-//! A handle is a number that [`handles`] looks up, not an address: a freed, foreign or NULL handle is an error
+//! A handle is a number that the module `handles` looks up, not an address: a freed, foreign or NULL handle is an error
 //! value, and a handle freed while another thread waits on it stays safe. So `unsafe` is left in few places:
 //! reading texts, options and secrets of the caller, writing its outputs, and calling its functions.
 //!
@@ -30,6 +30,7 @@ pub mod library;
 pub mod operation;
 mod ring;
 mod runtime;
+mod signals;
 mod snapshot;
 pub mod status;
 pub mod structs;

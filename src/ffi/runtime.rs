@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::guard;
+use super::{guard, signals};
 use crate::base::error::{Error, Kind, Result};
 
 /// The runtime, kept alive by every client, operation and running task.
@@ -26,7 +26,10 @@ impl Runtime {
         let tokio = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .thread_name("epicloud")
-            .on_thread_start(guard::adopt_thread)
+            .on_thread_start(|| {
+                guard::adopt_thread();
+                signals::leave_to_the_host();
+            })
             .build()
             .map_err(|error| Error::new(Kind::Internal, format!("cannot start the async runtime: {error}")))?;
         let runtime = Arc::new(Self { tokio: Some(tokio), process: std::process::id() });

@@ -8,9 +8,9 @@ use epicloud_emulator::LinkScheme;
 use super::programs::Stage;
 use super::toolbox::{Program, Tool, output, root, tell};
 
-/// All programs but the one that measures memory itself, and the one of hidden symbols.
+/// All programs but the one of hidden symbols.
 const PROGRAMS: &[&str] =
-    &["version", "client", "operation", "errors", "cancel", "callbacks", "threads", "lifetime", "fork"];
+    &["version", "client", "operation", "errors", "cancel", "callbacks", "threads", "lifetime", "fork", "broken"];
 
 /// Rounds of the tests of reliability under a slow checker.
 const ROUNDS: &str = "20";

@@ -118,6 +118,10 @@ impl Stage {
                 stall("/bacpacs/");
                 stall("/deploymentpackages/");
             }
+            "broken" => {
+                let reset = Rule::new(Effect::Reset).method("PUT").path("/deploymentpackages/");
+                self.emulator.faults().add(reset.after_received(100_000).every(3));
+            }
             "errors" => {
                 let faults = self.emulator.faults();
                 faults.add(Rule::new(Effect::retry_after(429, 1)).path("*/packages/location"));
@@ -184,6 +188,11 @@ fn threads() {
 #[test]
 fn lifetime() {
     assert_eq!(passes("lifetime").len(), 1);
+}
+
+#[test]
+fn broken() {
+    passes("broken");
 }
 
 #[test]
