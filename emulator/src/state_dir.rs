@@ -3,6 +3,7 @@
 //! `state.json` holds identity, certificates, clock, deployments, exports and blobs; `blobs/` the bytes; `ca.pem` the
 //! certificate authority. Fault rules and the record of requests are not kept.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -66,7 +67,16 @@ impl StateDir {
         };
         let text = serde_json::to_vec(&saved).map_err(Error::failed("writing the state"))?;
         let (file, beside) = (self.path.join("state.json"), self.path.join("state.json.new"));
-        std::fs::write(&beside, text).map_err(Error::file("writing", &beside))?;
+        write_private(&beside, text.as_ref()).map_err(Error::file("writing", &beside))?;
         std::fs::rename(&beside, &file).map_err(Error::file("writing", &file))
     }
+}
+
+/// Writes a file that only its owner may read: the state holds the account's secret and the keys.
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(content)
 }

@@ -59,8 +59,9 @@ pub(crate) fn parse_http_date(text: &str) -> Option<Milliseconds> {
 }
 
 fn text(at: Milliseconds, form: &[BorrowedFormatItem<'_>]) -> String {
-    let when =
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    // A retention of billions of hours ends after the last year that has four digits: it is shown as that.
+    let when = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
+        .unwrap_or(OffsetDateTime::new_utc(time::Date::MAX, time::Time::MIDNIGHT));
     when.format(form).unwrap_or_default()
 }
 

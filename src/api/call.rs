@@ -135,6 +135,7 @@ impl Api {
         request.body = body.map_or(Body::Empty, Body::Bytes);
         request.time_limit = Some(CALL_LIMIT);
 
+        let deadline = self.clock().monotonic() + CALL_LIMIT;
         let response = self.http.send(request, scope.sink().as_ref()).await?;
         let status = response.status();
         let clock_difference = response
@@ -144,18 +145,20 @@ impl Api {
         let content_type = response.header("content-type").map(str::to_owned);
         // Prepared before the body is read, because reading it takes the answer apart.
         let described = response.to_error(String::new());
+        let left = deadline.saturating_sub(self.clock().monotonic());
         let read = tokio::select! {
             biased;
             read = response.bytes(LONGEST_ANSWER) => read,
-            () = self.clock().sleep(CALL_LIMIT) => Err(Error::new(Kind::Timeout, "the answer did not end in time")
+            () = self.clock().sleep(left) => Err(Error::new(Kind::Network, "the answer did not end in time")
                 .with_retry(Retry::Later, None)),
         };
         let body = read.map_err(|error| Fault { error, may_have_arrived: true })?;
         let answer = Answer { status, content_type: content_type.as_deref(), body: &body, clock_difference };
         envelope::read(&answer, |message| described.with_message(message)).map_err(|error| Fault {
             // A gateway that gave up waiting does not know what the service behind it did; nor do we when something
-            // else answered in its place with success.
-            may_have_arrived: matches!(status, 408 | 502 | 504) || error.kind() == Kind::Protocol,
+            // else answered in its place.
+            may_have_arrived: matches!(status, 408 | 502 | 504)
+                || (!envelope::is_envelope(&body) && !(300..500).contains(&status)),
             error,
         })
     }

@@ -101,7 +101,10 @@ impl Api {
             |deployment| {
                 last_status = deployment.status_text().to_owned();
                 report(deployment, &mut warnings, scope);
-                Ok(if goal.is_reached(deployment.status()) { Step::End } else { Step::GoOn })
+                let status = deployment.status();
+                // What the service has just accepted cannot have ended before it began; a state from before is stale.
+                let ended = goal.is_reached(status) || (!known && status.is_final());
+                Ok(if ended { Step::End } else { Step::GoOn })
             },
         );
         ended.await.map_err(|error| match error.kind() {

@@ -64,6 +64,11 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
     Err(advise(error, answer, false))
 }
 
+/// Whether an answer is the service's own. A gateway that answers in its place does not know what the service did.
+pub(super) fn is_envelope(body: &[u8]) -> bool {
+    parse(body).is_some()
+}
+
 struct Envelope {
     success: bool,
     errors: Vec<String>,
@@ -100,6 +105,9 @@ fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
                 "check client key, client secret and project id, and that the credentials have the right on this environment (the service answers 401 to all of these)",
             ),
         },
+        Kind::Network if answer.status == 407 => {
+            error.with_next_step("a proxy wants a user name and a password: put them into HTTPS_PROXY (http://user:password@proxy:port)")
+        }
         Kind::Protocol if no_envelope => error.with_next_step(
             "a proxy or a login page may have answered instead of the service: check the endpoint and the proxy settings (HTTPS_PROXY, NO_PROXY)",
         ),

@@ -57,6 +57,8 @@ pub async fn poll<'a, T>(
     let mut failures = 0;
     let mut answered = known;
     loop {
+        // The pause that the service asked for after its last answer.
+        let mut asked = Duration::ZERO;
         let outcome = match remaining(clock, started, schedule.limit) {
             None => scope.cancel().run(ask()).await?,
             Some(left) => {
@@ -77,21 +79,23 @@ pub async fn poll<'a, T>(
             Err(error) if error.kind() == Kind::Cancelled => return Err(error),
             Err(error) => {
                 failures += 1;
+                asked = error.retry_after().unwrap_or_default();
                 if failures > schedule.tolerated_failures || (!answered && error.retry() == Retry::Never) {
                     return Err(error.after_attempts(failures));
                 }
                 scope.report(Event::Retrying {
                     what: "the status request".to_owned(),
                     attempt: failures,
-                    delay_ms: u64::try_from(schedule.interval.as_millis()).unwrap_or(u64::MAX),
+                    delay_ms: u64::try_from(schedule.interval.max(asked).as_millis()).unwrap_or(u64::MAX),
                     reason: error.to_string(),
                 });
             }
         }
+        let wanted = schedule.interval.max(asked);
         // A limit that ends within the pause is not waited out: nothing would be asked after it.
         let pause = match remaining(clock, started, schedule.limit) {
-            Some(left) if left < schedule.interval => left,
-            _ => schedule.interval,
+            Some(left) if left < wanted => left,
+            _ => wanted,
         };
         scope.cancel().run(clock.sleep(pause)).await?;
         if remaining(clock, started, schedule.limit).is_some_and(|left| left.is_zero()) {
@@ -195,6 +199,13 @@ mod tests {
         let (outcome, _, _) = run(failing(10), false, Schedule::default());
         let error = outcome.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (Kind::Unavailable, 10));
+    }
+
+    #[test]
+    fn a_pause_that_the_service_asks_for_is_kept() {
+        let busy = Error::new(Kind::Throttled, "429").with_retry(Retry::Later, Some(Duration::from_secs(600)));
+        let (_, took, _) = run(vec![Err(busy), Ok("on"), Ok("end")], true, Schedule::default());
+        assert_eq!(took, Duration::from_secs(630));
     }
 
     #[test]

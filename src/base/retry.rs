@@ -63,11 +63,13 @@ impl RetryPolicy {
 #[must_use]
 pub fn classify_status(status: u16) -> (Kind, Retry) {
     match status {
-        401 | 407 => (Kind::Unauthenticated, Retry::Never),
+        401 => (Kind::Unauthenticated, Retry::Never),
+        // A proxy on the way, not the service.
+        407 => (Kind::Network, Retry::Never),
         403 => (Kind::Forbidden, Retry::Never),
         404 | 410 => (Kind::NotFound, Retry::Never),
         409 | 412 => (Kind::Conflict, Retry::Never),
-        408 => (Kind::Timeout, Retry::Later),
+        408 => (Kind::Unavailable, Retry::Later),
         429 => (Kind::Throttled, Retry::Later),
         501 | 505 => (Kind::Unsupported, Retry::Never),
         500..=599 => (Kind::Unavailable, Retry::Later),
@@ -140,7 +142,8 @@ mod tests {
             (401, Kind::Unauthenticated, Retry::Never),
             (403, Kind::Forbidden, Retry::Never),
             (404, Kind::NotFound, Retry::Never),
-            (408, Kind::Timeout, Retry::Later),
+            (407, Kind::Network, Retry::Never),
+            (408, Kind::Unavailable, Retry::Later),
             (409, Kind::Conflict, Retry::Never),
             (412, Kind::Conflict, Retry::Never),
             (429, Kind::Throttled, Retry::Later),

@@ -8,7 +8,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::error::{Error, Result};
+use super::error::{Error, Kind, Result};
 
 /// A secret: zeroed on drop, never printed.
 #[derive(Clone)]
@@ -84,6 +84,20 @@ impl SafeUrl {
         Ok(Self { full: Zeroizing::new(text.to_owned()), base })
     }
 
+    /// Reads a link that the service gave. What is wrong with it is not the caller's fault.
+    ///
+    /// # Errors
+    /// `Protocol`, without the link's text.
+    pub fn from_service(name: &str, text: &str) -> Result<Self> {
+        let unusable =
+            |why: &dyn fmt::Display| Error::new(Kind::Protocol, format!("the service gave no usable link: {why}"));
+        let link = Self::parse(name, text).map_err(|error| unusable(&error))?;
+        if link.is_plain_remote() {
+            return Err(unusable(&format!("{name} is plain http to another machine")));
+        }
+        Ok(link)
+    }
+
     /// The whole link as it was given. For sending and for handing to the caller who asked for it.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -137,18 +151,53 @@ impl SafeUrl {
     pub fn is_plain_remote(&self) -> bool {
         url::Url::parse(self.base()).is_ok_and(|url| is_plain_remote(&url))
     }
+
+    /// Whether the link leads to this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        url::Url::parse(self.base()).is_ok_and(|url| is_loopback(&url))
+    }
+}
+
+/// A text that is a secret, such as a link in a request document: read and written as it is, never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// The text.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Hidden {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 /// Whether a URL is plain `http` and its host is not this machine.
 #[must_use]
 pub fn is_plain_remote(url: &url::Url) -> bool {
-    url.scheme() == "http"
-        && !match url.host() {
-            Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost") || name.ends_with(".localhost"),
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+    url.scheme() == "http" && !is_loopback(url)
+}
+
+/// Whether a URL's host is this machine.
+fn is_loopback(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost") || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Percent-encodes one path segment, or a blob name whose `/` stay separators: everything but the unreserved
@@ -237,6 +286,16 @@ mod tests {
         ] {
             assert_eq!(SafeUrl::parse("link", text).unwrap().is_plain_remote(), plain_remote, "{text}");
         }
+    }
+
+    #[test]
+    fn a_bad_link_of_the_service_is_the_services_fault() {
+        for bad in ["nonsense?sig=CANARY", "http://example.com/x?sig=CANARY"] {
+            let error = SafeUrl::from_service("downloadLink", bad).unwrap_err();
+            assert_eq!(error.kind(), Kind::Protocol);
+            assert!(error.to_string().contains("downloadLink") && !error.to_string().contains("CANARY"), "{error}");
+        }
+        assert_eq!(format!("{:?}", Hidden::from("CANARY".to_owned())), "***");
     }
 
     #[test]

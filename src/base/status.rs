@@ -31,7 +31,7 @@ pub enum Kind {
     Network,
     /// The TLS handshake failed, usually because the certificate is not trusted.
     Tls,
-    /// A time limit passed. The remote operation may still be running.
+    /// The caller's time limit has passed. The remote operation may still be running.
     Timeout,
     /// The answer to a request that changes something was lost: it may or may not have been carried out.
     Ambiguous,

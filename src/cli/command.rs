@@ -11,7 +11,8 @@ use super::settings;
 use crate::base::error::{Error, Kind, Result};
 
 /// One operation to run.
-#[derive(Debug, Clone)]
+// No `Debug`: a request can hold a link.
+#[derive(Clone)]
 pub(super) struct Command {
     /// Its name in the catalog.
     pub(super) operation: &'static str,
@@ -50,16 +51,16 @@ impl Command {
         Ok(Self { operation, request: without_nulls(request), shows_link })
     }
 
-    /// Adds how to take it up again to an error after which the service goes on. `accepted` is the id of what the
-    /// service has accepted in this run.
+    /// Adds to an error what to do next: how to take up what goes on in the service, or the hint of its class.
+    /// `accepted` is the id of what the service has accepted in this run.
     pub(super) fn advise(&self, error: Error, accepted: Option<String>) -> Error {
         let ended =
             matches!(error.kind(), Kind::JobFailed | Kind::LinkExpired | Kind::InvalidArgument | Kind::NotConfigured);
         let stopped = matches!(error.kind(), Kind::Cancelled | Kind::Timeout);
         if ended || (accepted.is_none() && !stopped) {
-            return error;
+            return hinted(error);
         }
-        let Some(resume) = self.resume(accepted) else { return error };
+        let Some(resume) = self.resume(accepted) else { return hinted(error) };
         // The advice of a stopped wait only says that there is a way; this names it.
         match error.next_step().filter(|_| !stopped).map(str::to_owned) {
             Some(step) => error.with_next_step(format!("{step}; then {resume}")),
@@ -73,6 +74,11 @@ impl Command {
         let id = accepted.or_else(|| text("id").map(str::to_owned));
         let words = |arguments: &[&str]| arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
         Some(match self.operation {
+            "package.upload" => "a package is complete only when the command says so; run it again".to_owned(),
+            "package.deploy" if id.is_none() => {
+                "no deployment was started; run the command again (a package that was complete already is replaced)"
+                    .to_owned()
+            }
             "deployment.start" | "package.deploy" => format!(
                 "the deployment goes on in the service; wait for it again with: {}",
                 words(&["epi", "deployment", "wait", "--id", &id?])
@@ -109,8 +115,30 @@ impl Command {
     }
 }
 
+/// The hint of an error's class, for an error that brings none of its own.
+pub(super) fn hinted(error: Error) -> Error {
+    if error.next_step().is_some() {
+        return error;
+    }
+    let hint = match error.kind() {
+        Kind::InvalidArgument | Kind::NotConfigured | Kind::Unsupported | Kind::AbiMismatch => {
+            "correct the value; 'epi help' and the command's --help say what is expected"
+        }
+        Kind::NotFound => "check the name for typing errors",
+        Kind::Io => "check that the file exists, that it can be read and written, and its place",
+        Kind::Conflict => "wait for the other operation to end, or choose another name",
+        Kind::Rejected => "the service's own text says what it does not accept",
+        Kind::Network | Kind::Tls | Kind::Unavailable | Kind::Throttled | Kind::Timeout => "try again later",
+        Kind::Integrity => "try again; if it happens again, the file itself or the way to it is damaged",
+        Kind::Cancelled => "run the command again",
+        Kind::Internal | Kind::Panic => "this is a defect of this program: please report it with the output of -vv",
+        _ => return error,
+    };
+    error.with_next_step(hint)
+}
+
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -155,6 +183,14 @@ fn with_mode(mut request: Value, mode: &Mode) -> Value {
 fn files_document(files: &Files) -> Result<(Value, Value)> {
     if files.blob_name.is_some() && files.files.len() > 1 {
         return Err(Error::invalid("--blob-name", "names one package, but several files are given"));
+    }
+    if files
+        .files
+        .iter()
+        .any(|file| file.to_str().is_some_and(|text| text.starts_with("http:") || text.starts_with("https:")))
+    {
+        // Not repeated: it may hold a signature.
+        return Err(Error::invalid("FILE", "is a link, not a file; a link goes into EPI_SAS_URL or --sas-url-file"));
     }
     let documents = files
         .files
@@ -265,4 +301,63 @@ fn export_request(verb: Export) -> Result<(&'static str, Value, bool)> {
             false,
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::Arguments;
+    use super::*;
+
+    fn command(line: &str) -> Command {
+        Command::of(Arguments::try_parse_from(line.split(' ')).unwrap().verb).unwrap()
+    }
+
+    #[test]
+    fn a_stopped_wait_names_the_command_that_takes_it_up() {
+        let database = "--environment Production --database epicms";
+        for (line, accepted, expected) in [
+            ("epi deploy a.cms.app.1.nupkg --to ADE1", Some("7"), "epi deployment wait --id 7"),
+            ("epi deploy a.cms.app.1.nupkg --to ADE1", None, "no deployment was started"),
+            ("epi package upload a.cms.app.1.nupkg", None, "run it again"),
+            ("epi deployment start --to ADE1 --package a --wait", Some("7"), "epi deployment wait --id 7"),
+            (
+                "epi deployment wait --id 7 --until complete-reset",
+                None,
+                "epi deployment wait --id 7 --until complete-reset",
+            ),
+            ("epi deployment complete --id 7 --wait", None, "epi deployment wait --id 7 --until complete"),
+            ("epi deployment reset --id 7 --wait", None, "epi deployment wait --id 7 --until reset"),
+            ("epi deployment reset --id 7 --complete --wait", None, "--until complete-reset"),
+            (&format!("epi export start {database} --wait"), Some("8"), &format!("epi export wait {database} --id 8")),
+            (
+                &format!("epi export save {database} --output-file x --force"),
+                Some("8"),
+                &format!("epi export save {database} --id 8 --output-file x --force"),
+            ),
+        ] {
+            for kind in [Kind::Timeout, Kind::Cancelled] {
+                let error = command(line).advise(Error::new(kind, "stopped"), accepted.map(str::to_owned));
+                assert!(
+                    error.next_step().unwrap().ends_with(expected) || error.next_step().unwrap().starts_with(expected),
+                    "{line}: {error:?}"
+                );
+            }
+        }
+        let failed = command("epi deployment wait --id 7").advise(Error::new(Kind::JobFailed, "failed"), None);
+        assert_eq!(failed.next_step(), None, "a failed job has ended; its texts say why");
+        let full = Error::new(Kind::NoSpace, "full").with_next_step("free some space");
+        let full = command(&format!("epi export save {database} --output-file x")).advise(full, Some("8".into()));
+        assert!(full.next_step().unwrap().starts_with("free some space; then the export stays"), "{full:?}");
+    }
+
+    #[test]
+    fn words_are_quoted_as_a_shell_needs_it() {
+        for (word, expected) in
+            [("a-1.b", "a-1.b"), ("", "''"), ("x; rm -rf ~", "'x; rm -rf ~'"), ("it's", r"'it'\''s'")]
+        {
+            assert_eq!(quoted(word), expected);
+        }
+    }
 }

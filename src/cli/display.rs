@@ -3,7 +3,8 @@
 use indicatif::HumanBytes;
 use serde_json::Value;
 
-use super::command::Command;
+use super::command::{Command, quoted};
+use super::streams::one_line;
 
 /// A result document as text.
 pub(super) fn text(command: &Command, document: &Value) -> String {
@@ -28,16 +29,21 @@ pub(super) fn text(command: &Command, document: &Value) -> String {
 }
 
 fn word(document: &Value, name: &str) -> String {
-    match &document[name] {
+    shown(&document[name])
+}
+
+/// A value as one line without control characters, whatever the service put into it.
+fn shown(value: &Value) -> String {
+    match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => one_line(text),
         other => other.to_string(),
     }
 }
 
 fn words(list: &Value) -> Vec<String> {
     let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
+    items.iter().map(shown).collect()
 }
 
 fn bytes(document: &Value) -> String {
@@ -73,13 +79,14 @@ fn md5(document: &Value) -> String {
 fn deployment(deployment: &Value) -> String {
     let status = word(deployment, "status");
     let id = word(deployment, "id");
+    let quoted_id = quoted(&id);
     let next = match status.as_str() {
         "AwaitingVerification" => vec![
-            format!("check the site, then: epi deployment complete --id {id} --wait"),
-            format!("or take it back with: epi deployment reset --id {id} --wait"),
+            format!("check the site, then: epi deployment complete --id {quoted_id} --wait"),
+            format!("or take it back with: epi deployment reset --id {quoted_id} --wait"),
         ],
         "AwaitingResetVerification" => {
-            vec![format!("check the site, then: epi deployment reset --id {id} --complete --wait")]
+            vec![format!("check the site, then: epi deployment reset --id {quoted_id} --complete --wait")]
         }
         "Failed" if words(&deployment["deploymentErrors"]).is_empty() => {
             vec!["the service gives no reason; look at the deployment in the DXP Management Portal".to_owned()]

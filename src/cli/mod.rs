@@ -23,7 +23,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::scope::Scope;
 use crate::ops::client::Client;
-use args::{Arguments, Verb};
+use args::{Arguments, Form, Verb};
 use command::Command;
 use output::Output;
 
@@ -35,11 +35,31 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     if let Verb::Completion { shell } = arguments.verb {
-        clap_complete::generate(shell, &mut Arguments::command(), "epi", &mut std::io::stdout());
-        return ExitCode::SUCCESS;
+        return completion(shell);
     }
-    let output = Output::new(&arguments.display);
-    output.finish(execute(arguments, &output))
+    // A form that does not exist cannot say so in its own form.
+    let (form, unknown) = match settings::form(arguments.display.output) {
+        Ok(form) => (form, None),
+        Err(error) => (Form::Text, Some(error)),
+    };
+    let output = Output::new(&arguments.display, form);
+    let outcome = match unknown {
+        Some(error) => Err(error),
+        None => execute(arguments, &output),
+    };
+    output.finish(outcome)
+}
+
+fn completion(shell: clap_complete::Shell) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "epi", &mut script);
+    match streams::print(String::from_utf8_lossy(&script).trim_end()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            streams::print_error(&format!("error: {error}"));
+            ExitCode::from(error.kind().row().exit_code)
+        }
+    }
 }
 
 /// clap's own texts: help and version are no errors; everything else exits as a broken rule does.
@@ -53,9 +73,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn execute(arguments: Arguments, output: &Output) -> Result<output::Answer> {
-    let command = Command::of(arguments.verb)?;
-    let (config, secret) = settings::client(&arguments.account)?;
-    let client = Client::new(&config, secret.as_ref())?;
+    let command = Command::of(arguments.verb).map_err(command::hinted)?;
+    let (config, secret) = settings::client(&arguments.account).map_err(command::hinted)?;
+    let client = Client::new(&config, secret.as_ref()).map_err(command::hinted)?;
     let cancel = CancelToken::new();
     let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -32,7 +32,7 @@ pub(super) struct Output {
 
 impl Output {
     /// Decides what is shown where.
-    pub(super) fn new(display: &Display) -> Self {
+    pub(super) fn new(display: &Display, form: Form) -> Self {
         let least = match (display.quiet, display.verbose) {
             (true, _) => None,
             (false, 0) => Some(Level::Info),
@@ -41,14 +41,14 @@ impl Output {
         };
         let shows_progress = !display.quiet && !display.no_progress;
         let screen = Arc::new(Screen {
-            lines: display.output == Form::Jsonl,
+            lines: form == Form::Jsonl,
             least,
             state: Mutex::new(State {
                 accepted: None,
                 bars: shows_progress.then(|| Bars::new(std::io::stderr().is_terminal())),
             }),
         });
-        Self { form: display.output, sink: Arc::clone(&screen) as Arc<dyn Sink>, screen }
+        Self { form, sink: Arc::clone(&screen) as Arc<dyn Sink>, screen }
     }
 
     /// Where the operation's events go.
@@ -70,15 +70,13 @@ impl Output {
     /// Shows the result or the error, and gives the exit code.
     pub(super) fn finish(&self, outcome: Result<Answer>) -> ExitCode {
         self.screen.clear();
-        match outcome {
-            Ok(answer) => {
-                match self.form {
-                    Form::Text => print(&display::text(&answer.command, &answer.document)),
-                    Form::Json => print(&format!("{:#}", answer.document)),
-                    Form::Jsonl => print(&json!({"event": "result", "result": answer.document}).to_string()),
-                }
-                ExitCode::SUCCESS
-            }
+        let shown = outcome.and_then(|answer| match self.form {
+            Form::Text => print(&display::text(&answer.command, &answer.document)),
+            Form::Json => print(&format!("{:#}", answer.document)),
+            Form::Jsonl => print(&json!({"event": "result", "result": answer.document}).to_string()),
+        });
+        match shown {
+            Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 self.refuse(&error);
                 ExitCode::from(error.kind().row().exit_code)
@@ -87,11 +85,13 @@ impl Output {
     }
 
     fn refuse(&self, error: &Error) {
-        match self.form {
-            Form::Text => {}
-            Form::Json => print(&format!("{:#}", json!({"error": error.to_json()}))),
-            Form::Jsonl => print(&json!({"event": "error", "error": error.to_json()}).to_string()),
-        }
+        let document = match self.form {
+            Form::Text => None,
+            Form::Json => Some(format!("{:#}", json!({"error": error.to_json()}))),
+            Form::Jsonl => Some(json!({"event": "error", "error": error.to_json()}).to_string()),
+        };
+        // The sentence on standard error is what is left when standard output cannot be written.
+        let _ = document.map(|document| print(&document));
         print_error(&format!("error: {error}"));
         if let Some(step) = error.next_step() {
             print_error(&format!("  next: {step}"));
@@ -160,7 +160,8 @@ impl Sink for Screen {
         if self.lines {
             // An event is plain data and always becomes JSON; nothing is shown if it ever did not.
             if let Ok(line) = serde_json::to_string(&event) {
-                print(&line);
+                // Without a reader there is nobody to tell; the result at the end fails when it cannot be written.
+                let _ = print(&line);
             }
             return;
         }
@@ -170,6 +171,7 @@ impl Sink for Screen {
             Event::Accepted { what, id } if self.least.is_some() => self.say(&format!("{what} {id} accepted")),
             Event::Accepted { .. } => {}
             Event::Warning { text } => self.say(&format!("warning: {text}")),
+            Event::Retrying { .. } if self.least.is_none() => {}
             Event::Retrying { what, attempt, delay_ms, reason } => {
                 let pause = crate::base::time::spoken(std::time::Duration::from_millis(delay_ms));
                 self.say(&format!("{what} failed (attempt {attempt}), trying again in {pause}: {reason}"));

@@ -72,7 +72,7 @@ impl Bars {
     }
 }
 
-const WITH_PERCENT: &str = "{prefix} [{bar:24}] {pos:>3} % {wide_msg}";
+const WITH_PERCENT: &str = "{prefix} [{bar:16}] {pos:>3} % {wide_msg}";
 /// The service gives no percentage of an export.
 const WITHOUT_PERCENT: &str = "{prefix} for {elapsed} {wide_msg}";
 
@@ -91,7 +91,18 @@ fn headline(progress: &Progress) -> String {
         Phase::Verifying => "verifying",
     };
     let status = progress.status.as_ref().map_or_else(String::new, |status| format!(": {status}"));
-    format!("{doing} {}{status}", progress.subject)
+    format!("{doing} {}{status}", shortened(&progress.subject))
+}
+
+/// A long name without its middle, so that the figures have room on a terminal of 80 columns.
+fn shortened(name: &str) -> String {
+    const LONGEST: usize = 24;
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= LONGEST {
+        return name.to_owned();
+    }
+    let (start, end) = (&letters[..LONGEST / 2 - 1], &letters[letters.len() - LONGEST / 2..]);
+    start.iter().chain(&['…']).chain(end).collect()
 }
 
 fn percent(progress: &Progress) -> Option<u64> {
@@ -115,4 +126,16 @@ fn figures(progress: &Progress) -> String {
         parts.push(format!("{} of {}", HumanBytes(done), HumanBytes(total)));
     }
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_loses_its_middle() {
+        assert_eq!(shortened("epicms.bacpac"), "epicms.bacpac");
+        let short = shortened("epicms_20261121130451_3fe5f5ce.bacpac");
+        assert_eq!(short, "epicms_2026…5f5ce.bacpac");
+    }
 }

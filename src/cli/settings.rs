@@ -3,7 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::args::Account;
+use clap::ValueEnum;
+
+use super::args::{Account, Form};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::secret::Secret;
 use crate::ops::client::ClientConfig;
@@ -22,10 +24,20 @@ pub(super) fn client(account: &Account) -> Result<(ClientConfig, Option<Secret>)
         endpoint: named(account.endpoint.as_ref()),
         client_key: named(account.client_key.as_ref()),
         project_id: named(account.project_id.as_ref()),
-        ca_file: account.ca_file.clone().filter(|file| !file.as_os_str().is_empty()),
+        ca_file: account.ca_file.clone().filter(|file| !file.is_empty()).map(Into::into),
         ..ClientConfig::default()
     };
     Ok((config, secret))
+}
+
+/// The form of the result: the option, else `EPI_OUTPUT`, else text.
+pub(super) fn form(option: Option<Form>) -> Result<Form> {
+    match (option, std::env::var("EPI_OUTPUT")) {
+        (Some(form), _) => Ok(form),
+        (None, Ok(name)) if !name.is_empty() => Form::from_str(&name, true)
+            .map_err(|_| Error::invalid("EPI_OUTPUT", format!("'{name}' is no form; use text, json or jsonl"))),
+        _ => Ok(Form::Text),
+    }
 }
 
 /// An empty value counts as not given: pipelines set variables that have no value to nothing.

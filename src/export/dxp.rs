@@ -3,7 +3,7 @@
 use super::job::{Artifact, Handle, Job, JobState};
 use super::provider::Provider;
 use crate::api::call::Api;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::Result;
 use crate::base::model::export::{DatabaseExport, ExportStatus};
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;
@@ -43,9 +43,7 @@ impl DxpExports {
             ExportStatus::ExportFailed => JobState::Failed,
             ExportStatus::LinkExpired => JobState::Expired,
         };
-        let link = export.download_link().map_err(|error| {
-            Error::new(Kind::Protocol, format!("the service gave no usable download link: {error}"))
-        })?;
+        let link = export.download_link()?;
         Ok(Job {
             handle: self.handle(export.id()),
             state,

@@ -89,7 +89,10 @@ impl Client {
         }
         let credentials = match (&config.client_key, secret) {
             (None, None) => Err(Error::new(Kind::NotConfigured, "no client key and no client secret are given")
-                .with_next_step("make API credentials in the DXP Management Portal (project, API tab)")),
+                .with_next_step(
+                    "make API credentials in the DXP Management Portal (project, API tab) and hand over key, secret and \
+                     project id (for the command line: EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID)",
+                )),
             (key, secret) => {
                 Ok(Credentials::new(key.as_deref().unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?)
             }

@@ -6,7 +6,7 @@ use super::request::{
     WaitForDeployment,
 };
 use crate::api::call::Api;
-use crate::base::error::Result;
+use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::model::deployment::{Deployment, DeploymentGoal};
 use crate::base::time::BoxFuture;
@@ -84,7 +84,16 @@ impl Operation for WaitForDeployment {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
             let (api, project) = session.account(self.project_id.as_deref())?;
-            judged(followed(session, api, &project, &self.id, self.until, false, self.wait).await?, self.strict)
+            let ended = followed(session, api, &project, &self.id, self.until, false, self.wait).await?;
+            if !self.until.is_reached(ended.status()) {
+                let status = ended.status_text();
+                return Err(Error::new(
+                    Kind::Conflict,
+                    format!("deployment {} has ended as {status}, which is not what was waited for", self.id),
+                )
+                .with_next_step("look at the deployment, and start a new one if needed"));
+            }
+            judged(ended, self.strict)
         })
     }
 }

@@ -107,8 +107,8 @@ impl Operation for SaveExport {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<SavedExport>> {
         Box::pin(async move {
-            // An export takes hours: whether its file can be written is looked at before it is started.
-            crate::transfer::check_target(&self.output_file, self.overwrite)?;
+            // An export takes hours: its file is reserved before it is started.
+            let reservation = crate::transfer::reserve_target(&self.output_file, self.overwrite)?;
             let exports = provider(
                 session,
                 self.project_id.as_deref(),
@@ -129,6 +129,7 @@ impl Operation for SaveExport {
                 link: url,
                 target: self.output_file,
                 overwrite: self.overwrite,
+                reservation: Some(reservation),
                 options: DownloadOptions {
                     streams: self.download.streams.map_or(defaults.streams, |streams| streams as usize),
                     ..defaults

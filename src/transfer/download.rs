@@ -13,12 +13,14 @@ use serde::Serialize;
 use super::drive::{Driver, Verdict};
 use super::integrity::base64;
 use super::journal::{Journal, Start, decide};
+use super::ledger::Ledger;
 use super::pace::Pace;
-use super::part::{Busy, Part, blocking, busily};
+use super::part::{Busy, CHANGED, Part, blocking, busily};
 use super::plan::Plan;
+use super::reservation::Reservation;
 use super::schedule::Schedule;
 use super::stall::Pulse;
-use super::target::{Ledger, Partial, Paths};
+use super::target::{Partial, Paths};
 use super::upload::check_streams;
 use super::{Engine, PIECE};
 use crate::base::cancel::CancelToken;
@@ -31,10 +33,14 @@ use crate::blob::link::{Access, Scope, check_link};
 /// Versions of a blob that are tried when it is replaced while it is read.
 const MOST_VERSIONS: u32 = 3;
 
+/// The most parts received at a time, whatever is asked for: the HTTP client reads ahead up to 1 MiB per connection
+/// when data comes faster than it is written, and a download must stay below 64 MB of memory.
+const MOST_AT_ONCE: usize = 16;
+
 /// How a blob is downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownloadOptions {
-    /// Parts read at a time, 1 to 64.
+    /// Parts read at a time, 1 to 64. More than 16 are taken as 16, which bounds the memory in use.
     pub streams: usize,
     /// Bytes per part, at least 1.
     pub part_size: u64,
@@ -55,6 +61,8 @@ pub struct Download {
     pub target: PathBuf,
     /// Whether an existing file may be replaced.
     pub overwrite: bool,
+    /// The target, if it was reserved before. Used by the first download that it is given to.
+    pub reservation: Option<Reservation>,
     /// How.
     pub options: DownloadOptions,
 }
@@ -98,14 +106,17 @@ impl Engine {
         }
         check_link("link", &download.link, Access::Read, Scope::Blob, self.clock.unix_ms())?;
         let paths = Paths::check(&download.target, download.overwrite)?;
-        let partial = paths.open()?;
-        let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
-        let job = Job {
-            blob: self.store.blob(&download.link)?,
-            partial,
-            base: download.link.base().to_owned(),
-            busy: Arc::default(),
+        let blob = self.store.blob(&download.link)?;
+        let partial = match &download.reservation {
+            Some(reservation) => reservation.take(&paths)?,
+            None => None,
         };
+        let partial = match partial {
+            Some(partial) => partial,
+            None => paths.open()?,
+        };
+        let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
+        let job = Job { blob, partial, base: download.link.base().to_owned(), busy: Arc::default() };
         let mut retries = 0;
         for version in 1.. {
             let outcome = self.fetch(&job, &download.options, driver, &mut retries).await;
@@ -143,7 +154,8 @@ impl Engine {
         let resumed_bytes = finished.iter().map(|index| plan.piece(*index).length).sum();
         let ledger = Arc::new(Ledger::new(job.partial.clone(), journal, finished.clone()));
 
-        let mut schedule = Schedule::new((0..plan.count()).filter(|index| !finished.contains(index)), options.streams);
+        let missing = (0..plan.count()).filter(|index| !finished.contains(index));
+        let mut schedule = Schedule::new(missing, options.streams.min(MOST_AT_ONCE));
         let pace = Pace::new(
             Phase::Downloading,
             job.blob.name(),
@@ -233,6 +245,7 @@ impl Engine {
                         blob: job.blob.clone(),
                         partial: job.partial.clone(),
                         etag: etag.clone(),
+                        total: plan.total(),
                         piece: plan.piece(index),
                         index,
                         ledger: Arc::clone(ledger),
@@ -351,9 +364,9 @@ fn is_refused(error: &Error) -> bool {
     matches!(error.kind(), Kind::Unauthenticated | Kind::Forbidden | Kind::Rejected | Kind::Unsupported)
 }
 
-/// Whether the blob is no longer the one whose properties were read (`If-Match`).
+/// Whether the blob is no longer the one whose properties were read.
 fn is_changed(error: &Error) -> bool {
-    error.http_status() == Some(412) && error.code() == Some("ConditionNotMet")
+    error.kind() == Kind::Conflict && error.code() == Some(CHANGED)
 }
 
 fn differs(name: &str, how: &str) -> Error {

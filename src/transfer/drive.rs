@@ -17,6 +17,9 @@ use crate::base::event::{Event, Sink};
 use crate::base::retry::RetryPolicy;
 use crate::base::time::Clock;
 
+/// The pauses between tries. When tries end is for the schedule to say, which sees the whole transfer.
+const PATIENT: RetryPolicy = RetryPolicy { attempts: u32::MAX, ..RetryPolicy::BLOB };
+
 /// What becomes of a failed try.
 pub(super) enum Verdict {
     /// The retry policy decides about this error.
@@ -123,15 +126,18 @@ impl Driver<'_> {
 
     fn judge(&self, schedule: &mut Schedule, index: usize, error: Error, label: &impl Fn(usize) -> String) {
         let attempt = schedule.attempt(index);
-        let pause = RetryPolicy::BLOB.pause(attempt, &error, self.entropy.bits());
-        if let Some(pause) = pause {
+        let pause = PATIENT.pause(attempt, &error, self.entropy.bits());
+        let reason = error.to_string();
+        let now = self.clock.monotonic();
+        let pause = pause.filter(|_| !schedule.gives_up(index, RetryPolicy::BLOB.attempts, now));
+        let report = schedule.failed(index, error, pause.map(|pause| now + pause), now);
+        if let Some(pause) = pause.filter(|_| report) {
             self.sink.event(Event::Retrying {
                 what: label(index),
                 attempt,
                 delay_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-                reason: error.to_string(),
+                reason,
             });
         }
-        schedule.failed(index, error, pause.map(|pause| self.clock.monotonic() + pause));
     }
 }

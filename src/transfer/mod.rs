@@ -10,10 +10,12 @@ pub mod download;
 mod drive;
 mod integrity;
 mod journal;
+mod ledger;
 mod pace;
 mod part;
 mod plan;
 mod position;
+mod reservation;
 mod schedule;
 mod source;
 mod stall;
@@ -31,6 +33,7 @@ use crate::blob::client::Store;
 
 pub use download::{Download, DownloadOptions, DownloadReceipt};
 pub use integrity::Integrity;
+pub use reservation::Reservation;
 pub use upload::{Upload, UploadOptions, UploadReceipt};
 
 /// Uploads and downloads. Cheap to clone; clones share connections.
@@ -66,12 +69,14 @@ pub fn check_source(file: &Path) -> Result<()> {
     source::Source::open(file).map(drop)
 }
 
-/// Checks that a file can be received, without touching it: an export takes hours before its file comes.
+/// Reserves a file that will be received: an export takes hours before its file comes. Nobody else can download to it
+/// until the reservation is dropped or a [`Download`] that was given it has ended.
 ///
 /// # Errors
-/// `Conflict` when it exists and may not be replaced, `InvalidArgument` or `NotFound` when its place is wrong.
-pub fn check_target(file: &Path, overwrite: bool) -> Result<()> {
-    target::Paths::check(file, overwrite).map(drop)
+/// `Conflict` when it exists and may not be replaced, or another download writes it; `InvalidArgument` or `NotFound`
+/// when its place is wrong; `Io` and `NoSpace` when nothing can be written there.
+pub fn reserve_target(file: &Path, overwrite: bool) -> Result<Reservation> {
+    target::Paths::check(file, overwrite)?.open().map(Reservation::new)
 }
 
 #[cfg(test)]

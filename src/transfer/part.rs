@@ -4,18 +4,24 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use tokio::sync::RwLock;
 
 use super::PIECE;
+use super::ledger::Ledger;
 use super::plan::Piece;
 use super::stall::Pulse;
-use super::target::{Ledger, Partial};
+use super::target::Partial;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Sink;
 use crate::base::time::Clock;
 use crate::blob::client::Blob;
+
+/// Bytes written at a time: 64 streams hold this much each, beside what their connections hold.
+const WRITE_PIECE: usize = PIECE / 2;
+
+/// The code of a refused `If-Match`.
+pub(super) const CHANGED: &str = "ConditionNotMet";
 
 /// Held for reading by file work on other threads, which outlives the task that waits for it; whoever can hold it
 /// for writing knows that none is left. Without this a cancelled download could still write beside its successor.
@@ -25,7 +31,9 @@ pub(super) type Busy = Arc<RwLock<()>>;
 pub(super) struct Part {
     pub(super) blob: Blob,
     pub(super) partial: Partial,
+    /// The version and length of the whole blob as they were at the first look.
     pub(super) etag: Option<Arc<str>>,
+    pub(super) total: u64,
     pub(super) piece: Piece,
     pub(super) index: usize,
     pub(super) ledger: Arc<Ledger>,
@@ -39,20 +47,34 @@ impl Part {
     pub(super) async fn receive(&self) -> Result<()> {
         let Piece { offset, length } = self.piece;
         let mut reading = self.blob.read(offset, length, self.etag.as_deref(), &self.sink).await?;
+        // `If-Match` is a wish: a cache or gateway on the way may answer with a part of another version all the same.
+        if reading.properties.length != self.total || reading.properties.etag.as_deref() != self.etag.as_deref() {
+            return Err(changed());
+        }
         let mut received = 0;
-        let mut gathered = BytesMut::new();
+        // Copied out of the connection's buffer at once: holding on to what came from it makes the connection take
+        // new memory for each read, several times what is needed here.
+        let mut gathered = Vec::with_capacity(usize::try_from(length).map_or(WRITE_PIECE, |all| all.min(WRITE_PIECE)));
         while let Some(bytes) = reading.body.next().await {
             let bytes = bytes.map_err(|error| body_error(&error))?;
             self.pulse.beat();
             if received + gathered.len() as u64 + bytes.len() as u64 > length {
                 return Err(Error::new(Kind::Protocol, "the storage service sent more than the range asked for"));
             }
-            gathered.extend_from_slice(&bytes);
-            if gathered.len() >= PIECE {
-                received += self.write(gathered.split().freeze(), offset + received).await?;
+            let mut left = &bytes[..];
+            while !left.is_empty() {
+                let (fits, rest) = left.split_at(left.len().min(WRITE_PIECE - gathered.len()));
+                gathered.extend_from_slice(fits);
+                left = rest;
+                if gathered.len() == WRITE_PIECE {
+                    gathered = self.write(gathered, offset + received).await?;
+                    received += WRITE_PIECE as u64;
+                }
             }
         }
-        received += self.write(gathered.freeze(), offset + received).await?;
+        let last = gathered.len() as u64;
+        self.write(gathered, offset + received).await?;
+        received += last;
         if received != length {
             return Err(Error::new(Kind::Network, format!("the answer was cut short: {received} of {length} bytes"))
                 .with_retry(Retry::Later, None));
@@ -61,12 +83,25 @@ impl Part {
         busily(&self.busy, move || ledger.finished(index, now)).await
     }
 
-    async fn write(&self, bytes: Bytes, offset: u64) -> Result<u64> {
-        let (partial, count) = (self.partial.clone(), bytes.len() as u64);
-        busily(&self.busy, move || partial.write(&bytes, offset)).await?;
+    /// Writes what was gathered and gives the emptied buffer back.
+    async fn write(&self, mut bytes: Vec<u8>, offset: u64) -> Result<Vec<u8>> {
+        let partial = self.partial.clone();
+        let bytes = busily(&self.busy, move || {
+            partial.write(&bytes, offset)?;
+            bytes.clear();
+            Ok(bytes)
+        })
+        .await?;
         self.pulse.beat();
-        Ok(count)
+        Ok(bytes)
     }
+}
+
+/// The blob is not the one that was looked at first: the refusal that the service gives for `If-Match`.
+fn changed() -> Error {
+    Error::new(Kind::Conflict, "the blob was changed while it was downloaded")
+        .with_code(CHANGED)
+        .with_next_step("download it again when it is no longer written")
 }
 
 /// Runs file work on a thread that may wait.

@@ -38,7 +38,7 @@ impl Pulse {
         let mut work = std::pin::pin!(work);
         loop {
             let Some(left) = left(self.clock.monotonic(), self.last_ms.load(Ordering::Relaxed)) else {
-                return Err(Error::new(Kind::Timeout, format!("nothing moved for {}", spoken(LIMIT)))
+                return Err(Error::new(Kind::Network, format!("nothing moved for {}", spoken(LIMIT)))
                     .with_retry(Retry::Later, None));
             };
             tokio::select! {

@@ -3,13 +3,11 @@
 //! The final name appears only by a rename of a complete, checked and synced file, so a partial file never looks
 //! whole. The partial file is locked while a download writes it.
 
-use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use md5::{Digest, Md5};
 
@@ -18,13 +16,8 @@ use super::journal::Journal;
 use super::position::{read_exact_at, write_all_at};
 use crate::base::error::{Error, Kind, Result};
 
-/// The journal is written at most this often while parts arrive.
-const JOURNAL_INTERVAL: Duration = Duration::from_millis(500);
-/// It is written anyway after so many parts.
-const JOURNAL_PARTS: usize = 8;
-
 /// The paths of one download.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Paths {
     target: PathBuf,
     partial: PathBuf,
@@ -45,10 +38,14 @@ impl Paths {
     /// `Conflict` when it exists and may not be replaced, `InvalidArgument` or `NotFound` when its place is wrong.
     pub(super) fn check(target: &Path, overwrite: bool) -> Result<Self> {
         let shown = target.display();
-        if target.file_name().is_none() {
+        // A path that ends in a separator or in "/." names a folder, and is not seen as such by `file_name`.
+        let named = target
+            .file_name()
+            .is_some_and(|name| target.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes()));
+        if !named {
             return Err(Error::invalid("target", format!("'{shown}' names no file")));
         }
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(target);
         if !folder.is_dir() {
             return Err(Error::new(Kind::NotFound, format!("the folder '{}' does not exist", folder.display()))
                 .with_next_step("make the folder first"));
@@ -86,6 +83,21 @@ impl Paths {
             .with_next_step("choose another name or allow overwriting"))
     }
 
+    /// Refuses to write through a link, into a directory or into a device in the partial file's place.
+    fn check_partial(&self) -> Result<()> {
+        let what = match self.partial.symlink_metadata() {
+            Ok(there) if there.is_symlink() => "a symbolic link",
+            Ok(there) if there.is_dir() => "a directory",
+            Ok(there) if !there.is_file() => "no regular file",
+            _ => return Ok(()),
+        };
+        Err(Error::new(
+            Kind::InvalidArgument,
+            format!("'{}' is {what}; the download needs a file of its own there", self.partial.display()),
+        )
+        .with_next_step("remove it, or choose another name"))
+    }
+
     /// Opens and locks the partial file.
     ///
     /// # Errors
@@ -94,14 +106,17 @@ impl Paths {
         let shown = self.partial.display().to_string();
         let failed = |error: &std::io::Error| Error::io(format!("cannot write '{shown}'"), error);
         loop {
-            // Not truncated: what is in it may be gone on with.
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&self.partial)
-                .map_err(|error| failed(&error))?;
+            self.check_partial()?;
+            let file = match open_partial(&self.partial) {
+                // Another download finished, or began, since it was looked at.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) => {
+                    if self.partial.symlink_metadata().is_err() && !folder_of(&self.partial).is_dir() {
+                        return Err(failed(&error));
+                    }
+                    continue;
+                }
+                opened => opened.map_err(|error| failed(&error))?,
+            };
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
@@ -110,7 +125,8 @@ impl Paths {
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(&error)),
             }
-            // Between opening and locking, another download may have finished and renamed this very file.
+            // Between opening and locking, another download may have finished and renamed this very file, or a link
+            // may have come to stand there.
             if same_file(&file, &self.partial) {
                 self.check_free()?;
                 return Ok(Partial { paths: self, file: Arc::new(file), shown: shown.into() });
@@ -119,9 +135,27 @@ impl Paths {
     }
 }
 
-/// Whether an open file is still the one at this path.
+/// Opens a partial file, or makes it for its owner's eyes only: it becomes a copy of a production database. Never
+/// makes a file through a link.
+fn open_partial(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    if path.symlink_metadata().is_err() {
+        options.create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    // Not truncated: what is in it may be gone on with.
+    options.open(path)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether an open file is still the one at this path, which is no link to it.
 fn same_file(file: &File, path: &Path) -> bool {
-    let (Ok(open), Ok(named)) = (file.metadata(), std::fs::metadata(path)) else { return false };
+    let (Ok(open), Ok(named)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -146,6 +180,17 @@ impl Partial {
         Error::io(format!("cannot write '{}'", self.shown), error)
     }
 
+    pub(super) fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// Removes the partial file if nothing was ever written to it and it is still this one.
+    pub(super) fn remove_unused(&self) {
+        if self.length().is_ok_and(|length| length == 0) && same_file(&self.file, &self.paths.partial) {
+            self.tidy();
+        }
+    }
+
     pub(super) fn length(&self) -> Result<u64> {
         self.file.metadata().map(|metadata| metadata.len()).map_err(|error| self.failed(&error))
     }
@@ -163,7 +208,7 @@ impl Partial {
 
     fn forget_journal(&self) -> Result<()> {
         match std::fs::remove_file(&self.paths.journal) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(Error::io(format!("cannot remove '{}'", self.paths.journal.display()), &error))
             }
             _ => Ok(()),
@@ -176,7 +221,7 @@ impl Partial {
     }
 
     /// Writes the journal, after what it says is on the disk. Blocks.
-    fn write_journal(&self, journal: &Journal) -> Result<()> {
+    pub(super) fn write_journal(&self, journal: &Journal) -> Result<()> {
         self.file.sync_data().map_err(|error| self.failed(&error))?;
         let failed =
             |error: &std::io::Error| Error::io(format!("cannot write '{}'", self.paths.journal.display()), error);
@@ -185,12 +230,18 @@ impl Partial {
         // By a rename, so that a journal cut in half cannot take the place of a whole one.
         let new = beside(&self.paths.journal, ".new");
         let write = || -> std::io::Result<()> {
-            let mut file = File::create(&new)?;
+            // What a killed download left there is replaced, and a link is not followed.
+            drop(std::fs::remove_file(&new));
+            let mut file = File::create_new(&new)?;
             file.write_all(&text)?;
             file.sync_data()?;
             std::fs::rename(&new, &self.paths.journal)
         };
-        write().map_err(|error| failed(&error))
+        write().map_err(|error| {
+            // On a full disk an empty file would be left; the failure to write is the one to tell.
+            drop(std::fs::remove_file(&new));
+            failed(&error)
+        })
     }
 
     /// The MD5 of the whole file. Blocks; stops when `stopped` is set.
@@ -228,8 +279,8 @@ impl Partial {
         if !*overwrite {
             match std::fs::hard_link(partial, target) {
                 Ok(()) => return std::fs::remove_file(partial),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Err(error),
-                Err(_) if target.symlink_metadata().is_ok() => return Err(std::io::ErrorKind::AlreadyExists.into()),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
+                Err(_) if target.symlink_metadata().is_ok() => return Err(ErrorKind::AlreadyExists.into()),
                 Err(_) => {}
             }
         }
@@ -263,67 +314,14 @@ fn sync_folder(path: &Path) {
     let _ = path;
 }
 
-/// The finished parts of a download, written to the journal from time to time.
-pub(super) struct Ledger {
-    partial: Partial,
-    journal: Option<Journal>,
-    state: Mutex<LedgerState>,
-    writing: Mutex<()>,
-}
-
-struct LedgerState {
-    finished: BTreeSet<usize>,
-    unwritten: usize,
-    written_at: Duration,
-}
-
-impl Ledger {
-    pub(super) fn new(partial: Partial, journal: Option<Journal>, finished: BTreeSet<usize>) -> Self {
-        let state = LedgerState { finished, unwritten: 0, written_at: Duration::ZERO };
-        Self { partial, journal, state: Mutex::new(state), writing: Mutex::new(()) }
-    }
-
-    /// Marks a part finished and writes the journal when that is due and nobody else does. Blocks.
-    pub(super) fn finished(&self, index: usize, now: Duration) -> Result<()> {
-        let due = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.finished.insert(index);
-            state.unwritten += 1;
-            let first = state.written_at.is_zero();
-            let due =
-                first || state.unwritten >= JOURNAL_PARTS || now.saturating_sub(state.written_at) >= JOURNAL_INTERVAL;
-            if due {
-                // Never zero again, which stands for "not yet".
-                state.written_at = now.max(Duration::from_nanos(1));
-            }
-            due
-        };
-        match self.writing.try_lock() {
-            Ok(_writing) if due => self.write(),
-            _ => Ok(()),
-        }
-    }
-
-    /// Writes the journal with everything finished so far. Blocks.
-    pub(super) fn flush(&self) -> Result<()> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.write()
-    }
-
-    fn write(&self) -> Result<()> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        let journal = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.unwritten = 0;
-            journal.with_finished(&state.finished)
-        };
-        self.partial.write_journal(&journal)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
     use super::*;
+    use crate::transfer::ledger::Ledger;
+    use crate::transfer::reservation::Reservation;
 
     #[test]
     fn a_file_that_appears_meanwhile_is_not_replaced_unless_that_was_asked_for() {
@@ -341,5 +339,82 @@ mod tests {
             );
             assert_eq!(std::fs::read(&target).unwrap(), if overwrite { &b"new"[..] } else { b"mine" });
         }
+    }
+
+    #[test]
+    fn a_reserved_target_is_locked_and_leaves_nothing_behind_unused() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db.bacpac");
+        let partial = beside(&target, ".partial");
+        let open = || Paths::check(&target, false).unwrap().open();
+        let reservation = Reservation::new(open().unwrap());
+        assert_eq!(open().err().unwrap().kind(), Kind::Conflict);
+        let other = Paths::check(&folder.path().join("other"), false).unwrap();
+        assert_eq!(reservation.take(&other).err().unwrap().field(), Some("reservation"));
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&partial.metadata().unwrap().permissions()) & 0o777, 0o600);
+        drop(reservation.clone());
+        assert!(partial.exists(), "another clone is left");
+        drop(reservation);
+        assert!(!partial.exists());
+
+        let reservation = Reservation::new(open().unwrap());
+        let taken = reservation.take(&Paths::check(&target, false).unwrap()).unwrap().unwrap();
+        assert!(reservation.take(&Paths::check(&target, false).unwrap()).unwrap().is_none());
+        drop(reservation);
+        assert!(partial.exists() && open().is_err(), "in use");
+        drop(taken);
+        open().unwrap();
+    }
+
+    #[test]
+    fn a_path_that_names_a_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["new/", "new/.", ".."] {
+            let error = Paths::check(&folder.path().join(name), true).unwrap_err();
+            assert!(error.to_string().contains("names no file"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_partial_file_is_never_written_through_a_link_or_into_a_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db");
+        let partial = beside(&target, ".partial");
+        let refused = || Paths::check(&target, true).unwrap().open().err().unwrap();
+        std::fs::create_dir(&partial).unwrap();
+        assert!(refused().to_string().contains("is a directory"), "{}", refused());
+        std::fs::remove_dir(&partial).unwrap();
+        #[cfg(unix)]
+        for elsewhere in ["there", "not-there"] {
+            std::fs::write(folder.path().join("there"), b"mine").unwrap();
+            std::os::unix::fs::symlink(folder.path().join(elsewhere), &partial).unwrap();
+            assert!(refused().to_string().contains("is a symbolic link"), "{}", refused());
+            std::fs::remove_file(&partial).unwrap();
+            assert!(!folder.path().join("not-there").exists());
+        }
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_written_leaves_no_half_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db");
+        let partial = Paths::check(&target, true).unwrap().open().unwrap();
+        partial.begin(10).unwrap();
+        let properties = crate::blob::client::Properties {
+            length: 10,
+            etag: Some("e".to_owned()),
+            content_md5: None,
+            last_modified: None,
+        };
+        let plan = super::super::plan::Plan::download(10, 5);
+        let journal = Journal::new("b", &properties, plan);
+        let ledger = Ledger::new(partial.clone(), journal, BTreeSet::new());
+        ledger.flush().unwrap();
+        assert_eq!(partial.journal(), None, "nothing is worth keeping");
+        // The rename cannot replace a directory.
+        std::fs::create_dir(&partial.paths.journal).unwrap();
+        ledger.finished(0, Duration::ZERO).unwrap_err();
+        assert!(!beside(&partial.paths.journal, ".new").exists());
     }
 }

@@ -205,7 +205,10 @@ impl Response {
 /// The HTTP client. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Http {
+    /// Goes through the environment's proxies.
     client: reqwest::Client,
+    /// For this machine: a proxy elsewhere cannot reach it, and must not see what plain `http` is permitted for.
+    direct: reqwest::Client,
     clock: Arc<dyn Clock>,
 }
 
@@ -216,22 +219,9 @@ impl Http {
     /// `Tls` or `InvalidArgument` when TLS cannot be set up.
     pub fn new(extra_ca_pem: Option<&[u8]>, clock: Arc<dyn Clock>) -> Result<Self> {
         let tls = super::tls::client_config(extra_ca_pem)?;
-        let builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_LIMIT)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .tcp_nodelay(true)
-            .user_agent(concat!("epicloud/", env!("CARGO_PKG_VERSION")));
-        // The crate would close a connection whose peer takes nothing for 30 s; how long silence may last is decided
-        // above, where it is known what is being sent.
-        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        let builder = builder.tcp_user_timeout(None);
-        let client = builder
-            .build()
-            .map_err(|error| Error::new(Kind::Internal, format!("cannot set up the HTTP client: {}", cause(&error))))?;
-        Ok(Self { client, clock })
+        let client = build(client_builder(tls.clone()))?;
+        let direct = build(client_builder(tls).no_proxy())?;
+        Ok(Self { client, direct, clock })
     }
 
     /// The clock that time limits run by.
@@ -243,7 +233,7 @@ impl Http {
     /// Sends a request once and waits for the answer's headers. Reports one debug event.
     ///
     /// # Errors
-    /// A [`Fault`] when no answer came: `Network` or `Timeout`, which may be tried again, or `Tls`, which may not.
+    /// A [`Fault`] when no answer came: `Network`, which may be tried again, or `Tls`, which may not.
     pub async fn send(&self, request: Request, sink: &dyn Sink) -> Result<Response, Fault> {
         let started = self.clock.monotonic();
         let shown = format!("{} {}", request.method.name(), request.url);
@@ -255,7 +245,7 @@ impl Http {
                 biased;
                 outcome = exchange => outcome,
                 () = self.clock.sleep(limit) => Err(Fault {
-                    error: Error::new(Kind::Timeout, format!("no answer within {}", spoken(limit))).with_retry(Retry::Later, None),
+                    error: Error::new(Kind::Network, format!("no answer within {}", spoken(limit))).with_retry(Retry::Later, None),
                     may_have_arrived: true,
                 }),
             },
@@ -279,7 +269,8 @@ impl Http {
             Method::Put => reqwest::Method::PUT,
         };
         let sends_body = matches!(request.method, Method::Post | Method::Put);
-        let mut builder = self.client.request(method, request.url.expose());
+        let client = if request.url.is_loopback() { &self.direct } else { &self.client };
+        let mut builder = client.request(method, request.url.expose());
         for (name, value) in &request.headers {
             builder = match value {
                 HeaderValue::Plain(text) => builder.header(name, text),
@@ -310,6 +301,28 @@ impl Http {
     }
 }
 
+fn client_builder(tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .http1_only()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_LIMIT)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS)
+        .tcp_nodelay(true)
+        .user_agent(concat!("epicloud/", env!("CARGO_PKG_VERSION")));
+    // The crate would close a connection whose peer takes nothing for 30 s; how long silence may last is decided
+    // above, where it is known what is being sent.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let builder = builder.tcp_user_timeout(None);
+    builder
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
+    builder
+        .build()
+        .map_err(|error| Error::new(Kind::Internal, format!("cannot set up the HTTP client: {}", cause(&error))))
+}
+
 fn unsendable(why: &str) -> Fault {
     Fault { error: Error::new(Kind::Internal, format!("the request cannot be sent: {why}")), may_have_arrived: false }
 }
@@ -334,8 +347,8 @@ fn send_fault(url: &SafeUrl, error: reqwest::Error) -> Fault {
     }
     let connecting = error.is_connect();
     let doing = if connecting { "cannot connect to" } else { "the connection failed while talking to" };
-    let kind = if connecting && error.is_timeout() { Kind::Timeout } else { Kind::Network };
-    let mut fault = Error::new(kind, format!("{doing} {host}: {}", cause(&error))).with_retry(Retry::Later, None);
+    let mut fault =
+        Error::new(Kind::Network, format!("{doing} {host}: {}", cause(&error))).with_retry(Retry::Later, None);
     if connecting {
         fault = fault.with_next_step("check the network, the address and the proxy settings (HTTPS_PROXY, NO_PROXY)");
     }

@@ -8,7 +8,7 @@ use epicloud::{ClientConfig, Event, Kind};
 use epicloud_emulator::{Config, Effect, Rule};
 
 use super::stage::{Stage, client, configuration};
-use super::virtual_time::{Seeded, SlowClock};
+use super::virtual_time::{Seeded, SlowClock, until};
 
 fn copy(target: &str) -> StartDeployment {
     StartDeployment {
@@ -177,6 +177,11 @@ async fn final_answers_are_not_repeated() {
     }
 }
 
+/// A gateway's own words, which are no envelope.
+fn plain(status: u16) -> Effect {
+    Effect::Status { status, code: None, message: None, retry_after: None, plain: true }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_is_never_repeated() {
     for (effect, kind) in [
@@ -185,6 +190,8 @@ async fn a_post_is_never_repeated() {
         (Effect::status(502), Kind::Ambiguous),
         (Effect::status(504), Kind::Ambiguous),
         (Effect::LoginPage { status: 200 }, Kind::Ambiguous),
+        (plain(503), Kind::Ambiguous),
+        (plain(500), Kind::Ambiguous),
         (Effect::status(503), Kind::Unavailable),
         (Effect::status(500), Kind::Unavailable),
         (Effect::retry_after(429, 1), Kind::Throttled),
@@ -208,9 +215,7 @@ async fn a_silent_service_ends_with_the_time_limit() {
     let clock = stage.clock.clone();
     let emulator = stage.emulator.clone();
     let jump = tokio::spawn(async move {
-        while emulator.requests().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        until("the request that is not answered", || !emulator.requests().is_empty()).await;
         clock.advance(std::time::Duration::from_secs(120));
     });
     let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();

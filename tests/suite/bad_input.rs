@@ -24,6 +24,7 @@ async fn credentials_are_checked_before_any_call() {
         ("EPI_ENDPOINT", "http://paasportal.episerver.net/api/v1.0/", &["plain http", "https"]),
         ("EPI_ENDPOINT", "paasportal", &["endpoint", "not an address"]),
         ("EPI_CA_FILE", "missing.pem", &["caFile", "missing.pem"]),
+        ("EPI_OUTPUT", "yaml", &["EPI_OUTPUT", "'yaml'", "jsonl"]),
     ] {
         let run = epi().with(name, value).run(&["connect"]).await;
         assert_ne!(run.code, Some(0), "{name}={value}");
@@ -32,6 +33,8 @@ async fn credentials_are_checked_before_any_call() {
         }
     }
     assert!(emulator.requests().is_empty(), "nothing was sent");
+    let empty = epi().with("EPI_OUTPUT", "").with("EPI_SAS_URL", "");
+    assert_eq!(empty.run(&["connect"]).await.code, Some(0), "an empty variable counts as not given");
 
     let wrong = epi().with("EPI_CLIENT_SECRET", "AAAA").run(&["connect"]).await;
     wrong.refused(2, &["401", "check client key, client secret and project id"]);
@@ -106,6 +109,10 @@ async fn the_target_of_an_export_is_looked_at_before_it_is_started() {
     save("there.bacpac", &[]).await.refused(4, &["there.bacpac", "exists", "next:"]);
     save("folder", &[]).await.refused(1, &["folder", "directory"]);
     save("nowhere/x.bacpac", &["--force"]).await.refused(3, &["nowhere"]);
+    save("new/", &[]).await.refused(1, &["names no file"]);
+    std::fs::create_dir(epi.path("taken.bacpac.partial")).unwrap();
+    let taken = save("taken.bacpac", &[]).await;
+    assert!(taken.code != Some(0) && taken.stderr.contains("taken.bacpac.partial"), "{taken:?}");
     assert!(emulator.requests().is_empty(), "no export was started");
     assert_eq!(std::fs::read(epi.path("there.bacpac")).unwrap(), b"precious");
 

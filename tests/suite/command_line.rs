@@ -7,7 +7,7 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 use super::stage::{Epi, Run, names_in};
-use super::virtual_time::content;
+use super::virtual_time::{content, until};
 
 async fn emulator(config: Config) -> Emulator {
     Emulator::start(Config { speed: Speed::Instant, ..config }).await.unwrap()
@@ -238,6 +238,84 @@ async fn json_lines_stream_events_and_end_with_the_result() {
     let last: Value = serde_json::from_str(refused.stdout.lines().last().unwrap()).unwrap();
     assert_eq!((last["event"].as_str(), &last["error"]["status"]), (Some("error"), &Value::from("NOT_FOUND")));
     refused.refused(3, &["error: ", "404"]);
+
+    let refused = epi.run(&["deployment", "show", "--id", "nothing", "--output", "json"]).await;
+    let document: Value = serde_json::from_str(&refused.stdout).unwrap();
+    assert_eq!(
+        (&document["error"]["status"], &document["error"]["exitCode"]),
+        (&Value::from("NOT_FOUND"), &Value::from(3))
+    );
+}
+
+/// A proxy elsewhere cannot reach this machine, and must not see what goes to it in clear text.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_proxy_is_asked_for_this_machine() {
+    let emulator = emulator(Config::default()).await;
+    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for endpoint in [emulator.endpoint(), emulator.https_endpoint()] {
+        let mut epi = Epi::new(&emulator, endpoint);
+        for name in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+            epi = epi.with(name, &format!("http://{dead}"));
+        }
+        assert_eq!(epi.run(&["connect"]).await.code, Some(0));
+    }
+}
+
+/// A warning makes the one command that does everything fail, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn deploy_is_strict_when_asked() {
+    let emulator = emulator(Config::default()).await;
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    for (version, more, code) in [("1", &[][..], 0), ("2", &["--strict"], 5)] {
+        emulator.script(Phase::Deploy, vec![Step::new(1, 100, "AwaitingVerification").warning("slow slot")]);
+        let name = format!("site.cms.app.{version}.nupkg");
+        epi.write(&name, &content(1, 1000));
+        let to = ["ADE1", "ADE2"][usize::from(code != 0)];
+        let deploy = ["deploy", &name, "--to", to, "--polling-interval", "1"];
+        assert_eq!(epi.run(&[&deploy[..], more].concat()).await.code, Some(code));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_for_what_can_no_longer_come_ends() {
+    let emulator = emulator(Config::default()).await;
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    let start = ["deployment", "start", "--to", "ADE1", "--source-environment", "Integration", "--source-app", "cms"];
+    let wait = ["--wait", "--polling-interval", "1", "--output", "json"];
+    let started = epi.run(&[&start[..], &wait].concat()).await.json();
+    let id = started["id"].as_str().unwrap();
+    assert_eq!(epi.run(&[&["deployment", "reset", "--id", id], &wait[..]].concat()).await.json()["status"], "Reset");
+    let again = epi.run(&["deployment", "wait", "--id", id, "--until", "complete", "--polling-interval", "1"]).await;
+    again.refused(4, &["has ended as Reset"]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_cannot_be_written_is_a_failure_and_a_closed_pipe_is_not() {
+    let emulator = emulator(Config::default()).await;
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    let mut command = epi.command(&["package", "location"]);
+    command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    command.stderr(std::process::Stdio::piped());
+    let full = tokio::task::spawn_blocking(move || Run::of(command.output().unwrap())).await.unwrap();
+    full.refused(11, &["standard output"]);
+
+    let mut command = epi.command(&["completion", "bash"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let closed = tokio::task::spawn_blocking(move || Run::of(child.wait_with_output().unwrap())).await.unwrap();
+    assert_eq!((closed.code, closed.stderr.as_str()), (Some(0), ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_service_says_does_not_steer_the_terminal() {
+    let emulator = emulator(Config::default()).await;
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    emulator.faults().add(Rule::new(Effect::Failure { errors: vec!["a\u{1b}[2Jb\nc".into()] }));
+    let run = epi.run(&["deployment", "list"]).await;
+    run.refused(1, &["a [2Jb c"]);
+    assert!(!run.stderr.contains('\u{1b}'));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -295,6 +373,14 @@ async fn strict_turns_what_people_overlook_into_failures() {
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_cancels_cleanly_and_says_how_to_resume() {
+    // Ctrl-C, and what a pipeline sends that is stopped.
+    for signal in ["-INT", "-TERM"] {
+        interrupt_and_resume(signal).await;
+    }
+}
+
+#[cfg(unix)]
+async fn interrupt_and_resume(signal: &'static str) {
     let emulator = std::sync::Arc::new(emulator(Config { export_size: 1 << 20, ..Config::default() }).await);
     let epi = Epi::new(&emulator, emulator.endpoint());
     // The first status request is never answered: the moment at which the user loses patience.
@@ -305,12 +391,15 @@ async fn an_interrupt_cancels_cleanly_and_says_how_to_resume() {
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
     let pid = i32::try_from(child.id()).unwrap();
-    let seen = emulator.clone();
+    let secret = emulator.client_secret().to_owned();
+    until("the status request", || emulator.requests().iter().any(|request| request.method == "GET")).await;
     let interrupted = tokio::task::spawn_blocking(move || {
-        while !seen.requests().iter().any(|request| request.method == "GET") {
-            std::thread::yield_now();
+        #[cfg(target_os = "linux")]
+        {
+            let arguments = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap();
+            assert!(arguments.contains("my db.bacpac") && !arguments.contains(&secret) && !arguments.contains("sig="));
         }
-        let kill = std::process::Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap();
+        let kill = std::process::Command::new("kill").args([signal, &pid.to_string()]).status().unwrap();
         assert!(kill.success());
         Run::of(child.wait_with_output().unwrap())
     })
@@ -343,7 +432,7 @@ async fn an_interrupt_cancels_cleanly_and_says_how_to_resume() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wait_that_times_out_says_how_to_go_on() {
+async fn a_running_deployment_is_waited_for_by_its_id() {
     let emulator = Emulator::start(Config { speed: Speed::Manual, ..Config::default() }).await.unwrap();
     let epi = Epi::new(&emulator, emulator.endpoint());
     let started = epi

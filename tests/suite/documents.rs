@@ -84,6 +84,7 @@ async fn bad_documents_are_refused_with_their_path_before_any_call() {
         ("databaseExport.start", export(json!({"retentionHours": 0})), "retentionHours"),
         ("databaseExport.start", export(json!({"retentionHours": long})), "retentionHours"),
         ("databaseExport.save", export(json!({"outputFile": ""})), "outputFile"),
+        ("databaseExport.save", export(json!({"outputFile": "x", "download": {"streams": 17}})), "download.streams"),
         ("databaseExport.save", export(json!({"outputFile": "x", "id": "1", "retentionHours": 2})), "retentionHours"),
         ("storageContainer.list", json!({"environment": ""}), "environment"),
         ("storageSas.get", json!({"environment": "x", "storageContainer": []}), "storageContainer"),

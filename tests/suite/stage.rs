@@ -112,8 +112,7 @@ impl Epi {
             command.env_remove(name);
         }
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
-        // Azure's and the emulator's addresses are on this machine; a proxy of the developer's must not be asked.
-        command.env("NO_PROXY", "127.0.0.1,localhost").env("COLUMNS", "100");
+        command.env("COLUMNS", "100");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -159,9 +158,12 @@ impl Run {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The run must have failed with this code, and said this.
+    /// The run must have failed with this code, and said this and what to do next.
     pub(crate) fn refused(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:?}");
+        let says_what_next = ["  next: ", "For more information, try"].iter().any(|words| self.stderr.contains(words));
+        // A job that failed has ended, and its texts are the service's.
+        assert!(code == 5 || says_what_next, "no next step in {self:?}");
         for word in words {
             assert!(self.stderr.contains(word), "'{word}' is not in {self:?}");
         }

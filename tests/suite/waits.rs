@@ -12,6 +12,7 @@ use epicloud::{Event, Kind};
 use epicloud_emulator::{Effect, Phase, Rule, Step};
 
 use super::stage::Stage;
+use super::virtual_time::until;
 
 fn start(wait: Wait) -> StartDeployment {
     StartDeployment {
@@ -66,6 +67,24 @@ async fn start_complete_and_reset_wait_for_their_own_states() {
     assert!(
         progress(&stage).iter().all(|progress| progress.phase == ProgressPhase::Waiting && progress.status.is_some())
     );
+}
+
+/// The service may still show the state that was left behind (spec 4.11).
+#[tokio::test(flavor = "multi_thread")]
+async fn completing_a_reset_does_not_end_with_the_state_it_left_behind() {
+    let stage = Stage::new().await;
+    let (client, scope) = (&stage.client, &stage.scope);
+    let request = StartDeployment { maintenance_page: true, ..start(Wait::default()) };
+    let id = client.run(request, scope).await.unwrap().id().to_owned();
+    let wait = Some(Wait::default());
+    let reset = ResetDeployment { id: id.clone(), validate_before_swap: true, wait, ..ResetDeployment::default() };
+    client.run(reset, scope).await.unwrap();
+    let stale = Step::new(0, 90, "AwaitingResetVerification");
+    stage.emulator.script(Phase::Reset, vec![stale, Step::new(45_000, 100, "Reset")]);
+    let complete = ResetDeployment { id, complete: true, wait, ..ResetDeployment::default() };
+    assert_eq!(client.run(complete, scope).await.unwrap().status_text(), "Reset");
+    let seen = progress(&stage).into_iter().filter_map(|progress| progress.status);
+    assert!(seen.filter(|status| status == "AwaitingResetVerification").count() > 1, "the race took place");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,9 +214,7 @@ async fn cancelling_a_wait_sends_nothing_more() {
     stage.emulator.faults().add(Rule::new(Effect::Stall).method("GET").nth(3));
     let (emulator, cancel) = (stage.emulator.clone(), stage.cancel.clone());
     let canceller = tokio::spawn(async move {
-        while emulator.requests().len() < 4 {
-            tokio::task::yield_now().await;
-        }
+        until("the request that is not answered", || emulator.requests().len() >= 4).await;
         cancel.cancel();
     });
     let error = stage.client.run(start(Wait::default()), &stage.scope).await.unwrap_err();

@@ -51,11 +51,10 @@ pub(crate) fn run(long: bool) -> Result<()> {
         // Only that it works; its figures are no judgement.
         steps.step("bench", || crate::bench::run(Settings { size: SMOKE, repetitions: 1 }))?;
     }
-    if !azurite::runs("pwsh", "-Version") {
-        println!(
-            "PowerShell is not installed, so no PowerShell test ran (https://aka.ms/powershell says how to get it)"
-        );
-    }
+    // There is no PowerShell module yet; the line tells those who look for its tests.
+    println!(
+        "PowerShell: no test ran, as the module is not there yet (when it is, its tests need pwsh: https://aka.ms/powershell)"
+    );
     println!("{} steps passed in {}", steps.passed, spoken(began));
     Ok(())
 }

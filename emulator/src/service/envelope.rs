@@ -21,9 +21,11 @@ impl Refusal {
         Self::new(400, text)
     }
 
-    /// The text of spec 1.5.
+    /// The text of spec 1.5; paths that name no environment get its first half.
     pub(crate) fn denied(project: &str, environment: &str) -> Self {
-        Self::new(401, format!("Access is denied for project {project} or environment {environment}."))
+        let or_environment =
+            if environment.is_empty() { String::new() } else { format!(" or environment {environment}") };
+        Self::new(401, format!("Access is denied for project {project}{or_environment}."))
     }
 
     /// The text of spec 1.5.

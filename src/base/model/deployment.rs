@@ -135,6 +135,14 @@ impl DeploymentStatus {
     }
 }
 
+impl DeploymentStatus {
+    /// Whether nothing more will happen to the deployment, whatever anybody waits for.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Reset)
+    }
+}
+
 /// What a wait on a deployment waits for. Each has its own states that end it (spec 2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -31,11 +31,11 @@ impl DatabaseExport {
     /// The read-only link to the bacpac, once it is there.
     ///
     /// # Errors
-    /// `InvalidArgument` when the service gave something that is no link.
+    /// `Protocol` when the service gave something that is no link.
     pub fn download_link(&self) -> Result<Option<SafeUrl>> {
         match self.document().text("downloadLink") {
             None | Some("") => Ok(None),
-            Some(link) => SafeUrl::parse("downloadLink", link).map(Some),
+            Some(link) => SafeUrl::from_service("downloadLink", link).map(Some),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Storage containers and the links to them (spec E7, E8, 3.1).
 
 use super::document::document_noun;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Result};
 use crate::base::secret::SafeUrl;
 
 document_noun!(
@@ -33,8 +33,7 @@ impl Location {
     /// # Errors
     /// `Protocol` when the service gave something that is no link.
     pub fn link(&self) -> Result<SafeUrl> {
-        SafeUrl::parse("location", self.document().text("location").unwrap_or_default())
-            .map_err(|error| Error::new(Kind::Protocol, format!("the service gave no usable link: {error}")))
+        SafeUrl::from_service("location", self.document().text("location").unwrap_or_default())
     }
 }
 

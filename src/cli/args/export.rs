@@ -73,8 +73,8 @@ pub(in crate::cli) enum Export {
         /// Replace the file if it exists
         #[arg(long)]
         force: bool,
-        /// Ranges fetched at the same time, 1 to 64
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+        /// Ranges fetched at the same time, 1 to 16
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16))]
         streams: Option<u32>,
         #[command(flatten)]
         wait: WaitOptions,

@@ -5,6 +5,7 @@ mod export;
 mod package;
 mod storage;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -56,8 +57,9 @@ pub(super) struct Account {
     #[arg(long, value_name = "URL", env = "EPI_ENDPOINT", hide_env_values = true, global = true)]
     pub(super) endpoint: Option<String>,
     /// PEM file of certificate authorities to trust beside the system's
+    // Not as a path: an empty variable counts as not given, and clap refuses an empty path.
     #[arg(long, value_name = "FILE", env = "EPI_CA_FILE", hide_env_values = true, global = true)]
-    pub(super) ca_file: Option<PathBuf>,
+    pub(super) ca_file: Option<OsString>,
 }
 
 /// What is shown, and how.
@@ -65,15 +67,10 @@ pub(super) struct Account {
 #[command(next_help_heading = "Output options")]
 pub(super) struct Display {
     /// Form of the result: text for people, one JSON document, or one JSON line per event and the result last
-    #[arg(
-        long,
-        value_name = "FORM",
-        env = "EPI_OUTPUT",
-        hide_env_values = true,
-        default_value = "text",
-        global = true
-    )]
-    pub(super) output: Form,
+    /// [env: EPI_OUTPUT] [default: text]
+    // Read from the environment elsewhere: an empty variable counts as not given.
+    #[arg(long, value_name = "FORM", global = true)]
+    pub(super) output: Option<Form>,
     /// Say more; twice for every request
     #[arg(long, short, action = clap::ArgAction::Count, global = true)]
     pub(super) verbose: u8,

@@ -106,7 +106,7 @@ impl WaitForExport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DownloadSettings {
-    /// Ranges fetched at the same time, 1 to 64.
+    /// Ranges fetched at the same time, 1 to 16.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub streams: Option<u32>,
 }
@@ -150,7 +150,7 @@ impl Checked for SaveExport {
             }
         }
         check_range("retentionHours", self.retention_hours, LARGEST)?;
-        check_range("download.streams", self.download.streams, 64)?;
+        check_range("download.streams", self.download.streams, 16)?;
         if self.output_file.as_os_str().is_empty() {
             return Err(Error::invalid("outputFile", "must name a file"));
         }

@@ -9,7 +9,7 @@ use super::{Checked, Wait, check_project, check_range, request};
 use crate::base::error::{Error, Result};
 use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::base::model::package::check_package_name;
-use crate::base::secret::SafeUrl;
+use crate::base::secret::{Hidden, SafeUrl};
 use crate::transfer::UploadReceipt;
 
 request! {
@@ -112,7 +112,7 @@ request! {
         files: Vec<PackageFile>,
         /// The container link to upload to; a fresh one of the project when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        sas_url: Option<String>,
+        sas_url: Option<Hidden>,
         /// How to upload.
         #[serde(default)]
         upload: UploadSettings,
@@ -130,7 +130,7 @@ impl Checked for UploadPackages {
 
 impl UploadPackages {
     pub(crate) fn link(&self) -> Result<Option<SafeUrl>> {
-        self.sas_url.as_deref().map(|link| SafeUrl::parse("sasUrl", link)).transpose()
+        self.sas_url.as_ref().map(|link| SafeUrl::parse("sasUrl", link.expose())).transpose()
     }
 }
 

@@ -1,0 +1,46 @@
+//! A target that is reserved before a long wait, so that its file can surely be written afterwards.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::target::{Partial, Paths};
+use crate::base::error::{Error, Result};
+
+/// A target that was reserved for a later download. Clones share it. While it is unused its partial file stays
+/// locked; when the last clone is dropped unused, an empty partial file is removed.
+#[derive(Clone)]
+pub struct Reservation(Arc<Reserved>);
+
+struct Reserved(Mutex<Option<Partial>>);
+
+impl std::fmt::Debug for Reservation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reservation").finish_non_exhaustive()
+    }
+}
+
+impl Reservation {
+    pub(super) fn new(partial: Partial) -> Self {
+        Self(Arc::new(Reserved(Mutex::new(Some(partial)))))
+    }
+
+    /// The partial file for a download to these paths. Taken out, so that a second download opens and locks its own
+    /// and cannot write beside the first: then `None`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when it is the reservation of another target.
+    pub(super) fn take(&self, paths: &Paths) -> Result<Option<Partial>> {
+        let mut reserved = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if reserved.as_ref().is_some_and(|partial| partial.paths() != paths) {
+            return Err(Error::invalid("reservation", "is of another target"));
+        }
+        Ok(reserved.take())
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        if let Some(partial) = self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            partial.remove_unused();
+        }
+    }
+}
