@@ -2,7 +2,7 @@
 //!
 //! A [`Client`] is one account at the service. It runs operations: each takes a request from [`request`] and gives a
 //! typed result. The same operations run by name with JSON documents ([`Client::run_document`]); the command line `epi`
-//! is made of nothing else, and the C ABI to come will not be either. Operations need a tokio runtime. The features
+//! and the C ABI are made of nothing else. Operations need a tokio runtime. The features
 //! `cli` and `capi` are on by default; a Rust host needs neither (`default-features = false`).
 //!
 //! ```no_run

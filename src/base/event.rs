@@ -5,8 +5,11 @@
 //! [`SafeUrl`](super::secret::SafeUrl) only.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde::Serialize;
+
+use super::time::spoken;
 
 /// How much a message matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -144,6 +147,20 @@ impl Event {
     pub fn debug(text: impl Into<String>) -> Self {
         Self::Message { level: Level::Debug, text: text.into() }
     }
+
+    /// What it says to people, for hosts that show lines; `None` for progress, which is figures.
+    #[must_use]
+    pub fn sentence(&self) -> Option<String> {
+        match self {
+            Self::Message { text, .. } | Self::Warning { text } => Some(text.clone()),
+            Self::Accepted { what, id } => Some(format!("{what} {id} accepted")),
+            Self::Retrying { what, attempt, delay_ms, reason } => {
+                let pause = spoken(Duration::from_millis(*delay_ms));
+                Some(format!("{what} failed (attempt {attempt}), trying again in {pause}: {reason}"))
+            }
+            Self::Progress(_) => None,
+        }
+    }
 }
 
 /// Where the events of one operation go. Called from any thread; must not block.
@@ -199,5 +216,19 @@ mod tests {
         })
         .unwrap();
         assert_eq!(json["delayMs"], 5);
+    }
+
+    #[test]
+    fn every_event_but_progress_is_a_sentence() {
+        let retrying = Event::Retrying { what: "block 1".into(), attempt: 2, delay_ms: 850, reason: "reset".into() };
+        for (event, sentence) in [
+            (Event::info("x"), Some("x")),
+            (Event::Warning { text: "y".into() }, Some("y")),
+            (Event::Accepted { what: "export", id: "1".into() }, Some("export 1 accepted")),
+            (retrying, Some("block 1 failed (attempt 2), trying again in 850 ms: reset")),
+            (Event::Progress(Progress::new(Phase::Waiting, "z")), None),
+        ] {
+            assert_eq!(event.sentence().as_deref(), sentence);
+        }
     }
 }

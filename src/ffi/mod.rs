@@ -1,52 +1,42 @@
 //! Level 6a: the C ABI.
 //!
-//! The only place where `unsafe` may stand: exporting a symbol is an unsafe attribute, because two libraries could
-//! export the same name. So far a host can ask which library it has loaded; the operations follow in a later version.
-#![expect(unsafe_code, reason = "exporting C symbols needs unsafe attributes")]
+//! Turns what C can say into the request documents of [`ops`](crate::ops) and back: handles, texts, two flat structs,
+//! statuses. It decides nothing about the service. `include/epicloud.h` is generated from the comments and signatures
+//! here, so they are written for a reader of C; `tests/abi.rs` compares the two.
+//!
+//! ```text
+//! library  client  calls  operation  error     the exported functions
+//! status   structs                             the types that the header shows
+//! work     deliver ring   snapshot             an operation's life, its callbacks, its events, its figures
+//! handles  text    guard  runtime  signals     what all of them stand on
+//! ```
+//!
+//! A handle is a number that the module `handles` looks up, not an address: a freed, foreign or NULL handle is an error
+//! value, and a handle freed while another thread waits on it stays safe. So `unsafe` is left in few places:
+//! reading texts, options and secrets of the caller, writing its outputs, and calling its functions.
+//!
+//! All exported names begin with `epi_`, the prefix of this library alone; that is what each `no_mangle` relies on.
+#![expect(unsafe_code, reason = "exporting C symbols and reading the caller's memory need it")]
+#![expect(non_camel_case_types, reason = "types carry the name that the header shows, so that none is renamed")]
+#![expect(clippy::missing_safety_doc, reason = "the comments are the header's; its Ownership lines are the contract")]
 
-use core::ffi::{CStr, c_char};
-
-/// Version of the C ABI: major in the upper 16 bits, minor in the lower ones.
-const ABI_VERSION: u32 = 1;
-
-/// The library's version as a C text.
-const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
-    Ok(version) => version,
-    Err(_) => c"",
-};
-
-/// Tells the version of the C ABI.
-///
-/// Returns: major << 16 | minor. A host works with a library of the same major and at least its minor version.
-/// Ownership: none.
-/// Threads: any.
-/// Since: 0.1.
-// SAFETY: the name carries this library's prefix, which no other library uses.
-#[unsafe(no_mangle)]
-pub extern "C" fn epi_abi_version() -> u32 {
-    ABI_VERSION
-}
-
-/// Tells the library's version, such as "0.1.0".
-///
-/// Returns: a static text.
-/// Ownership: belongs to the library; never freed.
-/// Threads: any.
-/// Since: 0.1.
-// SAFETY: the name carries this library's prefix, which no other library uses.
-#[unsafe(no_mangle)]
-pub extern "C" fn epi_version() -> *const c_char {
-    VERSION.as_ptr()
-}
-
+pub mod calls;
+pub mod client;
+mod deliver;
+pub mod error;
+mod guard;
+mod handles;
+pub mod library;
+pub mod operation;
+mod ring;
+mod runtime;
+mod signals;
+mod snapshot;
+pub mod status;
+pub mod structs;
+#[cfg(feature = "test-abi")]
+pub mod test_abi;
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_version_is_that_of_the_package() {
-        assert_eq!(VERSION.to_str(), Ok(env!("CARGO_PKG_VERSION")));
-        assert_eq!(epi_version(), VERSION.as_ptr());
-        assert_eq!(epi_abi_version() >> 16, 0, "before 1.0");
-    }
-}
+mod tests;
+mod text;
+mod work;

@@ -12,7 +12,29 @@ use crate::base::error::{Error, Result};
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;
 
-type Handler = for<'a> fn(&'a Client, Value, &'a Scope) -> BoxFuture<'a, Result<Value>>;
+/// A request of some row, read and checked.
+trait Ready: Send {
+    fn run<'a>(self: Box<Self>, client: &'a Client, scope: &'a Scope) -> BoxFuture<'a, Result<Value>>;
+}
+
+impl<O: Operation> Ready for O {
+    fn run<'a>(self: Box<Self>, client: &'a Client, scope: &'a Scope) -> BoxFuture<'a, Result<Value>> {
+        Box::pin(async move { document::write(&client.run(*self, scope).await?) })
+    }
+}
+
+/// A request that was read and checked, for hosts that refuse bad input before they start anything.
+pub struct Prepared(Box<dyn Ready>);
+
+impl Prepared {
+    /// Runs the operation and gives its result document.
+    ///
+    /// # Errors
+    /// Whatever the operation meets.
+    pub async fn run(self, client: &Client, scope: &Scope) -> Result<Value> {
+        self.0.run(client, scope).await
+    }
+}
 
 /// A row of the catalog.
 pub struct Row {
@@ -22,7 +44,7 @@ pub struct Row {
     pub summary: &'static str,
     request: fn() -> &'static str,
     answer: fn() -> &'static str,
-    handler: Handler,
+    prepare: fn(Value) -> Result<Prepared>,
 }
 
 impl Row {
@@ -38,12 +60,20 @@ impl Row {
         short((self.answer)())
     }
 
+    /// Reads a request document strictly and checks everything that needs no network.
+    ///
+    /// # Errors
+    /// `InvalidArgument` with the JSON path.
+    pub fn prepare(&self, document: Value) -> Result<Prepared> {
+        (self.prepare)(document)
+    }
+
     /// Reads a request document strictly, runs the operation and gives its result document.
     ///
     /// # Errors
     /// `InvalidArgument` with the JSON path before any network call; then whatever the operation meets.
     pub async fn run(&self, client: &Client, document: Value, scope: &Scope) -> Result<Value> {
-        (self.handler)(client, document, scope).await
+        self.prepare(document)?.run(client, scope).await
     }
 }
 
@@ -53,14 +83,13 @@ fn short(name: &str) -> String {
 }
 
 const fn row<O: Operation>(name: &'static str, summary: &'static str) -> Row {
-    Row { name, summary, request: type_name::<O>, answer: type_name::<O::Answer>, handler: handle::<O> }
+    Row { name, summary, request: type_name::<O>, answer: type_name::<O::Answer>, prepare: prepare::<O> }
 }
 
-fn handle<'a, O: Operation>(client: &'a Client, document: Value, scope: &'a Scope) -> BoxFuture<'a, Result<Value>> {
-    Box::pin(async move {
-        let request: O = document::read("the request", document)?;
-        document::write(&client.run(request, scope).await?)
-    })
+fn prepare<O: Operation>(document: Value) -> Result<Prepared> {
+    let request: O = document::read("the request", document)?;
+    request.check()?;
+    Ok(Prepared(Box::new(request)))
 }
 
 /// All operations.

@@ -1,0 +1,148 @@
+//! `epi_client`: one account at one service.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::error::epi_error;
+use super::runtime::Runtime;
+use super::status::{self, epi_status};
+use super::text::{self, Out};
+use super::work::Work;
+use super::{guard, handles};
+use crate::base::error::{Error, Result};
+use crate::base::secret::Secret;
+use crate::ops::client::{Client, ClientConfig};
+use crate::ops::document;
+
+/// One account at one service: a handle made by `epi_client_new`.
+///
+/// Any number of operations may run on it at once. They share its connections.
+///
+/// Since: 0.1.
+pub struct epi_client {
+    _opaque: [u8; 0],
+}
+
+/// What a client handle stands for.
+pub(super) struct ClientState {
+    pub(super) client: Client,
+    pub(super) runtime: Arc<Runtime>,
+    /// Those that were started and whose handles are not yet freed.
+    operations: Mutex<Vec<Weak<Work>>>,
+}
+
+impl ClientState {
+    pub(super) fn new(client: Client) -> Result<Arc<Self>> {
+        Ok(Arc::new(Self { client, runtime: Runtime::shared()?, operations: Mutex::default() }))
+    }
+
+    fn operations(&self) -> MutexGuard<'_, Vec<Weak<Work>>> {
+        self.operations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn remember(&self, work: &Arc<Work>) {
+        let mut operations = self.operations();
+        operations.retain(|known| known.strong_count() > 0);
+        operations.push(Arc::downgrade(work));
+    }
+}
+
+/// Longer than any credential; a larger number is an uninitialised or negative one.
+const LONGEST_SECRET: usize = 1 << 16;
+
+/// Copies the secret of the caller.
+///
+/// # Safety
+/// `secret` is NULL or points to `length` readable bytes.
+unsafe fn read_secret(secret: *const c_void, length: usize) -> Result<Option<Secret>> {
+    match (secret.is_null(), length) {
+        (true, 0) => Ok(None),
+        (true, _) => Err(Error::invalid("secret", format!("must not be NULL with a secret_len of {length}"))),
+        (false, LONGEST_SECRET..) => {
+            Err(Error::invalid("secret_len", format!("{length} is longer than any secret ({LONGEST_SECRET})")))
+        }
+        // SAFETY: not NULL and readable by this function's contract. The copy zeroes itself.
+        (false, _) => {
+            Ok(Some(Secret::new(unsafe { std::slice::from_raw_parts(secret.cast::<u8>(), length) }.to_vec())))
+        }
+    }
+}
+
+/// Makes a client. Checks the configuration; nothing is sent yet.
+///
+/// `config_json` is an object whose members may all be left out: service (only
+/// "dxp" so far), endpoint (the live service), clientKey, projectId (for requests
+/// that name none) and caFile (a PEM file of certificate authorities to trust
+/// besides the system's). It holds no secret. `secret` is the client secret as the
+/// service gave it, `secret_len` bytes without a NUL at the end; NULL and 0 make a
+/// client for what needs no account, such as uploading to a link.
+///
+/// Returns: `EPI_STATUS_OK`, or why there is no client.
+/// Ownership: everything is copied; the copy of `secret` is zeroed when the client
+/// and its operations are gone. The caller frees `out_client` with
+/// `epi_client_free`, and `out_error`, which may be NULL, with `epi_error_free`.
+/// Threads: any.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn epi_client_new(
+    config_json: *const c_char,
+    secret: *const c_void,
+    secret_len: usize,
+    out_client: *mut *mut epi_client,
+    out_error: *mut *mut epi_error,
+) -> epi_status {
+    // SAFETY: NULL or writable, as the header asks.
+    let out_error = unsafe { Out::new(out_error) };
+    guard::reporting(&out_error, || {
+        // SAFETY: as above.
+        let out_client = unsafe { Out::required("out_client", out_client) }?;
+        out_client.set(ptr::null_mut());
+        // SAFETY: NULL or NUL-terminated, as the header asks.
+        let config: ClientConfig =
+            document::read("config_json", unsafe { text::document("config_json", config_json) }?)?;
+        // SAFETY: NULL or `secret_len` readable bytes, as the header asks.
+        let secret = unsafe { read_secret(secret, secret_len) }?;
+        let state = ClientState::new(Client::new(&config, secret.as_ref())?)?;
+        out_client.set(handles::give(state));
+        Ok(status::OK)
+    })
+}
+
+/// Cancels all operations of a client, as `epi_operation_cancel` does each.
+///
+/// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `client` is no client.
+/// Ownership: borrows `client`.
+/// Threads: any.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_client_cancel_all(client: *const epi_client) -> epi_status {
+    guard::plain(|| {
+        let client = handles::find::<ClientState>(client)?;
+        let operations: Vec<Arc<Work>> = client.operations().iter().filter_map(Weak::upgrade).collect();
+        for work in operations {
+            work.stop();
+        }
+        Ok(status::OK)
+    })
+}
+
+/// Frees a client.
+///
+/// Its operations go on, and are waited for and freed as before. NULL is fine and
+/// does nothing; so is a handle that was freed.
+///
+/// Returns: nothing.
+/// Ownership: ends `client`.
+/// Threads: last.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_client_free(client: *mut epi_client) {
+    guard::value((), || {
+        let Some(state) = handles::take::<ClientState>(client) else { return };
+        if state.runtime.check_process().is_err() {
+            // In a forked child, closing the parent's connections would take them out of the parent's event queue.
+            std::mem::forget(state);
+        }
+    });
+}

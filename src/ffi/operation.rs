@@ -1,0 +1,259 @@
+//! `epi_operation`: one call at work.
+
+use std::ffi::c_char;
+use std::panic::AssertUnwindSafe;
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use serde_json::Value;
+
+use super::client::ClientState;
+use super::error::epi_error;
+use super::runtime::Runtime;
+use super::status::{self, PENDING, epi_status};
+use super::structs::{self, Options, epi_progress};
+use super::text::{self, Out};
+use super::work::{Settling, Work};
+use super::{deliver, guard, handles};
+use crate::base::cancel::CancelToken;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::event::Sink;
+use crate::base::scope::Scope;
+use crate::base::time::{BoxFuture, spoken};
+use crate::ops::client::Client;
+
+/// One call at work: a handle made by each call that asks the service for something.
+///
+/// It ends exactly once: with its result, with an error, or cancelled. Its end
+/// stays readable until it is freed.
+///
+/// Since: 0.1.
+pub struct epi_operation {
+    _opaque: [u8; 0],
+}
+
+/// What an operation handle stands for.
+pub(super) struct OperationState {
+    work: Arc<Work>,
+    /// Keeps the runtime while the handle lives, so that a host that keeps one need not pay for a new one.
+    runtime: Arc<Runtime>,
+}
+
+/// What an operation does, given its client and its scope.
+pub(super) type Body = Box<dyn FnOnce(Client, Scope) -> Running + Send>;
+
+/// An operation's future.
+pub(super) type Running = BoxFuture<'static, Result<Value>>;
+
+/// Starts an operation and gives its handle.
+pub(super) fn begin(
+    client: &ClientState,
+    name: &'static str,
+    options: &Options,
+    body: Body,
+) -> Result<*mut epi_operation> {
+    client.runtime.check_process()?;
+    let work = Arc::new(Work::new(name, options));
+    deliver::begin(&work)?;
+    client.remember(&work);
+    let runtime = Arc::clone(&client.runtime);
+    // Made before the task, so that a runtime that refuses the task still settles the operation.
+    let settling = Settling(Arc::clone(&work));
+    client.runtime.spawn(carry_out(settling, client.client.clone(), options.timeout, body, Arc::clone(&runtime)));
+    Ok(handles::give(Arc::new(OperationState { work, runtime })))
+}
+
+/// Runs the body and settles the operation, in this order: the future goes, and its client with it, then the end is seen.
+async fn carry_out(settling: Settling, client: Client, limit: Option<Duration>, body: Body, runtime: Arc<Runtime>) {
+    let work = &settling.0;
+    let scope = Scope::new(Arc::clone(work) as Arc<dyn Sink>, work.cancel.clone());
+    let outcome = AssertUnwindSafe(async {
+        let document = within(limit, body(client, scope), &work.cancel).await?;
+        Ok(document.to_string())
+    })
+    .catch_unwind()
+    .await;
+    work.settle(outcome.unwrap_or_else(|payload| Err(guard::panic_error(payload.as_ref()))));
+    drop(settling);
+    drop(runtime);
+}
+
+/// Cancels the operation when its time is up, and lets it end in order.
+async fn within(limit: Option<Duration>, future: BoxFuture<'_, Result<Value>>, cancel: &CancelToken) -> Result<Value> {
+    let Some(limit) = limit else { return future.await };
+    let mut future = future;
+    if let Ok(outcome) = tokio::time::timeout(limit, &mut future).await {
+        return outcome;
+    }
+    cancel.cancel();
+    match future.await {
+        Err(error) if error.kind() == Kind::Cancelled => {
+            Err(Error::new(Kind::Timeout, format!("the time limit of {} passed", spoken(limit)))
+                .with_next_step("what the service has accepted goes on there"))
+        }
+        natural => natural,
+    }
+}
+
+/// Waits until the operation ends or the time is up.
+///
+/// A timeout of 0 polls, and a negative one, such as -1, waits without limit.
+/// Several threads may wait on one operation; each gets the same final status.
+/// The end is seen after the last callback has returned; inside a callback of the
+/// operation this polls, whatever the timeout. When the operation is freed
+/// meanwhile, the wait ends with `EPI_STATUS_CANCELLED` or its final status.
+///
+/// Returns: `EPI_STATUS_PENDING` while it runs, otherwise its final status;
+/// `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no operation.
+/// Ownership: borrows `operation`.
+/// Threads: any.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_operation_wait(operation: *const epi_operation, timeout_ms: i64) -> epi_status {
+    guard::plain(|| {
+        let state = handles::find::<OperationState>(operation)?;
+        let work = Arc::clone(&state.work);
+        if work.outcome().is_none() {
+            state.runtime.check_process()?;
+        }
+        // A wait does not keep the runtime: whoever frees the operation meanwhile ends both.
+        drop(state);
+        Ok(work.wait(u64::try_from(timeout_ms).ok().map(Duration::from_millis)))
+    })
+}
+
+/// Tells how far the operation is.
+///
+/// Never waits for the operation, so it may be called as often as a screen is
+/// drawn. Set `struct_size` first, most easily with `EPI_PROGRESS_INIT`.
+///
+/// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no
+/// operation or `struct_size` is no size of an `epi_progress`.
+/// Ownership: borrows `operation`; writes to `out_progress`.
+/// Threads: any.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn epi_operation_progress(
+    operation: *const epi_operation,
+    out_progress: *mut epi_progress,
+) -> epi_status {
+    guard::plain(|| {
+        let figures = handles::find::<OperationState>(operation)?.work.figures();
+        // SAFETY: NULL, or as large as its `struct_size` says, as the header asks.
+        unsafe { structs::write_progress(out_progress, figures) }?;
+        Ok(status::OK)
+    })
+}
+
+/// Gives what has happened since an event: messages and changes of progress.
+///
+/// The document is an object: events is a list, lastSeq the number of the newest
+/// event, for the next call, and dropped the number of events after `after_seq`
+/// that are no longer kept. Each event has seq, its number from 1, and event, its
+/// kind: message (level, text), accepted (what, id: from now on the service goes
+/// on by itself), warning (text), retrying (what, attempt, delayMs, reason) or
+/// progress (phase, subject, status, percent and figures). The newest 256 are
+/// kept. Reading removes nothing; begin with an `after_seq` of 0. Which messages
+/// are kept is set by `log_level` in `epi_call_options`.
+///
+/// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT`.
+/// Ownership: borrows `operation`; the caller frees `out_json` with
+/// `epi_string_free`; on failure it is NULL.
+/// Threads: any.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn epi_operation_events(
+    operation: *const epi_operation,
+    after_seq: u64,
+    out_json: *mut *mut c_char,
+) -> epi_status {
+    guard::plain(|| {
+        // SAFETY: NULL or writable, as the header asks.
+        let out_json = unsafe { Out::required("out_json", out_json) }?;
+        out_json.set(ptr::null_mut());
+        let work = Arc::clone(&handles::find::<OperationState>(operation)?.work);
+        out_json.set(text::give(&work.events(after_seq).to_string()));
+        Ok(status::OK)
+    })
+}
+
+/// Gives the result of an operation that has ended.
+///
+/// Each call gives a fresh copy. The document is the service's own result with
+/// all its members, or what the call's comment says.
+///
+/// Returns: `EPI_STATUS_OK` with the result; `EPI_STATUS_PENDING` before the end;
+/// otherwise the final status, with the error.
+/// Ownership: borrows `operation`; the caller frees `out_json` with
+/// `epi_string_free`, and `out_error`, which may be NULL, with `epi_error_free`.
+/// What is not given is NULL.
+/// Threads: any.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn epi_operation_result(
+    operation: *const epi_operation,
+    out_json: *mut *mut c_char,
+    out_error: *mut *mut epi_error,
+) -> epi_status {
+    // SAFETY: NULL or writable, as the header asks.
+    let out_error = unsafe { Out::new(out_error) };
+    guard::reporting(&out_error, || {
+        // SAFETY: as above.
+        let out_json = unsafe { Out::required("out_json", out_json) }?;
+        out_json.set(ptr::null_mut());
+        let work = Arc::clone(&handles::find::<OperationState>(operation)?.work);
+        let Some(outcome) = work.outcome() else { return Ok(PENDING) };
+        let document = outcome.result.as_ref().map_err(Clone::clone)?;
+        out_json.set(text::give(document));
+        Ok(status::OK)
+    })
+}
+
+/// Cancels the operation. Does not wait; any number of times.
+///
+/// It still ends, once, with `EPI_STATUS_CANCELLED`, or with its natural status if
+/// that came first. What the service has accepted goes on there. After this
+/// returns, no further callback of the operation begins. Not for signal handlers:
+/// set a flag there, and cancel from the thread that waits.
+///
+/// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no
+/// operation.
+/// Ownership: borrows `operation`.
+/// Threads: any.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_operation_cancel(operation: *const epi_operation) -> epi_status {
+    guard::plain(|| {
+        handles::find::<OperationState>(operation)?.work.stop();
+        Ok(status::OK)
+    })
+}
+
+/// Frees an operation; one that still runs is cancelled.
+///
+/// Waits, for a moment, until its connections are closed and no callback of it
+/// runs: after this returns it sends nothing and calls nothing. So it must not be
+/// called while holding a lock that a callback takes. Inside a callback of the
+/// operation itself it cannot wait for that callback, which is then the last.
+/// Inside a callback of another operation it waits as anywhere, unless both
+/// callbacks are freeing. NULL is fine and does nothing; so is a handle that was
+/// freed.
+///
+/// Returns: nothing.
+/// Ownership: ends `operation`.
+/// Threads: last.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_operation_free(operation: *mut epi_operation) {
+    guard::value((), || {
+        let Some(state) = handles::take::<OperationState>(operation) else { return };
+        if state.runtime.check_process().is_err() {
+            // Its threads are in the parent: nothing would end a wait, and what it holds is the parent's too.
+            std::mem::forget(state);
+            return;
+        }
+        state.work.abandon();
+    });
+}

@@ -1,0 +1,169 @@
+//! Unit tests of the ABI that need to look or reach inside: panics in a handler, and handles that are none.
+
+use std::ffi::{CStr, CString, c_char};
+use std::ptr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::calls::epi_deployment_list;
+use super::client::*;
+use super::error::*;
+use super::handles;
+use super::library::*;
+use super::operation::*;
+use super::status::{epi_status_value as s, *};
+use crate::base::entropy::Entropy;
+use crate::base::secret::Secret;
+use crate::base::status::STATUS_TABLE;
+use crate::base::time::{BoxFuture, Clock};
+use crate::ops::client::{Client, ClientConfig};
+
+/// Random bits that are not to be had: the first signature panics.
+struct Broken;
+
+impl Entropy for Broken {
+    fn bits(&self) -> u64 {
+        panic!("no randomness\nhere")
+    }
+}
+
+/// Time that stands still; nothing gets far enough to wait for it.
+struct Still;
+
+impl Clock for Still {
+    fn unix_ms(&self) -> u64 {
+        0
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn sleep(&self, _duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+fn client(broken: bool) -> *mut epi_client {
+    let config = ClientConfig {
+        client_key: Some("key".into()),
+        project_id: Some("2a561398-d517-4634-9bc4-aab5008a8e1a".into()),
+        // Nothing listens there.
+        endpoint: Some("http://127.0.0.1:9/".into()),
+        ..ClientConfig::default()
+    };
+    let secret = Secret::from("c2VjcmV0");
+    let client = if broken {
+        Client::with_sources(&config, Some(&secret), Arc::new(Still), Arc::new(Broken))
+    } else {
+        Client::new(&config, Some(&secret))
+    };
+    handles::give(ClientState::new(client.unwrap()).unwrap())
+}
+
+fn text(text: *const c_char) -> String {
+    assert!(!text.is_null());
+    // SAFETY: a text of a handle that lives.
+    unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned()
+}
+
+fn list(client: *const epi_client) -> *mut epi_operation {
+    let (mut operation, mut error) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: live places and texts.
+    let status =
+        unsafe { epi_deployment_list(client, c"{}".as_ptr(), ptr::null(), &raw mut operation, &raw mut error) };
+    assert_eq!((status, error.is_null()), (OK, true));
+    operation
+}
+
+/// The final status and the message of an operation.
+fn end(operation: *mut epi_operation) -> (epi_status, String) {
+    let (mut json, mut error) = (ptr::null_mut(), ptr::null_mut());
+    let status = epi_operation_wait(operation, -1);
+    // SAFETY: live places.
+    assert_eq!(unsafe { epi_operation_result(operation, &raw mut json, &raw mut error) }, status);
+    assert!(json.is_null() && !error.is_null());
+    let message = text(epi_error_message(error));
+    epi_error_free(error);
+    epi_operation_free(operation);
+    (status, message)
+}
+
+#[test]
+fn a_panic_in_a_handler_is_an_error_and_the_library_goes_on() {
+    let broken = client(true);
+    let sound = client(false);
+    for _ in 0..3 {
+        let going_on = list(sound);
+        let (status, message) = end(list(broken));
+        assert_eq!(status, s::EPI_STATUS_PANIC as i32);
+        assert!(message.starts_with("a defect in this library: no randomness here (tests.rs:"), "{message}");
+        // It still tries to reach an address where nothing listens.
+        assert_eq!(epi_operation_cancel(going_on), OK);
+        assert_eq!(end(going_on), (s::EPI_STATUS_CANCELLED as i32, "the operation was cancelled".to_owned()));
+    }
+    epi_client_free(broken);
+    epi_client_free(sound);
+}
+
+#[test]
+fn what_is_no_handle_is_refused_by_name() {
+    let client = client(false);
+    let operation = list(client);
+    let foreign: *const epi_client = operation.cast();
+    let mut out = ptr::null_mut();
+    for (handle, rule) in [
+        (ptr::null(), "client: must not be NULL"),
+        (foreign, "client: is a handle of another kind, not of epi_client"),
+        (ptr::without_provenance(7), "client: was freed, or never was an epi_client"),
+    ] {
+        let mut error = ptr::null_mut();
+        // SAFETY: live places and texts.
+        let status = unsafe { epi_deployment_list(handle, c"{}".as_ptr(), ptr::null(), &raw mut out, &raw mut error) };
+        assert_eq!(status, s::EPI_STATUS_INVALID_ARGUMENT as i32);
+        assert_eq!(text(epi_error_message(error)), rule);
+        epi_error_free(error);
+        epi_error_free(error);
+        assert!(epi_error_message(error).is_null(), "freed");
+    }
+    epi_operation_free(operation);
+    assert_eq!(epi_operation_wait(operation, -1), s::EPI_STATUS_INVALID_ARGUMENT as i32, "freed");
+    assert_eq!(epi_operation_cancel(operation), s::EPI_STATUS_INVALID_ARGUMENT as i32);
+    epi_operation_free(operation);
+    epi_client_free(client);
+    epi_client_free(client);
+    epi_client_free(operation.cast());
+}
+
+#[test]
+fn the_header_s_statuses_are_those_of_the_table() {
+    for row in STATUS_TABLE {
+        assert_eq!(text(epi_status_name(row.status)), row.name);
+    }
+    let declared = include_str!("status.rs");
+    for row in STATUS_TABLE {
+        let line = format!("EPI_STATUS_{} = {},", row.name, row.status);
+        assert!(declared.contains(&line), "{line}");
+    }
+    let lines = declared.lines().filter(|line| line.trim_start().starts_with("EPI_STATUS_")).count();
+    assert_eq!(lines, STATUS_TABLE.len() + 2, "the table, OK and PENDING");
+    assert_eq!(text(epi_status_name(OK)), "OK");
+    assert!(epi_status_name(2).is_null());
+}
+
+#[test]
+fn versions_and_texts() {
+    assert_eq!(text(epi_version()), env!("CARGO_PKG_VERSION"));
+    // SAFETY: NULL is not written to; texts live.
+    unsafe {
+        assert_eq!(epi_abi_check(epi_abi_version(), ptr::null_mut()), OK);
+        assert_eq!(epi_abi_check(1 << 16, ptr::null_mut()), s::EPI_STATUS_ABI_MISMATCH as i32);
+        assert_eq!(epi_abi_check(epi_abi_version() + 1, ptr::null_mut()), s::EPI_STATUS_ABI_MISMATCH as i32);
+        let quoted = epi_json_quote(c"a\"\\\n".as_ptr());
+        assert_eq!(text(quoted), r#""a\"\\\n""#);
+        epi_string_free(quoted);
+        assert!(epi_json_quote(ptr::null()).is_null());
+        assert!(epi_json_quote(CString::new([0xff]).unwrap().as_ptr()).is_null());
+        epi_string_free(ptr::null_mut());
+    }
+}

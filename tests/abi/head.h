@@ -1,0 +1,49 @@
+/*
+ * epicloud.h - deploy to and export databases from the Optimizely DXP cloud.
+ *
+ * Generated from the library's sources; do not edit.
+ *
+ * USE. Make a client, start a call, wait for its operation, take the result,
+ * free everything:
+ *
+ *     if (epi_deployment_list(client, "{}", NULL, &operation, &error) == EPI_STATUS_OK) {
+ *         epi_operation_wait(operation, -1);
+ *         status = epi_operation_result(operation, &json, &error);
+ *         epi_operation_free(operation);
+ *     }
+ *
+ * TEXTS are UTF-8 and end in NUL. Requests and results are JSON documents; member
+ * names are those of the service. An unknown or wrong member of a request is an
+ * error that names it by its JSON path. Results can hold links that are secrets:
+ * do not log them.
+ *
+ * ERRORS. A function that can fail returns a status. If `out_error` is given, it
+ * is set to an error that the caller frees, or to NULL. Pointer outputs are set
+ * to NULL on failure. There is no "last error" and no global state to set up.
+ *
+ * HANDLES are numbers in the shape of pointers and must not be dereferenced. NULL,
+ * a freed handle and one of another kind are refused with
+ * EPI_STATUS_INVALID_ARGUMENT, in every build. What the library cannot check, and
+ * what stays the caller's duty: that other pointers point to what the comment
+ * says, that texts end in NUL, that structs are as large as their struct_size,
+ * that a text is freed once, and that the texts of an error are not used after it
+ * was freed.
+ *
+ * THREADS. Each comment has a class: "any" may be called from any thread at any
+ * time, also for one handle at once; "last" must be the last call for its handle,
+ * though a wait that is under way is safe and ends; "pure" touches no handle.
+ *
+ * PROCESS. The library installs no signal handler, writes no environment variable
+ * and prints nothing. Its threads begin with the first client and end, in the
+ * background, after the last handle was freed. They block the signals that a
+ * program may handle, so handlers run on the program's own threads, and a broken
+ * connection raises no SIGPIPE.
+ *  - Unloading (dlclose) is not supported once a client was made: threads may
+ *    still be ending. Keep the library loaded until the process ends.
+ *  - After fork, the child must not use handles of its parent, nor make clients,
+ *    while the parent had any at the time of the fork: calls are refused with
+ *    EPI_STATUS_UNSUPPORTED where the library notices, and frees do nothing. A
+ *    fork before the first client, and exec after any fork, are fine. A fork while
+ *    another thread is inside the library leaves the child nothing but exec.
+ *  - exit may be called with operations running; they end with the process.
+ */

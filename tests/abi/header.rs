@@ -1,0 +1,50 @@
+//! The header is what the sources say, and every compiler takes it.
+
+use std::fs;
+
+use super::sources;
+use super::toolbox::{Compiler, Language, root, tell};
+
+/// What every user of the header may compile with.
+const WARNINGS: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werror"];
+
+#[test]
+fn it_is_generated_from_the_sources() {
+    expect_test::expect_file![root().join("include/epicloud.h")].assert_eq(&sources::header());
+}
+
+#[test]
+fn it_compiles_in_every_dialect_twice_in_a_file_and_in_two_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let c = root().join("tests/c");
+    // C++ gets the same files under its own name.
+    for name in ["twice", "second"] {
+        fs::copy(c.join(format!("{name}.c")), folder.path().join(format!("{name}.cc"))).unwrap();
+    }
+    let mut compiled = 0;
+    for compiler in Compiler::all() {
+        let (dialects, ending): (&[&str], _) = match compiler.language {
+            Language::C => (&["c99", "c11", "c17"], "c"),
+            Language::Cpp => (&["c++11", "c++17"], "cc"),
+        };
+        let sources = match compiler.language {
+            Language::C => c.clone(),
+            Language::Cpp => folder.path().to_owned(),
+        };
+        for dialect in dialects {
+            let mut command = compiler.command();
+            command.args(WARNINGS).arg(format!("-std={dialect}")).arg("-I").arg(&c);
+            if compiler.language == Language::C {
+                command.arg("-Wstrict-prototypes");
+            }
+            for name in ["twice", "second"] {
+                command.arg(sources.join(format!("{name}.{ending}")));
+            }
+            let program = folder.path().join(format!("{}-{dialect}", compiler.name));
+            compiler.link(&mut command, &program);
+            assert!(std::process::Command::new(&program).status().unwrap().success(), "{}", program.display());
+            compiled += 1;
+        }
+    }
+    tell(&format!("the header compiles in {compiled} dialects"));
+}
