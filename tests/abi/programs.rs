@@ -9,7 +9,7 @@ use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule, Speed};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::toolbox::{Program, tell};
+use super::program::{Program, tell};
 
 /// How long a program may wait for the emulator to see a request.
 const PATIENCE: Duration = Duration::from_secs(60);
