@@ -11,6 +11,7 @@ mod demo;
 mod emulator;
 mod failure;
 mod measure;
+mod overhead;
 mod process;
 mod readme;
 mod test;
