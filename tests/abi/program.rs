@@ -56,6 +56,13 @@ pub(super) fn link(command: &mut Command, program: &Path) {
     output(command);
 }
 
+/// The compiler of the test programs, with all warnings as errors.
+pub(super) fn strict_c() -> Command {
+    let mut command = compiler("cc");
+    command.args(["-std=c11", "-D_GNU_SOURCE", "-g", "-Wall", "-Wextra", "-Werror"]);
+    command
+}
+
 /// A C program that was compiled against the header and the library.
 pub(super) struct Program {
     pub(super) folder: TempDir,
@@ -72,9 +79,7 @@ impl Program {
     pub(super) fn of(source: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(source.file_stem().unwrap());
-        let mut command = compiler("cc");
-        command.args(["-std=c11", "-D_GNU_SOURCE", "-g", "-Wall", "-Wextra", "-Werror"]).arg(source);
-        link(&mut command, &file);
+        link(strict_c().arg(source), &file);
         Self { folder, file }
     }
 

@@ -9,7 +9,7 @@ use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule, Speed};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::program::{Program, tell};
+use super::program::{Program, library, output, root, strict_c, tell};
 
 /// How long a program may wait for the emulator to see a request.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -112,7 +112,7 @@ impl Stage {
             self.emulator.faults().add(Rule::new(Effect::Stall).path(path));
         };
         match name {
-            "operation" | "fork" => stall("*/edgelogs/location"),
+            "operation" | "fork" | "unload" => stall("*/edgelogs/location"),
             "cancel" => {
                 stall("*/edgelogs/location");
                 stall("/bacpacs/");
@@ -193,6 +193,19 @@ fn lifetime() {
 #[test]
 fn broken() {
     passes("broken");
+}
+
+/// Not linked with the library, which it loads by its name.
+#[cfg(target_os = "linux")]
+#[test]
+fn unload() {
+    let stage = Stage::new();
+    stage.prepare("unload");
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("unload");
+    output(strict_c().arg(root().join("tests/c/unload.c")).arg("-o").arg(&program).arg("-ldl"));
+    stage.run(Command::new(&program).env("EPI_LIBRARY", library()));
+    stage.close();
 }
 
 #[test]
