@@ -204,7 +204,7 @@ pub unsafe fn start(
 
 /// Waits for the end of an operation that must fail, looks at all that can be asked of it, and frees it.
 #[must_use]
-pub fn failed(operation: *mut epi_operation) -> Refusal {
+pub(crate) fn failed(operation: *mut epi_operation) -> Refusal {
     let status = epi_operation_wait(operation, LIMIT_MS);
     assert!(status > s::EPI_STATUS_PENDING as i32, "it ends in time, and without an account never well: {status}");
     assert_eq!(epi_operation_wait(operation, -1), status, "it ends once");

@@ -20,8 +20,11 @@ pub mod progress;
 pub mod request;
 pub mod sequence;
 
+/// What a target does with an input.
+pub type Target = fn(&[u8]);
+
 /// All targets: their names, which are those of their corpora, and their functions.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("request", request::run),
     ("config", config::run),
     ("options", options::run),

@@ -113,7 +113,8 @@ impl World {
     fn step(&mut self, what: u8, which: u8, detail: u8) {
         let handle = self.pick(which);
         match what % 14 {
-            0 | 1 => self.make_client(what % 14 == 0),
+            0 => self.make_client(ACCOUNT, SECRET),
+            1 => self.make_client("{}", b""),
             2 | 3 => self.start(handle, detail),
             4 => self.wait(handle, i64::from(detail % 4)),
             5 => self.progress(handle),
@@ -128,9 +129,9 @@ impl World {
         }
     }
 
-    fn make_client(&mut self, with_account: bool) {
+    fn make_client(&mut self, config: &str, secret: &[u8]) {
         if self.live.values().filter(|kind| **kind == Kind::Client).count() < CLIENTS {
-            let client = if with_account { abi::new_client(ACCOUNT, SECRET) } else { abi::new_client("{}", b"") };
+            let client = abi::new_client(config, secret);
             self.enter(client.addr(), Kind::Client);
         }
     }

@@ -1,6 +1,7 @@
 //! Every input of the corpora keeps the promises, also where there is no libFuzzer; and the corpora are complete.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
+#![expect(clippy::print_stdout, reason = "the input that failed must be told, and only then is it shown")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
