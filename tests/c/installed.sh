@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compiles the examples from an installed package alone, once with the shared and once with the static library, and sees
-# that they start: installed.sh PREFIX
+# Compiles the examples from an installed package alone, with the shared library, with the static one and by CMake, and
+# sees that they start: installed.sh PREFIX
 set -eu
 prefix=$1
 examples=$(cd "$(dirname "$0")/../../bindings/c/examples" && pwd)
@@ -29,4 +29,6 @@ if LD_LIBRARY_PATH="$libraries" ldd "$folder/export-static" | grep -q epicloud; 
     echo "the static program needs the shared library" >&2
     exit 1
 fi
-echo "installed: the examples build with the shared and with the static library"
+cmake -S "$examples" -B "$folder/cmake" -DCMAKE_PREFIX_PATH="$prefix" > "$folder/said"
+cmake --build "$folder/cmake" >> "$folder/said"
+echo "installed: the examples build with the shared library, with the static one, and by CMake"
