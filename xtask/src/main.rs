@@ -12,6 +12,7 @@ mod emulator;
 mod failure;
 mod measure;
 mod process;
+mod python;
 mod readme;
 mod test;
 mod workspace;
@@ -30,13 +31,19 @@ usage: cargo xtask <command>
                                (--long: also the demo, and a short run of the bench)
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
                                time and memory of a 2 GiB upload and download, against azure_storage_blob
+  package python               the wheel of the Python package, into target/package
 ";
 
 enum Command {
     Help,
     Demo,
-    Test { long: bool },
+    Test {
+        long: bool,
+    },
     Bench(bench::Settings),
+    /// Something to package, of which nothing is named yet.
+    Package,
+    PackagePython,
 }
 
 fn main() -> ExitCode {
@@ -48,6 +55,8 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(),
         Command::Test { long } => test::run(long),
         Command::Bench(settings) => bench::run(settings),
+        Command::Package => Err(Failure::new(USAGE.trim_end())),
+        Command::PackagePython => python::package(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,8 +79,10 @@ fn parse() -> Result<Command> {
                 Some("demo") => Command::Demo,
                 Some("test") => Command::Test { long: false },
                 Some("bench") => Command::Bench(bench::Settings::default()),
+                Some("package") => Command::Package,
                 _ => return Err(usage(Value(name).unexpected())),
             },
+            (Value(name), Some(Command::Package)) if name == "python" => Command::PackagePython,
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
             (Long("size"), Some(Command::Bench(settings))) => {
                 let size = arguments.value().map_err(usage)?;

@@ -9,6 +9,7 @@ use crate::azurite::{self, Azurite};
 use crate::bench::Settings;
 use crate::failure::{Failure, Result};
 use crate::process;
+use crate::python;
 use crate::readme;
 use crate::workspace::{Profile, Workspace};
 
@@ -32,6 +33,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
     })?;
     let programs = steps.step("programs", || workspace.build_programs(Profile::Dev))?;
     let azurite = steps.step("Azurite", || start_azurite(&workspace))?;
+    let python = steps.step("Python package", || python::interpreter(&workspace))?;
     steps.step("tests", || {
         let mut test = workspace.cargo(&["test", "--workspace"]);
         // Built as one of the tests' own binaries anyway; on Windows the running program cannot be replaced.
@@ -42,9 +44,16 @@ pub(crate) fn run(long: bool) -> Result<()> {
             Some(azurite) => test.env("EPI_TEST_AZURITE", &azurite.connection),
             None => test.env_remove("EPI_TEST_AZURITE"),
         };
+        match &python {
+            Some(python) => test.env("EPI_TEST_PYTHON", python),
+            None => test.env_remove("EPI_TEST_PYTHON"),
+        };
         process::run(&mut test)
     })?;
     drop(azurite);
+    if let Some(python) = &python {
+        steps.step("Python", || python::check(&workspace, &programs, python))?;
+    }
     steps.step("README", || readme::run(&workspace, &programs))?;
     if long {
         steps.step("demo", crate::demo::run)?;
