@@ -50,7 +50,6 @@ class Operation(Generic[R]):
         """Take over an operation; `client.start` makes these."""
         self._inner = inner
         self._handle = inner._handle
-        self._callback = inner._callback
         self._future: asyncio.Future[None] | None = None
 
     def _ended(self) -> asyncio.Future[None]:
@@ -86,18 +85,13 @@ class Operation(Generic[R]):
         Cancelling the task that waits, or an exception of the progress callback, cancels the operation.
         """
         limit = None if timeout is None else time.monotonic() + timeout
-        told = None
         async with self._stopping():
             while True:
                 left = None if limit is None else max(0.0, limit - time.monotonic())
-                if self._callback is not None:
+                if self._inner._callback is not None:
                     left = _SLICE if left is None else min(_SLICE, left)
                 ended, _ = await asyncio.wait({self._ended()}, timeout=left)
-                if self._callback is not None:
-                    newest = self.progress()
-                    if newest != told:
-                        told = newest
-                        self._callback(newest)
+                self._inner._tell()
                 if ended:
                     return True
                 if limit is not None and time.monotonic() >= limit:
@@ -140,7 +134,7 @@ class Operation(Generic[R]):
             while True:
                 ended, _ = await asyncio.wait({self._ended()}, timeout=0 if told is None else _SLICE)
                 newest = self.progress()
-                if newest != told or ended:
+                if newest != told:
                     told = newest
                     yield newest
                 if ended:

@@ -50,6 +50,16 @@ class Operation(Generic[R]):
         """Take over a handle; `client.start` makes operations."""
         self._handle = handle
         self._callback = progress
+        self._told: types.Progress | None = None
+
+    def _tell(self) -> None:
+        """Call the progress callback if the figures have changed since its last call."""
+        if self._callback is None:
+            return
+        newest = self._handle.progress()
+        if newest != self._told:
+            self._told = newest
+            self._callback(newest)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end, at most `timeout` seconds; tell whether it has come.
@@ -58,16 +68,11 @@ class Operation(Generic[R]):
         and goes on when that has ended.
         """
         limit = None if timeout is None else time.monotonic() + timeout
-        told = None
         with self._handle.stopping():
             while True:
                 left = SLICE_MS if limit is None else int(max(0.0, limit - time.monotonic()) * 1000)
                 ended = self._handle.poll(min(SLICE_MS, left))
-                if self._callback is not None:
-                    newest = self._handle.progress()
-                    if newest != told:
-                        told = newest
-                        self._callback(newest)
+                self._tell()
                 if ended:
                     return True
                 if limit is not None and time.monotonic() >= limit:
@@ -106,7 +111,7 @@ class Operation(Generic[R]):
             while True:
                 ended = self._handle.poll(0 if told is None else SLICE_MS)
                 newest = self._handle.progress()
-                if newest != told or ended:
+                if newest != told:
                     told = newest
                     yield newest
                 if ended:

@@ -61,8 +61,8 @@ class Error(Exception):
         self.exit_code = document["exitCode"]
 
     def __str__(self) -> str:
-        """Give the message and, in a sentence of its own, the next step."""
-        return f"{self.message}. {self.next_step}" if self.next_step else self.message
+        """Give the message and, in brackets, the next step."""
+        return f"{self.message} ({self.next_step})" if self.next_step else self.message
 
     def __repr__(self) -> str:
         """Name the class and the message."""
