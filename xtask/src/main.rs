@@ -29,6 +29,7 @@ usage: cargo xtask <command>
   demo                         show the real commands against a local emulator
   test [--long]                everything that must hold: formatting, lints, documentation, tests, README
                                (--long: also the demo, and a short run of the bench)
+  test python                  the tests of the Python package alone
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
                                time and memory of a 2 GiB upload and download, against azure_storage_blob
   package python               the wheel of the Python package, into target/package
@@ -40,8 +41,9 @@ enum Command {
     Test {
         long: bool,
     },
+    TestPython,
     Bench(bench::Settings),
-    /// Something to package, of which nothing is named yet.
+    /// Nothing is named yet.
     Package,
     PackagePython,
 }
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         }
         Command::Demo => demo::run(),
         Command::Test { long } => test::run(long),
+        Command::TestPython => python::run(),
         Command::Bench(settings) => bench::run(settings),
         Command::Package => Err(Failure::new(USAGE.trim_end())),
         Command::PackagePython => python::package(),
@@ -82,6 +85,7 @@ fn parse() -> Result<Command> {
                 Some("package") => Command::Package,
                 _ => return Err(usage(Value(name).unexpected())),
             },
+            (Value(name), Some(Command::Test { long: false })) if name == "python" => Command::TestPython,
             (Value(name), Some(Command::Package)) if name == "python" => Command::PackagePython,
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
             (Long("size"), Some(Command::Bench(settings))) => {

@@ -64,6 +64,16 @@ pub(crate) fn check(workspace: &Workspace, programs: &Programs, python: &Path) -
     process::run(&mut tests)
 }
 
+/// All of it alone, for those who work on the package.
+pub(crate) fn run() -> Result<()> {
+    let workspace = Workspace::find()?;
+    let programs = workspace.build_programs(Profile::Dev)?;
+    match interpreter(&workspace)? {
+        Some(python) => check(&workspace, &programs, &python),
+        None => Ok(()),
+    }
+}
+
 /// Builds the wheel for users into `target/package`.
 pub(crate) fn package() -> Result<()> {
     let workspace = Workspace::find()?;

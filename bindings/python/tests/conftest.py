@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import epicloud
 import pytest
 from stage import Emulator
-
-import epicloud
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,11 @@ import copy
 import pickle
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from stage import ABSENT, CANARY, WAIT, Emulator
-
 import epicloud
+import pytest
 from epicloud import _handles, errors
 from epicloud._native import ffi, lib
+from stage import ABSENT, CANARY, WAIT, Emulator
 
 if TYPE_CHECKING:
     from pathlib import Path

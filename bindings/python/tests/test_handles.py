@@ -11,13 +11,12 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from stage import ABSENT, PATIENCE, WAIT, Emulator, until
-
 import epicloud
 import epicloud.aio
+import pytest
 from epicloud import _handles
 from epicloud._native import ffi
+from stage import ABSENT, PATIENCE, WAIT, Emulator, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,7 +214,8 @@ with epicloud.Client.from_environment() as client:
     child = os.fork()
     if child == 0:
         try:
-            for use in (client.verify, client.start.verify, epicloud.Client.from_environment, running.result):
+            for use in (client.verify, client.start.verify, epicloud.Client.from_environment,
+                        running.result, running.progress, running.events, running.cancel):
                 try:
                     use()
                 except epicloud.Unsupported as error:

@@ -6,11 +6,10 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from stage import EXPORT, PATIENCE, WAIT, Emulator
-
 import epicloud
 import epicloud.aio
+import pytest
+from stage import EXPORT, PATIENCE, WAIT, Emulator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,14 +122,14 @@ def test_waiting_has_limits_that_cancel_nothing(emulator: Emulator) -> None:
     emulator.stall(path="*/deployments")
 
     async def run() -> None:
-        async with epicloud.aio.Client(**emulator.account) as client:
-            async with client.start.list_deployments() as operation:
-                assert await operation.wait(0) is False
-                assert await operation.wait(0.01) is False
-                assert operation.progress().status == "PENDING"
-                operation.cancel()
-                assert await operation.wait(PATIENCE) is True
-                with pytest.raises(epicloud.Cancelled):
-                    await operation
+        client = epicloud.aio.Client(**emulator.account)
+        async with client, client.start.list_deployments() as operation:
+            assert await operation.wait(0) is False
+            assert await operation.wait(0.01) is False
+            assert operation.progress().status == "PENDING"
+            operation.cancel()
+            assert await operation.wait(PATIENCE) is True
+            with pytest.raises(epicloud.Cancelled):
+                await operation
 
     asyncio.run(run())

@@ -53,11 +53,6 @@ def _made_here(status: int, message: str) -> errors.Error:
     return errors.from_document({**document, **known, "status": status_name(status), "message": message})
 
 
-def closed(what: str) -> errors.Error:
-    """Make the exception for the use of something after its end."""
-    return _made_here(lib.EPI_STATUS_INVALID_ARGUMENT, f"this {what} is closed")
-
-
 def _check(status: int, error: Any) -> None:
     """Raise what a call reported, and free it."""
     if status == lib.EPI_STATUS_OK:
@@ -124,6 +119,7 @@ class Handle:
 
     def __init__(self, pointer: Any, free: Any) -> None:
         self._pointer = pointer
+        self._process = os.getpid()
         self._free = weakref.finalize(self, free, pointer)
 
     @property
@@ -133,7 +129,11 @@ class Handle:
 
     def _live(self) -> Any:
         if self.closed:
-            raise closed(self._what)
+            raise _made_here(lib.EPI_STATUS_INVALID_ARGUMENT, f"this {self._what} is closed")
+        # The library says so itself where it would do something; here it is said of everything.
+        if self._process != os.getpid():
+            message = f"this {self._what} belongs to the process that this one was forked from"
+            raise _made_here(lib.EPI_STATUS_UNSUPPORTED, message)
         return self._pointer
 
     def close(self) -> None:

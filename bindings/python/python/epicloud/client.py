@@ -33,10 +33,9 @@ ENVIRONMENT = {
 """The variables that `from_environment` reads; those of the program `epi`."""
 
 
-def from_environment() -> dict[str, str]:
+def read_environment() -> dict[str, Any]:
     """Read the account from the environment; an empty variable counts as not set."""
-    read = {name: os.environ.get(variable) for name, variable in ENVIRONMENT.items()}
-    return {name: value for name, value in read.items() if value}
+    return {name: os.environ.get(variable) or None for name, variable in ENVIRONMENT.items()}
 
 
 class Operation(Generic[R]):
@@ -231,28 +230,12 @@ def describe(wrapper: Callable[..., Any], start: Callable[..., Any], operation: 
 class Account:
     """What both clients share: an account at a service, and its end."""
 
-    def __init__(
-        self,
-        *,
-        client_key: str | None = None,
-        client_secret: str | Buffer | None = None,
-        project_id: str | None = None,
-        endpoint: str | None = None,
-        ca_file: types.Path | None = None,
-        service: str | None = None,
-    ) -> None:
+    def __init__(self, *, client_secret: str | Buffer | None = None, **config: Unpack[types.Config]) -> None:
         """Make a client. Checks the configuration; nothing is sent yet.
 
         The secret, a text or bytes, is copied by the library and not kept here. Without key and secret a client can
         only do what needs no account, such as uploading to a link.
         """
-        config = {
-            "client_key": client_key,
-            "project_id": project_id,
-            "endpoint": endpoint,
-            "ca_file": ca_file,
-            "service": service,
-        }
         self._handle = ClientHandle(config, client_secret)
 
     @classmethod
@@ -261,7 +244,7 @@ class Account:
 
         An empty variable counts as not set.
         """
-        return cls(**from_environment())
+        return cls(**read_environment())
 
     def cancel_all(self) -> None:
         """Cancel all operations of this client."""

@@ -49,6 +49,21 @@ ProgressCallback = Callable[[Progress], object]
 """Told about progress."""
 
 
+class Config(TypedDict, total=False):
+    """What a client is told about its account, beside the secret."""
+
+    client_key: str | None
+    """The key of the API credentials."""
+    project_id: str | None
+    """The project's GUID, for requests that name none."""
+    endpoint: str | None
+    """The service's base address; the live service when left out."""
+    ca_file: Path | None
+    """A PEM file of certificate authorities to trust beside the system's."""
+    service: Literal["dxp"] | None
+    """Which service."""
+
+
 class Request(TypedDict, total=False):
     """What every call takes."""
 
