@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from epicloud import types
+
 PATIENCE = 60
 """Seconds that something which must happen may take. Nothing is judged by time; this only ends a hopeless test."""
-WAIT = {"polling_interval_seconds": 1}
+WAIT: types.Wait = {"polling_interval_seconds": 1}
 """The shortest pause between two looks."""
 EXPORT = 3 << 20
 """The length of an exported database."""

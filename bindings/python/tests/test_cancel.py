@@ -15,6 +15,7 @@ import epicloud
 import epicloud.aio
 import pytest
 from epicloud import _handles
+from epicloud._native import lib
 from stage import ABSENT, PATIENCE, WAIT, Emulator, until
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def test_the_wait_for_the_end_is_bounded(
                 raise KeyboardInterrupt
             return int(library.EPI_STATUS_PENDING)
 
-    library = _handles.lib
+    library = lib
     monkeypatch.setattr(_handles, "lib", Stuck())
     with pytest.raises(KeyboardInterrupt):
         operation.wait()

@@ -15,7 +15,7 @@ import epicloud
 import epicloud.aio
 import pytest
 from epicloud import _handles
-from epicloud._native import ffi
+from epicloud._native import ffi, lib
 from stage import ABSENT, PATIENCE, WAIT, Emulator, until
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class Counting:
         if not name.startswith("epi_"):
             return function
         if name.endswith("_free"):
-            return lambda pointer: (self._freed(name[: -len("_free")], pointer), function(pointer))[1]
+            kind = name[: -len("_free")]
+            return lambda pointer: self._free(kind, pointer, function)
 
         def call(*arguments: Any) -> Any:
             result = function(*arguments)
@@ -47,8 +48,9 @@ class Counting:
 
         return call
 
-    def _freed(self, kind: str, pointer: Any) -> None:
+    def _free(self, kind: str, pointer: Any, function: Any) -> None:
         self.freed[kind, int(ffi.cast("uintptr_t", pointer))] += 1
+        function(pointer)
 
     def _note(self, place: Any) -> None:
         if not isinstance(place, ffi.CData):
@@ -66,7 +68,7 @@ class Counting:
 
 @pytest.fixture
 def counting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counting]:
-    library = Counting(_handles.lib)
+    library = Counting(lib)
     monkeypatch.setattr(_handles, "lib", library)
     yield library
     gc.collect()
@@ -87,9 +89,9 @@ def test_freed_once_on_success(emulator: Emulator, counting: Counting) -> None:
 
 def test_freed_once_on_error(emulator: Emulator, counting: Counting) -> None:
     with epicloud.Client(**emulator.account) as client:
-        for request in ({"id": ABSENT}, {"id": ""}):
+        for identity in (ABSENT, ""):
             with pytest.raises(epicloud.Error):
-                client.get_deployment(**request)
+                client.get_deployment(id=identity)
     with pytest.raises(epicloud.InvalidArgument):
         epicloud.Client(endpoint="nonsense")
     counting.balanced("epi_client", "epi_operation", "epi_error")
@@ -269,7 +271,7 @@ def test_a_program_may_end_with_operations_running(emulator: Emulator) -> None:
 
 
 def test_a_library_of_another_version_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    library = _handles.lib
+    library = lib
 
     class Other:
         """A library of another version, or of another ABI."""
