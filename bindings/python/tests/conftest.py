@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import epicloud
 import pytest
+
+import epicloud
 from stage import Emulator
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ import re
 import sys
 from typing import Any
 
+from epicloud._native import ffi, lib
+
 import epicloud
 from epicloud import _handles
-from epicloud._native import ffi, lib
 
 METHODS = {
     "connect": "verify",

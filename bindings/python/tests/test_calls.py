@@ -6,12 +6,13 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from epicloud._native import ffi, lib
+
 import epicloud
 import epicloud.aio
-import pytest
 from epicloud import _handles
 from epicloud import client as surface
-from epicloud._native import ffi, lib
 from stage import EXPORT, WAIT, Emulator
 
 if TYPE_CHECKING:

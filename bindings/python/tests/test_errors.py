@@ -6,10 +6,11 @@ import copy
 import pickle
 from typing import TYPE_CHECKING, Any
 
-import epicloud
 import pytest
-from epicloud import _handles, errors
 from epicloud._native import ffi, lib
+
+import epicloud
+from epicloud import _handles, errors
 from stage import ABSENT, CANARY, WAIT, Emulator
 
 if TYPE_CHECKING:

@@ -11,11 +11,12 @@ import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from epicloud._native import ffi, lib
+
 import epicloud
 import epicloud.aio
-import pytest
 from epicloud import _handles
-from epicloud._native import ffi, lib
 from stage import ABSENT, PATIENCE, WAIT, Emulator, until
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from epicloud._native import lib
+
 import epicloud
 import epicloud.aio
 import epicloud.client
-import pytest
-from epicloud._native import lib
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,10 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import epicloud
 import epicloud.aio
-import pytest
 from stage import EXPORT, PATIENCE, WAIT, Emulator
 
 if TYPE_CHECKING:

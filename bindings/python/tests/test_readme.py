@@ -13,9 +13,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 import epicloud
 import epicloud.client
-import pytest
 from stage import EXPORT, PATIENCE, Emulator
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import epicloud
 import pytest
+
+import epicloud
 import runner as driver
 from epicloud import client as surface
 from stage import ABSENT, PATIENCE, Emulator

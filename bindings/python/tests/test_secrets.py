@@ -9,9 +9,10 @@ import logging
 import traceback
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import epicloud
 import epicloud.aio
-import pytest
 from stage import CANARY, WAIT, Emulator
 
 if TYPE_CHECKING:
