@@ -225,8 +225,11 @@ with epicloud.Client.from_environment() as client:
                     assert "fork" in str(error), error
                 else:
                     os._exit(1)
-            running.close()
-            client.close()
+            try:
+                with running:
+                    raise KeyError
+            except KeyError:
+                client.close()
         except BaseException as error:
             sys.stderr.write(repr(error))
             os._exit(2)

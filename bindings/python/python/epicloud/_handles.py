@@ -147,8 +147,8 @@ class ClientHandle(Handle):
     _what = "client"
 
     def __init__(self, config: Mapping[str, Any], secret: str | Buffer | None) -> None:
-        # A text must become bytes; they are overwritten when the library has its copy.
-        own = bytearray(secret, "utf-8") if isinstance(secret, str) else None
+        # A text must become bytes, as they were if it is of the environment. They are overwritten in the end.
+        own = bytearray(secret, "utf-8", "surrogateescape") if isinstance(secret, str) else None
         given = secret if own is None else own
         try:
             buffer = ffi.NULL if given is None else ffi.from_buffer("char[]", given)

@@ -146,10 +146,11 @@ class Operation(Generic[R]):
 
     async def __aexit__(self, *exception: object) -> None:
         """Cancel it if it still runs, and free it."""
-        if not self._handle.closed:
+        # Closed already, or in a forked child: there is nothing to stop, and the block's own exception matters.
+        with contextlib.suppress(errors.Error):
             if not self.done:
                 await self._stop()
-            self.close()
+        self.close()
 
     def __repr__(self) -> str:
         """Name the call; neither the request nor the result, which can hold secrets."""

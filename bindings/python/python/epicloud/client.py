@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from . import types
+from . import errors, types
 from ._handles import SLICE_MS, ClientHandle, OperationHandle
 
 if TYPE_CHECKING:
@@ -122,10 +123,11 @@ class Operation(Generic[R]):
 
     def __exit__(self, *exception: object) -> None:
         """Cancel it if it still runs, and free it."""
-        if not self._handle.closed:
+        # Closed already, or in a forked child: there is nothing to stop, and the block's own exception matters.
+        with contextlib.suppress(errors.Error):
             if not self.done:
                 self._handle.stop()
-            self.close()
+        self.close()
 
     def __repr__(self) -> str:
         """Name the call; neither the request nor the result, which can hold secrets."""
