@@ -12,6 +12,7 @@ mod abi {
     mod header;
     mod lint;
     mod memory;
+    mod program;
     mod programs;
     mod sources;
     mod symbols;

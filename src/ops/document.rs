@@ -18,9 +18,17 @@ pub fn read<T: DeserializeOwned>(what: &str, value: serde_json::Value) -> Result
 }
 
 fn refused(what: &str, path: &str, error: &serde_json::Error) -> Error {
+    let text = error.to_string();
+    // The path of a member that is missing is that of the object around it; only the sentence names the member.
+    let missing = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
     // The root's path is a dot.
-    let field = if path == "." { what.to_owned() } else { path.to_owned() };
-    Error::invalid(field, error)
+    let field = match (path, missing) {
+        (".", None) => what.to_owned(),
+        (".", Some(member)) => member.to_owned(),
+        (path, None) => path.to_owned(),
+        (path, Some(member)) => format!("{path}.{member}"),
+    };
+    if missing.is_some() { Error::invalid(field, "is missing") } else { Error::invalid(field, text) }
 }
 
 /// Turns a result into a document.
@@ -37,14 +45,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ops::request::{GetDeployment, StartDeployment};
+    use crate::ops::request::{GetDeployment, StartDeployment, UploadPackages};
 
     #[test]
     fn the_json_path_is_in_the_error() {
         for (document, field) in [
             (json!({"id": "x", "extra": 1}), "extra"),
             (json!({"id": 1}), "id"),
-            (json!({}), "deployment.get"),
+            (json!({}), "id"),
             (json!([1]), "deployment.get"),
         ] {
             let error = read::<GetDeployment>("deployment.get", document.clone()).unwrap_err();
@@ -56,5 +64,7 @@ mod tests {
         )
         .unwrap_err();
         assert_eq!(error.field(), Some("wait.timeoutMinutes"));
+        let error = read::<UploadPackages>("package.upload", json!({"files": [{"path": "x"}, {}]})).unwrap_err();
+        assert_eq!((error.field(), error.message()), (Some("files[1].path"), "files[1].path: is missing"));
     }
 }

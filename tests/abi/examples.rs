@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 use epicloud_emulator::{Effect, Rule};
 use tempfile::TempDir;
 
+use super::program::{Program, library, output, root};
 use super::programs::Stage;
-use super::toolbox::{Program, Tool, library, output, root};
+use super::toolbox::Tool;
 
 /// The first block of a language in the README.
 fn block(language: &str) -> String {

@@ -38,8 +38,9 @@
  * background, after the last handle was freed. They block the signals that a
  * program may handle, so handlers run on the program's own threads, and a broken
  * connection raises no SIGPIPE.
- *  - Unloading (dlclose) is not supported once a client was made: threads may
- *    still be ending. Keep the library loaded until the process ends.
+ *  - Unloading (dlclose) is fine at any time on Linux and the BSDs: the library
+ *    stays where it is until the process ends, and with it threads and handles.
+ *    On other systems keep it loaded once a client was made.
  *  - After fork, the child must not use handles of its parent, nor make clients,
  *    while the parent had any at the time of the fork: calls are refused with
  *    EPI_STATUS_UNSUPPORTED where the library notices, and frees do nothing. A

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use super::program::{compiler, link, root, tell};
 use super::sources;
-use super::toolbox::{Compiler, Language, root, tell};
+use super::toolbox::{Compiler, Language};
 
 /// What every user of the header may compile with.
 const WARNINGS: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werror"];
@@ -22,26 +23,26 @@ fn it_compiles_in_every_dialect_twice_in_a_file_and_in_two_files() {
         fs::copy(c.join(format!("{name}.c")), folder.path().join(format!("{name}.cc"))).unwrap();
     }
     let mut compiled = 0;
-    for compiler in Compiler::all() {
-        let (dialects, ending): (&[&str], _) = match compiler.language {
+    for Compiler { name: compiled_by, language } in Compiler::all() {
+        let (dialects, ending): (&[&str], _) = match language {
             Language::C => (&["c99", "c11", "c17"], "c"),
             Language::Cpp => (&["c++11", "c++17"], "cc"),
         };
-        let sources = match compiler.language {
+        let sources = match language {
             Language::C => c.clone(),
             Language::Cpp => folder.path().to_owned(),
         };
         for dialect in dialects {
-            let mut command = compiler.command();
+            let mut command = compiler(compiled_by);
             command.args(WARNINGS).arg(format!("-std={dialect}")).arg("-I").arg(&c);
-            if compiler.language == Language::C {
+            if language == Language::C {
                 command.arg("-Wstrict-prototypes");
             }
             for name in ["twice", "second"] {
                 command.arg(sources.join(format!("{name}.{ending}")));
             }
-            let program = folder.path().join(format!("{}-{dialect}", compiler.name));
-            compiler.link(&mut command, &program);
+            let program = folder.path().join(format!("{compiled_by}-{dialect}"));
+            link(&mut command, &program);
             assert!(std::process::Command::new(&program).status().unwrap().success(), "{}", program.display());
             compiled += 1;
         }

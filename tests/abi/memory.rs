@@ -5,8 +5,9 @@ use std::process::Command;
 
 use epicloud_emulator::LinkScheme;
 
+use super::program::{Program, output, root, tell};
 use super::programs::Stage;
-use super::toolbox::{Program, Tool, output, root, tell};
+use super::toolbox::Tool;
 
 /// All programs but the one of hidden symbols.
 const PROGRAMS: &[&str] =

@@ -9,7 +9,7 @@ use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule, Speed};
 use serde_json::json;
 use tokio::runtime::Runtime;
 
-use super::toolbox::{Program, tell};
+use super::program::{Program, library, output, root, strict_c, tell};
 
 /// How long a program may wait for the emulator to see a request.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -112,11 +112,15 @@ impl Stage {
             self.emulator.faults().add(Rule::new(Effect::Stall).path(path));
         };
         match name {
-            "operation" | "fork" => stall("*/edgelogs/location"),
+            "operation" | "fork" | "unload" => stall("*/edgelogs/location"),
             "cancel" => {
                 stall("*/edgelogs/location");
                 stall("/bacpacs/");
                 stall("/deploymentpackages/");
+            }
+            "secrets" => {
+                self.emulator.faults().add(Rule::new(Effect::status(503)).method("GET").path("/exports/").times(2));
+                self.emulator.faults().add(Rule::new(Effect::Truncate { keep: 1000 }).path("/bacpacs/").times(1));
             }
             "broken" => {
                 let reset = Rule::new(Effect::Reset).method("PUT").path("/deploymentpackages/");
@@ -193,6 +197,36 @@ fn lifetime() {
 #[test]
 fn broken() {
     passes("broken");
+}
+
+/// Looks at its own memory by a file of Linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn secrets() {
+    let stage = Stage::new();
+    stage.prepare("secrets");
+    let program = Program::compile("secrets");
+    let told = stage.run(&mut program.command()).join("\n");
+    for (name, secret) in
+        [("secret", stage.emulator.client_secret()), ("signature of a link", "sig="), ("signature", "epi-hmac")]
+    {
+        assert!(!told.contains(secret), "the {name} is told: {told}");
+    }
+    assert!(told.contains("retrying") && told.contains("NOT_FOUND") && told.contains("clientSecret"), "{told}");
+    stage.close();
+}
+
+/// Not linked with the library, which it loads by its name.
+#[cfg(target_os = "linux")]
+#[test]
+fn unload() {
+    let stage = Stage::new();
+    stage.prepare("unload");
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("unload");
+    output(strict_c().arg(root().join("tests/c/unload.c")).arg("-o").arg(&program).arg("-ldl"));
+    stage.run(Command::new(&program).env("EPI_LIBRARY", library()));
+    stage.close();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 use epicloud::ffi::library::epi_abi_version;
 
-use super::toolbox::root;
+use super::program::root;
 
 /// The order of the header: types first, then functions by handle.
 const FILES: &[&str] = &["status", "library", "client", "structs", "calls", "operation", "error"];

@@ -1,15 +1,14 @@
-//! What the built library exports, and how it is laid out and built.
+//! What the built library exports, and how it is built.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::mem::{offset_of, size_of};
 use std::process::Command;
 
 use epicloud::ffi::calls::CALLS;
-use epicloud::ffi::structs::{epi_call_options, epi_progress};
 
+use super::program::{library, output, root, tell};
 use super::sources;
-use super::toolbox::{Program, Tool, library, output, root, tell};
+use super::toolbox::Tool;
 
 /// The exported names, in the order in which they were added.
 fn listed() -> Vec<String> {
@@ -65,18 +64,4 @@ fn every_profile_unwinds() {
         assert!(section.contains("panic = \"unwind\""), "{profile}");
     }
     assert!(!manifest.contains("panic = \"abort\""));
-}
-
-#[test]
-fn c_and_the_library_lay_the_structs_out_alike() {
-    macro_rules! layout {
-        ($type:ident: $($field:ident),*) => {
-            [format!("{} {}\n", stringify!($type), size_of::<$type>()),
-             $(format!("{}.{} {}\n", stringify!($type), stringify!($field), offset_of!($type, $field))),*].concat()
-        };
-    }
-    let expected = layout!(epi_progress: struct_size, phase, attempt, percent, status, bytes_done, bytes_total,
-                           items_done, items_total, bytes_per_second, eta_ms)
-        + &layout!(epi_call_options: struct_size, timeout_ms, progress, log, log_level, reserved, user_data);
-    assert_eq!(output(&mut Program::compile("layout").command()), expected);
 }

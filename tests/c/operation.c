@@ -17,7 +17,7 @@ static void refusals(const epi_client *client)
     CHECK(says(refused(client, epi_deployment_list, "{\"\xff\":1}", NULL, bad), "request_json: is not UTF-8 from byte 2"));
     CHECK(says(refused(client, epi_deployment_list, "{} {}", NULL, bad), "request_json: is no JSON"));
     CHECK(says(refused(client, epi_deployment_list, "{\"a\":1}", NULL, bad), "a: unknown field"));
-    CHECK(says(refused(client, epi_deployment_get, "{}", NULL, bad), "missing field `id`"));
+    CHECK(says(refused(client, epi_deployment_get, "{}", NULL, bad), "id: is missing"));
     CHECK(says(refused(client, epi_deployment_get, "{\"id\":1}", NULL, bad), "id: "));
     CHECK(says(refused(client, epi_deployment_start, "{\"targetEnvironment\":\"x\",\"packages\":[\"a\"],"
                        "\"wait\":{\"timeoutMinutes\":0}}", NULL, bad), "wait.timeoutMinutes: 0 is not between"));

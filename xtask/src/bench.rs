@@ -13,12 +13,17 @@ use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
 use crate::failure::{Doing, Failure, Result};
-use crate::measure::{Cost, measure};
+use crate::measure::{Cost, measure, median};
+use crate::overhead;
 use crate::process;
 use crate::workspace::{Profile, Workspace, fresh};
 
 /// What `epi` may hold in memory, whatever the size of the file.
 const MEMORY_LIMIT: u64 = 64 << 20;
+/// How much longer an upload may take through another host of the library than through `epi`.
+const HOST_LIMIT: f64 = 1.03;
+/// Those hosts.
+const HOSTS: [Program; 1] = [Program::CUpload];
 const PACKAGE: &str = "bench.cms.sqldb.1.0.0.bacpac";
 const PEER_PACKAGE: &str = "peer.cms.sqldb.1.0.0.bacpac";
 const TARGET: [&str; 4] = ["--environment", "Production", "--database", "epicms"];
@@ -46,14 +51,39 @@ pub(crate) fn parse_size(text: &str) -> Result<u64> {
     bytes.ok_or_else(|| Failure::new(format!("'{text}' is not a size such as 2GiB")))
 }
 
-/// One of the measured programs, with what each of its runs cost.
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Program {
+    EpiUpload,
+    /// The same upload by a C program through the C ABI.
+    CUpload,
+    /// The upload of the official crate.
+    PeerUpload,
+    EpiDownload,
+}
+
+impl Program {
+    const ALL: [Self; 4] = [Self::EpiUpload, Self::CUpload, Self::PeerUpload, Self::EpiDownload];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::EpiUpload => "epi upload",
+            Self::CUpload => "C upload",
+            Self::PeerUpload => "azure_storage_blob upload",
+            Self::EpiDownload => "epi download",
+        }
+    }
+}
+
+/// A measured program, with what each of its runs cost.
 struct Contestant {
-    name: &'static str,
+    program: Program,
     costs: Vec<Cost>,
 }
 
 struct Bench {
     epi: PathBuf,
+    c_host: PathBuf,
     peer: PathBuf,
     folder: PathBuf,
     emulator: Emulator,
@@ -63,28 +93,30 @@ struct Bench {
 
 pub(crate) fn run(settings: Settings) -> Result<()> {
     let workspace = Workspace::find()?;
-    println!("Building epi, epi-emulator and the peer (release)");
+    println!("Building epi, epi-emulator and the peers (release)");
     let programs = workspace.build_programs(Profile::Release)?;
     let peer = workspace.build_peer("peer-upload")?;
     let folder = workspace.target.join("bench");
     fresh(&folder)?;
+    let c_host = overhead::c_host(&workspace, &programs.library, &folder)?;
 
     let size = settings.size.to_string();
     let options = ["--speed", "instant", "--export-size", &size];
     let emulator = Emulator::start(&programs.emulator, &options, folder.join("client-secret"))?;
-    let mut bench = Bench { epi: programs.epi, peer, folder, emulator, export: String::new() };
-    bench.prepare()?;
+    let repetitions = settings.repetitions.max(1);
+    let calls = overhead::run(&workspace, &emulator, &c_host, repetitions)?;
 
-    let mut contestants =
-        ["epi upload", "azure_storage_blob upload", "epi download"].map(|name| Contestant { name, costs: Vec::new() });
-    for repetition in 1..=settings.repetitions.max(1) {
+    let mut bench = Bench { epi: programs.epi, c_host, peer, folder, emulator, export: String::new() };
+    bench.prepare()?;
+    let mut contestants = Program::ALL.map(|program| Contestant { program, costs: Vec::new() });
+    for repetition in 1..=repetitions {
         for contestant in &mut contestants {
-            let cost = bench.measure(contestant.name)?;
-            println!("{repetition}: {:<26} {}", contestant.name, line(cost, settings.size));
+            let cost = measure(&mut bench.command(contestant.program)?)?;
+            println!("{repetition}: {:<26} {}", contestant.program.name(), line(cost, settings.size));
             contestant.costs.push(cost);
         }
     }
-    bench.report(settings, &contestants)
+    bench.report(settings, &contestants, &calls)
 }
 
 impl Bench {
@@ -98,11 +130,17 @@ impl Bench {
         process::run(&mut self.download(PACKAGE)?)
     }
 
-    fn measure(&self, what: &str) -> Result<Cost> {
-        match what {
-            "epi upload" => measure(&mut self.epi(&["package", "upload", PACKAGE])?),
-            "epi download" => measure(&mut self.download("download.bacpac")?),
-            _ => measure(&mut self.peer_upload()?),
+    fn command(&self, program: Program) -> Result<Command> {
+        match program {
+            Program::EpiUpload => self.epi(&["package", "upload", PACKAGE]),
+            Program::CUpload => {
+                let mut command = Command::new(&self.c_host);
+                command.args(["upload", PACKAGE]).current_dir(&self.folder);
+                self.emulator.configure_host(&mut command)?;
+                Ok(command)
+            }
+            Program::PeerUpload => self.peer_upload(),
+            Program::EpiDownload => self.download("download.bacpac"),
         }
     }
 
@@ -132,18 +170,22 @@ impl Bench {
         Ok(command)
     }
 
-    fn report(&self, settings: Settings, contestants: &[Contestant; 3]) -> Result<()> {
-        let [upload, peer, download] = contestants.each_ref().map(|contestant| median(&contestant.costs));
+    fn report(&self, settings: Settings, contestants: &[Contestant], calls: &Value) -> Result<()> {
         let runs = settings.repetitions.max(1);
         println!();
         println!("{} MiB, medians of {runs} runs, HTTPS to an emulator on this machine", settings.size >> 20);
         println!();
         println!("{:<26} {:>8} {:>10} {:>8} {:>8}", "", "seconds", "MiB/s", "CPU s", "peak MB");
-        for (contestant, cost) in contestants.iter().zip([upload, peer, download]) {
-            println!("{:<26} {}", contestant.name, line(cost, settings.size));
+        for contestant in contestants {
+            println!("{:<26} {}", contestant.program.name(), line(medians(&contestant.costs), settings.size));
         }
-        let highest = contestants.iter().filter(|contestant| contestant.name.starts_with("epi"));
-        let highest = highest.flat_map(|contestant| &contestant.costs).map(|cost| cost.peak_bytes).max().unwrap_or(0);
+        let of = |program: Program| {
+            let found = contestants.iter().find(|contestant| contestant.program == program);
+            found.map_or_else(Cost::default, |contestant| medians(&contestant.costs))
+        };
+        let (upload, peer) = (of(Program::EpiUpload), of(Program::PeerUpload));
+        let own = contestants.iter().filter(|contestant| contestant.program != Program::PeerUpload);
+        let highest = own.flat_map(|contestant| &contestant.costs).map(|cost| cost.peak_bytes).max().unwrap_or(0);
         let speed_ratio = peer.seconds / upload.seconds;
         let memory_ratio = upload.peak_bytes as f64 / peer.peak_bytes as f64;
         let under = highest < MEMORY_LIMIT;
@@ -154,8 +196,9 @@ impl Bench {
         println!(
             "(epi sends a checksum with each block, which the emulator verifies, and the MD5 of the file; the peer sends neither)"
         );
+        let hosts = self.hosts(contestants);
         println!(
-            "highest peak of epi: {:.1} MB; under 64 MB: {}",
+            "highest peak of the library: {:.1} MB; under 64 MB: {}",
             megabytes(highest),
             if under { "yes" } else { "no" }
         );
@@ -164,10 +207,12 @@ impl Bench {
             "bytes": settings.size,
             "repetitions": runs,
             "runs": contestants.iter().map(|contestant| json!({
-                "name": contestant.name,
-                "median": in_json(median(&contestant.costs)),
+                "name": contestant.program.name(),
+                "median": in_json(medians(&contestant.costs)),
                 "each": contestant.costs.iter().map(|cost| in_json(*cost)).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
+            "calls": calls,
+            "hosts": hosts,
             "uploadSpeedRatio": speed_ratio,
             "uploadMemoryRatio": memory_ratio,
             "highestPeakBytes": highest,
@@ -183,16 +228,31 @@ impl Bench {
         println!("report: {}", file.display());
         Ok(())
     }
+
+    /// How long the same upload takes through other hosts of the library, as ratios to `epi` of the same round.
+    fn hosts(&self, contestants: &[Contestant]) -> Value {
+        let Some(epi) = contestants.iter().find(|contestant| contestant.program == Program::EpiUpload) else {
+            return Value::Null;
+        };
+        let mut ratios = serde_json::Map::new();
+        for host in contestants.iter().filter(|contestant| HOSTS.contains(&contestant.program)) {
+            let rounds = host.costs.iter().zip(&epi.costs);
+            let ratio = median(&rounds.map(|(host, epi)| host.seconds / epi.seconds).collect::<Vec<_>>());
+            let verdict = if ratio <= HOST_LIMIT { "pass" } else { "short" };
+            let name = host.program.name();
+            println!("{name} takes {ratio:.3} times as long as epi upload (at most {HOST_LIMIT}: {verdict})");
+            ratios.insert(
+                name.to_owned(),
+                json!({ "secondsRatio": ratio, "limit": HOST_LIMIT, "pass": ratio <= HOST_LIMIT }),
+            );
+        }
+        ratios.into()
+    }
 }
 
 /// The median of each figure for itself.
-fn median(costs: &[Cost]) -> Cost {
-    let middle = |figure: fn(&Cost) -> f64| {
-        let mut figures: Vec<f64> = costs.iter().map(figure).collect();
-        figures.sort_by(f64::total_cmp);
-        let (low, high) = (figures.get((figures.len().max(1) - 1) / 2), figures.get(figures.len() / 2));
-        low.zip(high).map_or(0.0, |(low, high)| f64::midpoint(*low, *high))
-    };
+fn medians(costs: &[Cost]) -> Cost {
+    let middle = |figure: fn(&Cost) -> f64| median(&costs.iter().map(figure).collect::<Vec<_>>());
     Cost {
         seconds: middle(|cost| cost.seconds),
         cpu_seconds: middle(|cost| cost.cpu_seconds),
@@ -226,12 +286,5 @@ mod tests {
         assert_eq!(size("1000"), Some(1000));
         assert_eq!(size("2GB"), None);
         assert_eq!(size("99999999999GiB"), None);
-    }
-
-    #[test]
-    fn the_median_of_an_even_number_lies_between() {
-        let costs = [4.0, 1.0, 2.0, 3.0].map(|seconds| Cost { seconds, ..Cost::default() });
-        assert!((median(&costs).seconds - 2.5).abs() < 1e-9);
-        assert!((median(&costs[..3]).seconds - 2.0).abs() < 1e-9);
     }
 }

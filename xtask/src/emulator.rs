@@ -47,6 +47,16 @@ impl Emulator {
         Ok(())
     }
 
+    /// Lets a program that hosts the library talk to this emulator.
+    pub(crate) fn configure_host<'a>(&self, command: &'a mut Command) -> Result<&'a mut Command> {
+        let mut config = serde_json::Map::new();
+        for name in ["endpoint", "caFile", "clientKey", "projectId"] {
+            config.insert(name.to_owned(), self.value(name)?.into());
+        }
+        let config = Value::from(config).to_string();
+        Ok(command.env("EPI_CONFIG", config).env("EPI_SECRET", self.value("clientSecret")?))
+    }
+
     /// The certificate authority of its HTTPS links.
     pub(crate) fn certificate_authority(&self) -> Result<&str> {
         self.value("caFile")

@@ -10,7 +10,9 @@ mod bench;
 mod demo;
 mod emulator;
 mod failure;
+mod fuzz;
 mod measure;
+mod overhead;
 mod process;
 mod python;
 mod readme;
@@ -27,8 +29,9 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   demo                         show the real commands against a local emulator
-  test [--long]                everything that must hold: formatting, lints, documentation, tests, README
-                               (--long: also the demo, and a short run of the bench)
+  test [--long]                everything that must hold: formatting, lints, documentation, tests, README, and
+                               5 s of each fuzz target (--long: 60 s of each, the C programs under
+                               AddressSanitizer, the demo, and a short run of the bench)
   test python                  the tests of the Python package alone
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
                                time and memory of a 2 GiB upload and download, against azure_storage_blob

@@ -51,6 +51,14 @@ pub(crate) fn measure(command: &mut Command) -> Result<Cost> {
     Ok(cost)
 }
 
+/// The median of some figures; 0 of none.
+pub(crate) fn median(figures: &[f64]) -> f64 {
+    let mut figures = figures.to_vec();
+    figures.sort_by(f64::total_cmp);
+    let (low, high) = (figures.get((figures.len().max(1) - 1) / 2), figures.get(figures.len() / 2));
+    low.zip(high).map_or(0.0, |(low, high)| f64::midpoint(*low, *high))
+}
+
 /// The peak of the resident memory; absent once the program has given its memory back.
 fn peak_bytes(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -68,6 +76,12 @@ fn cpu_seconds(stat: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between() {
+        assert!((median(&[4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
+        assert!((median(&[4.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
+    }
 
     #[test]
     fn the_kernels_text_is_read() {

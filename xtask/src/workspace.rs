@@ -19,10 +19,11 @@ pub(crate) struct Workspace {
     metadata: Value,
 }
 
-/// The two programs of the workspace, as built.
+/// The two programs of the workspace and the shared library, as built.
 pub(crate) struct Programs {
     pub(crate) epi: PathBuf,
     pub(crate) emulator: PathBuf,
+    pub(crate) library: PathBuf,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,31 +61,34 @@ impl Workspace {
         features.flat_map(|map| map.keys().filter(|name| *name != "default").cloned()).collect()
     }
 
-    /// Builds `epi` and `epi-emulator`.
+    /// Builds `epi`, `epi-emulator` and the library.
     pub(crate) fn build_programs(&self, profile: Profile) -> Result<Programs> {
-        let built = self.build(profile, &["--package", "epicloud", "--package", "epicloud-emulator", "--bins"])?;
-        Ok(Programs { epi: find(&built, "epi")?, emulator: find(&built, "epi-emulator")? })
+        let built =
+            self.build(profile, &["--package", "epicloud", "--package", "epicloud-emulator", "--lib", "--bins"])?;
+        let library = format!("{}epicloud{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+        Ok(Programs {
+            epi: find(&built, &program_file("epi"))?,
+            emulator: find(&built, &program_file("epi-emulator"))?,
+            library: find(&built, &library)?,
+        })
     }
 
     /// Builds one program of this package, with the features it asks for.
     pub(crate) fn build_peer(&self, name: &str) -> Result<PathBuf> {
         let built = self.build(Profile::Release, &["--package", "xtask", "--features", "bench", "--bin", name])?;
-        find(&built, name)
+        find(&built, &program_file(name))
     }
 
-    /// Builds and tells where each program ended up: asking cargo holds with any target folder and any platform.
-    fn build(&self, profile: Profile, what: &[&str]) -> Result<Vec<(String, PathBuf)>> {
+    /// Builds and tells which files came of it: asking cargo holds with any target folder and any platform.
+    fn build(&self, profile: Profile, what: &[&str]) -> Result<Vec<PathBuf>> {
         let mut command = self.cargo(&["build", "--message-format", "json-render-diagnostics"]);
         if profile == Profile::Release {
             command.arg("--release");
         }
         let messages = process::output(command.args(what))?;
         let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let programs = artifacts.filter_map(|message| {
-            let name = message["target"]["name"].as_str()?.to_owned();
-            Some((name, PathBuf::from(message["executable"].as_str()?)))
-        });
-        Ok(programs.collect())
+        let files = artifacts.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
+        Ok(files.filter_map(|file| file.as_str().map(PathBuf::from)).collect())
     }
 }
 
@@ -121,7 +125,11 @@ pub(crate) fn without_cargo(command: &mut Command) {
     }
 }
 
-fn find(built: &[(String, PathBuf)], name: &str) -> Result<PathBuf> {
-    let program = built.iter().find(|(program, _)| program == name);
-    program.map(|(_, path)| path.clone()).ok_or_else(|| Failure::new(format!("cargo built no program {name}")))
+fn program_file(name: &str) -> String {
+    format!("{name}{}", env::consts::EXE_SUFFIX)
+}
+
+fn find(built: &[PathBuf], file: &str) -> Result<PathBuf> {
+    let found = built.iter().find(|path| path.file_name().is_some_and(|name| name == file));
+    found.cloned().ok_or_else(|| Failure::new(format!("cargo built no {file}")))
 }

@@ -1,0 +1,133 @@
+//! Every runner plays every case.
+
+use std::mem::{offset_of, size_of};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use epicloud::base::status::STATUS_TABLE;
+use epicloud::ffi::structs::{epi_call_options, epi_progress};
+use epicloud::ops::catalog::CATALOG;
+use serde_json::{Map, Value, json};
+use tokio::runtime::Runtime;
+
+use super::case::{self, Case};
+use super::judge;
+use super::program::{self, root, tell};
+use super::runner::{InProcess, Program, Runner};
+
+/// Cases that wait for the service mostly sleep, so there may be more players than processors.
+const PLAYERS: usize = 6;
+
+/// Plays all cases, a few at a time.
+fn play_all(who: &str, make: impl Fn() -> Box<dyn Runner> + Sync) {
+    let cases = case::all();
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    let player = || {
+        let runtime = Runtime::new().unwrap();
+        let mut runner = make();
+        while let Some(case) = cases.get(next.fetch_add(1, Relaxed)) {
+            let wrong = judge::play(case, runner.as_mut(), &runtime);
+            if !wrong.is_empty() {
+                failures.lock().unwrap().push(format!("{}\n  {}", case.name, wrong.join("\n  ")));
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..PLAYERS).map(|_| scope.spawn(player)).for_each(drop));
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "{who}: {} of {} cases\n{}", failures.len(), cases.len(), failures.join("\n"));
+    tell(&format!("{who}: {} cases", cases.len()));
+}
+
+#[test]
+fn rust() {
+    play_all("Rust", || Box::new(InProcess::new()));
+}
+
+#[test]
+fn c() {
+    let program = program::Program::compile("vectors");
+    play_all("C", || Box::new(Program::start(program.command())));
+}
+
+#[test]
+fn python() {
+    let Some(interpreter) = interpreter() else { return };
+    play_all("Python", || Box::new(Program::start(python_command(&interpreter))));
+}
+
+fn python_command(interpreter: &str) -> Command {
+    let mut command = Command::new(interpreter);
+    command.arg(root().join("bindings/python/tests/runner.py"));
+    command
+}
+
+/// The Python in which the built wheel is installed, or the reason why Python is left out.
+fn interpreter() -> Option<String> {
+    match std::env::var("EPI_TEST_PYTHON") {
+        Ok(interpreter) if !interpreter.is_empty() => Some(interpreter),
+        _ => {
+            assert!(!program::in_ci(), "EPI_TEST_PYTHON is not set; `cargo xtask test` sets it");
+            tell("Python is left out: EPI_TEST_PYTHON names no interpreter (`cargo xtask test` makes one)");
+            None
+        }
+    }
+}
+
+/// The library's own layout of the two structs.
+fn layout() -> Value {
+    macro_rules! layout {
+        ($members:ident, $type:ident: $($field:ident),*) => {
+            $members.insert(stringify!($type).to_owned(), size_of::<$type>().into());
+            $($members.insert(format!("{}.{}", stringify!($type), stringify!($field)), offset_of!($type, $field).into());)*
+        };
+    }
+    let mut members = Map::new();
+    layout!(members, epi_progress: struct_size, phase, attempt, percent, status, bytes_done, bytes_total, items_done,
+            items_total, bytes_per_second, eta_ms);
+    layout!(members, epi_call_options: struct_size, timeout_ms, progress, log, log_level, reserved, user_data);
+    members.into()
+}
+
+#[test]
+fn c_lays_the_structs_out_as_the_library_does() {
+    let program = program::Program::compile("vectors");
+    assert_eq!(Program::start(program.command()).layout(), layout());
+}
+
+#[test]
+fn python_lays_the_structs_out_as_the_library_does() {
+    let Some(interpreter) = interpreter() else { return };
+    assert_eq!(Program::start(python_command(&interpreter)).layout(), layout());
+}
+
+#[test]
+fn every_operation_has_cases_that_succeed_and_cases_that_fail() {
+    let cases = case::all();
+    for row in &CATALOG {
+        let of_row: Vec<&Case> = cases.iter().filter(|case| case.operation == row.name).collect();
+        let succeeds = of_row.iter().any(|case| case.result.is_some());
+        let refuses = |case: &&Case| case.error.is_some() && case.requests.as_ref().is_some_and(Vec::is_empty);
+        assert!(succeeds, "{}: no case succeeds", row.name);
+        assert!(of_row.iter().copied().any(|case| refuses(&case)), "{}: no bad input is refused", row.name);
+    }
+    let mut names: Vec<_> = cases.iter().map(|case| &case.name).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), cases.len(), "each case has a name of its own");
+}
+
+/// The table of statuses as the bindings read it.
+#[test]
+fn the_table_of_statuses_is_written_down() {
+    let row = |row: &epicloud::base::status::Row| {
+        format!(
+            "  {}",
+            json!({"name": row.name, "value": row.status, "exitCode": row.exit_code, "meaning": row.meaning})
+        )
+    };
+    let rows: Vec<String> = STATUS_TABLE.iter().map(row).collect();
+    let file = root().join("tests/vectors").join(case::STATUSES);
+    expect_test::expect_file![file].assert_eq(&format!("[\n{}\n]\n", rows.join(",\n")));
+}

@@ -1,0 +1,153 @@
+/* The runner of the behaviour suite for C; tests/vectors/README.md tells what it is asked. */
+#include <stddef.h>
+
+#include "harness.h"
+
+static const struct {
+    const char *name;
+    call start;
+} calls[] = {
+    {"connect", epi_client_verify},
+    {"packageLocation.get", epi_package_location_get},
+    {"package.upload", epi_package_upload},
+    {"package.deploy", epi_package_deploy},
+    {"deployment.start", epi_deployment_start},
+    {"deployment.list", epi_deployment_list},
+    {"deployment.get", epi_deployment_get},
+    {"deployment.wait", epi_deployment_wait},
+    {"deployment.complete", epi_deployment_complete},
+    {"deployment.reset", epi_deployment_reset},
+    {"databaseExport.start", epi_database_export_start},
+    {"databaseExport.get", epi_database_export_get},
+    {"databaseExport.wait", epi_database_export_wait},
+    {"databaseExport.save", epi_database_export_save},
+    {"storageContainer.list", epi_storage_container_list},
+    {"storageSas.get", epi_storage_sas_get},
+    {"edgeLogLocation.get", epi_edge_log_location_get},
+};
+
+static epi_client *client;
+static epi_operation *operation;
+
+/* Prints the answer, and frees the error. The accessors must say what the document says. */
+static void answer(epi_status status, const char *document, epi_error *error)
+{
+    if (error != NULL) {
+        CHECK_STATUS(status, epi_error_status(error));
+        CHECK(strstr(epi_error_json(error), epi_status_name(status)) != NULL);
+    } else {
+        CHECK_STATUS(EPI_STATUS_OK, status);
+    }
+    printf("%" PRId32 "\t%s\n", status, error != NULL ? epi_error_json(error) : document);
+    fflush(stdout);
+    epi_error_free(error);
+}
+
+static void make_client(const char *config, const char *secret)
+{
+    epi_error *error = NULL;
+
+    epi_client_free(client);
+    epi_status status = epi_client_new(config, secret[0] ? secret : NULL, strlen(secret), &client, &error);
+    CHECK((client == NULL) == (error != NULL));
+    answer(status, "{}", error);
+}
+
+static void start_call(const char *name, const char *request)
+{
+    epi_error *error = NULL;
+
+    for (size_t at = 0; at < sizeof calls / sizeof calls[0]; at++) {
+        if (strcmp(calls[at].name, name) == 0) {
+            epi_status status = calls[at].start(client, request, NULL, &operation, &error);
+            CHECK((operation == NULL) == (error != NULL));
+            answer(status, "{}", error);
+            return;
+        }
+    }
+    fprintf(stderr, "there is no call %s\n", name);
+    exit(1);
+}
+
+static void end(void)
+{
+    epi_error *error = NULL;
+    char *json = NULL;
+
+    epi_status waited = epi_operation_wait(operation, -1);
+    CHECK_STATUS(waited, epi_operation_result(operation, &json, &error));
+    CHECK((json == NULL) == (error != NULL));
+    epi_operation_free(operation);
+    operation = NULL;
+    answer(waited, json, error);
+    epi_string_free(json);
+}
+
+#define SIZE(type) printf("\"" #type "\":%zu", sizeof(type))
+#define AT(type, field) printf(",\"" #type "." #field "\":%zu", offsetof(type, field))
+
+static void layout(void)
+{
+    printf("0\t{");
+    SIZE(epi_progress);
+    AT(epi_progress, struct_size);
+    AT(epi_progress, phase);
+    AT(epi_progress, attempt);
+    AT(epi_progress, percent);
+    AT(epi_progress, status);
+    AT(epi_progress, bytes_done);
+    AT(epi_progress, bytes_total);
+    AT(epi_progress, items_done);
+    AT(epi_progress, items_total);
+    AT(epi_progress, bytes_per_second);
+    AT(epi_progress, eta_ms);
+    printf(",");
+    SIZE(epi_call_options);
+    AT(epi_call_options, struct_size);
+    AT(epi_call_options, timeout_ms);
+    AT(epi_call_options, progress);
+    AT(epi_call_options, log);
+    AT(epi_call_options, log_level);
+    AT(epi_call_options, reserved);
+    AT(epi_call_options, user_data);
+    printf("}\n");
+    fflush(stdout);
+}
+
+/* Cuts the next field off a line. */
+static char *field(char **rest)
+{
+    char *start = *rest;
+    size_t length = strcspn(start, "\t\n");
+
+    *rest = start[length] == '\t' ? start + length + 1 : start + length;
+    start[length] = '\0';
+    return start;
+}
+
+int main(void)
+{
+    static char line[1 << 20];
+
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        char *rest = line;
+        const char *verb = field(&rest), *first = field(&rest), *second = field(&rest);
+
+        if (strcmp(verb, "client") == 0) {
+            make_client(first, second);
+        } else if (strcmp(verb, "start") == 0) {
+            start_call(first, second);
+        } else if (strcmp(verb, "cancel") == 0) {
+            answer(epi_operation_cancel(operation), "{}", NULL);
+        } else if (strcmp(verb, "end") == 0) {
+            end();
+        } else if (strcmp(verb, "layout") == 0) {
+            layout();
+        } else {
+            fprintf(stderr, "there is no verb %s\n", verb);
+            return 1;
+        }
+    }
+    epi_client_free(client);
+    return 0;
+}
