@@ -87,7 +87,11 @@ class Runner:
         if self._client is not None:
             self._client.close()
             self._client = None
-        self._client = epicloud.Client(**pythonic(json.loads(config)), client_secret=secret)
+        settings = pythonic(json.loads(config))
+        # A secret among the settings is refused; in Python's spelling it would be the secret's own argument.
+        if "client_secret" in settings:
+            settings["clientSecret"] = settings.pop("client_secret")
+        self._client = epicloud.Client(**settings, client_secret=secret)
         return {}
 
     def start(self, operation: str, request: str) -> Any:

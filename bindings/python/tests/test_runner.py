@@ -57,6 +57,7 @@ def test_a_conversation(emulator: Emulator, running: Running) -> None:
     status, error = running.ask("client", {"endpoint": "nonsense"}, secret)
     assert (status, error["status"], error["field"], error["exitCode"]) == (10, "INVALID_ARGUMENT", "endpoint", 1)
     assert running.ask("client", {"unknownMember": 1}, secret)[1]["field"] == "unknownMember"
+    assert running.ask("client", {"clientSecret": "x"}, secret)[1]["field"] == "clientSecret"
     assert running.ask("client", config(emulator), secret) == (0, {})
     assert running.ask("start", "deployment.list", {}) == (0, {})
     assert running.ask("end") == (0, [])
