@@ -14,6 +14,7 @@ mod fuzz;
 mod measure;
 mod overhead;
 mod process;
+mod python;
 mod readme;
 mod test;
 mod workspace;
@@ -31,15 +32,23 @@ usage: cargo xtask <command>
   test [--long]                everything that must hold: formatting, lints, documentation, tests, README, and
                                5 s of each fuzz target (--long: 60 s of each, the C programs under
                                AddressSanitizer, the demo, and a short run of the bench)
+  test python                  the tests of the Python package alone
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
                                time and memory of a 2 GiB upload and download, against azure_storage_blob
+  package python               the wheel of the Python package, into target/package
 ";
 
 enum Command {
     Help,
     Demo,
-    Test { long: bool },
+    Test {
+        long: bool,
+    },
+    TestPython,
     Bench(bench::Settings),
+    /// Nothing is named yet.
+    Package,
+    PackagePython,
 }
 
 fn main() -> ExitCode {
@@ -50,7 +59,10 @@ fn main() -> ExitCode {
         }
         Command::Demo => demo::run(),
         Command::Test { long } => test::run(long),
+        Command::TestPython => python::run(),
         Command::Bench(settings) => bench::run(settings),
+        Command::Package => Err(Failure::new(USAGE.trim_end())),
+        Command::PackagePython => python::package(),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -73,8 +85,11 @@ fn parse() -> Result<Command> {
                 Some("demo") => Command::Demo,
                 Some("test") => Command::Test { long: false },
                 Some("bench") => Command::Bench(bench::Settings::default()),
+                Some("package") => Command::Package,
                 _ => return Err(usage(Value(name).unexpected())),
             },
+            (Value(name), Some(Command::Test { long: false })) if name == "python" => Command::TestPython,
+            (Value(name), Some(Command::Package)) if name == "python" => Command::PackagePython,
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
             (Long("size"), Some(Command::Bench(settings))) => {
                 let size = arguments.value().map_err(usage)?;

@@ -10,6 +10,7 @@ use crate::bench::Settings;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
 use crate::process;
+use crate::python;
 use crate::readme;
 use crate::workspace::{Profile, Workspace};
 
@@ -36,6 +37,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
     })?;
     let programs = steps.step("programs", || workspace.build_programs(Profile::Dev))?;
     let azurite = steps.step("Azurite", || start_azurite(&workspace))?;
+    let python = steps.step("Python package", || python::interpreter(&workspace))?;
     steps.step("tests", || {
         let mut test = workspace.cargo(&["test", "--workspace"]);
         // Built as one of the tests' own binaries anyway; on Windows the running program cannot be replaced.
@@ -46,9 +48,16 @@ pub(crate) fn run(long: bool) -> Result<()> {
             Some(azurite) => test.env("EPI_TEST_AZURITE", &azurite.connection),
             None => test.env_remove("EPI_TEST_AZURITE"),
         };
+        match &python {
+            Some(python) => test.env("EPI_TEST_PYTHON", python),
+            None => test.env_remove("EPI_TEST_PYTHON"),
+        };
         process::run(&mut test)
     })?;
     drop(azurite);
+    if let Some(python) = &python {
+        steps.step("Python", || python::check(&workspace, &programs, python))?;
+    }
     steps.step("README", || readme::run(&workspace, &programs))?;
     steps.step("fuzz", || fuzz_targets(&workspace, if long { LONG_FUZZ } else { FUZZ }))?;
     if long {
