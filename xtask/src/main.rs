@@ -13,6 +13,7 @@ mod failure;
 mod fuzz;
 mod measure;
 mod overhead;
+mod package;
 mod process;
 mod python;
 mod readme;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 
 use failure::{Failure, Result};
+use package::Product;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
@@ -34,8 +36,10 @@ usage: cargo xtask <command>
                                AddressSanitizer, the demo, and a short run of the bench)
   test python                  the tests of the Python package alone
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
-                               time and memory of a 2 GiB upload and download, against azure_storage_blob
-  package python               the wheel of the Python package, into target/package
+                               time and memory of a 2 GiB upload and download, against azure_storage_blob and
+                               through the C ABI and Python; what the C ABI adds to a short call
+  package c|python             what users install, into target/package: the C package, installed and tried out
+                               (needs cargo-c 0.10.24), or the Python wheel
 ";
 
 enum Command {
@@ -46,9 +50,8 @@ enum Command {
     },
     TestPython,
     Bench(bench::Settings),
-    /// Nothing is named yet.
-    Package,
-    PackagePython,
+    /// Nothing, until it is named.
+    Package(Option<Product>),
 }
 
 fn main() -> ExitCode {
@@ -61,8 +64,7 @@ fn main() -> ExitCode {
         Command::Test { long } => test::run(long),
         Command::TestPython => python::run(),
         Command::Bench(settings) => bench::run(settings),
-        Command::Package => Err(Failure::new(USAGE.trim_end())),
-        Command::PackagePython => python::package(),
+        Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -85,11 +87,14 @@ fn parse() -> Result<Command> {
                 Some("demo") => Command::Demo,
                 Some("test") => Command::Test { long: false },
                 Some("bench") => Command::Bench(bench::Settings::default()),
-                Some("package") => Command::Package,
+                Some("package") => Command::Package(None),
                 _ => return Err(usage(Value(name).unexpected())),
             },
             (Value(name), Some(Command::Test { long: false })) if name == "python" => Command::TestPython,
-            (Value(name), Some(Command::Package)) if name == "python" => Command::PackagePython,
+            (Value(name), Some(Command::Package(None))) => match name.to_str().and_then(Product::parse) {
+                Some(product) => Command::Package(Some(product)),
+                None => return Err(usage(Value(name).unexpected())),
+            },
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
             (Long("size"), Some(Command::Bench(settings))) => {
                 let size = arguments.value().map_err(usage)?;

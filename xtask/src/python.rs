@@ -36,6 +36,13 @@ pub(crate) fn interpreter(workspace: &Workspace) -> Result<Option<PathBuf>> {
     install(workspace, &wheel).map(Some)
 }
 
+/// The Python of an environment that has the wheel as users get it, and nothing else.
+pub(crate) fn optimised(workspace: &Workspace) -> Result<PathBuf> {
+    let wheel = package(workspace)?;
+    let folder = workspace.target.join("python/optimised");
+    environment(&folder, &files(&wheel)?, |python| process::run(pip_install(python).arg(&wheel)))
+}
+
 /// Looks at the sources and runs the tests with the Python that [`interpreter`] gave.
 pub(crate) fn check(workspace: &Workspace, programs: &Programs, python: &Path) -> Result<()> {
     let package = workspace.root.join(PACKAGE);
@@ -75,14 +82,13 @@ pub(crate) fn run() -> Result<()> {
 }
 
 /// Builds the wheel for users into `target/package`.
-pub(crate) fn package() -> Result<()> {
-    let workspace = Workspace::find()?;
+pub(crate) fn package(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(reason) = missing() {
         return Err(Failure::new(format!("the Python package cannot be built: {reason}")));
     }
-    let wheel = build(&workspace, Profile::Release, &workspace.target.join("package"))?;
+    let wheel = build(workspace, Profile::Release, &workspace.target.join("package"))?;
     println!("the wheel is {}", wheel.display());
-    Ok(())
+    Ok(wheel)
 }
 
 /// Why there is no Python to work with, if there is none.
