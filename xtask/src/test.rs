@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::azurite::{self, Azurite};
 use crate::bench::Settings;
+use crate::dotnet;
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::readme;
@@ -32,6 +33,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
     })?;
     let programs = steps.step("programs", || workspace.build_programs(Profile::Dev))?;
     let azurite = steps.step("Azurite", || start_azurite(&workspace))?;
+    let dotnet = steps.step(".NET assembly", || dotnet::prepare(&workspace, &programs))?;
     steps.step("tests", || {
         let mut test = workspace.cargo(&["test", "--workspace"]);
         // Built as one of the tests' own binaries anyway; on Windows the running program cannot be replaced.
@@ -42,9 +44,13 @@ pub(crate) fn run(long: bool) -> Result<()> {
             Some(azurite) => test.env("EPI_TEST_AZURITE", &azurite.connection),
             None => test.env_remove("EPI_TEST_AZURITE"),
         };
+        dotnet::configure(dotnet.as_ref(), &mut test);
         process::run(&mut test)
     })?;
     drop(azurite);
+    if let Some(dotnet) = &dotnet {
+        steps.step(".NET", || dotnet.test(&programs))?;
+    }
     steps.step("README", || readme::run(&workspace, &programs))?;
     if long {
         steps.step("demo", crate::demo::run)?;
