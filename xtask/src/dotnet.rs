@@ -10,7 +10,7 @@ use crate::emulator::Emulator;
 use crate::failure::{Doing, Failure, Result};
 use crate::process;
 use crate::test::in_ci;
-use crate::workspace::{Programs, Workspace, fresh};
+use crate::workspace::{Profile, Programs, Workspace, fresh};
 
 /// Where the package is, below the root.
 const PACKAGE: &str = "bindings/dotnet";
@@ -89,6 +89,17 @@ pub(crate) fn configure(dotnet: Option<&DotNet>, command: &mut Command) {
     }
 }
 
+/// All of it alone, for those who work on the assembly.
+pub(crate) fn run() -> Result<()> {
+    let workspace = Workspace::find()?;
+    let programs = workspace.build_programs(Profile::Dev)?;
+    let Some(dotnet) = prepare(&workspace, &programs)? else { return Ok(()) };
+    dotnet.test(&programs)?;
+    let mut behaviour = workspace.cargo(&["test", "--test", "behaviour", "dotnet"]);
+    configure(Some(&dotnet), &mut behaviour);
+    process::run(&mut behaviour)
+}
+
 impl DotNet {
     /// Runs the assembly's own tests on each runtime.
     pub(crate) fn test(&self, programs: &Programs) -> Result<()> {
@@ -122,10 +133,10 @@ impl DotNet {
         };
         let text = folder.join("text.so");
         copy(&source, &text)?;
-        // Its first bytes are right, and then it ends.
+        // Its first bytes are right, and then it ends. (Cut later, it crashes the system's own loader.)
         let cut = folder.join("cut.so");
         let bytes = fs::read(&programs.library).doing(format!("cannot read {}", programs.library.display()))?;
-        fs::write(&cut, bytes.get(..4096).unwrap_or_default()).doing(format!("cannot write {}", cut.display()))?;
+        fs::write(&cut, bytes.get(..32).unwrap_or_default()).doing(format!("cannot write {}", cut.display()))?;
         Ok(vec![
             (library("version.so", &["-DEPI_TEST_OTHER_VERSION"])?, "9.8.7"),
             (library("nothing.so", &[])?, "is not epicloud"),

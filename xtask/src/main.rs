@@ -30,6 +30,7 @@ usage: cargo xtask <command>
   demo                         show the real commands against a local emulator
   test [--long]                everything that must hold: formatting, lints, documentation, tests, README
                                (--long: also the demo, and a short run of the bench)
+  test dotnet                  the tests of the .NET assembly alone
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
                                time and memory of a 2 GiB upload and download, against azure_storage_blob
 ";
@@ -38,6 +39,7 @@ enum Command {
     Help,
     Demo,
     Test { long: bool },
+    TestDotNet,
     Bench(bench::Settings),
 }
 
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         }
         Command::Demo => demo::run(),
         Command::Test { long } => test::run(long),
+        Command::TestDotNet => dotnet::run(),
         Command::Bench(settings) => bench::run(settings),
     });
     match outcome {
@@ -74,6 +77,7 @@ fn parse() -> Result<Command> {
                 Some("bench") => Command::Bench(bench::Settings::default()),
                 _ => return Err(usage(Value(name).unexpected())),
             },
+            (Value(name), Some(Command::Test { long: false })) if name == "dotnet" => Command::TestDotNet,
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
             (Long("size"), Some(Command::Bench(settings))) => {
                 let size = arguments.value().map_err(usage)?;
