@@ -37,7 +37,8 @@
  * and prints nothing. Its threads begin with the first client and end, in the
  * background, after the last handle was freed. They block the signals that a
  * program may handle, so handlers run on the program's own threads, and a broken
- * connection raises no SIGPIPE.
+ * connection raises no SIGPIPE. Only the threads that call the program's functions
+ * have the signal mask of the thread that started the operation.
  *  - Unloading (dlclose) is fine at any time on Linux and the BSDs: the library
  *    stays where it is until the process ends, and with it threads and handles.
  *    On other systems keep it loaded once a client was made.
@@ -614,8 +615,9 @@ epi_status epi_package_location_get(const struct epi_client *client,
  * Uploads package files.
  *
  * Request: files, a list of objects with path and optionally blobName; sasUrl (a
- * fresh link of the project when absent); upload, an object with streams (1 to 64),
- * integrity ("crc64" or "md5") and noContentMd5.
+ * fresh link of the project when absent); upload, an object with streams (1 to 64,
+ * 16 when absent), integrity of each block ("crc64", or "md5" where the store does
+ * not know that; chosen when absent) and noContentMd5 (false).
  * Result: packages, one receipt a file in the order of the request.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -636,7 +638,7 @@ epi_status epi_package_upload(const struct epi_client *client,
  *
  * Request: files and upload as in `epi_package_upload`; targetEnvironment;
  * maintenancePage, zeroDowntimeMode, directDeploy, strict and wait as in
- * `epi_deployment_start`.
+ * `epi_deployment_start`. Without wait it waits with the defaults.
  * Result: packages, the receipts, and deployment as it was last seen.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -656,10 +658,13 @@ epi_status epi_package_deploy(const struct epi_client *client,
  * Starts a deployment of packages, or of another environment's content.
  *
  * Request: targetEnvironment; packages, a list of names of uploaded packages, or
- * sourceEnvironment with sourceApps, includeBlob and includeDb; maintenancePage;
- * zeroDowntimeMode ("ReadOnly" or "ReadWrite"); directDeploy; strict (take warnings
+ * sourceEnvironment with sourceApps (a list of "cms" and "commerce"), includeBlob
+ * and includeDb; maintenancePage; zeroDowntimeMode ("ReadOnly" or "ReadWrite",
+ * which switches the maintenance page on); directDeploy; strict (take warnings
  * and a failure without texts for an error); wait, an object with timeoutMinutes
- * and pollingIntervalSeconds (without it the call does not wait).
+ * (1 to 2147483647, no limit when absent) and pollingIntervalSeconds (the same,
+ * 30 when absent); without wait the call does not wait. Switches that are absent
+ * are false.
  * Result: the service's deployment object.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -716,8 +721,9 @@ epi_status epi_deployment_get(const struct epi_client *client,
 /**
  * Waits for a deployment that runs.
  *
- * Request: id; until ("start", "complete", "reset" or "completeReset"); wait and
- * strict as in `epi_deployment_start`. Without wait it waits with the defaults.
+ * Request: id; until ("start", which is the default, "complete", "reset" or
+ * "completeReset"); wait and strict as in `epi_deployment_start`. Without wait it
+ * waits with the defaults.
  * Result: the service's deployment object.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -756,7 +762,8 @@ epi_status epi_deployment_complete(const struct epi_client *client,
  * Resets a deployment that awaits its verification.
  *
  * Request: id; resetWithDbRollback; validateBeforeSwap; complete (complete a reset
- * that awaits its verification); wait and strict as in `epi_deployment_start`.
+ * that awaits its verification; not together with the other two); wait and strict
+ * as in `epi_deployment_start`.
  * Result: the service's deployment object.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -836,10 +843,12 @@ epi_status epi_database_export_wait(const struct epi_client *client,
  * Starts or takes a database export, waits for it, downloads and verifies it.
  *
  * Request: environment, databaseName, outputFile; id of an export that exists, or
- * retentionHours for a new one; overwrite; wait as in `epi_deployment_start`;
- * download, an object with streams (1 to 16).
+ * retentionHours for a new one (24 when absent); overwrite; wait as in
+ * `epi_deployment_start`, but without it it waits with the defaults; download, an
+ * object with streams (1 to 16).
  * Result: id, environment, databaseName, status, file, bytes and how it was
- * verified. A file that was downloaded in part is resumed by the same call.
+ * verified. A file that was downloaded in part is resumed by the same call with the
+ * id of its export, which an accepted event and the error of a stop tell.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
  * Ownership: everything is copied; the caller frees `out_operation` with
@@ -1067,6 +1076,16 @@ const char *epi_error_request_id(const struct epi_error *error);
  * Since: 0.1.
  */
 const char *epi_error_message(const struct epi_error *error);
+
+/**
+ * Gives what the user can do about it: one line in lower case.
+ *
+ * Returns: a text, or NULL if nothing is known.
+ * Ownership: the text belongs to `error` and is valid until it is freed.
+ * Threads: any.
+ * Since: 0.1.
+ */
+const char *epi_error_next_step(const struct epi_error *error);
 
 /**
  * Tells whether trying the same call again can help.

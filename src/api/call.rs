@@ -104,8 +104,8 @@ impl Api {
         let sent = scope.cancel().run(self.exchange(Method::Post, &target, body.map(Bytes::from), scope)).await;
         match sent {
             Ok(Ok(result)) => Ok(result),
-            Ok(Err(fault)) if fault.may_have_arrived => Err(lost(fault.error, effect)),
-            Ok(Err(fault)) => Err(fault.error),
+            Ok(Err(fault)) if fault.may_have_arrived => Err(lost(fault.error, effect).after_attempts(1)),
+            Ok(Err(fault)) => Err(fault.error.after_attempts(1)),
             // The request may be on its way already; what the service makes of it is not known.
             Err(cancelled) => Err(cancelled.context(format!("asked to {}", effect.doing)).with_next_step(effect.look)),
         }

@@ -113,7 +113,7 @@ impl Api {
             }
             Kind::Cancelled => error
                 .context(format!("stopped waiting for deployment {id}"))
-                .with_next_step("the deployment goes on in the service; wait for it again by its id"),
+                .with_next_step(format!("the deployment {id} goes on in the service; wait for it again by its id")),
             _ => error.context(format!("while waiting for deployment {id}")),
         })
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::secret::without_signatures;
 pub use super::status::Kind;
 
 /// The result type of this library.
@@ -55,12 +56,12 @@ pub struct Error {
 impl Error {
     /// An error of a class with its message.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: one_line(&message.into()), details: Box::default() }
+        Self { kind, message: told(&message.into()), details: Box::default() }
     }
 
     /// A value that breaks a rule; `field` is its JSON path or option name.
     pub fn invalid(field: impl Into<String>, rule: impl fmt::Display) -> Self {
-        let field = field.into();
+        let field = told(&field.into());
         let mut error = Self::new(Kind::InvalidArgument, format!("{field}: {rule}"));
         error.details.field = Some(field);
         error
@@ -103,10 +104,10 @@ impl Error {
         self
     }
 
-    /// Adds the service's own texts, unchanged.
+    /// Adds the service's own texts, unchanged but for the signatures of links.
     #[must_use]
     pub fn with_texts(mut self, texts: Vec<String>) -> Self {
-        self.details.texts = texts;
+        self.details.texts = texts.into_iter().map(|text| without_signatures(&text)).collect();
         self
     }
 
@@ -145,14 +146,14 @@ impl Error {
     /// Puts what was being done in front of the message.
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
-        self.message = one_line(&format!("{doing}: {}", self.message));
+        self.message = told(&format!("{doing}: {}", self.message));
         self
     }
 
     /// The same error with another message.
     #[must_use]
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.message = one_line(&message.into());
+        self.message = told(&message.into());
         self
     }
 
@@ -257,6 +258,11 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// What an error may tell: messages repeat what was given, and links are given in wrong places.
+fn told(text: &str) -> String {
+    one_line(&without_signatures(text))
+}
 
 /// A text of somebody else on one line: what would begin a new line, or tell a terminal to do something, becomes a
 /// space. So a log keeps one line for an error, and nobody can forge another.

@@ -56,9 +56,7 @@ pub async fn wait(
         Kind::Timeout if !last_status.is_empty() => {
             error.context(format!("timed out during export with status: {last_status}"))
         }
-        Kind::Cancelled => error
-            .context("stopped waiting for the export")
-            .with_next_step("the export goes on in the service; wait for it again by its id"),
+        Kind::Cancelled => error.context("stopped waiting for the export"),
         _ => error.context("while waiting for the export"),
     })
 }

@@ -105,8 +105,9 @@ calls! {
     /// Uploads package files.
     ///
     /// Request: files, a list of objects with path and optionally blobName; sasUrl (a
-    /// fresh link of the project when absent); upload, an object with streams (1 to 64),
-    /// integrity ("crc64" or "md5") and noContentMd5.
+    /// fresh link of the project when absent); upload, an object with streams (1 to 64,
+    /// 16 when absent), integrity of each block ("crc64", or "md5" where the store does
+    /// not know that; chosen when absent) and noContentMd5 (false).
     /// Result: packages, one receipt a file in the order of the request.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -121,7 +122,7 @@ calls! {
     ///
     /// Request: files and upload as in `epi_package_upload`; targetEnvironment;
     /// maintenancePage, zeroDowntimeMode, directDeploy, strict and wait as in
-    /// `epi_deployment_start`.
+    /// `epi_deployment_start`. Without wait it waits with the defaults.
     /// Result: packages, the receipts, and deployment as it was last seen.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -135,10 +136,13 @@ calls! {
     /// Starts a deployment of packages, or of another environment's content.
     ///
     /// Request: targetEnvironment; packages, a list of names of uploaded packages, or
-    /// sourceEnvironment with sourceApps, includeBlob and includeDb; maintenancePage;
-    /// zeroDowntimeMode ("ReadOnly" or "ReadWrite"); directDeploy; strict (take warnings
+    /// sourceEnvironment with sourceApps (a list of "cms" and "commerce"), includeBlob
+    /// and includeDb; maintenancePage; zeroDowntimeMode ("ReadOnly" or "ReadWrite",
+    /// which switches the maintenance page on); directDeploy; strict (take warnings
     /// and a failure without texts for an error); wait, an object with timeoutMinutes
-    /// and pollingIntervalSeconds (without it the call does not wait).
+    /// (1 to 2147483647, no limit when absent) and pollingIntervalSeconds (the same,
+    /// 30 when absent); without wait the call does not wait. Switches that are absent
+    /// are false.
     /// Result: the service's deployment object.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -177,8 +181,9 @@ calls! {
 
     /// Waits for a deployment that runs.
     ///
-    /// Request: id; until ("start", "complete", "reset" or "completeReset"); wait and
-    /// strict as in `epi_deployment_start`. Without wait it waits with the defaults.
+    /// Request: id; until ("start", which is the default, "complete", "reset" or
+    /// "completeReset"); wait and strict as in `epi_deployment_start`. Without wait it
+    /// waits with the defaults.
     /// Result: the service's deployment object.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -205,7 +210,8 @@ calls! {
     /// Resets a deployment that awaits its verification.
     ///
     /// Request: id; resetWithDbRollback; validateBeforeSwap; complete (complete a reset
-    /// that awaits its verification); wait and strict as in `epi_deployment_start`.
+    /// that awaits its verification; not together with the other two); wait and strict
+    /// as in `epi_deployment_start`.
     /// Result: the service's deployment object.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -261,10 +267,12 @@ calls! {
     /// Starts or takes a database export, waits for it, downloads and verifies it.
     ///
     /// Request: environment, databaseName, outputFile; id of an export that exists, or
-    /// retentionHours for a new one; overwrite; wait as in `epi_deployment_start`;
-    /// download, an object with streams (1 to 16).
+    /// retentionHours for a new one (24 when absent); overwrite; wait as in
+    /// `epi_deployment_start`, but without it it waits with the defaults; download, an
+    /// object with streams (1 to 16).
     /// Result: id, environment, databaseName, status, file, bytes and how it was
-    /// verified. A file that was downloaded in part is resumed by the same call.
+    /// verified. A file that was downloaded in part is resumed by the same call with the
+    /// id of its export, which an accepted event and the error of a stop tell.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
     /// Ownership: everything is copied; the caller frees `out_operation` with

@@ -119,6 +119,7 @@ pub unsafe extern "C" fn epi_client_new(
 pub extern "C" fn epi_client_cancel_all(client: *const epi_client) -> epi_status {
     guard::plain(|| {
         let client = handles::find::<ClientState>(client)?;
+        client.runtime.check_process()?;
         let operations: Vec<Arc<Work>> = client.operations().iter().filter_map(Weak::upgrade).collect();
         for work in operations {
             work.stop();

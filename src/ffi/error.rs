@@ -25,6 +25,7 @@ pub(super) struct ErrorState {
     code: Option<CString>,
     request_id: Option<CString>,
     message: CString,
+    next_step: Option<CString>,
     json: CString,
 }
 
@@ -39,6 +40,7 @@ pub(super) fn give(error: &Error) -> *mut epi_error {
         code: error.code().map(c_text),
         request_id: error.request_id().map(c_text),
         message: c_text(error.message()),
+        next_step: error.next_step().map(c_text),
         json: c_text(&error.to_json().to_string()),
     }))
 }
@@ -108,6 +110,17 @@ pub extern "C" fn epi_error_request_id(error: *const epi_error) -> *const c_char
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_error_message(error: *const epi_error) -> *const c_char {
     text(error, |state| Some(&state.message))
+}
+
+/// Gives what the user can do about it: one line in lower case.
+///
+/// Returns: a text, or NULL if nothing is known.
+/// Ownership: the text belongs to `error` and is valid until it is freed.
+/// Threads: any.
+/// Since: 0.1.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_error_next_step(error: *const epi_error) -> *const c_char {
+    text(error, |state| state.next_step.as_ref())
 }
 
 /// Tells whether trying the same call again can help.

@@ -44,7 +44,7 @@ pub(super) struct OperationState {
 /// The operation of a handle. One that still runs is refused in a forked child, where it never ends.
 fn find(operation: *const epi_operation) -> Result<Arc<OperationState>> {
     let state = handles::find::<OperationState>(operation)?;
-    if state.work.outcome().is_none() {
+    if !state.work.is_over() {
         state.runtime.check_process()?;
     }
     Ok(state)
@@ -99,8 +99,9 @@ async fn within(limit: Option<Duration>, future: BoxFuture<'_, Result<Value>>, c
     cancel.cancel();
     match future.await {
         Err(error) if error.kind() == Kind::Cancelled => {
+            let next_step = error.next_step().unwrap_or("what the service has accepted goes on there");
             Err(Error::new(Kind::Timeout, format!("the time limit of {} passed", spoken(limit)))
-                .with_next_step("what the service has accepted goes on there"))
+                .with_next_step(next_step))
         }
         natural => natural,
     }
@@ -144,11 +145,8 @@ pub unsafe extern "C" fn epi_operation_progress(
     out_progress: *mut epi_progress,
 ) -> epi_status {
     guard::plain(|| {
-        let state = handles::find::<OperationState>(operation)?;
+        let state = find(operation)?;
         let figures = state.work.figures();
-        if figures.status == PENDING {
-            state.runtime.check_process()?;
-        }
         // SAFETY: NULL, or as large as its `struct_size` says, as the header asks.
         unsafe { structs::write_progress(out_progress, figures) }?;
         Ok(status::OK)

@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString, c_char};
 use serde_json::Value;
 
 use crate::base::error::{Error, Result};
+use crate::ops::document;
 
 /// A place of the caller that an output is written to. NULL means that the caller does not want it.
 pub(super) struct Out<T>(*mut T);
@@ -59,7 +60,7 @@ pub(super) unsafe fn read<'a>(name: &str, text: *const c_char) -> Result<&'a str
 pub(super) unsafe fn document(name: &str, text: *const c_char) -> Result<Value> {
     // SAFETY: handed on.
     let text = unsafe { read(name, text) }?;
-    serde_json::from_str(text).map_err(|error| Error::invalid(name, format!("is no JSON: {error}")))
+    document::parse(name, text)
 }
 
 /// A text that C can hold. A NUL inside, which only a strange answer of the service can bring, becomes U+FFFD.

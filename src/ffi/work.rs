@@ -6,6 +6,8 @@
 //!
 //! Without callbacks the two ends are one moment. With them, [`deliver`](super::deliver) stands between.
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +62,8 @@ pub(super) struct Work {
     pub(super) callbacks: Option<Callbacks>,
     log_level: i32,
     snapshot: Snapshot,
+    /// As `ended` of the state, for those that must not wait for its lock.
+    over: AtomicBool,
     state: Mutex<State>,
     /// Something to deliver.
     pub(super) news: Condvar,
@@ -90,6 +94,7 @@ impl Work {
             callbacks: options.callbacks,
             log_level: options.log_level,
             snapshot,
+            over: AtomicBool::new(false),
             state: Mutex::new(State {
                 outcome: None,
                 ended: false,
@@ -115,6 +120,11 @@ impl Work {
     /// The newest figures.
     pub(super) fn figures(&self) -> Figures {
         self.snapshot.load()
+    }
+
+    /// Whether it is over. Takes no lock: in a forked child another thread may have held it, and will for ever.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Acquire)
     }
 
     /// The outcome, once it is over.
@@ -164,6 +174,7 @@ impl Work {
         self.snapshot.store(state.figures);
         if self.callbacks.is_none() {
             state.ended = true;
+            self.over.store(true, Release);
         }
         drop(state);
         self.news.notify_all();
@@ -172,7 +183,10 @@ impl Work {
 
     /// Lets the waiters see the outcome. For the deliverer, when no callback follows.
     pub(super) fn end(&self) {
-        self.state().ended = true;
+        let mut state = self.state();
+        state.ended = true;
+        self.over.store(true, Release);
+        drop(state);
         self.turn.notify_all();
     }
 

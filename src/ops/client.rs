@@ -1,6 +1,5 @@
 //! A client: one account at one service, and everything its operations share.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -118,18 +117,13 @@ impl Client {
     }
 }
 
-/// Larger than any file of certificate authorities; a device that never ends would be read for ever.
-const LARGEST_CA_FILE: u64 = 16 << 20;
-
 fn read_authorities(file: &Path) -> Result<Vec<u8>> {
     let cannot = |error| Error::io(format!("caFile: cannot read '{}'", file.display()), &error);
-    let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).map_err(cannot)?;
-    opened.take(LARGEST_CA_FILE + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > LARGEST_CA_FILE {
-        return Err(Error::invalid("caFile", format!("'{}' is larger than any file of certificates", file.display())));
+    // A folder has no content, a pipe would be waited for, and a device might never end.
+    if !std::fs::metadata(file).map_err(cannot)?.is_file() {
+        return Err(Error::invalid("caFile", format!("'{}' is no regular file", file.display())));
     }
-    Ok(bytes)
+    std::fs::read(file).map_err(cannot)
 }
 
 /// One verb: its request document, its result document, and what it does.

@@ -2,7 +2,7 @@
 
 use super::client::{Operation, Session};
 use super::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
-use crate::base::error::Result;
+use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::model::export::DatabaseExport;
 use crate::base::time::BoxFuture;
@@ -44,7 +44,19 @@ async fn followed(session: Session<'_>, exports: &DxpExports, job: &Job, wait: W
 }
 
 async fn waited(session: Session<'_>, exports: &DxpExports, handle: &Handle, known: bool, wait: Wait) -> Result<Job> {
-    driver::wait(exports, handle, known, wait.schedule(), exports.api.clock().as_ref(), session.scope).await
+    let job = driver::wait(exports, handle, known, wait.schedule(), exports.api.clock().as_ref(), session.scope).await;
+    job.map_err(|error| taken_up(error, handle))
+}
+
+/// Whoever stopped needs the id of what goes on, which only the events told so far.
+fn taken_up(error: Error, handle: &Handle) -> Error {
+    let Handle::Dxp { id, .. } = handle;
+    match error.kind() {
+        Kind::Cancelled | Kind::Timeout => {
+            error.with_next_step(format!("the export {id} stays in the service; take it up again by its id"))
+        }
+        _ => error,
+    }
 }
 
 /// The service's object, unless the job ended badly and that was to be an error.
@@ -126,7 +138,7 @@ impl Operation for SaveExport {
                 Some(id) => waited(session, &exports, &exports.handle(id), false, self.wait).await?,
                 None => followed(session, &exports, &started(session, &exports).await?, self.wait).await?,
             };
-            let Handle::Dxp { id, .. } = job.handle.clone();
+            let handle = job.handle.clone();
             let status = job.raw_status.clone();
             let Artifact::Link { url } = job.into_artifact()?;
             let defaults = DownloadOptions::default();
@@ -140,7 +152,9 @@ impl Operation for SaveExport {
                     ..defaults
                 },
             };
-            let file = session.engine().download(&download, session.scope.sink(), session.scope.cancel()).await?;
+            let file = session.engine().download(&download, session.scope.sink(), session.scope.cancel()).await;
+            let file = file.map_err(|error| taken_up(error, &handle))?;
+            let Handle::Dxp { id, .. } = handle;
             Ok(SavedExport { id, environment: self.environment, database_name: self.database_name, status, file })
         })
     }

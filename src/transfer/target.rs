@@ -105,12 +105,15 @@ impl Paths {
     pub(super) fn open(self) -> Result<Partial> {
         let shown = self.partial.display().to_string();
         let failed = |error: &std::io::Error| Error::io(format!("cannot write '{shown}'"), error);
+        let mut rounds = 0;
         loop {
+            rounds += 1;
             self.check_partial()?;
             let file = match open_partial(&self.partial) {
                 // Another download finished, or began, since it was looked at.
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) => {
-                    if self.partial.symlink_metadata().is_err() && !folder_of(&self.partial).is_dir() {
+                    // Or no file can be made here, as in a folder that was deleted; then it is the same each time.
+                    if rounds == ROUNDS {
                         return Err(failed(&error));
                     }
                     continue;
@@ -134,6 +137,9 @@ impl Paths {
         }
     }
 }
+
+/// How often downloads to one file may cross each other before the error is taken for a lasting one.
+const ROUNDS: u32 = 100;
 
 /// Opens a partial file, or makes it for its owner's eyes only: it becomes a copy of a production database. Never
 /// makes a file through a link.
@@ -339,6 +345,14 @@ mod tests {
             );
             assert_eq!(std::fs::read(&target).unwrap(), if overwrite { &b"new"[..] } else { b"mine" });
         }
+    }
+
+    /// Files in this folder of the kernel's cannot be made, which it reports as though the folder were not there.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_that_takes_no_file_is_an_error_and_no_endless_search() {
+        let error = Paths::check(Path::new("/proc/db.bacpac"), false).and_then(Paths::open).err().unwrap();
+        assert!(error.message().starts_with("cannot write '/proc/db.bacpac.partial'"), "{error}");
     }
 
     #[test]

@@ -31,8 +31,9 @@ fn installed() -> TempDir {
     let library = library();
     copy(&root().join("include/epicloud.h"), prefix.path().join("include/epicloud.h"));
     copy(&library, prefix.path().join("lib").join(library.file_name().unwrap()));
-    let package = "epicloud-config.cmake";
-    copy(&root().join("bindings/c/cmake").join(package), prefix.path().join("share/epicloud/cmake").join(package));
+    for package in ["epicloud-config.cmake", "epicloud-config-version.cmake"] {
+        copy(&root().join("bindings/c/cmake").join(package), prefix.path().join("share/epicloud/cmake").join(package));
+    }
     let shown = prefix.path().display();
     let description = format!(
         "Name: epicloud\nDescription: test\nVersion: {}\nCflags: -I{shown}/include\n\

@@ -37,7 +37,8 @@
  * and prints nothing. Its threads begin with the first client and end, in the
  * background, after the last handle was freed. They block the signals that a
  * program may handle, so handlers run on the program's own threads, and a broken
- * connection raises no SIGPIPE.
+ * connection raises no SIGPIPE. Only the threads that call the program's functions
+ * have the signal mask of the thread that started the operation.
  *  - Unloading (dlclose) is fine at any time on Linux and the BSDs: the library
  *    stays where it is until the process ends, and with it threads and handles.
  *    On other systems keep it loaded once a client was made.

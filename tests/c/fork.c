@@ -54,6 +54,7 @@ int main(int argc, char **argv)
         CHECK(another == NULL && says(error, "forked"));
         CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_wait(operation, -1));
         CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_cancel(operation));
+        CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_client_cancel_all(client));
         CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_progress(operation, &progress));
         CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_events(operation, 0, &json));
         CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_result(operation, &json, &error));

@@ -20,7 +20,7 @@ async fn credentials_are_checked_before_any_call() {
         ("EPI_CLIENT_SECRET", "", &["no client secret"]),
         ("EPI_CLIENT_SECRET", "$(ClientSecret)", &["client secret is invalid", "not expanded"]),
         ("EPI_PROJECT_ID", "", &["no project id"]),
-        ("EPI_PROJECT_ID", "42", &["'42' is not a project id", "GUID"]),
+        ("EPI_PROJECT_ID", "42", &["is not a project id", "GUID"]),
         ("EPI_ENDPOINT", "http://paasportal.episerver.net/api/v1.0/", &["plain http", "https"]),
         ("EPI_ENDPOINT", "paasportal", &["endpoint", "not an address"]),
         ("EPI_CA_FILE", "missing.pem", &["caFile", "missing.pem"]),

@@ -1,10 +1,10 @@
 /*
  * Downloads an export that Ctrl-C cancels:
  *
- *     cancel ENVIRONMENT DATABASE FILE
+ *     cancel ENVIRONMENT DATABASE FILE [ID]
  *
  * The account is in EPI_CONFIG, {"clientKey":"...","projectId":"..."}, and EPI_SECRET. What was downloaded stays, and
- * the export goes on in the service: the same request with the id that is printed takes both up again.
+ * the export goes on in the service: the same command with the id that is printed takes both up again.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +25,8 @@ static void on_interrupt(int number)
 static int fail(epi_error *error)
 {
     fprintf(stderr, "error: %s\n", epi_error_message(error));
+    if (epi_error_next_step(error) != NULL)
+        fprintf(stderr, "next: %s\n", epi_error_next_step(error));
     epi_error_free(error);
     return 1;
 }
@@ -51,15 +53,16 @@ int main(int argc, char **argv)
     int length;
     epi_status status;
 
-    if (argc != 4) {
-        fprintf(stderr, "usage: %s ENVIRONMENT DATABASE FILE\n", argv[0]);
+    if (argc != 4 && argc != 5) {
+        fprintf(stderr, "usage: %s ENVIRONMENT DATABASE FILE [ID]\n", argv[0]);
         return 1;
     }
     /* These arguments need no quoting; see export.c for ones that may. */
     length = snprintf(request, sizeof request,
-                      "{\"environment\":\"%s\",\"databaseName\":\"%s\",\"outputFile\":\"%s\","
+                      "{\"environment\":\"%s\",\"databaseName\":\"%s\",\"outputFile\":\"%s\",%s%s%s"
                       "\"wait\":{\"pollingIntervalSeconds\":5}}",
-                      argv[1], argv[2], argv[3]);
+                      argv[1], argv[2], argv[3], argc == 5 ? "\"id\":\"" : "", argc == 5 ? argv[4] : "",
+                      argc == 5 ? "\"," : "");
     if (length < 0 || (size_t)length >= sizeof request) {
         fprintf(stderr, "error: an argument is too long\n");
         return 1;

@@ -3,8 +3,8 @@
  *
  *     export ENVIRONMENT DATABASE FILE
  *
- * The account is in EPI_CONFIG, {"clientKey":"...","projectId":"..."}, and EPI_SECRET. If it is interrupted, the same
- * command goes on where it was.
+ * The account is in EPI_CONFIG, {"clientKey":"...","projectId":"..."}, and EPI_SECRET. Each run makes a new export;
+ * cancel.c shows how to take one up again.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +16,8 @@
 static int fail(epi_error *error)
 {
     fprintf(stderr, "\nerror: %s\n", error != NULL ? epi_error_message(error) : "no request could be made");
+    if (epi_error_next_step(error) != NULL)
+        fprintf(stderr, "next: %s\n", epi_error_next_step(error));
     epi_error_free(error);
     return 1;
 }

@@ -17,7 +17,8 @@ pub fn check_project_id(field: &str, text: &str) -> Result<()> {
         return Ok(());
     }
     let hint = if text.contains("$(") { " (it looks like a pipeline variable that was not expanded)" } else { "" };
-    Err(Error::invalid(field, format!("'{text}' is not a project id{hint}"))
+    // Not repeated: it stands next to the secret, and the two are mixed up.
+    Err(Error::invalid(field, format!("what is given is not a project id{hint}"))
         .with_next_step("a project id is a GUID such as 2a561398-d517-4634-9bc4-aab5008a8e1a; see the API tab of the DXP Management Portal"))
 }
 
@@ -30,7 +31,21 @@ pub fn check_environment(field: &str, text: &str) -> Result<()> {
     if text.trim().is_empty() {
         return Err(Error::invalid(field, "must name an environment such as Integration, Preproduction or Production"));
     }
-    Ok(())
+    check_length(field, text)
+}
+
+/// The longest name or id that is sent: longer than any, and short enough for an address.
+const LONGEST: usize = 256;
+
+/// Checks that a text can be part of an address.
+///
+/// # Errors
+/// `InvalidArgument` naming `field`.
+pub fn check_length(field: &str, text: &str) -> Result<()> {
+    if text.len() <= LONGEST {
+        return Ok(());
+    }
+    Err(Error::invalid(field, format!("is longer than {LONGEST} bytes")))
 }
 
 /// Checks an id that the service gave, such as that of a deployment: not empty.
@@ -38,7 +53,7 @@ pub fn check_environment(field: &str, text: &str) -> Result<()> {
 /// # Errors
 /// `InvalidArgument` naming `field`.
 pub fn check_id(field: &str, text: &str) -> Result<()> {
-    if text.trim().is_empty() { Err(Error::invalid(field, "must not be empty")) } else { Ok(()) }
+    if text.trim().is_empty() { Err(Error::invalid(field, "must not be empty")) } else { check_length(field, text) }
 }
 
 #[cfg(test)]

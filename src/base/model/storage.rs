@@ -1,6 +1,7 @@
 //! Storage containers and the links to them (spec E7, E8, 3.1).
 
 use super::document::document_noun;
+use super::project::check_length;
 use crate::base::error::{Error, Result};
 use crate::base::secret::SafeUrl;
 
@@ -45,5 +46,8 @@ pub const LONGEST_LINK_HOURS: u32 = 168;
 /// # Errors
 /// `InvalidArgument` naming `field`.
 pub fn check_container(field: &str, name: &str) -> Result<()> {
-    if name.trim().is_empty() { Err(Error::invalid(field, "must name a storage container")) } else { Ok(()) }
+    if name.trim().is_empty() {
+        return Err(Error::invalid(field, "must name a storage container"));
+    }
+    check_length(field, name)
 }

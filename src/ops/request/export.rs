@@ -8,6 +8,7 @@ use super::{Checked, LARGEST, RETENTION_HOURS, Wait, check_project, check_range,
 use crate::base::error::{Error, Result};
 use crate::base::model::export::check_database;
 use crate::base::model::project::{check_environment, check_id};
+use crate::ops::document::only_objects;
 use crate::transfer::DownloadReceipt;
 
 request! {
@@ -104,12 +105,14 @@ impl WaitForExport {
 
 /// How a file is downloaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct DownloadSettings {
     /// Ranges fetched at the same time, 1 to 16.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub streams: Option<u32>,
 }
+
+only_objects!(DownloadSettings);
 
 request! {
     /// `databaseExport.save`: starts or takes an export, waits for it, downloads and verifies it.

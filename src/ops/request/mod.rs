@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::poll::Schedule;
 use crate::base::error::{Error, Result};
 use crate::base::model::project::check_project_id;
+use crate::ops::document::only_objects;
 
 pub use deployment::{
     CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment,
@@ -44,7 +45,7 @@ pub(super) const RETENTION_HOURS: u32 = 24;
 
 /// Waiting for the end of an operation: absent in a request means not to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct Wait {
     /// The longest wait in minutes, 1 to 2147483647; no limit when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,6 +54,8 @@ pub struct Wait {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polling_interval_seconds: Option<u32>,
 }
+
+only_objects!(Wait);
 
 impl Wait {
     pub(super) fn check(self) -> Result<()> {

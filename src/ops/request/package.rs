@@ -10,6 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::base::model::package::check_package_name;
 use crate::base::secret::{Hidden, SafeUrl};
+use crate::ops::document::only_objects;
 use crate::transfer::UploadReceipt;
 
 request! {
@@ -25,7 +26,7 @@ impl Checked for GetPackageLocation {
 
 /// A file to upload.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct PackageFile {
     /// The local file.
     pub path: PathBuf,
@@ -33,6 +34,8 @@ pub struct PackageFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blob_name: Option<String>,
 }
+
+only_objects!(PackageFile);
 
 impl PackageFile {
     /// The name in the store, checked by the rule of spec 3.3.
@@ -76,7 +79,7 @@ fn check_files(files: &[PackageFile]) -> Result<()> {
 
 /// How a file is uploaded. The defaults are right for a package link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
 pub struct UploadSettings {
     /// Blocks sent at the same time, 1 to 64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,6 +91,8 @@ pub struct UploadSettings {
     #[serde(default)]
     pub no_content_md5: bool,
 }
+
+only_objects!(UploadSettings);
 
 /// The checksum sent with each block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,0 +1,15 @@
+# Lets find_package(epicloud 0.1) ask for a version. Before 1.0 each second number is a version of its own.
+
+file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/../../../include/epicloud.h" _epicloud_version REGEX "^#define EPI_VERSION \"")
+string(REGEX REPLACE ".*\"(.*)\"" "\\1" PACKAGE_VERSION "${_epicloud_version}")
+string(REGEX MATCH "^[0-9]+\\.[0-9]+" _epicloud_series "${PACKAGE_VERSION}")
+string(REGEX MATCH "^[0-9]+\\.[0-9]+" _epicloud_asked "${PACKAGE_FIND_VERSION}.0")
+if(_epicloud_series VERSION_EQUAL _epicloud_asked AND NOT PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION)
+    set(PACKAGE_VERSION_COMPATIBLE TRUE)
+    if(PACKAGE_VERSION VERSION_EQUAL PACKAGE_FIND_VERSION)
+        set(PACKAGE_VERSION_EXACT TRUE)
+    endif()
+endif()
+unset(_epicloud_version)
+unset(_epicloud_series)
+unset(_epicloud_asked)
