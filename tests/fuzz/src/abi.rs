@@ -114,7 +114,8 @@ impl Refusal {
         assert!(![s::EPI_STATUS_PANIC as i32, s::EPI_STATUS_INTERNAL as i32].contains(&status), "a defect: {message}");
         // Nothing here had an answer of the service.
         assert_eq!(epi_error_http_status(error), 0);
-        assert!(epi_error_code(error).is_null() && epi_error_request_id(error).is_null());
+        assert_eq!(epi_error_code(error).is_null(), json["code"].is_null());
+        assert!(epi_error_request_id(error).is_null(), "nobody was asked");
         assert!((0..=2).contains(&epi_error_retry(error)));
         assert_eq!(epi_error_retry_after_ms(error), -1);
         Self { status, message, json }
@@ -137,6 +138,16 @@ impl Refusal {
         let shown = field.chars().take_while(|letter| !breaks_a_line(*letter)).collect::<String>();
         assert!(self.message.starts_with(&shown), "the field '{field}' is not in the message: {}", self.message);
         field
+    }
+
+    /// The text as a whole is blamed when it is no object, and a member of it otherwise. A member that is there twice
+    /// and a number that none can hold are refused while the text is read, by their place.
+    pub(crate) fn blames(&self, parameter: &str, document: Option<&Value>) {
+        let while_reading = self.message.contains("is given twice") || self.message.contains("out of range");
+        if !while_reading {
+            let is_object = document.is_some_and(Value::is_object);
+            assert_eq!(!is_object, self.field() == parameter, "{self:?}");
+        }
     }
 
     /// Fails unless the status is one of these.

@@ -29,8 +29,7 @@ pub fn run(bytes: &[u8]) {
         match unsafe { abi::start(call, abi::bare_client(), text.as_ptr().cast(), ptr::null()) } {
             Err(refusal) => {
                 refusal.expect(&[s::EPI_STATUS_INVALID_ARGUMENT]);
-                let field = refusal.field();
-                assert_eq!(document.is_none(), field == "request_json", "{refusal:?}");
+                refusal.blames("request_json", document.as_ref());
                 check_secrecy(document.as_ref(), &refusal);
             }
             Ok(operation) => {
