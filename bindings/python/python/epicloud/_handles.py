@@ -24,21 +24,35 @@ if TYPE_CHECKING:
 
 SLICE_MS = 200
 """The longest wait inside the library while signals must be noticed. Python runs its handlers between two waits."""
+_GIVEN = {"client": "epi_client *", "operation": "epi_operation *", "error": "epi_error *", "string": "char *"}
+"""What the library gives away, by the name of the function that frees it."""
 CANCEL_LIMIT_MS = 10_000
 """How long the end of a cancelled operation is waited for."""
+
+
+def _place(kind: str) -> Any:
+    """Make a place for what a call gives away. The place owns it, and is freed when it goes or with `ffi.release`.
+
+    It owns before there is anything to own, because a signal handler may raise as soon as the call has returned.
+    """
+    return ffi.gc(ffi.new(f"{_GIVEN[kind]} *"), functools.partial(_empty, kind))
+
+
+def _empty(kind: str, place: Any) -> None:
+    """Free what a place has got, if anything; NULL may be freed."""
+    getattr(lib, f"epi_{kind}_free")(place[0])
 
 
 def _text(pointer: Any) -> str | None:
     return None if pointer == ffi.NULL else ffi.string(pointer).decode()
 
 
-def _take_text(pointer: Any) -> str:
-    """Take over a text that the library gave away."""
+def _take_document(text: Any) -> Any:
+    """Read the document in a place, and free it."""
     try:
-        text: str = ffi.string(pointer).decode()
+        return json.loads(ffi.string(text[0]))
     finally:
-        lib.epi_string_free(pointer)
-    return text
+        ffi.release(text)
 
 
 def status_name(status: int) -> str:
@@ -53,16 +67,16 @@ def _made_here(status: int, message: str) -> errors.Error:
     return errors.from_document({**document, **known, "status": status_name(status), "message": message})
 
 
-def _check(status: int, error: Any) -> None:
+def _check(status: int, error: Any = None) -> None:
     """Raise what a call reported, and free it."""
     if status == lib.EPI_STATUS_OK:
         return
-    if error[0] == ffi.NULL:
+    if error is None or error[0] == ffi.NULL:
         raise _made_here(status, f"the library reported {status_name(status)}")
     try:
         document = json.loads(ffi.string(lib.epi_error_json(error[0])))
     finally:
-        lib.epi_error_free(error[0])
+        ffi.release(error)
     raise errors.from_document(document)
 
 
@@ -78,7 +92,7 @@ def declared_version() -> str:
 
 def check_library() -> None:
     """Check that the library beside this package is the one it was made for."""
-    error = ffi.new("epi_error **")
+    error = _place("error")
     _check(lib.epi_abi_check(lib.EPI_ABI_VERSION, error), error)
     loaded, declared = _text(lib.epi_version()), declared_version()
     if loaded != declared:
@@ -117,10 +131,11 @@ class Handle:
 
     _what = "handle"
 
-    def __init__(self, pointer: Any, free: Any) -> None:
-        self._pointer = pointer
+    def __init__(self) -> None:
+        # Where the library is to put it; owned from now on, as in `_place`, and until the end of the process.
+        self._cell = ffi.new(f"{_GIVEN[self._what]} *")
         self._process = os.getpid()
-        self._free = weakref.finalize(self, free, pointer)
+        self._free = weakref.finalize(self, _empty, self._what, self._cell)
 
     @property
     def closed(self) -> bool:
@@ -134,7 +149,17 @@ class Handle:
         if self._process != os.getpid():
             message = f"this {self._what} belongs to the process that this one was forked from"
             raise _made_here(lib.EPI_STATUS_UNSUPPORTED, message)
-        return self._pointer
+        return self._cell[0]
+
+    @contextlib.contextmanager
+    def _filling(self) -> Iterator[Any]:
+        """Give the cell to the call that fills it. What raises meanwhile leaves nothing behind, and nothing running."""
+        try:
+            yield self._cell
+        except BaseException:
+            # Not left to the end of the object: the exception holds it for as long as it is handled.
+            self.close()
+            raise
 
     def close(self) -> None:
         """Free it. Any number of times."""
@@ -150,19 +175,20 @@ class ClientHandle(Handle):
         # A text must become bytes, as they were if it is of the environment. They are overwritten in the end.
         own = bytearray(secret, "utf-8", "surrogateescape") if isinstance(secret, str) else None
         given = secret if own is None else own
+        super().__init__()
         try:
             buffer = ffi.NULL if given is None else ffi.from_buffer("char[]", given)
             size = 0 if given is None else len(buffer)
-            client, error = ffi.new("epi_client **"), ffi.new("epi_error **")
-            _check(lib.epi_client_new(_json(config), buffer, size, client, error), error)
+            error = _place("error")
+            with self._filling() as client:
+                _check(lib.epi_client_new(_json(config), buffer, size, client, error), error)
         finally:
             if own is not None:
                 own[:] = bytes(len(own))
-        super().__init__(client[0], lib.epi_client_free)
 
     def cancel_all(self) -> None:
         """Cancel all its operations."""
-        _check(lib.epi_client_cancel_all(self._live()), [ffi.NULL])
+        _check(lib.epi_client_cancel_all(self._live()))
 
     def start(
         self, call: str, request: Mapping[str, Any], timeout: float | None, log_level: str | None
@@ -176,10 +202,11 @@ class ClientHandle(Handle):
         if log_level is not None:
             # What is not known goes to the library as well, which refuses it by name.
             options.log_level = _LOG_LEVELS.get(log_level, -1)
-        operation, error = ffi.new("epi_operation **"), ffi.new("epi_error **")
-        function = getattr(lib, f"epi_{call}")
-        _check(function(self._live(), _json(request), options, operation, error), error)
-        return OperationHandle(operation[0], call)
+        function, error = getattr(lib, f"epi_{call}"), _place("error")
+        handle = OperationHandle(call)
+        with handle._filling() as operation:
+            _check(function(self._live(), _json(request), options, operation, error), error)
+        return handle
 
 
 class OperationHandle(Handle):
@@ -187,8 +214,8 @@ class OperationHandle(Handle):
 
     _what = "operation"
 
-    def __init__(self, pointer: Any, call: str) -> None:
-        super().__init__(pointer, lib.epi_operation_free)
+    def __init__(self, call: str) -> None:
+        super().__init__()
         self.call = call
 
     def poll(self, timeout_ms: int) -> bool:
@@ -203,7 +230,7 @@ class OperationHandle(Handle):
         """Give the newest figures."""
         figures = ffi.new("epi_progress *")
         figures.struct_size = ffi.sizeof("epi_progress")
-        _check(lib.epi_operation_progress(self._live(), figures), [ffi.NULL])
+        _check(lib.epi_operation_progress(self._live(), figures))
         values: dict[str, Any] = {name: getattr(figures, name) for name in Progress._fields}
         values = {name: None if value == -1 else value for name, value in values.items()}
         values["phase"] = _PHASES.get(figures.phase, str(figures.phase))
@@ -212,19 +239,19 @@ class OperationHandle(Handle):
 
     def events(self, after: int) -> Any:
         """Give the events after one."""
-        text = ffi.new("char **")
-        _check(lib.epi_operation_events(self._live(), after, text), [ffi.NULL])
-        return json.loads(_take_text(text[0]))
+        text = _place("string")
+        _check(lib.epi_operation_events(self._live(), after, text))
+        return _take_document(text)
 
     def cancel(self) -> None:
         """Cancel it, without waiting."""
-        _check(lib.epi_operation_cancel(self._live()), [ffi.NULL])
+        _check(lib.epi_operation_cancel(self._live()))
 
     def result(self) -> Any:
         """Give the result of an operation that has ended, or raise its error."""
-        text, error = ffi.new("char **"), ffi.new("epi_error **")
+        text, error = _place("string"), _place("error")
         _check(lib.epi_operation_result(self._live(), text, error), error)
-        return json.loads(_take_text(text[0]))
+        return _take_document(text)
 
     def stop(self) -> None:
         """Cancel it and wait, within a limit, for its end."""
