@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,6 +93,16 @@ def test_what_an_error_carries(client: epicloud.Client) -> None:
     assert error.next_step == "check the project id and the id that was asked for"
     assert str(error) == f"{error.message} ({error.next_step})"
     assert repr(error) == f"NotFound({error.message!r})"
+
+
+def test_what_the_store_says(emulator: Emulator, client: epicloud.Client, package: Path) -> None:
+    emulator.fault({"kind": "status", "status": 412, "code": "LeaseIdMissing"}, path="/deploymentpackages/")
+    with pytest.raises(epicloud.Conflict) as caught:
+        client.upload_packages(files=[{"path": package}])
+    error = caught.value
+    assert (error.http_status, error.code) == (412, "LeaseIdMissing")
+    # In the form that the emulator gives them; its store is the one that does.
+    assert re.fullmatch(r"e0000000-001e-0000-0000-[0-9a-f]{12}", str(error.request_id))
 
 
 def test_a_failed_deployment_has_the_texts_of_the_service(emulator: Emulator, client: epicloud.Client) -> None:
