@@ -22,10 +22,14 @@ from .types import Progress
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+_TIMEOUT = "options.timeout_ms"
+"""What the library calls the time limit of a call."""
 SLICE_MS = 200
 """The longest wait inside the library while signals must be noticed. Python runs its handlers between two waits."""
 _GIVEN = {"client": "epi_client *", "operation": "epi_operation *", "error": "epi_error *", "string": "char *"}
 """What the library gives away, by the name of the function that frees it."""
+_NO_TEXT = "is no Unicode text"
+_NO_NUMBER = "is no number in range"
 CANCEL_LIMIT_MS = 10_000
 """How long the end of a cancelled operation is waited for."""
 
@@ -60,11 +64,16 @@ def status_name(status: int) -> str:
     return _text(lib.epi_status_name(status)) or str(status)
 
 
-def _made_here(status: int, message: str) -> errors.Error:
+def _made_here(status: int, message: str, field: str | None = None) -> errors.Error:
     """Make an exception for a status that came without an error."""
-    document = dict.fromkeys(("httpStatus", "code", "errors", "requestId", "field", "nextStep", "retryAfterMs"))
-    known: dict[str, Any] = {"attempts": None, "retry": "never", "exitCode": 1}
+    document = dict.fromkeys(("httpStatus", "code", "errors", "requestId", "nextStep", "retryAfterMs", "attempts"))
+    known: dict[str, Any] = {"field": field, "retry": "never", "exitCode": 1}
     return errors.from_document({**document, **known, "status": status_name(status), "message": message})
+
+
+def refused(field: str, rule: str) -> errors.Error:
+    """Make the exception for what cannot even be handed to the library; of all else, that is the judge."""
+    return _made_here(lib.EPI_STATUS_INVALID_ARGUMENT, f"{field}: {rule}", field)
 
 
 def _check(status: int, error: Any = None) -> None:
@@ -110,19 +119,68 @@ def _camel(name: str) -> str:
     return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
-def to_document(value: Any) -> Any:
-    """Turn a request into the service's spelling: camelCase names, paths as texts, None left out."""
+def _is_text(value: Any) -> bool:
+    """Tell whether it is a text that UTF-8 can hold, which lone surrogates are not."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _secret_bytes(secret: str) -> bytearray:
+    try:
+        return bytearray(secret, "utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # It holds the secret and shows a part of it.
+        raise refused("clientSecret", _NO_TEXT) from None
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        # A whole number that is larger than any float.
+        return False
+
+
+def to_document(value: Any, path: str = "") -> Any:
+    """Turn a request into the service's spelling: camelCase names, paths as texts, None left out.
+
+    What JSON cannot hold is refused by its path in the request, because the library could only say that it is no JSON.
+    """
     if isinstance(value, Mapping):
-        return {_camel(name): to_document(item) for name, item in value.items() if item is not None}
+        for name in value:
+            if not _is_text(name):
+                raise refused(path or "request", "a member's name is no Unicode text")
+        names = {name: _camel(name) for name, item in value.items() if item is not None}
+        return {to: to_document(value[name], f"{path}.{to}" if path else to) for name, to in names.items()}
     if isinstance(value, (list, tuple)):
-        return [to_document(item) for item in value]
+        return [to_document(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, os.PathLike):
-        return os.fsdecode(value)
+        value = os.fsdecode(value)
+    if isinstance(value, str) and not _is_text(value):
+        raise refused(path, _NO_TEXT)
+    if isinstance(value, (int, float)) and not _is_finite(value):
+        raise refused(path, _NO_NUMBER)
+    if value is not None and not isinstance(value, (str, int, float)):
+        raise refused(path, f"is of type {type(value).__name__}, which a request cannot hold")
     return value
 
 
+def seconds(limit: float | None, field: str) -> float | None:
+    """Check a time limit. None is no limit, and so is an infinite one."""
+    if limit is None or limit == math.inf:
+        return None
+    if not _is_finite(limit):
+        raise refused(field, _NO_NUMBER)
+    return float(limit)
+
+
+def _milliseconds(limit: float, field: str) -> int:
+    if not -(2**63) <= limit * 1000 < 2**63:
+        raise refused(field, _NO_NUMBER)
+    # Rounded away from 0, which would mean no limit.
+    return math.ceil(limit * 1000) or 1
+
+
 def _json(document: Any) -> bytes:
-    # Everything outside ASCII is escaped, also what no UTF-8 can hold: the library then names the member.
     return json.dumps(to_document(document)).encode("ascii")
 
 
@@ -173,7 +231,7 @@ class ClientHandle(Handle):
 
     def __init__(self, config: Mapping[str, Any], secret: str | Buffer | None) -> None:
         # A text must become bytes, as they were if it is of the environment. They are overwritten in the end.
-        own = bytearray(secret, "utf-8", "surrogateescape") if isinstance(secret, str) else None
+        own = _secret_bytes(secret) if isinstance(secret, str) else None
         given = secret if own is None else own
         super().__init__()
         try:
@@ -196,9 +254,9 @@ class ClientHandle(Handle):
         """Start a call by the name of its symbol, without the prefix."""
         options = ffi.new("epi_call_options *")
         options.struct_size = ffi.sizeof("epi_call_options")
-        if timeout is not None:
-            # Rounded away from 0, which would mean no limit.
-            options.timeout_ms = math.ceil(timeout * 1000) or 1
+        limit = seconds(timeout, _TIMEOUT)
+        if limit is not None:
+            options.timeout_ms = _milliseconds(limit, _TIMEOUT)
         if log_level is not None:
             # What is not known goes to the library as well, which refuses it by name.
             options.log_level = _LOG_LEVELS.get(log_level, -1)
@@ -239,6 +297,8 @@ class OperationHandle(Handle):
 
     def events(self, after: int) -> Any:
         """Give the events after one."""
+        if not 0 <= after < 2**64:
+            raise refused("after", _NO_NUMBER)
         text = _place("string")
         _check(lib.epi_operation_events(self._live(), after, text))
         return _take_document(text)
