@@ -198,6 +198,50 @@ def test_the_loop_stays_free_while_operations_are_awaited(emulator: Emulator) ->
     asyncio.run(run())
 
 
+TURNS = 10
+
+
+@pytest.mark.usefixtures("quiet")
+def test_the_loop_turns_while_an_operation_is_left(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    cancelled, turned = threading.Event(), threading.Event()
+    turns = 0
+
+    class Slow:
+        """A library whose cancelled operations end when the loop has turned so many times."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(lib, name)
+
+        def epi_operation_cancel(self, operation: object) -> Any:
+            cancelled.set()
+            return lib.epi_operation_cancel(operation)
+
+        def epi_operation_wait(self, operation: object, timeout_ms: int) -> Any:
+            status = lib.epi_operation_wait(operation, timeout_ms)
+            if timeout_ms == -1:
+                turned.wait(PATIENCE)
+            return status
+
+    async def turn() -> None:
+        nonlocal turns
+        while turns < TURNS:
+            turns += cancelled.is_set()
+            await asyncio.sleep(0)
+        turned.set()
+
+    async def run() -> None:
+        async with epicloud.aio.Client(**emulator.account) as client:
+            async with client.start.wait_for_deployment(**waiting(emulator)):
+                await asyncio.to_thread(emulator.wait_for_open_request, ABSENT)
+                monkeypatch.setattr(_handles, "lib", Slow())
+                turning = asyncio.ensure_future(turn())
+            # It was told to end and waited for, and freed only then, because freeing waits without the loop.
+            assert turns == TURNS
+            await turning
+
+    asyncio.run(run())
+
+
 @pytest.mark.usefixtures("quiet")
 def test_a_time_limit(emulator: Emulator, client: epicloud.Client) -> None:
     request = waiting(emulator)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
+import math
 import pickle
-from typing import TYPE_CHECKING, Any
+import re
+import traceback
+from pathlib import Path
+from typing import Any
 
 import pytest
 from epicloud._native import ffi, lib
 
 import epicloud
+import epicloud.aio
 from epicloud import _handles, errors
 from stage import ABSENT, CANARY, WAIT, Emulator
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_every_status_of_the_library_has_its_exception() -> None:
@@ -94,6 +97,16 @@ def test_what_an_error_carries(client: epicloud.Client) -> None:
     assert repr(error) == f"NotFound({error.message!r})"
 
 
+def test_what_the_store_says(emulator: Emulator, client: epicloud.Client, package: Path) -> None:
+    emulator.fault({"kind": "status", "status": 412, "code": "LeaseIdMissing"}, path="/deploymentpackages/")
+    with pytest.raises(epicloud.Conflict) as caught:
+        client.upload_packages(files=[{"path": package}])
+    error = caught.value
+    assert (error.http_status, error.code) == (412, "LeaseIdMissing")
+    # In the form that the emulator gives them; its store is the one that does.
+    assert re.fullmatch(r"e0000000-001e-0000-0000-[0-9a-f]{12}", str(error.request_id))
+
+
 def test_a_failed_deployment_has_the_texts_of_the_service(emulator: Emulator, client: epicloud.Client) -> None:
     steps = [{"delayMs": 1, "percent": 50, "status": "Failed", "errors": ["first", "second"]}]
     emulator.control("POST", "deployments", {"phase": "deploy", "steps": steps})
@@ -118,6 +131,9 @@ def test_a_connection_that_fails(emulator: Emulator) -> None:
     assert caught.value.http_status is None
 
 
+LINKS = {"environment": "Integration", "storage_container": ["mysitemedia"]}
+NO_HOURS = (math.nan, math.inf, -math.inf, 10**400, 10**300, 2**64, 24.5)
+NO_LIMIT = (-1, math.nan, -math.inf, 1e16, 1e308, 10**400)
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("get_deployment", {"id": ""}, "id"),
     ("get_deployment", {}, "id"),
@@ -135,7 +151,16 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("upload_packages", {"files": [{"path": "x.cms.app.1.nupkg"}, {"path": "no.zip"}]}, "files[1].blobName"),
     ("upload_packages", {"files": [{"path": 1}]}, "files[0].path"),
     ("get_storage_links", {"environment": "Integration", "storage_container": [""]}, "storageContainer[0]"),
-    ("list_deployments", {"timeout": -1}, "options.timeout_ms"),
+    ("get_deployment", {"id": "\udc80"}, "id"),
+    ("get_deployment", {"id": b"x"}, "id"),
+    ("upload_packages", {"files": [{"path": "x.cms.app.1.nupkg"}, {"path": "\ud800"}]}, "files[1].path"),
+    ("upload_packages", {"files": [{"path": Path("\udcff.cms.app.1.nupkg")}]}, "files[0].path"),
+    ("get_storage_links", {"environment": "Integration", "storage_container": {"a"}}, "storageContainer"),
+    *(("get_storage_links", {**LINKS, "retention_hours": hours}, "retentionHours") for hours in NO_HOURS),
+    ("complete_deployment", {"id": ABSENT, "wait": {"timeout_minutes": math.nan}}, "wait.timeoutMinutes"),
+    ("complete_deployment", {"id": ABSENT, "wait": {1: 2}}, "wait"),
+    ("complete_deployment", {"id": ABSENT, "wait": {"\udc80": 2}}, "wait"),
+    *(("list_deployments", {"timeout": limit}, "options.timeout_ms") for limit in NO_LIMIT),
     ("list_deployments", {"log_level": "loud"}, "options.log_level"),
 ]
 
@@ -153,9 +178,40 @@ def test_bad_input_is_named_before_anything_is_sent(
     assert emulator.requests() == []
 
 
-def test_text_that_is_no_unicode_is_refused(client: epicloud.Client) -> None:
-    with pytest.raises(epicloud.InvalidArgument):
-        client.get_deployment(id="\udc80")
+@pytest.mark.parametrize("limit", [math.inf, 1e12, 9e15])
+def test_a_time_limit_may_be_long(client: epicloud.Client, limit: float) -> None:
+    assert client.list_deployments(timeout=limit) == []
+    assert client.start.list_deployments().wait(limit)
+
+
+@pytest.mark.parametrize("limit", [math.nan, -math.inf, 10**400], ids=["nan", "-inf", "huge"])
+def test_a_wait_of_no_time_is_refused(emulator: Emulator, client: epicloud.Client, limit: float) -> None:
+    emulator.stall(path=ABSENT)
+
+    async def run() -> None:
+        async with epicloud.aio.Client(**emulator.account) as other, other.start.get_deployment(id=ABSENT) as running:
+            with pytest.raises(epicloud.InvalidArgument, match="timeout: is no number in range"):
+                await running.wait(limit)
+            # The argument was wrong, not the operation.
+            assert not running.done
+            assert running.progress().status == "PENDING"
+
+    with client.start.get_deployment(id=ABSENT) as operation:
+        with pytest.raises(epicloud.InvalidArgument, match="timeout: is no number in range") as caught:
+            operation.wait(limit)
+        assert caught.value.field == "timeout"
+        assert operation.wait(-1) is False
+        assert operation.progress().status == "PENDING"
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("after", [-1, 2**64, math.nan])
+def test_no_number_of_an_event_is_refused(client: epicloud.Client, after: Any) -> None:
+    operation = client.start.list_deployments()
+    with pytest.raises(epicloud.InvalidArgument, match="after: is no number in range") as caught:
+        operation.events(after)
+    assert caught.value.field == "after"
+    assert operation.events(2**64 - 1)["events"] == []
 
 
 @pytest.mark.parametrize(
@@ -166,12 +222,16 @@ def test_text_that_is_no_unicode_is_refused(client: epicloud.Client) -> None:
         ("service", "other", epicloud.InvalidArgument, "service"),
         ("client_secret", "not base64!", epicloud.InvalidArgument, None),
         ("client_secret", "", epicloud.Error, None),
+        ("client_secret", f"{CANARY}\ud800", epicloud.InvalidArgument, "clientSecret"),
+        ("project_id", "\udc80", epicloud.InvalidArgument, "projectId"),
+        ("ca_file", b"x.pem", epicloud.InvalidArgument, "caFile"),
         ("ca_file", "absent.pem", epicloud.NotFound, None),
     ],
 )
-def test_bad_settings(emulator: Emulator, member: str, value: str, kind: Any, field: str | None) -> None:
+def test_bad_settings(emulator: Emulator, member: str, value: Any, kind: Any, field: str | None) -> None:
     with pytest.raises(kind) as caught:
         epicloud.Client(**{**emulator.account, member: value})
+    assert CANARY not in "".join(traceback.format_exception(kind, caught.value, caught.value.__traceback__))
     if field is not None:
         assert caught.value.field == field
 

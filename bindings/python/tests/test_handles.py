@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -28,6 +29,9 @@ KINDS = ("epi_client", "epi_operation", "epi_error", "epi_string")
 class Counting:
     """The library, with a record of what it gave away and what was freed."""
 
+    interrupted: str | None = None
+    """The function during which Ctrl-C is pressed."""
+
     def __init__(self, library: Any) -> None:
         self._library = library
         self.given: Counter[Any] = Counter()
@@ -45,12 +49,16 @@ class Counting:
             result = function(*arguments)
             for place in arguments:
                 self._note(place)
+            if name == self.interrupted:
+                # As if the signal had come while the function ran: its handler runs when that returns.
+                signal.raise_signal(signal.SIGINT)
             return result
 
         return call
 
     def _free(self, kind: str, pointer: Any, function: Any) -> None:
-        self.freed[kind, int(ffi.cast("uintptr_t", pointer))] += 1
+        if pointer != ffi.NULL:
+            self.freed[kind, int(ffi.cast("uintptr_t", pointer))] += 1
         function(pointer)
 
     def _note(self, place: Any) -> None:
@@ -116,6 +124,57 @@ def test_freed_once_on_cancel(emulator: Emulator, counting: Counting) -> None:
 
         asyncio.run(run())
     counting.balanced("epi_client", "epi_operation", "epi_error")
+
+
+@pytest.mark.parametrize("surface", ["method", "start", "asyncio"])
+def test_a_call_that_is_interrupted_while_it_starts_is_ended(
+    emulator: Emulator, counting: Counting, surface: str
+) -> None:
+    emulator.stall(path=ABSENT)
+    asynchronous = epicloud.aio.Client(**emulator.account)
+    with epicloud.Client(**emulator.account) as client:
+        use = {"method": client, "start": client.start, "asyncio": asynchronous.start}[surface]
+        counting.interrupted = "epi_deployment_get"
+        # The exception is alive while this looks, as it is in an `except`: nothing waits for the end of that.
+        with pytest.raises(KeyboardInterrupt) as caught:
+            use.get_deployment(id=ABSENT)  # type: ignore[attr-defined]
+        assert caught.value.__traceback__ is not None
+        assert len([one for one in counting.given if one[0] == "epi_operation"]) == 1
+        assert [one for one in counting.freed if one[0] == "epi_operation"]
+        emulator.wait_until_none_is_open()
+    asynchronous.close()
+    counting.balanced("epi_client", "epi_operation")
+
+
+@pytest.mark.parametrize("function", ["epi_client_new", "epi_operation_events", "epi_operation_result"])
+def test_what_an_interrupted_call_gave_is_freed(emulator: Emulator, counting: Counting, function: str) -> None:
+    def use() -> None:
+        with epicloud.Client(**emulator.account) as client:
+            operation = client.start.list_deployments()
+            operation.wait()
+            operation.events()
+            operation.result()
+
+    counting.interrupted = function
+    with pytest.raises(KeyboardInterrupt):
+        use()
+    gc.collect()
+    counting.balanced("epi_client")
+
+
+@pytest.mark.parametrize("function", ["epi_client_new", "epi_deployment_get", "epi_operation_result"])
+def test_the_error_of_an_interrupted_call_is_freed(emulator: Emulator, counting: Counting, function: str) -> None:
+    def use() -> None:
+        with epicloud.Client(**emulator.account) as client:
+            counting.interrupted = function
+            if function == "epi_client_new":
+                epicloud.Client(endpoint="nonsense")
+            client.get_deployment(id="" if function == "epi_deployment_get" else ABSENT)
+
+    with pytest.raises(KeyboardInterrupt):
+        use()
+    gc.collect()
+    counting.balanced("epi_client", "epi_error")
 
 
 def test_freed_once_on_collection(emulator: Emulator, counting: Counting) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import json
@@ -10,9 +11,11 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from epicloud._native import ffi, lib
 
 import epicloud
 import epicloud.aio
+from epicloud import _handles
 from stage import CANARY, WAIT, Emulator
 
 if TYPE_CHECKING:
@@ -67,6 +70,32 @@ def test_the_client_secret_is_not_kept(emulator: Emulator) -> None:
             assert emulator.ready["clientSecret"] not in text
         reached.extend(gc.get_referents(thing))
     assert len(seen) > 1
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_the_copy_of_a_text_is_overwritten(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, good: bool) -> None:
+    copies: list[Any] = []
+    seen: list[bytes] = []
+
+    class Watched:
+        """A library that keeps what it was lent."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(lib, name)
+
+        def epi_client_new(self, config: bytes, secret: Any, size: int, client: Any, error: Any) -> Any:
+            copies.append(secret)
+            seen.append(bytes(ffi.buffer(secret, size)))
+            return lib.epi_client_new(config, secret, size, client, error)
+
+    monkeypatch.setattr(_handles, "lib", Watched())
+    secret = emulator.ready["clientSecret"] if good else f"{CANARY}!"
+    for given in (secret, bytearray(secret.encode())):
+        with contextlib.suppress(epicloud.InvalidArgument):
+            epicloud.Client(**{**emulator.account, "client_secret": given}).close()
+    assert seen == [secret.encode()] * 2
+    # What is not a copy belongs to the caller, who may need it again.
+    assert [bytes(ffi.buffer(copy)) for copy in copies] == [bytes(len(secret)), secret.encode()]
 
 
 def test_links_are_shown_nowhere(emulator: Emulator, client: epicloud.Client, package: Path) -> None:

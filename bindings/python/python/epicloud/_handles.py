@@ -22,23 +22,41 @@ from .types import Progress
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+_TIMEOUT = "options.timeout_ms"
+"""What the library calls the time limit of a call."""
 SLICE_MS = 200
 """The longest wait inside the library while signals must be noticed. Python runs its handlers between two waits."""
+_GIVEN = {"client": "epi_client *", "operation": "epi_operation *", "error": "epi_error *", "string": "char *"}
+"""What the library gives away, by the name of the function that frees it."""
+_NO_TEXT = "is no Unicode text"
+_NO_NUMBER = "is no number in range"
 CANCEL_LIMIT_MS = 10_000
 """How long the end of a cancelled operation is waited for."""
+
+
+def _place(kind: str) -> Any:
+    """Make a place for what a call gives away. The place owns it, and is freed when it goes or with `ffi.release`.
+
+    It owns before there is anything to own, because a signal handler may raise as soon as the call has returned.
+    """
+    return ffi.gc(ffi.new(f"{_GIVEN[kind]} *"), functools.partial(_empty, kind))
+
+
+def _empty(kind: str, place: Any) -> None:
+    """Free what a place has got, if anything; NULL may be freed."""
+    getattr(lib, f"epi_{kind}_free")(place[0])
 
 
 def _text(pointer: Any) -> str | None:
     return None if pointer == ffi.NULL else ffi.string(pointer).decode()
 
 
-def _take_text(pointer: Any) -> str:
-    """Take over a text that the library gave away."""
+def _take_document(text: Any) -> Any:
+    """Read the document in a place, and free it."""
     try:
-        text: str = ffi.string(pointer).decode()
+        return json.loads(ffi.string(text[0]))
     finally:
-        lib.epi_string_free(pointer)
-    return text
+        ffi.release(text)
 
 
 def status_name(status: int) -> str:
@@ -46,23 +64,28 @@ def status_name(status: int) -> str:
     return _text(lib.epi_status_name(status)) or str(status)
 
 
-def _made_here(status: int, message: str) -> errors.Error:
+def _made_here(status: int, message: str, field: str | None = None) -> errors.Error:
     """Make an exception for a status that came without an error."""
-    document = dict.fromkeys(("httpStatus", "code", "errors", "requestId", "field", "nextStep", "retryAfterMs"))
-    known: dict[str, Any] = {"attempts": None, "retry": "never", "exitCode": 1}
+    document = dict.fromkeys(("httpStatus", "code", "errors", "requestId", "nextStep", "retryAfterMs", "attempts"))
+    known: dict[str, Any] = {"field": field, "retry": "never", "exitCode": 1}
     return errors.from_document({**document, **known, "status": status_name(status), "message": message})
 
 
-def _check(status: int, error: Any) -> None:
+def refused(field: str, rule: str) -> errors.Error:
+    """Make the exception for what cannot even be handed to the library; of all else, that is the judge."""
+    return _made_here(lib.EPI_STATUS_INVALID_ARGUMENT, f"{field}: {rule}", field)
+
+
+def _check(status: int, error: Any = None) -> None:
     """Raise what a call reported, and free it."""
     if status == lib.EPI_STATUS_OK:
         return
-    if error[0] == ffi.NULL:
+    if error is None or error[0] == ffi.NULL:
         raise _made_here(status, f"the library reported {status_name(status)}")
     try:
         document = json.loads(ffi.string(lib.epi_error_json(error[0])))
     finally:
-        lib.epi_error_free(error[0])
+        ffi.release(error)
     raise errors.from_document(document)
 
 
@@ -78,7 +101,7 @@ def declared_version() -> str:
 
 def check_library() -> None:
     """Check that the library beside this package is the one it was made for."""
-    error = ffi.new("epi_error **")
+    error = _place("error")
     _check(lib.epi_abi_check(lib.EPI_ABI_VERSION, error), error)
     loaded, declared = _text(lib.epi_version()), declared_version()
     if loaded != declared:
@@ -96,19 +119,68 @@ def _camel(name: str) -> str:
     return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
-def to_document(value: Any) -> Any:
-    """Turn a request into the service's spelling: camelCase names, paths as texts, None left out."""
+def _is_text(value: Any) -> bool:
+    """Tell whether it is a text that UTF-8 can hold, which lone surrogates are not."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _secret_bytes(secret: str) -> bytearray:
+    try:
+        return bytearray(secret, "utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # It holds the secret and shows a part of it.
+        raise refused("clientSecret", _NO_TEXT) from None
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        # A whole number that is larger than any float.
+        return False
+
+
+def to_document(value: Any, path: str = "") -> Any:
+    """Turn a request into the service's spelling: camelCase names, paths as texts, None left out.
+
+    What JSON cannot hold is refused by its path in the request, because the library could only say that it is no JSON.
+    """
     if isinstance(value, Mapping):
-        return {_camel(name): to_document(item) for name, item in value.items() if item is not None}
+        for name in value:
+            if not _is_text(name):
+                raise refused(path or "request", "a member's name is no Unicode text")
+        names = {name: _camel(name) for name, item in value.items() if item is not None}
+        return {to: to_document(value[name], f"{path}.{to}" if path else to) for name, to in names.items()}
     if isinstance(value, (list, tuple)):
-        return [to_document(item) for item in value]
+        return [to_document(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, os.PathLike):
-        return os.fsdecode(value)
+        value = os.fsdecode(value)
+    if isinstance(value, str) and not _is_text(value):
+        raise refused(path, _NO_TEXT)
+    if isinstance(value, (int, float)) and not _is_finite(value):
+        raise refused(path, _NO_NUMBER)
+    if value is not None and not isinstance(value, (str, int, float)):
+        raise refused(path, f"is of type {type(value).__name__}, which a request cannot hold")
     return value
 
 
+def seconds(limit: float | None, field: str) -> float | None:
+    """Check a time limit. None is no limit, and so is an infinite one."""
+    if limit is None or limit == math.inf:
+        return None
+    if not _is_finite(limit):
+        raise refused(field, _NO_NUMBER)
+    return float(limit)
+
+
+def _milliseconds(limit: float, field: str) -> int:
+    if not -(2**63) <= limit * 1000 < 2**63:
+        raise refused(field, _NO_NUMBER)
+    # Rounded away from 0, which would mean no limit.
+    return math.ceil(limit * 1000) or 1
+
+
 def _json(document: Any) -> bytes:
-    # Everything outside ASCII is escaped, also what no UTF-8 can hold: the library then names the member.
     return json.dumps(to_document(document)).encode("ascii")
 
 
@@ -117,10 +189,11 @@ class Handle:
 
     _what = "handle"
 
-    def __init__(self, pointer: Any, free: Any) -> None:
-        self._pointer = pointer
+    def __init__(self) -> None:
+        # Where the library is to put it; owned from now on, as in `_place`, and until the end of the process.
+        self._cell = ffi.new(f"{_GIVEN[self._what]} *")
         self._process = os.getpid()
-        self._free = weakref.finalize(self, free, pointer)
+        self._free = weakref.finalize(self, _empty, self._what, self._cell)
 
     @property
     def closed(self) -> bool:
@@ -134,7 +207,17 @@ class Handle:
         if self._process != os.getpid():
             message = f"this {self._what} belongs to the process that this one was forked from"
             raise _made_here(lib.EPI_STATUS_UNSUPPORTED, message)
-        return self._pointer
+        return self._cell[0]
+
+    @contextlib.contextmanager
+    def _filling(self) -> Iterator[Any]:
+        """Give the cell to the call that fills it. What raises meanwhile leaves nothing behind, and nothing running."""
+        try:
+            yield self._cell
+        except BaseException:
+            # Not left to the end of the object: the exception holds it for as long as it is handled.
+            self.close()
+            raise
 
     def close(self) -> None:
         """Free it. Any number of times."""
@@ -148,21 +231,22 @@ class ClientHandle(Handle):
 
     def __init__(self, config: Mapping[str, Any], secret: str | Buffer | None) -> None:
         # A text must become bytes, as they were if it is of the environment. They are overwritten in the end.
-        own = bytearray(secret, "utf-8", "surrogateescape") if isinstance(secret, str) else None
+        own = _secret_bytes(secret) if isinstance(secret, str) else None
         given = secret if own is None else own
+        super().__init__()
         try:
             buffer = ffi.NULL if given is None else ffi.from_buffer("char[]", given)
             size = 0 if given is None else len(buffer)
-            client, error = ffi.new("epi_client **"), ffi.new("epi_error **")
-            _check(lib.epi_client_new(_json(config), buffer, size, client, error), error)
+            error = _place("error")
+            with self._filling() as client:
+                _check(lib.epi_client_new(_json(config), buffer, size, client, error), error)
         finally:
             if own is not None:
                 own[:] = bytes(len(own))
-        super().__init__(client[0], lib.epi_client_free)
 
     def cancel_all(self) -> None:
         """Cancel all its operations."""
-        _check(lib.epi_client_cancel_all(self._live()), [ffi.NULL])
+        _check(lib.epi_client_cancel_all(self._live()))
 
     def start(
         self, call: str, request: Mapping[str, Any], timeout: float | None, log_level: str | None
@@ -170,16 +254,17 @@ class ClientHandle(Handle):
         """Start a call by the name of its symbol, without the prefix."""
         options = ffi.new("epi_call_options *")
         options.struct_size = ffi.sizeof("epi_call_options")
-        if timeout is not None:
-            # Rounded away from 0, which would mean no limit.
-            options.timeout_ms = math.ceil(timeout * 1000) or 1
+        limit = seconds(timeout, _TIMEOUT)
+        if limit is not None:
+            options.timeout_ms = _milliseconds(limit, _TIMEOUT)
         if log_level is not None:
             # What is not known goes to the library as well, which refuses it by name.
             options.log_level = _LOG_LEVELS.get(log_level, -1)
-        operation, error = ffi.new("epi_operation **"), ffi.new("epi_error **")
-        function = getattr(lib, f"epi_{call}")
-        _check(function(self._live(), _json(request), options, operation, error), error)
-        return OperationHandle(operation[0], call)
+        function, error = getattr(lib, f"epi_{call}"), _place("error")
+        handle = OperationHandle(call)
+        with handle._filling() as operation:
+            _check(function(self._live(), _json(request), options, operation, error), error)
+        return handle
 
 
 class OperationHandle(Handle):
@@ -187,8 +272,8 @@ class OperationHandle(Handle):
 
     _what = "operation"
 
-    def __init__(self, pointer: Any, call: str) -> None:
-        super().__init__(pointer, lib.epi_operation_free)
+    def __init__(self, call: str) -> None:
+        super().__init__()
         self.call = call
 
     def poll(self, timeout_ms: int) -> bool:
@@ -203,7 +288,7 @@ class OperationHandle(Handle):
         """Give the newest figures."""
         figures = ffi.new("epi_progress *")
         figures.struct_size = ffi.sizeof("epi_progress")
-        _check(lib.epi_operation_progress(self._live(), figures), [ffi.NULL])
+        _check(lib.epi_operation_progress(self._live(), figures))
         values: dict[str, Any] = {name: getattr(figures, name) for name in Progress._fields}
         values = {name: None if value == -1 else value for name, value in values.items()}
         values["phase"] = _PHASES.get(figures.phase, str(figures.phase))
@@ -212,19 +297,21 @@ class OperationHandle(Handle):
 
     def events(self, after: int) -> Any:
         """Give the events after one."""
-        text = ffi.new("char **")
-        _check(lib.epi_operation_events(self._live(), after, text), [ffi.NULL])
-        return json.loads(_take_text(text[0]))
+        if not 0 <= after < 2**64:
+            raise refused("after", _NO_NUMBER)
+        text = _place("string")
+        _check(lib.epi_operation_events(self._live(), after, text))
+        return _take_document(text)
 
     def cancel(self) -> None:
         """Cancel it, without waiting."""
-        _check(lib.epi_operation_cancel(self._live()), [ffi.NULL])
+        _check(lib.epi_operation_cancel(self._live()))
 
     def result(self) -> Any:
         """Give the result of an operation that has ended, or raise its error."""
-        text, error = ffi.new("char **"), ffi.new("epi_error **")
+        text, error = _place("string"), _place("error")
         _check(lib.epi_operation_result(self._live(), text, error), error)
-        return json.loads(_take_text(text[0]))
+        return _take_document(text)
 
     def stop(self) -> None:
         """Cancel it and wait, within a limit, for its end."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import client as blocking
 from . import errors, types
-from ._handles import CANCEL_LIMIT_MS, SLICE_MS
+from ._handles import CANCEL_LIMIT_MS, SLICE_MS, seconds
 from .client import Operations as Table
 
 if TYPE_CHECKING:
@@ -80,11 +80,12 @@ class Operation(Generic[R]):
             raise
 
     async def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end, at most `timeout` seconds; tell whether it has come.
+        """Wait for the end, at most `timeout` seconds (no limit when left out); tell whether it has come.
 
         Cancelling the task that waits, or an exception of the progress callback, cancels the operation.
         """
-        limit = None if timeout is None else time.monotonic() + timeout
+        longest = seconds(timeout, "timeout")
+        limit = None if longest is None else time.monotonic() + longest
         async with self._stopping():
             while True:
                 left = None if limit is None else max(0.0, limit - time.monotonic())

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from . import errors, types
-from ._handles import SLICE_MS, ClientHandle, OperationHandle
+from ._handles import SLICE_MS, ClientHandle, OperationHandle, seconds
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -62,16 +62,17 @@ class Operation(Generic[R]):
             self._callback(newest)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end, at most `timeout` seconds; tell whether it has come.
+        """Wait for the end, at most `timeout` seconds (no limit when left out); tell whether it has come.
 
         An exception of a signal handler or of the progress callback, such as KeyboardInterrupt, cancels the operation,
         and goes on when that has ended.
         """
-        limit = None if timeout is None else time.monotonic() + timeout
+        longest = seconds(timeout, "timeout")
+        limit = None if longest is None else time.monotonic() + longest
         with self._handle.stopping():
             while True:
-                left = SLICE_MS if limit is None else int(max(0.0, limit - time.monotonic()) * 1000)
-                ended = self._handle.poll(min(SLICE_MS, left))
+                left = SLICE_MS if limit is None else min(SLICE_MS, max(0.0, limit - time.monotonic()) * 1000)
+                ended = self._handle.poll(int(left))
                 self._tell()
                 if ended:
                     return True
