@@ -15,7 +15,7 @@ Examples:
   epi-emulator
       everything chosen at random; one JSON line on stdout says where it listens
 
-  epi-emulator --print env > emulator.env &
+  rm -f emulator.env; epi-emulator --print env > emulator.env &
   until [ -s emulator.env ]; do sleep 0.1; done; . ./emulator.env
       sets EPI_ENDPOINT, EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID and EPI_CA_FILE in this shell
 
