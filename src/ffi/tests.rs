@@ -13,7 +13,7 @@ use super::deliver;
 use super::error::*;
 use super::handles;
 use super::library::*;
-use super::operation::{self, *};
+use super::operation::*;
 use super::status::{epi_status_value as s, *};
 use super::structs::{Callbacks, Options, epi_progress};
 use super::work::{Settling, Work};
@@ -148,7 +148,7 @@ fn a_free_waits_until_the_future_is_gone() {
                 scope.cancel().run(std::future::pending()).await
             })
         });
-        epi_operation_free(operation::begin(&state, "test.slow", &Options::default(), body).unwrap());
+        epi_operation_free(begin(&state, "test.slow", &Options::default(), body).unwrap());
         assert!(gone.load(SeqCst));
     }
     epi_client_free(client);

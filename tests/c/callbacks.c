@@ -140,6 +140,27 @@ static void told_everything_once(const epi_client *client)
     epi_operation_free(operation);
 }
 
+/* It would wait for itself. */
+static void waited_for_inside_its_own_callback(const epi_client *client)
+{
+    host host;
+    epi_operation *operation;
+
+    prepare(&host);
+    host.hold = 1;
+    operation = save(client, &host, SAVE("waited.bacpac"));
+    pthread_mutex_lock(&host.lock);
+    host.to_wait = operation;
+    pthread_mutex_unlock(&host.lock);
+    let_go(&host);
+    /* A deadlock ends the program instead of hanging for ever. */
+    alarm(HANGS_AFTER_SECONDS);
+    CHECK_STATUS(EPI_STATUS_OK, epi_operation_wait(operation, -1));
+    alarm(0);
+    CHECK(host.calls >= 2 && host.ends == 1);
+    epi_operation_free(operation);
+}
+
 static void any_other_answer_cancels(const epi_client *client)
 {
     host host;
@@ -187,27 +208,6 @@ static void a_free_waits_for_the_callback(const epi_client *client)
     pthread_mutex_unlock(&host.lock);
     epi_string_free(run(client, epi_deployment_list, "{}", NULL));
     CHECK(host.calls == calls && calls == 1);
-}
-
-/* It would wait for itself. */
-static void waited_for_inside_its_own_callback(const epi_client *client)
-{
-    host host;
-    epi_operation *operation;
-
-    prepare(&host);
-    host.hold = 1;
-    operation = save(client, &host, SAVE("waited.bacpac"));
-    pthread_mutex_lock(&host.lock);
-    host.to_wait = operation;
-    pthread_mutex_unlock(&host.lock);
-    let_go(&host);
-    /* A deadlock ends the program instead of hanging for ever. */
-    alarm(HANGS_AFTER_SECONDS);
-    CHECK_STATUS(EPI_STATUS_OK, epi_operation_wait(operation, -1));
-    alarm(0);
-    CHECK(host.calls >= 2 && host.ends == 1);
-    epi_operation_free(operation);
 }
 
 static void freed_inside_its_own_callback(const epi_client *client)
@@ -281,9 +281,9 @@ int main(void)
     epi_client *client = new_client();
 
     told_everything_once(client);
+    waited_for_inside_its_own_callback(client);
     any_other_answer_cancels(client);
     a_free_waits_for_the_callback(client);
-    waited_for_inside_its_own_callback(client);
     freed_inside_its_own_callback(client);
     freed_inside_each_other_s_callback(client);
     epi_client_free(client);

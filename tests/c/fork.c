@@ -77,7 +77,8 @@ int main(int argc, char **argv)
     if (child == 0) {
         epi_client_free(client);
         epi_operation_free(operation);
-        _exit(0);
+        execl(argv[0], argv[0], "again", (char *)NULL);
+        _exit(1);
     }
     CHECK(exit_code(child) == 0);
     epi_operation_free(operation);
