@@ -1,18 +1,25 @@
 //! Unit tests of the ABI that need to look or reach inside: panics in a handler, and handles that are none.
 
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::process::Command;
 use std::ptr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
 
 use super::calls::epi_deployment_list;
 use super::client::*;
+use super::deliver;
 use super::error::*;
 use super::handles;
 use super::library::*;
 use super::operation::*;
 use super::status::{epi_status_value as s, *};
+use super::structs::{Callbacks, Options, epi_progress};
+use super::work::{Settling, Work};
 use crate::base::entropy::Entropy;
+use crate::base::event::{Event, Phase, Progress, Sink};
+use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::status::STATUS_TABLE;
 use crate::base::time::{BoxFuture, Clock};
@@ -104,6 +111,114 @@ fn a_panic_in_a_handler_is_an_error_and_the_library_goes_on() {
     }
     epi_client_free(broken);
     epi_client_free(sound);
+}
+
+/// The same in a process of its own, so that what it prints can be read.
+#[test]
+fn a_panic_that_is_caught_is_not_printed() {
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "--nocapture", "ffi::tests::a_panic_in_a_handler_is_an_error_and_the_library_goes_on"]);
+    let output = again.output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+/// Nothing may be sent or written once a free has returned, however long the future takes to go.
+#[test]
+fn a_free_waits_until_the_future_is_gone() {
+    struct Slow(Arc<AtomicBool>);
+
+    impl Drop for Slow {
+        fn drop(&mut self) {
+            // Long enough for a free that does not wait.
+            (0..1000).for_each(|_| std::thread::yield_now());
+            self.0.store(true, SeqCst);
+        }
+    }
+
+    let client = client(false);
+    for _ in 0..20 {
+        let state = handles::find::<ClientState>(client).unwrap();
+        let gone = Arc::new(AtomicBool::new(false));
+        let slow = Slow(Arc::clone(&gone));
+        let body = Box::new(move |_, scope: Scope| -> Running {
+            Box::pin(async move {
+                let _slow = slow;
+                scope.cancel().run(std::future::pending()).await
+            })
+        });
+        epi_operation_free(begin(&state, "test.slow", &Options::default(), body).unwrap());
+        assert!(gone.load(SeqCst));
+    }
+    epi_client_free(client);
+}
+
+#[test]
+fn a_lost_task_ends_its_operation() {
+    let work = Arc::new(Work::new("test.lost", &Options::default()));
+    let settling = Settling(Arc::clone(&work));
+    assert_eq!(work.wait(Some(Duration::ZERO)), PENDING);
+    drop(settling);
+    assert_eq!(work.wait(Some(Duration::ZERO)), s::EPI_STATUS_INTERNAL as i32);
+    assert!(work.outcome().unwrap().result.as_ref().unwrap_err().message().contains("the operation was lost"));
+
+    let work = Arc::new(Work::new("test.settled", &Options::default()));
+    let settling = Settling(Arc::clone(&work));
+    work.settle(Ok("{}".to_owned()));
+    drop(settling);
+    assert_eq!(work.wait(Some(Duration::ZERO)), OK);
+}
+
+#[test]
+fn a_retry_is_another_attempt_until_something_else_is_worked_on() {
+    let work = Work::new("test.retries", &Options::default());
+    let retrying = |attempt| Event::Retrying { what: "it".into(), attempt, delay_ms: 0, reason: "broken".into() };
+    let downloading = |file: &str| Event::Progress(Progress::new(Phase::Downloading, file));
+    for (event, attempt) in [
+        (downloading("one"), 1),
+        (retrying(1), 2),
+        (retrying(3), 4),
+        // Another block of the same file.
+        (retrying(1), 4),
+        (downloading("one"), 4),
+        (downloading("two"), 1),
+    ] {
+        work.event(event.clone());
+        assert_eq!(work.figures().attempt, attempt, "{event:?}");
+    }
+}
+
+/// Ten a second, measured by how long a few of them take at least.
+#[test]
+fn progress_of_one_phase_is_told_no_faster_than_its_pace() {
+    const PACE: Duration = Duration::from_millis(100);
+
+    unsafe extern "C" fn count(_: *const epi_progress, calls: *mut c_void) -> i32 {
+        // SAFETY: the counter below, which lives until the operation is over.
+        unsafe { &*calls.cast::<AtomicUsize>() }.fetch_add(1, SeqCst);
+        0
+    }
+
+    let calls = AtomicUsize::new(0);
+    let user_data = (&raw const calls).cast_mut().cast();
+    let callbacks = Some(Callbacks { progress: Some(count), log: None, user_data });
+    let work = Arc::new(Work::new("test.pace", &Options { callbacks, ..Options::default() }));
+    deliver::begin(&work).unwrap();
+    let began = Instant::now();
+    let mut bytes = 0;
+    // The first is told at once, the others each a pace later.
+    while calls.load(SeqCst) < 4 {
+        bytes += 1;
+        let progress = Progress { bytes_done: Some(bytes), ..Progress::new(Phase::Downloading, "a file") };
+        work.event(Event::Progress(progress));
+        std::thread::yield_now();
+    }
+    assert!(began.elapsed() >= 3 * PACE, "4 calls in {:?}", began.elapsed());
+    // The end is told at once, and with the newest figures.
+    work.settle(Ok("{}".to_owned()));
+    assert_eq!(work.wait(None), OK);
+    assert!((5..=6).contains(&calls.load(SeqCst)));
 }
 
 #[test]

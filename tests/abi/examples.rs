@@ -84,44 +84,59 @@ fn the_cmake_package_builds_the_examples() {
     }
 }
 
+/// Plays an example to its end: `command` starts it in `folder`, bare or under a tool that watches it.
+pub(super) fn play(name: &str, stage: &Stage, folder: &Path, mut command: Command) {
+    match name {
+        "export" => {
+            let printed = stage.run(command.args(["Production", "epicms", "ü \"quoted\".bacpac"])).concat();
+            assert!(printed.contains("\"verified\":\"md5\""), "{printed}");
+            assert_eq!(fs::metadata(folder.join("ü \"quoted\".bacpac")).unwrap().len(), 3 << 20);
+        }
+        "deploy" => {
+            for name in ["site.cms.app.1.0.0.nupkg", "site.commerce.app.1.0.0.nupkg"] {
+                fs::write(folder.join(name), name).unwrap();
+            }
+            command.args(["Integration", "site.cms.app.1.0.0.nupkg", "site.commerce.app.1.0.0.nupkg"]);
+            let printed = stage.run(&mut command).concat();
+            assert!(printed.contains("\"status\":\"AwaitingVerification\""), "{printed}");
+        }
+        "cancel" => {
+            stage.emulator.faults().add(Rule::new(Effect::Stall).method("GET").path("/bacpacs/"));
+            command.args(["Production", "epicms", "saved.bacpac"]).stderr(Stdio::piped());
+            let child = stage.start(&mut command).stdin(Stdio::null()).spawn().unwrap();
+            stage.wait_for_open_request("/bacpacs/");
+            output(Command::new("kill").args(["-INT", &child.id().to_string()]));
+            let ended = child.wait_with_output().unwrap();
+            let said = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.status.code(), Some(130), "{said}");
+            assert!(
+                said.contains(" accepted\n") && said.ends_with("cancelled; what was downloaded is kept\n"),
+                "{said}"
+            );
+            assert!(!folder.join("saved.bacpac").exists());
+        }
+        _ => panic!("nobody knows how to play {name}"),
+    }
+}
+
+fn passes(name: &str) {
+    let stage = Stage::new();
+    let program = example(name);
+    play(name, &stage, program.folder.path(), program.command());
+    stage.close();
+}
+
 #[test]
 fn export_saves_a_file() {
-    let stage = Stage::new();
-    let program = example("export");
-    let printed = stage.run(program.command().args(["Production", "epicms", "ü \"quoted\".bacpac"])).concat();
-    assert!(printed.contains("\"verified\":\"md5\""), "{printed}");
-    assert_eq!(fs::metadata(program.folder.path().join("ü \"quoted\".bacpac")).unwrap().len(), 3 << 20);
-    stage.close();
+    passes("export");
 }
 
 #[test]
 fn deploy_uploads_and_waits() {
-    let stage = Stage::new();
-    let program = example("deploy");
-    for name in ["site.cms.app.1.0.0.nupkg", "site.commerce.app.1.0.0.nupkg"] {
-        fs::write(program.folder.path().join(name), name).unwrap();
-    }
-    let mut command = program.command();
-    command.args(["Integration", "site.cms.app.1.0.0.nupkg", "site.commerce.app.1.0.0.nupkg"]);
-    let printed = stage.run(&mut command).concat();
-    assert!(printed.contains("\"status\":\"AwaitingVerification\""), "{printed}");
-    stage.close();
+    passes("deploy");
 }
 
 #[test]
 fn cancel_ends_at_ctrl_c() {
-    let stage = Stage::new();
-    stage.emulator.faults().add(Rule::new(Effect::Stall).method("GET").path("/bacpacs/"));
-    let program = example("cancel");
-    let mut command = program.command();
-    command.args(["Production", "epicms", "saved.bacpac"]).stderr(Stdio::piped());
-    let child = stage.start(&mut command).stdin(Stdio::null()).spawn().unwrap();
-    stage.wait_for_open_request("/bacpacs/");
-    output(Command::new("kill").args(["-INT", &child.id().to_string()]));
-    let ended = child.wait_with_output().unwrap();
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(ended.status.code(), Some(130), "{said}");
-    assert!(said.contains(" accepted\n") && said.ends_with("cancelled; what was downloaded is kept\n"), "{said}");
-    assert!(!program.folder.path().join("saved.bacpac").exists());
-    stage.close();
+    passes("cancel");
 }

@@ -1,52 +1,108 @@
 //! The same C programs under tools that watch memory.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use epicloud_emulator::LinkScheme;
 
-use super::program::{Program, output, root, tell, valgrind};
+use super::examples;
+use super::program::{LOADS_BY_NAME, Program, output, root, tell, valgrind};
 use super::programs::Stage;
 
-/// All programs but these: `panic` needs hidden symbols, `unload` has its own way of loading, `secrets` reads memory that
-/// is not its own, and `vectors` is played by the behaviour suite, also under valgrind.
-const PROGRAMS: &[&str] =
-    &["version", "client", "operation", "errors", "cancel", "callbacks", "threads", "lifetime", "fork", "broken"];
+const TESTS: &str = "tests/c";
+const EXAMPLES: &str = "bindings/c/examples";
+
+/// The programs that are not among the others, and why.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    (PANICS, "needs hidden symbols, which only the library with the sanitizer has"),
+    ("secrets", "reads all memory of its process"),
+    ("twice", "holds nothing but the header"),
+    ("second", "holds nothing but the header"),
+    ("vectors", "is played by the behaviour suite, also under valgrind"),
+    ("bench", "is measured by the benchmarks, and makes calls that others make too"),
+];
+
+/// The program that needs hidden symbols.
+const PANICS: &str = "panic";
 
 /// Rounds of the tests of reliability under a slow checker.
 const ROUNDS: &str = "20";
 
+/// A program and its place.
+struct Source {
+    name: String,
+    file: PathBuf,
+    is_example: bool,
+}
+
+/// All C programs that are watched: a new one is among them without being named here.
+fn sources() -> Vec<Source> {
+    let mut sources = Vec::new();
+    for (folder, is_example) in [(TESTS, false), (EXAMPLES, true)] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let file = entry.unwrap().path();
+            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+            if file.extension().is_some_and(|end| end == "c") {
+                sources.push(Source { name, file, is_example });
+            }
+        }
+    }
+    for (name, _) in EXCEPTIONS {
+        let before = sources.len();
+        sources.retain(|source| source.is_example || source.name != *name);
+        assert_eq!(sources.len() + 1, before, "{name} is no program");
+    }
+    sources.sort_by(|one, other| one.file.cmp(&other.file));
+    sources
+}
+
+/// Plays a program that `command` starts in `folder`.
+fn play(source: &Source, stage: &Stage, folder: &Path, mut command: Command) {
+    command.current_dir(folder);
+    if source.is_example {
+        examples::play(&source.name, stage, folder, command);
+    } else {
+        stage.prepare(&source.name);
+        stage.run(&mut command);
+    }
+}
+
 #[test]
 fn valgrind_finds_nothing() {
-    for name in PROGRAMS {
+    let sources = sources();
+    for source in &sources {
         let Some(mut command) = valgrind() else { return };
         // Without TLS: valgrind takes what ring's assembly decrypts for uninitialised. The sanitizer looks at TLS.
         let stage = Stage::with_links(LinkScheme::Http);
-        stage.prepare(name);
-        let program = Program::compile(name);
-        command.arg(&program.file).current_dir(program.folder.path()).env("EPI_ROUNDS", ROUNDS);
-        stage.run(&mut command);
+        let program = if source.is_example { Program::of(&source.file) } else { Program::compile(&source.name) };
+        command.arg(&program.file).env("EPI_ROUNDS", ROUNDS);
+        play(source, &stage, program.folder.path(), command);
         stage.close();
     }
-    tell(&format!("valgrind: {} programs, no error and no definite leak", PROGRAMS.len()));
+    tell(&format!("valgrind: {} programs, no error and no definite leak", sources.len()));
 }
 
 #[test]
 #[ignore = "builds everything once more; cargo test --test abi -- --ignored"]
 fn the_address_sanitizer_finds_nothing() {
     let library = instrumented();
-    for name in PROGRAMS.iter().chain(&["panic"]) {
+    let mut sources = sources();
+    // That loads the shared library, and the one with the sanitizer is static.
+    sources.retain(|source| source.name != LOADS_BY_NAME);
+    let file = root().join(TESTS).join(format!("{PANICS}.c"));
+    sources.push(Source { name: PANICS.to_owned(), file, is_example: false });
+    for source in &sources {
         let stage = Stage::new();
-        stage.prepare(name);
         let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join(name);
-        link(&root().join(format!("tests/c/{name}.c")), &library, &program);
+        let program = folder.path().join(&source.name);
+        link(&source.file, &library, &program);
         let mut command = Command::new(&program);
-        command.current_dir(folder.path()).env("EPI_ROUNDS", "200");
-        stage.run(&mut command);
+        command.env("EPI_ROUNDS", "200");
+        play(source, &stage, folder.path(), command);
         stage.close();
     }
-    tell(&format!("AddressSanitizer: {} programs, no error and no leak", PROGRAMS.len() + 1));
+    tell(&format!("AddressSanitizer: {} programs, no error and no leak", sources.len()));
 }
 
 /// The static library with the sanitizer and the hidden symbols, in a folder of its own below the usual one.

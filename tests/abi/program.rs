@@ -82,6 +82,9 @@ pub(super) fn strict_c() -> Command {
     command
 }
 
+/// The program that is not linked with the library, which it finds in EPI_LIBRARY.
+pub(super) const LOADS_BY_NAME: &str = "unload";
+
 /// A C program that was compiled against the header and the library.
 pub(super) struct Program {
     pub(super) folder: TempDir,
@@ -91,7 +94,14 @@ pub(super) struct Program {
 impl Program {
     /// Compiles `tests/c/NAME.c`.
     pub(super) fn compile(name: &str) -> Self {
-        Self::of(&root().join(format!("tests/c/{name}.c")))
+        let source = root().join(format!("tests/c/{name}.c"));
+        if name != LOADS_BY_NAME {
+            return Self::of(&source);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        output(strict_c().arg(source).arg("-o").arg(&file).arg("-ldl"));
+        Self { folder, file }
     }
 
     /// Compiles a file.

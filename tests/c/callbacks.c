@@ -4,6 +4,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
+#include <unistd.h>
+
+#define HANGS_AFTER_SECONDS 120
 
 #define SAVE(file)                                                                                       \
     "{\"environment\":\"Production\",\"databaseName\":\"epicms\",\"outputFile\":\"" file "\",\"overwrite\":true," \
@@ -23,6 +26,7 @@ typedef struct {
     int hold;
     int answer;
     epi_operation *to_free;
+    epi_operation *to_wait;
     char accepted[512];
 } host;
 
@@ -37,6 +41,7 @@ static int32_t on_progress(const epi_progress *progress, void *user_data)
 {
     host *host = user_data;
     epi_operation *to_free;
+    epi_operation *to_wait;
     int answer;
 
     pthread_mutex_lock(&host->lock);
@@ -52,9 +57,12 @@ static int32_t on_progress(const epi_progress *progress, void *user_data)
         pthread_cond_wait(&host->turn, &host->lock);
     to_free = host->to_free;
     host->to_free = NULL;
+    to_wait = host->to_wait;
     answer = host->answer;
     pthread_mutex_unlock(&host->lock);
 
+    if (to_wait != NULL)
+        CHECK_STATUS(EPI_STATUS_PENDING, epi_operation_wait(to_wait, -1));
     epi_operation_free(to_free);
 
     pthread_mutex_lock(&host->lock);
@@ -129,6 +137,27 @@ static void told_everything_once(const epi_client *client)
     CHECK(host.ends == 1 && host.running == 0 && host.messages > 0);
     CHECK(host.phases >= 2 && strstr(host.accepted, "\"what\":\"export\"") != NULL);
     printf("callbacks: %d calls, %d phases, %d messages, 1 end\n", host.calls, host.phases, host.messages);
+    epi_operation_free(operation);
+}
+
+/* It would wait for itself. */
+static void waited_for_inside_its_own_callback(const epi_client *client)
+{
+    host host;
+    epi_operation *operation;
+
+    prepare(&host);
+    host.hold = 1;
+    operation = save(client, &host, SAVE("waited.bacpac"));
+    pthread_mutex_lock(&host.lock);
+    host.to_wait = operation;
+    pthread_mutex_unlock(&host.lock);
+    let_go(&host);
+    /* A deadlock ends the program instead of hanging for ever. */
+    alarm(HANGS_AFTER_SECONDS);
+    CHECK_STATUS(EPI_STATUS_OK, epi_operation_wait(operation, -1));
+    alarm(0);
+    CHECK(host.calls >= 2 && host.ends == 1);
     epi_operation_free(operation);
 }
 
@@ -252,6 +281,7 @@ int main(void)
     epi_client *client = new_client();
 
     told_everything_once(client);
+    waited_for_inside_its_own_callback(client);
     any_other_answer_cancels(client);
     a_free_waits_for_the_callback(client);
     freed_inside_its_own_callback(client);

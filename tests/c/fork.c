@@ -70,6 +70,20 @@ int main(int argc, char **argv)
     CHECK_STATUS(EPI_STATUS_PENDING, epi_operation_wait(operation, 0));
     epi_operation_free(operation);
     epi_string_free(run(client, epi_deployment_list, "{}", NULL));
+
+    /* Nor does it when a child frees the last handles, with a connection that stands open. */
+    operation = start(client, epi_deployment_list, "{}", NULL);
+    CHECK_STATUS(EPI_STATUS_OK, epi_operation_wait(operation, -1));
+    child = fork();
+    if (child == 0) {
+        epi_client_free(client);
+        epi_operation_free(operation);
+        execl(argv[0], argv[0], "again", (char *)NULL);
+        _exit(1);
+    }
+    CHECK(exit_code(child) == 0);
+    epi_operation_free(operation);
+    epi_string_free(run(client, epi_deployment_list, "{}", NULL));
     epi_client_free(client);
     return 0;
 }

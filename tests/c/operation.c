@@ -85,6 +85,22 @@ static void reading(const epi_client *client)
     CHECK_STATUS(EPI_STATUS_INVALID_ARGUMENT, epi_operation_wait(operation, -1));
 }
 
+/* The emulator refuses the first two requests for this. */
+static void a_retry_is_another_attempt(const epi_client *client)
+{
+    epi_operation *operation = start(client, epi_package_location_get, "{}", NULL);
+    epi_progress progress = EPI_PROGRESS_INIT;
+    char *json = NULL;
+
+    CHECK_STATUS(EPI_STATUS_OK, epi_operation_wait(operation, -1));
+    CHECK_STATUS(EPI_STATUS_OK, epi_operation_progress(operation, &progress));
+    CHECK(progress.attempt == 3);
+    CHECK_STATUS(EPI_STATUS_OK, epi_operation_events(operation, 0, &json));
+    CHECK(strstr(json, "\"event\":\"retrying\"") != NULL && strstr(json, "\"attempt\":2") != NULL);
+    epi_string_free(json);
+    epi_operation_free(operation);
+}
+
 static void events(const epi_client *client)
 {
     const char *request = "{\"environment\":\"Production\",\"databaseName\":\"epicms\",\"outputFile\":\"saved.bacpac\","
@@ -136,6 +152,7 @@ int main(void)
 
     refusals(client);
     reading(client);
+    a_retry_is_another_attempt(client);
     events(client);
     time_limit(client);
     epi_client_free(client);

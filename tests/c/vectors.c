@@ -29,12 +29,64 @@ static const struct {
 static epi_client *client;
 static epi_operation *operation;
 
-/* Prints the answer, and frees the error. The accessors must say what the document says. */
+/* The document must have this member with this value. A name inside a text is never followed by `":`. */
+static void same(const char *document, const char *name, const char *value)
+{
+    size_t length = strlen(name) + strlen(value) + sizeof "\"\":";
+    char *member = malloc(length);
+    const char *found;
+
+    CHECK(member != NULL);
+    snprintf(member, length, "\"%s\":%s", name, value);
+    found = strstr(document, member);
+    if (found == NULL || (found[length - 1] != ',' && found[length - 1] != '}')) {
+        fprintf(stderr, "the accessor says %s, the document %s\n", member, document);
+        exit(1);
+    }
+    free(member);
+}
+
+static void same_text(const char *document, const char *name, const char *text)
+{
+    char *quoted = text != NULL ? epi_json_quote(text) : NULL;
+
+    CHECK((quoted == NULL) == (text == NULL));
+    same(document, name, quoted != NULL ? quoted : "null");
+    epi_string_free(quoted);
+}
+
+static void same_number(const char *document, const char *name, int64_t number, int64_t unknown)
+{
+    char digits[24];
+
+    snprintf(digits, sizeof digits, "%" PRId64, number);
+    same(document, name, number == unknown ? "null" : digits);
+}
+
+/* Every accessor of an error says what its document says. */
+static void accessors_agree(const epi_error *error)
+{
+    static const char *const retries[] = {
+        [EPI_RETRY_NEVER] = "never", [EPI_RETRY_LATER] = "later", [EPI_RETRY_EXHAUSTED] = "exhausted"};
+    const char *document = epi_error_json(error);
+    int32_t retry = epi_error_retry(error);
+
+    CHECK(retry >= 0 && (size_t)retry < sizeof retries / sizeof retries[0] && retries[retry] != NULL);
+    same_text(document, "status", epi_status_name(epi_error_status(error)));
+    same_text(document, "message", epi_error_message(error));
+    same_text(document, "code", epi_error_code(error));
+    same_text(document, "requestId", epi_error_request_id(error));
+    same_text(document, "retry", retries[retry]);
+    same_number(document, "httpStatus", epi_error_http_status(error), 0);
+    same_number(document, "retryAfterMs", epi_error_retry_after_ms(error), -1);
+}
+
+/* Prints the answer, and frees the error. */
 static void answer(epi_status status, const char *document, epi_error *error)
 {
     if (error != NULL) {
         CHECK_STATUS(status, epi_error_status(error));
-        CHECK(strstr(epi_error_json(error), epi_status_name(status)) != NULL);
+        accessors_agree(error);
     } else {
         CHECK_STATUS(EPI_STATUS_OK, status);
     }
