@@ -16,7 +16,7 @@ from epicloud._native import lib
 import epicloud
 import epicloud.aio
 from epicloud import _handles
-from stage import ABSENT, PATIENCE, WAIT, Emulator, until
+from stage import ABSENT, PATIENCE, WAIT, Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -296,4 +296,4 @@ def test_the_wait_for_the_end_is_bounded(
         operation.wait()
     assert sum(polls[1:]) == _handles.CANCEL_LIMIT_MS
     monkeypatch.undo()
-    until(lambda: operation.done, "the operation was cancelled all the same")
+    assert operation.wait(PATIENCE), "the operation was cancelled all the same"

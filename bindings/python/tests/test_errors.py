@@ -174,6 +174,7 @@ def test_bad_input_is_named_before_anything_is_sent(
         with pytest.raises(epicloud.InvalidArgument) as caught:
             getattr(surface, method)(**request_members)
         assert caught.value.field == field
+        assert (caught.value.attempts, caught.value.exit_code) == (0, 1)
         assert field.split(".")[-1].split("[")[0] in str(caught.value)
     assert emulator.requests() == []
 

@@ -18,7 +18,7 @@ from epicloud._native import ffi, lib
 import epicloud
 import epicloud.aio
 from epicloud import _handles
-from stage import ABSENT, PATIENCE, WAIT, Emulator, until
+from stage import ABSENT, PATIENCE, WAIT, Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -202,11 +202,14 @@ def test_an_awaited_operation_that_is_forgotten_is_freed(emulator: Emulator, cou
             operation = client.start.get_deployment(id=ABSENT)
             assert await operation.wait(0.01) is False
 
-    before = threading.active_count()
+    before = set(threading.enumerate())
     asyncio.run(run())
     gc.collect()
     counting.balanced("epi_client", "epi_operation")
-    until(lambda: threading.active_count() <= before, "the waiting thread ends with its operation")
+    # The waiting thread ends with its operation.
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 def test_a_closed_client_and_its_operations(emulator: Emulator) -> None:

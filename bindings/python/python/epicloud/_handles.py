@@ -28,10 +28,10 @@ SLICE_MS = 200
 """The longest wait inside the library while signals must be noticed. Python runs its handlers between two waits."""
 _GIVEN = {"client": "epi_client *", "operation": "epi_operation *", "error": "epi_error *", "string": "char *"}
 """What the library gives away, by the name of the function that frees it."""
-_NO_TEXT = "is no Unicode text"
-_NO_NUMBER = "is no number in range"
 CANCEL_LIMIT_MS = 10_000
 """How long the end of a cancelled operation is waited for."""
+_NO_TEXT = "is no Unicode text"
+_NO_NUMBER = "is no number in range"
 
 
 def _place(kind: str) -> Any:
@@ -66,8 +66,9 @@ def status_name(status: int) -> str:
 
 def _made_here(status: int, message: str, field: str | None = None) -> errors.Error:
     """Make an exception for a status that came without an error."""
-    document = dict.fromkeys(("httpStatus", "code", "errors", "requestId", "nextStep", "retryAfterMs", "attempts"))
-    known: dict[str, Any] = {"field": field, "retry": "never", "exitCode": 1}
+    document = dict.fromkeys(("httpStatus", "code", "errors", "requestId", "nextStep", "retryAfterMs"))
+    # Like the library: no attempt was made with what breaks a rule.
+    known: dict[str, Any] = {"field": field, "attempts": 0 if field else None, "retry": "never", "exitCode": 1}
     return errors.from_document({**document, **known, "status": status_name(status), "message": message})
 
 

@@ -1,8 +1,8 @@
 """The documents of the calls, for type checkers and editors; at run time they are plain dictionaries.
 
 Requests have this package's spelling (snake_case). A member that is None counts as left out; what is left out has the
-library's default. Results are the service's own objects, with its spelling (camelCase) and with members that are not
-listed here when the service sends more.
+library's default, which is false for what is true or false. Results are the service's own objects, with its spelling
+(camelCase) and with members that are not listed here when the service sends more.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Config(TypedDict, total=False):
     ca_file: Path | None
     """A PEM file of certificate authorities to trust beside the system's."""
     service: Literal["dxp"] | None
-    """Which service."""
+    """Which service; "dxp" when left out."""
 
 
 class Request(TypedDict, total=False):
@@ -70,20 +70,20 @@ class Request(TypedDict, total=False):
     project_id: str | None
     """The project's GUID; that of the client when left out."""
     timeout: float | None
-    """The longest time the whole call may take, in seconds."""
+    """The longest time the whole call may take, in seconds; no limit when left out."""
     progress: ProgressCallback | None
     """Called on the waiting thread, or in the event loop, when the figures have changed, and at the end."""
     log_level: LogLevel | None
-    """The most detailed messages that `events` has."""
+    """The most detailed messages that `events` has; those of "info" when left out."""
 
 
 class Wait(TypedDict, total=False):
     """How to wait for the service."""
 
     timeout_minutes: int | None
-    """The longest wait."""
+    """The longest wait in minutes, 1 to 2147483647; no limit when left out."""
     polling_interval_seconds: int | None
-    """The pause between two looks."""
+    """The pause between two looks in seconds, 1 to 2147483647; 30 when left out."""
 
 
 class PackageFile(TypedDict, total=False):
@@ -99,7 +99,7 @@ class UploadSettings(TypedDict, total=False):
     """How files are uploaded."""
 
     streams: int | None
-    """Blocks sent at the same time, 1 to 64."""
+    """Blocks sent at the same time, 1 to 64; 16 when left out."""
     integrity: Literal["crc64", "md5"] | None
     """The checksum of each block; chosen by the store's version when left out."""
     no_content_md5: bool | None
@@ -110,7 +110,7 @@ class DownloadSettings(TypedDict, total=False):
     """How a file is downloaded."""
 
     streams: int | None
-    """Ranges fetched at the same time."""
+    """Ranges fetched at the same time, 1 to 16; 8 when left out."""
 
 
 class UploadPackages(Request, total=False):
@@ -183,7 +183,7 @@ class WaitForDeployment(GetDeployment, total=False):
     """The request of `wait_for_deployment`."""
 
     until: Literal["start", "complete", "reset", "completeReset"] | None
-    """What to wait for."""
+    """What to wait for; "start" when left out."""
     wait: Wait | None
     """How to wait."""
     strict: bool | None
@@ -227,7 +227,7 @@ class StartDatabaseExport(Database, total=False):
     """The request of `start_database_export`."""
 
     retention_hours: int | None
-    """Hours that the service keeps the result."""
+    """Hours that the service keeps the result, 1 to 2147483647; 24 when left out."""
     wait: Wait | None
     """Wait until it has ended; no wait when left out."""
     strict: bool | None
@@ -258,7 +258,7 @@ class SaveDatabaseExport(Database, total=False):
     id: str | None
     """An export that exists; a new one is started when left out."""
     retention_hours: int | None
-    """Hours that the service keeps a new export."""
+    """Hours that the service keeps a new export, 1 to 2147483647; 24 when left out. Not together with `id`."""
     overwrite: bool | None
     """Replace the file if it exists."""
     wait: Wait | None
@@ -284,7 +284,7 @@ class GetStorageLinks(Request, total=False):
     storage_container: Required[Sequence[str]]
     """The containers' names."""
     retention_hours: int | None
-    """Hours that the links are valid, 1 to 168."""
+    """Hours that the links are valid, 1 to 168; 24 when left out."""
     writable: bool | None
     """Links that may be written to."""
 
