@@ -1,0 +1,75 @@
+# Says which credentials and which project a call is made with: those given, else those of Connect-EpiCloud.
+#
+# What is missing or empty ends the statement only, in the words PowerShell has for a mandatory parameter: the three
+# parameters are mandatory in the original and cannot be here, because a connection may stand in for them. Must be called
+# outside of any `try`, so that nothing catches that.
+function Select-EpiAccount {
+    param(
+        [System.Management.Automation.PSCmdlet]$Cmdlet,
+        [System.Collections.IDictionary]$Bound,
+        [switch]$ProjectOptional
+    )
+    $checked = 'ClientKey', 'ClientSecret', 'ProjectId'
+    if ($ProjectOptional) {
+        $checked = 'ClientKey', 'ClientSecret'
+    }
+    foreach ($name in $checked) {
+        if ($Bound.Contains($name) -and [string]::IsNullOrEmpty($Bound[$name])) {
+            $text = "Cannot bind argument to parameter '$name' because it is an empty string."
+            $Cmdlet.ThrowTerminatingError([System.Management.Automation.ErrorRecord]::new(
+                    [System.Management.Automation.ParameterBindingException]::new($text),
+                    'ParameterArgumentValidationErrorEmptyStringNotAllowed',
+                    [System.Management.Automation.ErrorCategory]::InvalidData,
+                    $null))
+        }
+    }
+
+    $connection = [EpiCloud.Interop.Connections]::Get([runspace]::DefaultRunspace)
+    $account = @{ Connection = $null; ClientKey = ''; ClientSecret = $null; Password = $null; ProjectId = '' }
+    if ($Bound.Contains('Credential') -and $null -ne $Bound['Credential']) {
+        $account.ClientKey = $Bound['Credential'].UserName
+        $account.Password = $Bound['Credential'].Password
+    }
+    else {
+        if ($Bound.Contains('ClientKey')) {
+            $account.ClientKey = $Bound['ClientKey']
+        }
+        elseif ($null -ne $connection) {
+            $account.ClientKey = $connection.ClientKey
+        }
+        if ($Bound.Contains('ClientSecret')) {
+            $account.ClientSecret = $Bound['ClientSecret']
+        }
+        elseif ($null -ne $connection -and $account.ClientKey -ceq $connection.ClientKey) {
+            # The secret itself is known to the library alone.
+            $account.Connection = $connection
+        }
+    }
+    if ($Bound.Contains('ProjectId')) {
+        $account.ProjectId = $Bound['ProjectId']
+    }
+    elseif ($null -ne $connection -and -not $ProjectOptional) {
+        $account.ProjectId = $connection.State.ProjectId
+    }
+
+    $missing = @()
+    if ([string]::IsNullOrEmpty($account.ClientKey)) {
+        $missing += 'ClientKey'
+    }
+    if ($null -eq $account.Connection -and $null -eq $account.ClientSecret -and $null -eq $account.Password) {
+        $missing += 'ClientSecret'
+    }
+    if ([string]::IsNullOrEmpty($account.ProjectId) -and -not $ProjectOptional) {
+        $missing += 'ProjectId'
+    }
+    if ($missing.Count -gt 0) {
+        $text = 'Cannot process command because of one or more missing mandatory parameters: ' + ($missing -join ' ') +
+            '. Give them, or run Connect-EpiCloud first.'
+        $Cmdlet.ThrowTerminatingError([System.Management.Automation.ErrorRecord]::new(
+                [System.Management.Automation.ParameterBindingException]::new($text),
+                'MissingMandatoryParameter',
+                [System.Management.Automation.ErrorCategory]::InvalidArgument,
+                $null))
+    }
+    $account
+}
