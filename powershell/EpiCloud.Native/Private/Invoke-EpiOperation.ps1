@@ -79,7 +79,8 @@ function Invoke-EpiOperation {
                     if ($progress.EtaMilliseconds -ge 0) {
                         $left = [int][Math]::Min([int]::MaxValue, $progress.EtaMilliseconds / 1000)
                     }
-                    Write-Progress -Activity $Transfer -Status "$percent% Complete:" -PercentComplete $percent -SecondsRemaining $left
+                    $shown = @{ Activity = $Transfer; Status = "$percent% Complete:"; PercentComplete = $percent }
+                    Write-Progress @shown -SecondsRemaining $left
                 }
             }
         } until ($ended)

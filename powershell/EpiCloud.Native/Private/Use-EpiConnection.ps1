@@ -9,7 +9,8 @@ function Use-EpiConnection {
     }
     if ($Connection.State.Endpoint -ne (Get-EpiEndpoint)) {
         throw [System.InvalidOperationException]::new(
-            '$Global:EpiCloudApiEndpointUri was changed after Connect-EpiCloud; run Connect-EpiCloud again, with the key and the secret')
+            '$Global:EpiCloudApiEndpointUri was changed after Connect-EpiCloud; run Connect-EpiCloud again, with the key ' +
+            'and the secret')
     }
     $Connection.Client
 }
