@@ -837,7 +837,7 @@ epi_status epi_database_export_wait(const struct epi_client *client,
  *
  * Request: environment, databaseName, outputFile; id of an export that exists, or
  * retentionHours for a new one; overwrite; wait as in `epi_deployment_start`;
- * download, an object with streams (1 to 64).
+ * download, an object with streams (1 to 16).
  * Result: id, environment, databaseName, status, file, bytes and how it was
  * verified. A file that was downloaded in part is resumed by the same call.
  *
@@ -1094,7 +1094,8 @@ int64_t epi_error_retry_after_ms(const struct epi_error *error);
  * Its members are status (the name without "EPI_STATUS_"), message, httpStatus,
  * code, errors (the service's own texts), requestId, field (the JSON path of
  * what broke a rule), nextStep (what to do about it), retry, retryAfterMs,
- * attempts and exitCode (that of the program epi). Unknown ones are null.
+ * attempts (0 when nothing was sent) and exitCode (that of the program epi).
+ * Unknown ones are null.
  *
  * Returns: a JSON text, or NULL if `error` is no error.
  * Ownership: the text belongs to `error` and is valid until it is freed.

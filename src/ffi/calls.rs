@@ -262,7 +262,7 @@ calls! {
     ///
     /// Request: environment, databaseName, outputFile; id of an export that exists, or
     /// retentionHours for a new one; overwrite; wait as in `epi_deployment_start`;
-    /// download, an object with streams (1 to 64).
+    /// download, an object with streams (1 to 16).
     /// Result: id, environment, databaseName, status, file, bytes and how it was
     /// verified. A file that was downloaded in part is resumed by the same call.
     ///

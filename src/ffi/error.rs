@@ -137,7 +137,8 @@ pub extern "C" fn epi_error_retry_after_ms(error: *const epi_error) -> i64 {
 /// Its members are status (the name without "EPI_STATUS_"), message, httpStatus,
 /// code, errors (the service's own texts), requestId, field (the JSON path of
 /// what broke a rule), nextStep (what to do about it), retry, retryAfterMs,
-/// attempts and exitCode (that of the program epi). Unknown ones are null.
+/// attempts (0 when nothing was sent) and exitCode (that of the program epi).
+/// Unknown ones are null.
 ///
 /// Returns: a JSON text, or NULL if `error` is no error.
 /// Ownership: the text belongs to `error` and is valid until it is freed.

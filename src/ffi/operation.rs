@@ -41,6 +41,15 @@ pub(super) struct OperationState {
     runtime: Arc<Runtime>,
 }
 
+/// The operation of a handle. One that still runs is refused in a forked child, where it never ends.
+fn find(operation: *const epi_operation) -> Result<Arc<OperationState>> {
+    let state = handles::find::<OperationState>(operation)?;
+    if state.work.outcome().is_none() {
+        state.runtime.check_process()?;
+    }
+    Ok(state)
+}
+
 /// What an operation does, given its client and its scope.
 pub(super) type Body = Box<dyn FnOnce(Client, Scope) -> Running + Send>;
 
@@ -113,13 +122,8 @@ async fn within(limit: Option<Duration>, future: BoxFuture<'_, Result<Value>>, c
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_operation_wait(operation: *const epi_operation, timeout_ms: i64) -> epi_status {
     guard::plain(|| {
-        let state = handles::find::<OperationState>(operation)?;
-        let work = Arc::clone(&state.work);
-        if work.outcome().is_none() {
-            state.runtime.check_process()?;
-        }
         // A wait does not keep the runtime: whoever frees the operation meanwhile ends both.
-        drop(state);
+        let work = Arc::clone(&find(operation)?.work);
         Ok(work.wait(u64::try_from(timeout_ms).ok().map(Duration::from_millis)))
     })
 }
@@ -140,7 +144,11 @@ pub unsafe extern "C" fn epi_operation_progress(
     out_progress: *mut epi_progress,
 ) -> epi_status {
     guard::plain(|| {
-        let figures = handles::find::<OperationState>(operation)?.work.figures();
+        let state = handles::find::<OperationState>(operation)?;
+        let figures = state.work.figures();
+        if figures.status == PENDING {
+            state.runtime.check_process()?;
+        }
         // SAFETY: NULL, or as large as its `struct_size` says, as the header asks.
         unsafe { structs::write_progress(out_progress, figures) }?;
         Ok(status::OK)
@@ -173,7 +181,7 @@ pub unsafe extern "C" fn epi_operation_events(
         // SAFETY: NULL or writable, as the header asks.
         let out_json = unsafe { Out::required("out_json", out_json) }?;
         out_json.set(ptr::null_mut());
-        let work = Arc::clone(&handles::find::<OperationState>(operation)?.work);
+        let work = Arc::clone(&find(operation)?.work);
         out_json.set(text::give(&work.events(after_seq).to_string()));
         Ok(status::OK)
     })
@@ -203,7 +211,7 @@ pub unsafe extern "C" fn epi_operation_result(
         // SAFETY: as above.
         let out_json = unsafe { Out::required("out_json", out_json) }?;
         out_json.set(ptr::null_mut());
-        let work = Arc::clone(&handles::find::<OperationState>(operation)?.work);
+        let work = Arc::clone(&find(operation)?.work);
         let Some(outcome) = work.outcome() else { return Ok(PENDING) };
         let document = outcome.result.as_ref().map_err(Clone::clone)?;
         out_json.set(text::give(document));
@@ -226,7 +234,7 @@ pub unsafe extern "C" fn epi_operation_result(
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_operation_cancel(operation: *const epi_operation) -> epi_status {
     guard::plain(|| {
-        handles::find::<OperationState>(operation)?.work.stop();
+        find(operation)?.work.stop();
         Ok(status::OK)
     })
 }

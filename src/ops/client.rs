@@ -1,6 +1,7 @@
 //! A client: one account at one service, and everything its operations share.
 
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -97,14 +98,7 @@ impl Client {
                 Ok(Credentials::new(key.as_deref().unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?)
             }
         };
-        let ca = config
-            .ca_file
-            .as_ref()
-            .map(|file| {
-                std::fs::read(file)
-                    .map_err(|error| Error::io(format!("caFile: cannot read '{}'", file.display()), &error))
-            })
-            .transpose()?;
+        let ca = config.ca_file.as_deref().map(read_authorities).transpose()?;
         let http = Http::new(ca.as_deref(), Arc::clone(&clock))?;
         Ok(Self {
             api: credentials.map(|credentials| Api::new(http.clone(), endpoint, credentials, Arc::clone(&entropy))),
@@ -122,6 +116,20 @@ impl Client {
         scope.cancel().check()?;
         request.run(Session { client: self, scope }).await
     }
+}
+
+/// Larger than any file of certificate authorities; a device that never ends would be read for ever.
+const LARGEST_CA_FILE: u64 = 16 << 20;
+
+fn read_authorities(file: &Path) -> Result<Vec<u8>> {
+    let cannot = |error| Error::io(format!("caFile: cannot read '{}'", file.display()), &error);
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(file).map_err(cannot)?;
+    opened.take(LARGEST_CA_FILE + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > LARGEST_CA_FILE {
+        return Err(Error::invalid("caFile", format!("'{}' is larger than any file of certificates", file.display())));
+    }
+    Ok(bytes)
 }
 
 /// One verb: its request document, its result document, and what it does.

@@ -118,6 +118,10 @@ impl Stage {
                 stall("/bacpacs/");
                 stall("/deploymentpackages/");
             }
+            "secrets" => {
+                self.emulator.faults().add(Rule::new(Effect::status(503)).method("GET").path("/exports/").times(2));
+                self.emulator.faults().add(Rule::new(Effect::Truncate { keep: 1000 }).path("/bacpacs/").times(1));
+            }
             "broken" => {
                 let reset = Rule::new(Effect::Reset).method("PUT").path("/deploymentpackages/");
                 self.emulator.faults().add(reset.after_received(100_000).every(3));
@@ -193,6 +197,23 @@ fn lifetime() {
 #[test]
 fn broken() {
     passes("broken");
+}
+
+/// Looks at its own memory by a file of Linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn secrets() {
+    let stage = Stage::new();
+    stage.prepare("secrets");
+    let program = Program::compile("secrets");
+    let told = stage.run(&mut program.command()).join("\n");
+    for (name, secret) in
+        [("secret", stage.emulator.client_secret()), ("signature of a link", "sig="), ("signature", "epi-hmac")]
+    {
+        assert!(!told.contains(secret), "the {name} is told: {told}");
+    }
+    assert!(told.contains("retrying") && told.contains("NOT_FOUND") && told.contains("clientSecret"), "{told}");
+    stage.close();
 }
 
 /// Not linked with the library, which it loads by its name.

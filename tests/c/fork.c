@@ -17,6 +17,8 @@ int main(int argc, char **argv)
     epi_client *client;
     epi_operation *operation;
     epi_error *error = NULL;
+    epi_progress progress = EPI_PROGRESS_INIT;
+    char *json = NULL;
     pid_t child;
 
     if (argc > 1) {
@@ -51,6 +53,11 @@ int main(int argc, char **argv)
                      epi_client_new(setting("EPI_CONFIG"), secret, strlen(secret), &another, &error));
         CHECK(another == NULL && says(error, "forked"));
         CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_wait(operation, -1));
+        CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_cancel(operation));
+        CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_progress(operation, &progress));
+        CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_events(operation, 0, &json));
+        CHECK_STATUS(EPI_STATUS_UNSUPPORTED, epi_operation_result(operation, &json, &error));
+        CHECK(json == NULL && says(error, "forked"));
         epi_operation_free(operation);
         epi_client_free(client);
         execl(argv[0], argv[0], "again", (char *)NULL);

@@ -16,6 +16,7 @@ use crate::failure::{Doing, Failure, Result};
 use crate::measure::{Cost, measure, median};
 use crate::overhead;
 use crate::process;
+use crate::python;
 use crate::workspace::{Profile, Workspace, fresh};
 
 /// What `epi` may hold in memory, whatever the size of the file.
@@ -23,7 +24,11 @@ const MEMORY_LIMIT: u64 = 64 << 20;
 /// How much longer an upload may take through another host of the library than through `epi`.
 const HOST_LIMIT: f64 = 1.03;
 /// Those hosts.
-const HOSTS: [Program; 1] = [Program::CUpload];
+const HOSTS: [Program; 2] = [Program::CUpload, Program::PythonUpload];
+/// What a Python program does to upload the file of its argument.
+const PYTHON_UPLOAD: &str = "import sys, epicloud
+with epicloud.Client.from_environment() as client:
+    client.upload_packages(files=[{'path': sys.argv[1]}])";
 const PACKAGE: &str = "bench.cms.sqldb.1.0.0.bacpac";
 const PEER_PACKAGE: &str = "peer.cms.sqldb.1.0.0.bacpac";
 const TARGET: [&str; 4] = ["--environment", "Production", "--database", "epicms"];
@@ -57,18 +62,21 @@ enum Program {
     EpiUpload,
     /// The same upload by a C program through the C ABI.
     CUpload,
+    /// The same upload from Python.
+    PythonUpload,
     /// The upload of the official crate.
     PeerUpload,
     EpiDownload,
 }
 
 impl Program {
-    const ALL: [Self; 4] = [Self::EpiUpload, Self::CUpload, Self::PeerUpload, Self::EpiDownload];
+    const ALL: [Self; 5] = [Self::EpiUpload, Self::CUpload, Self::PythonUpload, Self::PeerUpload, Self::EpiDownload];
 
     fn name(self) -> &'static str {
         match self {
             Self::EpiUpload => "epi upload",
             Self::CUpload => "C upload",
+            Self::PythonUpload => "Python upload",
             Self::PeerUpload => "azure_storage_blob upload",
             Self::EpiDownload => "epi download",
         }
@@ -84,6 +92,7 @@ struct Contestant {
 struct Bench {
     epi: PathBuf,
     c_host: PathBuf,
+    python: PathBuf,
     peer: PathBuf,
     folder: PathBuf,
     emulator: Emulator,
@@ -99,6 +108,7 @@ pub(crate) fn run(settings: Settings) -> Result<()> {
     let folder = workspace.target.join("bench");
     fresh(&folder)?;
     let c_host = overhead::c_host(&workspace, &programs.library, &folder)?;
+    let python = python::optimised(&workspace)?;
 
     let size = settings.size.to_string();
     let options = ["--speed", "instant", "--export-size", &size];
@@ -106,7 +116,7 @@ pub(crate) fn run(settings: Settings) -> Result<()> {
     let repetitions = settings.repetitions.max(1);
     let calls = overhead::run(&workspace, &emulator, &c_host, repetitions)?;
 
-    let mut bench = Bench { epi: programs.epi, c_host, peer, folder, emulator, export: String::new() };
+    let mut bench = Bench { epi: programs.epi, c_host, python, peer, folder, emulator, export: String::new() };
     bench.prepare()?;
     let mut contestants = Program::ALL.map(|program| Contestant { program, costs: Vec::new() });
     for repetition in 1..=repetitions {
@@ -137,6 +147,12 @@ impl Bench {
                 let mut command = Command::new(&self.c_host);
                 command.args(["upload", PACKAGE]).current_dir(&self.folder);
                 self.emulator.configure_host(&mut command)?;
+                Ok(command)
+            }
+            Program::PythonUpload => {
+                let mut command = Command::new(&self.python);
+                command.args(["-c", PYTHON_UPLOAD, PACKAGE]).current_dir(&self.folder);
+                self.emulator.configure(&mut command)?;
                 Ok(command)
             }
             Program::PeerUpload => self.peer_upload(),
@@ -184,7 +200,9 @@ impl Bench {
             found.map_or_else(Cost::default, |contestant| medians(&contestant.costs))
         };
         let (upload, peer) = (of(Program::EpiUpload), of(Program::PeerUpload));
-        let own = contestants.iter().filter(|contestant| contestant.program != Program::PeerUpload);
+        // Python's own memory is not the library's.
+        let others = [Program::PeerUpload, Program::PythonUpload];
+        let own = contestants.iter().filter(|contestant| !others.contains(&contestant.program));
         let highest = own.flat_map(|contestant| &contestant.costs).map(|cost| cost.peak_bytes).max().unwrap_or(0);
         let speed_ratio = peer.seconds / upload.seconds;
         let memory_ratio = upload.peak_bytes as f64 / peer.peak_bytes as f64;

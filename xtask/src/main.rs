@@ -10,9 +10,12 @@ mod bench;
 mod demo;
 mod emulator;
 mod failure;
+mod fuzz;
 mod measure;
 mod overhead;
+mod package;
 mod process;
+mod python;
 mod readme;
 mod test;
 mod workspace;
@@ -22,22 +25,33 @@ use std::process::ExitCode;
 use lexopt::prelude::*;
 
 use failure::{Failure, Result};
+use package::Product;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
 
   demo                         show the real commands against a local emulator
-  test [--long]                everything that must hold: formatting, lints, documentation, tests, README
-                               (--long: also the demo, and a short run of the bench)
+  test [--long]                everything that must hold: formatting, lints, documentation, tests, README, and
+                               5 s of each fuzz target (--long: 60 s of each, the C programs under
+                               AddressSanitizer, the demo, and a short run of the bench)
+  test python                  the tests of the Python package alone
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
-                               time and memory of a 2 GiB upload and download, against azure_storage_blob
+                               time and memory of a 2 GiB upload and download, against azure_storage_blob and
+                               through the C ABI and Python; what the C ABI adds to a short call
+  package c|python             what users install, into target/package: the C package, installed and tried out
+                               (needs cargo-c 0.10.24), or the Python wheel
 ";
 
 enum Command {
     Help,
     Demo,
-    Test { long: bool },
+    Test {
+        long: bool,
+    },
+    TestPython,
     Bench(bench::Settings),
+    /// Nothing, until it is named.
+    Package(Option<Product>),
 }
 
 fn main() -> ExitCode {
@@ -48,7 +62,9 @@ fn main() -> ExitCode {
         }
         Command::Demo => demo::run(),
         Command::Test { long } => test::run(long),
+        Command::TestPython => python::run(),
         Command::Bench(settings) => bench::run(settings),
+        Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -71,7 +87,13 @@ fn parse() -> Result<Command> {
                 Some("demo") => Command::Demo,
                 Some("test") => Command::Test { long: false },
                 Some("bench") => Command::Bench(bench::Settings::default()),
+                Some("package") => Command::Package(None),
                 _ => return Err(usage(Value(name).unexpected())),
+            },
+            (Value(name), Some(Command::Test { long: false })) if name == "python" => Command::TestPython,
+            (Value(name), Some(Command::Package(None))) => match name.to_str().and_then(Product::parse) {
+                Some(product) => Command::Package(Some(product)),
+                None => return Err(usage(Value(name).unexpected())),
             },
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
             (Long("size"), Some(Command::Bench(settings))) => {

@@ -3,17 +3,22 @@
 
 use std::env;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::azurite::{self, Azurite};
 use crate::bench::Settings;
 use crate::failure::{Failure, Result};
+use crate::fuzz;
 use crate::process;
+use crate::python;
 use crate::readme;
 use crate::workspace::{Profile, Workspace};
 
 /// What the bench transfers when only its working is looked at.
 const SMOKE: u64 = 256 << 20;
+/// What each fuzz target gets: enough to see that nothing is broken plainly, or enough to look for more.
+const FUZZ: Duration = Duration::from_secs(5);
+const LONG_FUZZ: Duration = Duration::from_secs(60);
 /// The package whose features are checked alone as well.
 const LIBRARY: &str = "epicloud";
 
@@ -32,6 +37,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
     })?;
     let programs = steps.step("programs", || workspace.build_programs(Profile::Dev))?;
     let azurite = steps.step("Azurite", || start_azurite(&workspace))?;
+    let python = steps.step("Python package", || python::interpreter(&workspace))?;
     steps.step("tests", || {
         let mut test = workspace.cargo(&["test", "--workspace"]);
         // Built as one of the tests' own binaries anyway; on Windows the running program cannot be replaced.
@@ -42,11 +48,21 @@ pub(crate) fn run(long: bool) -> Result<()> {
             Some(azurite) => test.env("EPI_TEST_AZURITE", &azurite.connection),
             None => test.env_remove("EPI_TEST_AZURITE"),
         };
+        match &python {
+            Some(python) => test.env("EPI_TEST_PYTHON", python),
+            None => test.env_remove("EPI_TEST_PYTHON"),
+        };
         process::run(&mut test)
     })?;
     drop(azurite);
+    if let Some(python) = &python {
+        steps.step("Python", || python::check(&workspace, &programs, python))?;
+    }
     steps.step("README", || readme::run(&workspace, &programs))?;
+    steps.step("fuzz", || fuzz_targets(&workspace, if long { LONG_FUZZ } else { FUZZ }))?;
     if long {
+        // The C programs under AddressSanitizer, which builds the library once more.
+        steps.step("memory", || process::run(&mut workspace.cargo(&["test", "--test", "abi", "--", "--ignored"])))?;
         steps.step("demo", crate::demo::run)?;
         // Only that it works; its figures are no judgement.
         steps.step("bench", || crate::bench::run(Settings { size: SMOKE, repetitions: 1 }))?;
@@ -68,8 +84,8 @@ fn lints(workspace: &Workspace) -> Vec<(String, Command)> {
     };
     // The tests of the root package need its program, so without its features only what stands alone is looked at.
     let alone = ["--package", LIBRARY, "--no-default-features", "--lib", "--bins"];
-    // With the peer of the bench in the same run, so that what both need is looked at once.
-    let all = ["--workspace", "--all-targets", "--features", "xtask/bench"];
+    // With the peer of the bench and the fuzz targets in the same run, so that what all need is looked at once.
+    let all = ["--workspace", "--all-targets", "--features", "xtask/bench,epicloud-fuzz/programs"];
     let mut lints = vec![clippy("lints".to_owned(), &all), clippy("lints without features".to_owned(), &alone)];
     for feature in workspace.features(LIBRARY) {
         let arguments = [&alone[..], &["--features", &feature]].concat();
@@ -86,6 +102,18 @@ fn start_azurite(workspace: &Workspace) -> Result<Option<Azurite>> {
         Some(reason) => {
             println!("the tests against Azurite are left out: {reason}");
             Ok(None)
+        }
+    }
+}
+
+/// Runs the fuzz targets. Who cannot build them may go on without; in CI nothing is left out.
+fn fuzz_targets(workspace: &Workspace, time: Duration) -> Result<()> {
+    match fuzz::missing() {
+        None => fuzz::run(workspace, time),
+        Some(reason) if in_ci() => Err(Failure::new(format!("the fuzz targets cannot run: {reason}"))),
+        Some(reason) => {
+            println!("the fuzz targets are left out: {reason}");
+            Ok(())
         }
     }
 }

@@ -112,12 +112,17 @@ pub(crate) fn fresh(folder: &Path) -> Result<()> {
 
 fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    without_cargo(&mut command);
+    command
+}
+
+/// Hides from a command that cargo runs this program.
+pub(crate) fn without_cargo(command: &mut Command) {
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| SET_BY_CARGO_RUN.iter().any(|prefix| name.starts_with(prefix))) {
             command.env_remove(name);
         }
     }
-    command
 }
 
 fn program_file(name: &str) -> String {

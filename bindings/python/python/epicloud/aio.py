@@ -1,0 +1,242 @@
+"""The client for asyncio. Each operation that is awaited has a thread that waits inside the library; the loop is free.
+
+Cancelling a task cancels its operation, waits within a limit for the end of it, and goes on with CancelledError.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from . import client as blocking
+from . import errors, types
+from ._handles import CANCEL_LIMIT_MS, SLICE_MS
+from .client import Operations as Table
+
+if TYPE_CHECKING:
+    from typing_extensions import Concatenate, ParamSpec, Self
+
+    P = ParamSpec("P")
+
+R = TypeVar("R")
+
+_SLICE = SLICE_MS / 1000
+
+
+def _settle(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
+
+
+def _watch(wait: Callable[[], object], loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
+    wait()
+    # The loop may be closed by now; then nobody asks any more.
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(_settle, ended)
+
+
+class Operation(Generic[R]):
+    """One call at work, for asyncio.
+
+    It can be awaited for its result, and iterated over with `async for` for its progress. As an asynchronous context
+    manager it is cancelled, if it still runs, and freed at the end of the block; without, when the object goes.
+    """
+
+    def __init__(self, inner: blocking.Operation[R]) -> None:
+        """Take over an operation; `client.start` makes these."""
+        self._inner = inner
+        self._handle = inner._handle
+        self._future: asyncio.Future[None] | None = None
+
+    def _ended(self) -> asyncio.Future[None]:
+        """Give what the running loop is told the end by."""
+        loop = asyncio.get_running_loop()
+        if self._future is None or self._future.get_loop() is not loop:
+            self._future = loop.create_future()
+            # It must not keep this object, so that an operation that nobody holds is freed, which ends the thread.
+            known = (self._handle.waiter(), loop, self._future)
+            threading.Thread(target=_watch, args=known, name="epicloud", daemon=True).start()
+        return self._future
+
+    async def _stop(self) -> None:
+        self._handle.cancel()
+        await asyncio.wait({self._ended()}, timeout=CANCEL_LIMIT_MS / 1000)
+
+    @contextlib.asynccontextmanager
+    async def _stopping(self) -> AsyncIterator[None]:
+        """Stop the operation when the block is left by an exception, such as CancelledError."""
+        try:
+            yield
+        except GeneratorExit:
+            # A loop over progress was left early, which says nothing about the operation.
+            raise
+        except BaseException:
+            with contextlib.suppress(errors.Error):
+                await self._stop()
+            raise
+
+    async def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end, at most `timeout` seconds; tell whether it has come.
+
+        Cancelling the task that waits, or an exception of the progress callback, cancels the operation.
+        """
+        limit = None if timeout is None else time.monotonic() + timeout
+        async with self._stopping():
+            while True:
+                left = None if limit is None else max(0.0, limit - time.monotonic())
+                if self._inner._callback is not None:
+                    left = _SLICE if left is None else min(_SLICE, left)
+                ended, _ = await asyncio.wait({self._ended()}, timeout=left)
+                self._inner._tell()
+                if ended:
+                    return True
+                if limit is not None and time.monotonic() >= limit:
+                    return False
+
+    async def result(self) -> R:
+        """Wait for the end and give the result, or raise the error. Each call gives a fresh copy."""
+        await self.wait()
+        return self._inner.result()
+
+    def __await__(self) -> Generator[Any, None, R]:
+        """Wait for the result."""
+        return self.result().__await__()
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self._inner.done
+
+    def progress(self) -> types.Progress:
+        """Tell how far it is. Never waits."""
+        return self._inner.progress()
+
+    def events(self, after: int = 0) -> types.Events:
+        """Tell what has happened after the event with this number; `lastSeq` is the number for the next call."""
+        return self._inner.events(after)
+
+    def cancel(self) -> None:
+        """Cancel it, without waiting. It still ends; what the service has accepted goes on there."""
+        self._inner.cancel()
+
+    def close(self) -> None:
+        """Cancel it if it still runs, and free it."""
+        self._inner.close()
+
+    async def __aiter__(self) -> AsyncIterator[types.Progress]:
+        """Give the progress whenever it has changed, until the end."""
+        told = None
+        async with self._stopping():
+            while True:
+                ended, _ = await asyncio.wait({self._ended()}, timeout=0 if told is None else _SLICE)
+                newest = self.progress()
+                if newest != told:
+                    told = newest
+                    yield newest
+                if ended:
+                    return
+
+    async def __aenter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """Cancel it if it still runs, and free it."""
+        # Closed already, or in a forked child: there is nothing to stop, and the block's own exception matters.
+        with contextlib.suppress(errors.Error):
+            if not self.done:
+                await self._stop()
+        self.close()
+
+    def __repr__(self) -> str:
+        """Name the call; neither the request nor the result, which can hold secrets."""
+        return repr(self._inner).replace("epicloud.", "epicloud.aio.")
+
+
+def _starting(
+    start: Callable[Concatenate[Table, P], blocking.Operation[R]],
+) -> Callable[Concatenate[Operations, P], Operation[R]]:
+    def call(operations: Operations, /, *args: P.args, **request: P.kwargs) -> Operation[R]:
+        return Operation(start(operations._table, *args, **request))
+
+    blocking.describe(call, start, "Operation[{}]")
+    return call
+
+
+def _asynchronous(
+    start: Callable[Concatenate[Table, P], blocking.Operation[R]],
+) -> Callable[Concatenate[Client, P], Coroutine[Any, Any, R]]:
+    async def call(client: Client, /, *args: P.args, **request: P.kwargs) -> R:
+        async with Operation(start(client.start._table, *args, **request)) as operation:
+            return await operation.result()
+
+    blocking.describe(call, start)
+    return call
+
+
+class Operations:
+    """Starts calls and gives their operations; what is wrong with a request is raised here, before anything is sent."""
+
+    def __init__(self, table: Table) -> None:
+        """Take the table of all calls; it is `client.start`."""
+        self._table = table
+
+    verify = _starting(Table.verify)
+    get_package_location = _starting(Table.get_package_location)
+    upload_packages = _starting(Table.upload_packages)
+    deploy_packages = _starting(Table.deploy_packages)
+    start_deployment = _starting(Table.start_deployment)
+    list_deployments = _starting(Table.list_deployments)
+    get_deployment = _starting(Table.get_deployment)
+    wait_for_deployment = _starting(Table.wait_for_deployment)
+    complete_deployment = _starting(Table.complete_deployment)
+    reset_deployment = _starting(Table.reset_deployment)
+    start_database_export = _starting(Table.start_database_export)
+    get_database_export = _starting(Table.get_database_export)
+    wait_for_database_export = _starting(Table.wait_for_database_export)
+    save_database_export = _starting(Table.save_database_export)
+    list_storage_containers = _starting(Table.list_storage_containers)
+    get_storage_links = _starting(Table.get_storage_links)
+    get_edge_log_location = _starting(Table.get_edge_log_location)
+
+
+class Client(blocking.Account):
+    """One account at one service, for asyncio. Any number of calls may run at once.
+
+    It takes what `epicloud.Client` takes, and its methods are the same, to be awaited.
+    """
+
+    @property
+    def start(self) -> Operations:
+        """The same calls, which give an `Operation` instead of waiting for its result."""
+        return Operations(Table(self._handle))
+
+    verify = _asynchronous(Table.verify)
+    get_package_location = _asynchronous(Table.get_package_location)
+    upload_packages = _asynchronous(Table.upload_packages)
+    deploy_packages = _asynchronous(Table.deploy_packages)
+    start_deployment = _asynchronous(Table.start_deployment)
+    list_deployments = _asynchronous(Table.list_deployments)
+    get_deployment = _asynchronous(Table.get_deployment)
+    wait_for_deployment = _asynchronous(Table.wait_for_deployment)
+    complete_deployment = _asynchronous(Table.complete_deployment)
+    reset_deployment = _asynchronous(Table.reset_deployment)
+    start_database_export = _asynchronous(Table.start_database_export)
+    get_database_export = _asynchronous(Table.get_database_export)
+    wait_for_database_export = _asynchronous(Table.wait_for_database_export)
+    save_database_export = _asynchronous(Table.save_database_export)
+    list_storage_containers = _asynchronous(Table.list_storage_containers)
+    get_storage_links = _asynchronous(Table.get_storage_links)
+    get_edge_log_location = _asynchronous(Table.get_edge_log_location)
+
+    async def __aenter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """Close it."""
+        self.close()

@@ -1,0 +1,317 @@
+"""The blocking client, and operations for those who want to watch, cancel or run several at once.
+
+`Operations` is the one table of all calls. The blocking `Client` and the client of `epicloud.aio` are made from it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from . import errors, types
+from ._handles import SLICE_MS, ClientHandle, OperationHandle
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Buffer, Concatenate, ParamSpec, Self, Unpack
+
+    P = ParamSpec("P")
+
+R = TypeVar("R")
+
+ENVIRONMENT = {
+    "client_key": "EPI_CLIENT_KEY",
+    "client_secret": "EPI_CLIENT_SECRET",
+    "project_id": "EPI_PROJECT_ID",
+    "endpoint": "EPI_ENDPOINT",
+    "ca_file": "EPI_CA_FILE",
+}
+"""The variables that `from_environment` reads; those of the program `epi`."""
+
+
+def read_environment() -> dict[str, Any]:
+    """Read the account from the environment; an empty variable counts as not set."""
+    return {name: os.environ.get(variable) or None for name, variable in ENVIRONMENT.items()}
+
+
+class Operation(Generic[R]):
+    """One call at work.
+
+    It ends once: with its result, with an error, or cancelled. As a context manager it is cancelled, if it still runs,
+    and freed at the end of the block; without, when the object goes. Any thread may use it.
+    """
+
+    def __init__(self, handle: OperationHandle, progress: types.ProgressCallback | None) -> None:
+        """Take over a handle; `client.start` makes operations."""
+        self._handle = handle
+        self._callback = progress
+        self._told: types.Progress | None = None
+
+    def _tell(self) -> None:
+        """Call the progress callback if the figures have changed since its last call."""
+        if self._callback is None:
+            return
+        newest = self._handle.progress()
+        if newest != self._told:
+            self._told = newest
+            self._callback(newest)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end, at most `timeout` seconds; tell whether it has come.
+
+        An exception of a signal handler or of the progress callback, such as KeyboardInterrupt, cancels the operation,
+        and goes on when that has ended.
+        """
+        limit = None if timeout is None else time.monotonic() + timeout
+        with self._handle.stopping():
+            while True:
+                left = SLICE_MS if limit is None else int(max(0.0, limit - time.monotonic()) * 1000)
+                ended = self._handle.poll(min(SLICE_MS, left))
+                self._tell()
+                if ended:
+                    return True
+                if limit is not None and time.monotonic() >= limit:
+                    return False
+
+    def result(self) -> R:
+        """Wait for the end and give the result, or raise the error. Each call gives a fresh copy."""
+        self.wait()
+        return cast("R", self._handle.result())
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended."""
+        return self._handle.poll(0)
+
+    def progress(self) -> types.Progress:
+        """Tell how far it is. Never waits."""
+        return self._handle.progress()
+
+    def events(self, after: int = 0) -> types.Events:
+        """Tell what has happened after the event with this number; `lastSeq` is the number for the next call."""
+        return cast("types.Events", self._handle.events(after))
+
+    def cancel(self) -> None:
+        """Cancel it, without waiting. It still ends; what the service has accepted goes on there."""
+        self._handle.cancel()
+
+    def close(self) -> None:
+        """Cancel it if it still runs, and free it."""
+        self._handle.close()
+
+    def __iter__(self) -> Iterator[types.Progress]:
+        """Give the progress whenever it has changed, until the end."""
+        told = None
+        with self._handle.stopping():
+            while True:
+                ended = self._handle.poll(0 if told is None else SLICE_MS)
+                newest = self._handle.progress()
+                if newest != told:
+                    told = newest
+                    yield newest
+                if ended:
+                    return
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Cancel it if it still runs, and free it."""
+        # Closed already, or in a forked child: there is nothing to stop, and the block's own exception matters.
+        with contextlib.suppress(errors.Error):
+            if not self.done:
+                self._handle.stop()
+        self.close()
+
+    def __repr__(self) -> str:
+        """Name the call; neither the request nor the result, which can hold secrets."""
+        return f"<epicloud.Operation {self._handle.call}{' (closed)' if self._handle.closed else ''}>"
+
+
+class Operations:
+    """Starts calls and gives their operations; what is wrong with a request is raised here, before anything is sent."""
+
+    def __init__(self, handle: ClientHandle) -> None:
+        """Take the client's handle; it is `client.start`."""
+        self._handle = handle
+
+    def _start(self, call: str, request: Mapping[str, Any]) -> Operation[Any]:
+        members = dict(request)
+        callback = members.pop("progress", None)
+        timeout, log_level = members.pop("timeout", None), members.pop("log_level", None)
+        return Operation(self._handle.start(call, members, timeout, log_level), callback)
+
+    def verify(self, **request: Unpack[types.Request]) -> Operation[types.Verified]:
+        """Verify the credentials by listing the deployments of the project."""
+        return self._start("client_verify", request)
+
+    def get_package_location(self, **request: Unpack[types.Request]) -> Operation[types.Location]:
+        """Get the write-only link that packages are uploaded to; a secret."""
+        return self._start("package_location_get", request)
+
+    def upload_packages(self, **request: Unpack[types.UploadPackages]) -> Operation[types.UploadedPackages]:
+        """Upload package files."""
+        return self._start("package_upload", request)
+
+    def deploy_packages(self, **request: Unpack[types.DeployPackages]) -> Operation[types.DeployedPackages]:
+        """Upload package files, start a deployment of them and wait for it."""
+        return self._start("package_deploy", request)
+
+    def start_deployment(self, **request: Unpack[types.StartDeployment]) -> Operation[types.Deployment]:
+        """Start a deployment of packages, or of another environment's content; with `wait`, wait for it."""
+        return self._start("deployment_start", request)
+
+    def list_deployments(self, **request: Unpack[types.Request]) -> Operation[list[types.Deployment]]:
+        """List the ten most recent deployments."""
+        return self._start("deployment_list", request)
+
+    def get_deployment(self, **request: Unpack[types.GetDeployment]) -> Operation[types.Deployment]:
+        """Get one deployment."""
+        return self._start("deployment_get", request)
+
+    def wait_for_deployment(self, **request: Unpack[types.WaitForDeployment]) -> Operation[types.Deployment]:
+        """Wait for a deployment that runs."""
+        return self._start("deployment_wait", request)
+
+    def complete_deployment(self, **request: Unpack[types.CompleteDeployment]) -> Operation[types.Deployment]:
+        """Complete a deployment that awaits its verification; with `wait`, wait for it."""
+        return self._start("deployment_complete", request)
+
+    def reset_deployment(self, **request: Unpack[types.ResetDeployment]) -> Operation[types.Deployment]:
+        """Reset a deployment that awaits its verification; with `wait`, wait for it."""
+        return self._start("deployment_reset", request)
+
+    def start_database_export(self, **request: Unpack[types.StartDatabaseExport]) -> Operation[types.DatabaseExport]:
+        """Start an export of a database; with `wait`, wait for it."""
+        return self._start("database_export_start", request)
+
+    def get_database_export(self, **request: Unpack[types.GetDatabaseExport]) -> Operation[types.DatabaseExport]:
+        """Get one database export."""
+        return self._start("database_export_get", request)
+
+    def wait_for_database_export(
+        self, **request: Unpack[types.WaitForDatabaseExport]
+    ) -> Operation[types.DatabaseExport]:
+        """Wait for a database export that runs."""
+        return self._start("database_export_wait", request)
+
+    def save_database_export(self, **request: Unpack[types.SaveDatabaseExport]) -> Operation[types.SavedDatabaseExport]:
+        """Start or take a database export, wait for it, download and verify it; a cut download is resumed."""
+        return self._start("database_export_save", request)
+
+    def list_storage_containers(
+        self, **request: Unpack[types.ListStorageContainers]
+    ) -> Operation[types.StorageContainers]:
+        """List the storage containers of an environment."""
+        return self._start("storage_container_list", request)
+
+    def get_storage_links(self, **request: Unpack[types.GetStorageLinks]) -> Operation[list[types.StorageLink]]:
+        """Make links to storage containers; they are secrets."""
+        return self._start("storage_sas_get", request)
+
+    def get_edge_log_location(self, **request: Unpack[types.Request]) -> Operation[types.Location]:
+        """Get the read-only link to the edge logs; a secret."""
+        return self._start("edge_log_location_get", request)
+
+
+def describe(wrapper: Callable[..., Any], start: Callable[..., Any], operation: str = "{}") -> None:
+    """Give a method made from one of `Operations` its name, text and signature, with the result it has."""
+    functools.update_wrapper(wrapper, start)
+    # Shown instead of the wrapped function's own, whose result is an operation.
+    del wrapper.__wrapped__  # type: ignore[attr-defined]
+    result = start.__annotations__["return"][len("Operation[") : -len("]")]
+    wrapper.__annotations__ = {**start.__annotations__, "return": operation.format(result)}
+
+
+class Account:
+    """What both clients share: an account at a service, and its end."""
+
+    def __init__(self, *, client_secret: str | Buffer | None = None, **config: Unpack[types.Config]) -> None:
+        """Make a client. Checks the configuration; nothing is sent yet.
+
+        The secret, a text or bytes, is copied by the library and not kept here. Without key and secret a client can
+        only do what needs no account, such as uploading to a link.
+        """
+        self._handle = ClientHandle(config, client_secret)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Make a client from EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID, EPI_ENDPOINT and EPI_CA_FILE.
+
+        An empty variable counts as not set.
+        """
+        return cls(**read_environment())
+
+    def cancel_all(self) -> None:
+        """Cancel all operations of this client."""
+        self._handle.cancel_all()
+
+    def close(self) -> None:
+        """Free the client. Operations that run go on, and are waited for as before."""
+        self._handle.close()
+
+    def __repr__(self) -> str:
+        """Tell whether it is closed; never the account."""
+        return f"<{type(self).__module__.replace('.client', '')}.Client{' (closed)' if self._handle.closed else ''}>"
+
+
+def _blocking(
+    start: Callable[Concatenate[Operations, P], Operation[R]],
+) -> Callable[Concatenate[Client, P], R]:
+    def call(client: Client, /, *args: P.args, **request: P.kwargs) -> R:
+        with start(client.start, *args, **request) as operation:
+            return operation.result()
+
+    describe(call, start)
+    return call
+
+
+class Client(Account):
+    """One account at one service. Any thread may use it, and any number of calls may run at once.
+
+    Requests are keyword arguments in snake_case; members that are None count as left out. Every call also takes
+    `timeout` (seconds), `progress` (a function) and `log_level`. Failures are raised as `epicloud.Error`. Ctrl-C ends
+    a call: it is cancelled, and KeyboardInterrupt goes on.
+    """
+
+    @property
+    def start(self) -> Operations:
+        """The same calls, which give an `Operation` instead of waiting for its result."""
+        return Operations(self._handle)
+
+    verify = _blocking(Operations.verify)
+    get_package_location = _blocking(Operations.get_package_location)
+    upload_packages = _blocking(Operations.upload_packages)
+    deploy_packages = _blocking(Operations.deploy_packages)
+    start_deployment = _blocking(Operations.start_deployment)
+    list_deployments = _blocking(Operations.list_deployments)
+    get_deployment = _blocking(Operations.get_deployment)
+    wait_for_deployment = _blocking(Operations.wait_for_deployment)
+    complete_deployment = _blocking(Operations.complete_deployment)
+    reset_deployment = _blocking(Operations.reset_deployment)
+    start_database_export = _blocking(Operations.start_database_export)
+    get_database_export = _blocking(Operations.get_database_export)
+    wait_for_database_export = _blocking(Operations.wait_for_database_export)
+    save_database_export = _blocking(Operations.save_database_export)
+    list_storage_containers = _blocking(Operations.list_storage_containers)
+    get_storage_links = _blocking(Operations.get_storage_links)
+    get_edge_log_location = _blocking(Operations.get_edge_log_location)
+
+    def __enter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()

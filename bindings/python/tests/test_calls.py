@@ -1,0 +1,173 @@
+"""Every method once, on each surface, with what the service makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from epicloud._native import ffi, lib
+
+import epicloud
+import epicloud.aio
+from epicloud import _handles
+from epicloud import client as surface
+from stage import EXPORT, WAIT, Emulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+METHODS = [name for name in vars(surface.Operations) if not name.startswith("_")]
+
+
+def story(call: Callable[..., Any], package: Path) -> set[str]:
+    """Call every method in an order in which each succeeds, and look at each result; tells which were called."""
+    called: set[str] = set()
+
+    def done(method: str, **request: Any) -> Any:
+        called.add(method)
+        return call(method, **request)
+
+    assert done("verify")["authenticationVerified"] is True
+    assert done("get_package_location")["location"].startswith("https://")
+    uploaded = done("upload_packages", files=[{"path": package}], upload={"streams": 2, "no_content_md5": None})
+    assert [receipt["blobName"] for receipt in uploaded["packages"]] == [package.name]
+    files = [{"path": package, "blob_name": "other.cms.app.1.0.0.nupkg"}]
+    deployed = done("deploy_packages", files=files, target_environment="Integration", direct_deploy=True, wait=WAIT)
+    assert deployed["packages"][0]["bytes"] == package.stat().st_size
+    assert deployed["deployment"]["status"] == "Succeeded"
+    started = done("start_deployment", target_environment="Preproduction", packages=[package.name])
+    assert started["status"] == "InProgress"
+    identity = started["id"]
+    waited = done("wait_for_deployment", id=identity, wait=WAIT)
+    assert waited["status"] == "AwaitingVerification"
+    assert done("complete_deployment", id=identity, wait=WAIT)["status"] == "Succeeded"
+    assert done("get_deployment", id=identity)["parameters"]["packages"] == [package.name]
+    copied = done(
+        "start_deployment",
+        target_environment="Preproduction",
+        source_environment="Integration",
+        source_apps=["cms"],
+        include_blob=True,
+        maintenance_page=True,
+        wait=WAIT,
+    )
+    assert copied["parameters"]["includeBlob"] is True
+    reset = done("reset_deployment", id=copied["id"], reset_with_db_rollback=True, wait=WAIT)
+    assert reset["status"] == "Reset"
+    assert identity in [deployment["id"] for deployment in done("list_deployments")]
+    database = {"environment": "Production", "database_name": "epicms"}
+    export = done("start_database_export", **database, retention_hours=2)
+    assert export["status"] == "InProgress"
+    found = done("get_database_export", **database, id=export["id"])
+    assert found["databaseName"] == "epicms"
+    finished = done("wait_for_database_export", **database, id=export["id"], wait=WAIT)
+    assert finished["status"] == "Succeeded"
+    file = package.with_name("ü.bacpac")
+    saved = done("save_database_export", **database, id=export["id"], output_file=file, overwrite=True, wait=WAIT)
+    assert (saved["bytes"], saved["verified"], file.stat().st_size) == (EXPORT, "md5", EXPORT)
+    containers = done("list_storage_containers", environment="Integration")["storageContainers"]
+    links = done("get_storage_links", environment="Integration", storage_container=containers, retention_hours=1)
+    assert [link["containerName"] for link in links] == containers
+    assert done("get_edge_log_location")["location"].startswith("https://")
+    return called
+
+
+def test_blocking(client: epicloud.Client, package: Path) -> None:
+    assert story(lambda method, **request: getattr(client, method)(**request), package) == set(METHODS)
+
+
+def test_operations(client: epicloud.Client, package: Path) -> None:
+    def call(method: str, **request: Any) -> Any:
+        with getattr(client.start, method)(**request) as operation:
+            return operation.result()
+
+    assert story(call, package) == set(METHODS)
+
+
+def test_asynchronous(emulator: Emulator, package: Path) -> None:
+    def call(method: str, **request: Any) -> Any:
+        async def run() -> Any:
+            async with epicloud.aio.Client(**emulator.account) as client:
+                return await getattr(client, method)(**request)
+
+        return asyncio.run(run())
+
+    assert story(call, package) == set(METHODS)
+
+
+def test_asynchronous_operations(emulator: Emulator, package: Path) -> None:
+    def call(method: str, **request: Any) -> Any:
+        async def run() -> Any:
+            async with epicloud.aio.Client(**emulator.account) as client:
+                return await getattr(client.start, method)(**request)
+
+        return asyncio.run(run())
+
+    assert story(call, package) == set(METHODS)
+
+
+def test_every_call_of_the_library_has_a_method_on_every_surface(
+    client: epicloud.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shape = ffi.typeof(lib.epi_deployment_list)
+    functions = (name for name in dir(lib) if name.startswith("epi_"))
+    calls = {name for name in functions if ffi.typeof(getattr(lib, name)) is shape}
+    assert len(calls) == len(METHODS)
+    named = []
+    monkeypatch.setattr(surface.Operations, "_start", lambda _, call, __: named.append(f"epi_{call}"))
+    for method in METHODS:
+        getattr(client.start, method)()
+    assert set(named) == calls
+    for kind in (epicloud.Client, epicloud.aio.Client, epicloud.aio.Operations):
+        assert set(METHODS) <= set(vars(kind)), kind
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_surface_describes_itself(method: str) -> None:
+    start = inspect.signature(getattr(surface.Operations, method)).return_annotation
+    result = start[len("Operation[") : -1]
+    for kind, expected in (
+        (epicloud.Client, result),
+        (epicloud.aio.Client, result),
+        (epicloud.aio.Operations, f"Operation[{result}]"),
+    ):
+        function = getattr(kind, method)
+        assert (function.__name__, function.__doc__) == (method, getattr(surface.Operations, method).__doc__)
+        assert inspect.signature(function).return_annotation == expected
+
+
+def test_requests_are_spelled_as_the_library_spells_them(tmp_path: Path) -> None:
+    file = tmp_path / "a_b.nupkg"
+    request = {"files": ({"path": file, "blob_name": None},), "wait": {"timeout_minutes": 5}, "include_db": False}
+    expected = {"files": [{"path": str(file)}], "wait": {"timeoutMinutes": 5}, "includeDb": False}
+    assert _handles.to_document(request) == expected
+
+
+def test_unknown_members_of_a_result_are_kept(emulator: Emulator, client: epicloud.Client) -> None:
+    started = client.start_database_export(environment="Integration", database_name="epicommerce")
+    recorded = [one for one in emulator.requests() if one["method"] == "POST"]
+    assert len(recorded) == 1
+    assert set(started) >= {"id", "projectId", "environment", "databaseName", "status", "downloadLink", "bacpacName"}
+
+
+def test_from_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    with epicloud.Client.from_environment() as client:
+        assert client.verify()["projectId"] == emulator.ready["projectId"]
+    # An empty one counts as not set: the library says what is missing.
+    for name in ("EPI_CLIENT_KEY", "EPI_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "")
+    with epicloud.Client.from_environment() as client, pytest.raises(epicloud.NotConfigured):
+        client.verify()
+
+
+@pytest.mark.parametrize("form", [bytes, bytearray, memoryview])
+def test_the_secret_may_be_bytes(emulator: Emulator, form: Any) -> None:
+    secret = form(emulator.ready["clientSecret"].encode())
+    with epicloud.Client(**{**emulator.account, "client_secret": secret}) as client:
+        assert client.list_deployments() == []
+    assert bytes(secret).decode() == emulator.ready["clientSecret"], "it is the caller's own"

@@ -1,0 +1,190 @@
+"""Failures as exceptions: the table of statuses, what they carry, and what is refused before anything is sent."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from epicloud._native import ffi, lib
+
+import epicloud
+from epicloud import _handles, errors
+from stage import ABSENT, CANARY, WAIT, Emulator
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_every_status_of_the_library_has_its_exception() -> None:
+    names = {number: lib.epi_status_name(number) for number in range(256)}
+    known = {number: ffi.string(name).decode() for number, name in names.items() if name != ffi.NULL}
+    assert known.pop(lib.EPI_STATUS_OK) == "OK"
+    assert known.pop(lib.EPI_STATUS_PENDING) == "PENDING"
+    assert set(known.values()) == set(errors.BY_STATUS)
+    for number, status in known.items():
+        made = _handles._made_here(number, "it failed")
+        kind = type(made)
+        # The class has the status's name, is public, and is the one that is raised.
+        assert kind.__name__ == status.title().replace("_", "")
+        assert getattr(epicloud, kind.__name__) is kind
+        assert kind.__name__ in epicloud.__all__
+        assert (made.status, made.message, str(made)) == (status, "it failed", "it failed")
+
+
+def test_some_exceptions_are_those_of_python_too() -> None:
+    for kind, base in (
+        (epicloud.InvalidArgument, ValueError),
+        (epicloud.NotFound, LookupError),
+        (epicloud.Timeout, TimeoutError),
+        (epicloud.Network, ConnectionError),
+        (epicloud.Io, OSError),
+        (epicloud.NoSpace, OSError),
+        (epicloud.AbiMismatch, ImportError),
+    ):
+        assert issubclass(kind, base)
+
+
+def test_a_status_of_a_newer_library_is_an_error() -> None:
+    made = _handles._made_here(250, "it is new")
+    assert type(made) is epicloud.Error
+    assert made.status == "250"
+
+
+def answer(status: int, **more: Any) -> dict[str, Any]:
+    return {"kind": "status", "status": status, "message": "the service's own words", **more}
+
+
+@pytest.mark.parametrize(
+    ("effect", "kind", "http_status"),
+    [
+        (answer(400), epicloud.Rejected, 400),
+        (answer(401), epicloud.Unauthenticated, 401),
+        (answer(403), epicloud.Forbidden, 403),
+        (answer(404), epicloud.NotFound, 404),
+        (answer(409), epicloud.Conflict, 409),
+        ({"kind": "loginPage", "status": 200}, epicloud.Protocol, 200),
+    ],
+)
+def test_what_the_service_says(
+    emulator: Emulator, client: epicloud.Client, effect: Any, kind: Any, http_status: int
+) -> None:
+    emulator.fault(effect)
+    with pytest.raises(kind) as caught:
+        client.list_deployments()
+    error = caught.value
+    assert isinstance(error, epicloud.Error)
+    assert error.http_status == http_status
+    assert (error.retry, error.retry_after_ms) == ("never", None)
+    if effect["kind"] == "status":
+        assert error.errors == ("the service's own words",)
+        assert "the service's own words" in error.message
+        assert error.attempts == 1
+
+
+def test_what_an_error_carries(client: epicloud.Client) -> None:
+    with pytest.raises(epicloud.NotFound) as caught:
+        client.get_deployment(id=ABSENT)
+    error = caught.value
+    assert error.exit_code == 3
+    assert error.field is None
+    assert error.next_step == "check the project id and the id that was asked for"
+    assert str(error) == f"{error.message} ({error.next_step})"
+    assert repr(error) == f"NotFound({error.message!r})"
+
+
+def test_a_failed_deployment_has_the_texts_of_the_service(emulator: Emulator, client: epicloud.Client) -> None:
+    steps = [{"delayMs": 1, "percent": 50, "status": "Failed", "errors": ["first", "second"]}]
+    emulator.control("POST", "deployments", {"phase": "deploy", "steps": steps})
+    emulator.control("POST", "blobs", {"container": "deploymentpackages", "name": "a.cms.app.1.nupkg", "text": "x"})
+    with pytest.raises(epicloud.JobFailed) as caught:
+        client.start_deployment(target_environment="Integration", packages=["a.cms.app.1.nupkg"], wait=WAIT)
+    assert caught.value.errors == ("first", "second")
+
+
+def test_a_file_that_exists_is_in_the_way(client: epicloud.Client, tmp_path: Path) -> None:
+    file = tmp_path / "there.bacpac"
+    file.write_text("mine")
+    with pytest.raises(epicloud.Conflict, match=r"there\.bacpac"):
+        client.save_database_export(environment="Production", database_name="epicms", output_file=file, wait=WAIT)
+    assert file.read_text() == "mine"
+
+
+def test_a_connection_that_fails(emulator: Emulator) -> None:
+    account = {**emulator.account, "endpoint": "http://127.0.0.1:1/"}
+    with epicloud.Client(**account) as client, pytest.raises(epicloud.Network) as caught:
+        client.start_deployment(target_environment="Integration", packages=["a.cms.app.1.nupkg"])
+    assert caught.value.http_status is None
+
+
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("get_deployment", {"id": ""}, "id"),
+    ("get_deployment", {}, "id"),
+    ("upload_packages", {"files": [{"blob_name": "x.cms.app.1.nupkg"}]}, "files[0].path"),
+    ("get_deployment", {"id": ABSENT, "unknown_member": 1}, "unknownMember"),
+    ("list_deployments", {"project_id": "x"}, "projectId"),
+    ("start_deployment", {"target_environment": "Integration", "packages": []}, "packages"),
+    ("start_deployment", {"target_environment": "Integration", "packages": "one"}, "packages"),
+    (
+        "complete_deployment",
+        {"id": ABSENT, "wait": {"polling_interval_seconds": 0}},
+        "wait.pollingIntervalSeconds",
+    ),
+    ("complete_deployment", {"id": ABSENT, "wait": {"timeout_minuets": 5}}, "wait.timeoutMinuets"),
+    ("upload_packages", {"files": [{"path": "x.cms.app.1.nupkg"}, {"path": "no.zip"}]}, "files[1].blobName"),
+    ("upload_packages", {"files": [{"path": 1}]}, "files[0].path"),
+    ("get_storage_links", {"environment": "Integration", "storage_container": [""]}, "storageContainer[0]"),
+    ("list_deployments", {"timeout": -1}, "options.timeout_ms"),
+    ("list_deployments", {"log_level": "loud"}, "options.log_level"),
+]
+
+
+@pytest.mark.parametrize(("method", "request_members", "field"), BAD)
+def test_bad_input_is_named_before_anything_is_sent(
+    emulator: Emulator, client: epicloud.Client, method: str, request_members: dict[str, Any], field: str
+) -> None:
+    # Without `start` as well as with it, and no operation is made.
+    for surface in (client, client.start):
+        with pytest.raises(epicloud.InvalidArgument) as caught:
+            getattr(surface, method)(**request_members)
+        assert caught.value.field == field
+        assert field.split(".")[-1].split("[")[0] in str(caught.value)
+    assert emulator.requests() == []
+
+
+def test_text_that_is_no_unicode_is_refused(client: epicloud.Client) -> None:
+    with pytest.raises(epicloud.InvalidArgument):
+        client.get_deployment(id="\udc80")
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "kind", "field"),
+    [
+        ("project_id", "x", epicloud.InvalidArgument, "projectId"),
+        ("endpoint", "nonsense", epicloud.InvalidArgument, "endpoint"),
+        ("service", "other", epicloud.InvalidArgument, "service"),
+        ("client_secret", "not base64!", epicloud.InvalidArgument, None),
+        ("client_secret", "", epicloud.Error, None),
+        ("ca_file", "absent.pem", epicloud.NotFound, None),
+    ],
+)
+def test_bad_settings(emulator: Emulator, member: str, value: str, kind: Any, field: str | None) -> None:
+    with pytest.raises(kind) as caught:
+        epicloud.Client(**{**emulator.account, member: value})
+    if field is not None:
+        assert caught.value.field == field
+
+
+def test_no_account(emulator: Emulator) -> None:
+    with epicloud.Client(endpoint=emulator.ready["endpoint"]) as client, pytest.raises(epicloud.NotConfigured):
+        client.verify()
+
+
+def test_errors_travel(emulator: Emulator) -> None:
+    with epicloud.Client(**{**emulator.account, "client_secret": CANARY}) as client:
+        with pytest.raises(epicloud.Unauthenticated) as caught:
+            client.verify()
+        for other in (pickle.loads(pickle.dumps(caught.value)), copy.copy(caught.value)):  # noqa: S301
+            assert type(other) is epicloud.Unauthenticated
+            assert (str(other), other.http_status) == (str(caught.value), 401)

@@ -1,0 +1,290 @@
+//! What the targets stand on: the calls, texts of the library, and the promises that every error keeps.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr;
+use std::sync::OnceLock;
+
+use epicloud::ffi::calls as c;
+use epicloud::ffi::client::{epi_client, epi_client_new};
+use epicloud::ffi::error::{
+    epi_error, epi_error_code, epi_error_free, epi_error_http_status, epi_error_json, epi_error_message,
+    epi_error_request_id, epi_error_retry, epi_error_retry_after_ms, epi_error_status,
+};
+use epicloud::ffi::library::{epi_status_name, epi_string_free};
+use epicloud::ffi::operation::{
+    epi_operation, epi_operation_events, epi_operation_free, epi_operation_result, epi_operation_wait,
+};
+use epicloud::ffi::status::{epi_status, epi_status_value as s};
+use epicloud::ffi::structs::epi_call_options;
+use serde_json::Value;
+
+/// A call that starts an operation.
+pub type Call = unsafe extern "C" fn(
+    *const epi_client,
+    *const c_char,
+    *const epi_call_options,
+    *mut *mut epi_operation,
+    *mut *mut epi_error,
+) -> epi_status;
+
+macro_rules! calls {
+    ($($symbol:ident)*) => {
+        /// Every call with its symbol. A new one goes to the end: the inputs of the corpora count.
+        pub const CALLS: &[(&str, Call)] = &[$((stringify!($symbol), c::$symbol)),*];
+    };
+}
+
+calls! {
+    epi_client_verify epi_package_location_get epi_package_upload epi_package_deploy epi_deployment_start
+    epi_deployment_list epi_deployment_get epi_deployment_wait epi_deployment_complete epi_deployment_reset
+    epi_database_export_start epi_database_export_get epi_database_export_wait epi_database_export_save
+    epi_storage_container_list epi_storage_sas_get epi_edge_log_location_get
+}
+
+/// The call that a byte stands for, `a` for the first.
+#[must_use]
+pub fn call(byte: u8) -> (&'static str, Call) {
+    CALLS[usize::from(byte.wrapping_sub(b'a')) % CALLS.len()]
+}
+
+/// The longest that an operation which needs no network may take. Generous, because machines are busy.
+const LIMIT_MS: i64 = 20_000;
+
+/// A text that the library lends. It must be UTF-8.
+///
+/// # Safety
+/// NULL or NUL-terminated.
+#[must_use]
+pub unsafe fn lent(text: *const c_char) -> Option<String> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: not NULL, so NUL-terminated.
+    let text = unsafe { CStr::from_ptr(text) };
+    Some(text.to_str().unwrap_or_else(|error| panic!("a text of the library is no UTF-8: {error}")).to_owned())
+}
+
+/// A text that the library gave away, freed.
+///
+/// # Safety
+/// NULL, or to be freed with `epi_string_free`.
+#[must_use]
+pub unsafe fn given(text: *mut c_char) -> Option<String> {
+    // SAFETY: as this function asks; freed once, here.
+    unsafe {
+        let copy = lent(text);
+        epi_string_free(text);
+        copy
+    }
+}
+
+/// The name of a status, which every status that is returned must have.
+#[must_use]
+pub fn name_of(status: epi_status) -> String {
+    // SAFETY: a static text or NULL.
+    unsafe { lent(epi_status_name(status)) }.unwrap_or_else(|| panic!("status {status} has no name"))
+}
+
+/// What an error said.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The status.
+    pub status: epi_status,
+    /// The message.
+    pub message: String,
+    /// The whole document.
+    pub json: Value,
+}
+
+impl Refusal {
+    /// Reads an error handle and checks all that holds for every error. The handle stays.
+    #[must_use]
+    pub fn of(status: epi_status, error: *const epi_error) -> Self {
+        assert!(!error.is_null(), "no error came with status {status}");
+        assert_eq!(epi_error_status(error), status, "the error has the status that was returned");
+        // SAFETY: texts of a handle that lives.
+        let (message, json) = unsafe { (lent(epi_error_message(error)), lent(epi_error_json(error))) };
+        let message = message.unwrap_or_else(|| panic!("an error has no message"));
+        let json = json.unwrap_or_else(|| panic!("an error has no document"));
+        let json: Value = serde_json::from_str(&json).unwrap_or_else(|error| panic!("no JSON: {error}: {json}"));
+        assert_eq!(json["status"], *name_of(status));
+        assert_eq!(json["message"], *message);
+        assert!(!message.trim().is_empty(), "a message is empty");
+        assert!(!message.chars().any(breaks_a_line), "a message is not one line: {message:?}");
+        assert!(![s::EPI_STATUS_PANIC as i32, s::EPI_STATUS_INTERNAL as i32].contains(&status), "a defect: {message}");
+        // Nothing here had an answer of the service.
+        assert_eq!(epi_error_http_status(error), 0);
+        assert!(epi_error_code(error).is_null() && epi_error_request_id(error).is_null());
+        assert!((0..=2).contains(&epi_error_retry(error)));
+        assert_eq!(epi_error_retry_after_ms(error), -1);
+        Self { status, message, json }
+    }
+
+    /// As [`Refusal::of`], and frees the handle.
+    #[must_use]
+    pub fn taken(status: epi_status, error: *mut epi_error) -> Self {
+        let refusal = Self::of(status, error);
+        epi_error_free(error);
+        assert!(epi_error_message(error).is_null(), "a freed error has no message");
+        epi_error_free(error);
+        refusal
+    }
+
+    /// The field that broke a rule. The message must begin with it, so that a person sees it too.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        let field = self.json["field"].as_str().unwrap_or_else(|| panic!("no field is named: {}", self.message));
+        let shown = field.chars().take_while(|letter| !breaks_a_line(*letter)).collect::<String>();
+        assert!(self.message.starts_with(&shown), "the field '{field}' is not in the message: {}", self.message);
+        field
+    }
+
+    /// Fails unless the status is one of these.
+    pub fn expect(&self, allowed: &[s]) {
+        assert!(allowed.iter().any(|status| *status as i32 == self.status), "unexpected: {self:?}");
+    }
+}
+
+/// Whether a letter begins a new line or does something else to a terminal.
+fn breaks_a_line(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}')
+}
+
+/// A client without an account that lives as long as the process. Whatever needs the service is refused on it before
+/// anything is sent.
+#[must_use]
+pub fn bare_client() -> *const epi_client {
+    static CLIENT: OnceLock<usize> = OnceLock::new();
+    ptr::without_provenance(*CLIENT.get_or_init(|| new_client("{}", b"").addr()))
+}
+
+/// Makes a client of what must be a good configuration.
+#[must_use]
+pub fn new_client(config: &str, secret: &[u8]) -> *mut epi_client {
+    let config = terminated(config.as_bytes());
+    let (mut client, mut error) = (ptr::null_mut(), ptr::null_mut());
+    let place = if secret.is_empty() { ptr::null() } else { secret.as_ptr().cast::<c_void>() };
+    // SAFETY: live texts and places; the secret is as long as it is said to be.
+    let status =
+        unsafe { epi_client_new(config.as_ptr().cast(), place, secret.len(), &raw mut client, &raw mut error) };
+    assert!(status == 0 && error.is_null(), "{:?}", Refusal::of(status, error));
+    assert!(!client.is_null());
+    client
+}
+
+/// The bytes up to the first NUL with one behind, in memory of exactly that size: AddressSanitizer sees a read beyond.
+#[must_use]
+pub fn terminated(bytes: &[u8]) -> Box<[u8]> {
+    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    text.iter().copied().chain([0]).collect()
+}
+
+/// Starts a call.
+///
+/// # Safety
+/// The pointers are as the header asks.
+pub unsafe fn start(
+    call: Call,
+    client: *const epi_client,
+    request: *const c_char,
+    options: *const epi_call_options,
+) -> Result<*mut epi_operation, Refusal> {
+    // What stood there before must go, also on failure.
+    let mut operation = ptr::without_provenance_mut(16);
+    let mut error = ptr::without_provenance_mut(16);
+    // SAFETY: live places; the rest as this function asks.
+    let status = unsafe { call(client, request, options, &raw mut operation, &raw mut error) };
+    if status == s::EPI_STATUS_OK as i32 {
+        assert!(!operation.is_null() && error.is_null(), "a call that was accepted gives an operation and no error");
+        return Ok(operation);
+    }
+    assert!(operation.is_null(), "a call that was refused gives no operation");
+    Err(Refusal::taken(status, error))
+}
+
+/// Waits for the end of an operation that must fail, looks at all that can be asked of it, and frees it.
+#[must_use]
+pub(crate) fn failed(operation: *mut epi_operation) -> Refusal {
+    let status = epi_operation_wait(operation, LIMIT_MS);
+    assert!(status > s::EPI_STATUS_PENDING as i32, "it ends in time, and without an account never well: {status}");
+    assert_eq!(epi_operation_wait(operation, -1), status, "it ends once");
+    let (mut json, mut error, mut events) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
+    // SAFETY: live places.
+    unsafe {
+        assert_eq!(epi_operation_result(operation, &raw mut json, &raw mut error), status);
+        assert_eq!(epi_operation_events(operation, 0, &raw mut events), 0);
+    }
+    assert!(json.is_null(), "an operation that failed has no result");
+    // SAFETY: given by the library.
+    let events = unsafe { given(events) };
+    check_events(&events.unwrap_or_else(|| panic!("no document of events")));
+    let refusal = Refusal::taken(status, error);
+    epi_operation_free(operation);
+    assert_eq!(epi_operation_wait(operation, -1), s::EPI_STATUS_INVALID_ARGUMENT as i32, "it was freed");
+    epi_operation_free(operation);
+    refusal
+}
+
+/// Checks a document of events.
+pub fn check_events(text: &str) {
+    let document: Value = serde_json::from_str(text).unwrap_or_else(|error| panic!("no JSON: {error}: {text}"));
+    let events = document["events"].as_array().unwrap_or_else(|| panic!("no events: {text}"));
+    let numbers: Vec<u64> = events.iter().filter_map(|event| event["seq"].as_u64()).collect();
+    assert_eq!(numbers.len(), events.len(), "every event has a number: {text}");
+    assert!(numbers.is_sorted_by(|one, other| one < other), "{text}");
+    assert!(events.iter().all(|event| event["event"].is_string()), "{text}");
+    let last = document["lastSeq"].as_u64().unwrap_or_else(|| panic!("no lastSeq: {text}"));
+    assert!(numbers.last().is_none_or(|number| *number == last), "{text}");
+}
+
+/// Looks at the number of live handles before and after a run. Needs the hidden symbols, which libFuzzer's programs have.
+pub fn leaving_no_handle(body: impl FnOnce()) {
+    // It lives on, so it must be there before.
+    let _ = bare_client();
+    let before = live_handles();
+    body();
+    assert_eq!(live_handles(), before, "every handle was freed");
+}
+
+#[cfg(feature = "libfuzzer")]
+fn live_handles() -> usize {
+    epicloud::ffi::test_abi::epi_test_handles()
+}
+
+#[cfg(not(feature = "libfuzzer"))]
+fn live_handles() -> usize {
+    0
+}
+
+/// Prepares the process of a target, before any other thread is there.
+///
+/// It works in an empty folder: what a request names is not found there, and what it writes (a download is reserved
+/// before it is known that there is no account) is written there. The folder is below `TMPDIR`, which
+/// `cargo xtask test` sets and empties.
+///
+/// And it trusts one root alone, whose key nobody has: reading all that the system trusts, for each client anew, would
+/// take most of a run's time.
+pub fn prepare() {
+    let folder = std::env::temp_dir().join(format!("epicloud-fuzz-{}", std::process::id()));
+    let gone = std::fs::create_dir(&folder).and_then(|()| std::env::set_current_dir(&folder));
+    gone.unwrap_or_else(|error| panic!("cannot work in {}: {error}", folder.display()));
+    // SAFETY: libFuzzer asks for preparation before it starts anything, so no other thread reads the environment.
+    unsafe {
+        std::env::set_var("SSL_CERT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/root.pem"));
+        std::env::set_var("SSL_CERT_DIR", &folder);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_is_there() {
+        let mut all: Vec<&str> = c::CALLS.iter().map(|(symbol, _)| *symbol).collect();
+        let mut own: Vec<&str> = CALLS.iter().map(|(symbol, _)| *symbol).collect();
+        all.sort_unstable();
+        own.sort_unstable();
+        assert_eq!(own, all);
+    }
+}

@@ -1,0 +1,5 @@
+//! libFuzzer's program for the target `config`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: epicloud_fuzz::abi::prepare(), |bytes| epicloud_fuzz::config::run(bytes));
