@@ -1,5 +1,6 @@
 //! Every runner plays every case.
 
+use std::ffi::{OsStr, OsString};
 use std::mem::{offset_of, size_of};
 use std::process::Command;
 use std::sync::Mutex;
@@ -51,28 +52,76 @@ fn c() {
     play_all("C", || Box::new(Program::start(program.command())));
 }
 
-#[test]
-fn python() {
-    let Some(interpreter) = interpreter() else { return };
-    play_all("Python", || Box::new(Program::start(python_command(&interpreter))));
+/// A binding whose runner `cargo xtask test` prepares.
+struct Binding {
+    name: &'static str,
+    /// The variable that names the program to start.
+    variable: &'static str,
+    /// What makes that program a runner; files are below the root.
+    argument: &'static str,
+    /// Whether this platform can have it.
+    offered: bool,
 }
 
-fn python_command(interpreter: &str) -> Command {
-    let mut command = Command::new(interpreter);
-    command.arg(root().join("bindings/python/tests/runner.py"));
-    command
-}
+/// The Python in which the built wheel is installed.
+const PYTHON: Binding =
+    Binding { name: "Python", variable: "EPI_TEST_PYTHON", argument: "bindings/python/tests/runner.py", offered: true };
 
-/// The Python in which the built wheel is installed, or the reason why Python is left out.
-fn interpreter() -> Option<String> {
-    match std::env::var("EPI_TEST_PYTHON") {
-        Ok(interpreter) if !interpreter.is_empty() => Some(interpreter),
-        _ => {
-            assert!(!program::in_ci(), "EPI_TEST_PYTHON is not set; `cargo xtask test` sets it");
-            tell("Python is left out: EPI_TEST_PYTHON names no interpreter (`cargo xtask test` makes one)");
-            None
+/// The test program of the .NET assembly, on each of its two runtimes.
+const MONO: Binding =
+    Binding { name: ".NET under Mono", variable: "EPI_TEST_DOTNET", argument: "behaviour", offered: true };
+const DOTNET8: Binding = Binding {
+    name: ".NET 8",
+    variable: "EPI_TEST_DOTNET8",
+    argument: "behaviour",
+    // The runtime is fetched for Linux on x64 alone.
+    offered: cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")),
+};
+
+impl Binding {
+    /// The program to start, or the reason why the binding is left out.
+    fn program(&self) -> Option<OsString> {
+        let program = std::env::var_os(self.variable).filter(|program| !program.is_empty());
+        if program.is_none() {
+            let missing = format!("{} is not set; `cargo xtask test` sets it", self.variable);
+            assert!(!(program::in_ci() && self.offered), "{missing}");
+            tell(&format!("{} is left out: {missing}", self.name));
+        }
+        program
+    }
+
+    fn start(&self, program: &OsStr) -> Program {
+        let mut command = Command::new(program);
+        command.current_dir(root()).arg(self.argument);
+        Program::start(command)
+    }
+
+    fn plays_all(&self) {
+        if let Some(program) = self.program() {
+            play_all(self.name, || Box::new(self.start(&program)));
         }
     }
+
+    fn lays_the_structs_out_as_the_library_does(&self) {
+        if let Some(program) = self.program() {
+            assert_eq!(self.start(&program).layout(), layout());
+        }
+    }
+}
+
+#[test]
+fn python() {
+    PYTHON.plays_all();
+}
+
+#[test]
+fn dotnet_under_mono() {
+    MONO.plays_all();
+}
+
+#[test]
+fn dotnet_8() {
+    DOTNET8.plays_all();
 }
 
 /// The library's own layout of the two structs.
@@ -98,8 +147,13 @@ fn c_lays_the_structs_out_as_the_library_does() {
 
 #[test]
 fn python_lays_the_structs_out_as_the_library_does() {
-    let Some(interpreter) = interpreter() else { return };
-    assert_eq!(Program::start(python_command(&interpreter)).layout(), layout());
+    PYTHON.lays_the_structs_out_as_the_library_does();
+}
+
+#[test]
+fn dotnet_lays_the_structs_out_as_the_library_does() {
+    MONO.lays_the_structs_out_as_the_library_does();
+    DOTNET8.lays_the_structs_out_as_the_library_does();
 }
 
 #[test]

@@ -8,6 +8,7 @@
 mod azurite;
 mod bench;
 mod demo;
+mod dotnet;
 mod emulator;
 mod failure;
 mod fuzz;

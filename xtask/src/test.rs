@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::azurite::{self, Azurite};
 use crate::bench::Settings;
+use crate::dotnet;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
 use crate::process;
@@ -38,6 +39,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
     let programs = steps.step("programs", || workspace.build_programs(Profile::Dev))?;
     let azurite = steps.step("Azurite", || start_azurite(&workspace))?;
     let python = steps.step("Python package", || python::interpreter(&workspace))?;
+    let dotnet = steps.step(".NET assembly", || dotnet::prepare(&workspace, &programs))?;
     steps.step("tests", || {
         let mut test = workspace.cargo(&["test", "--workspace"]);
         // Built as one of the tests' own binaries anyway; on Windows the running program cannot be replaced.
@@ -52,11 +54,15 @@ pub(crate) fn run(long: bool) -> Result<()> {
             Some(python) => test.env("EPI_TEST_PYTHON", python),
             None => test.env_remove("EPI_TEST_PYTHON"),
         };
+        dotnet::configure(dotnet.as_ref(), &mut test);
         process::run(&mut test)
     })?;
     drop(azurite);
     if let Some(python) = &python {
         steps.step("Python", || python::check(&workspace, &programs, python))?;
+    }
+    if let Some(dotnet) = &dotnet {
+        steps.step(".NET", || dotnet.test(&programs))?;
     }
     steps.step("README", || readme::run(&workspace, &programs))?;
     steps.step("fuzz", || fuzz_targets(&workspace, if long { LONG_FUZZ } else { FUZZ }))?;

@@ -1,0 +1,135 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Threading;
+using System.Threading.Tasks;
+using EpiCloud.Interop.Handles;
+using EpiCloud.Interop.Native;
+
+namespace EpiCloud.Interop
+{
+    /// <summary>
+    /// One account at one service. Any number of operations may run on it at once. Any thread may call any member.
+    /// </summary>
+    public sealed class Client : IDisposable
+    {
+        /// <summary>How often a task looks at the progress that somebody asked to be told.</summary>
+        private const int Look = 200;
+
+        private readonly ClientHandle handle;
+
+        /// <summary>Makes a client. Checks the configuration; nothing is sent yet.</summary>
+        /// <param name="configJson">
+        /// An object whose members may all be left out: <c>clientKey</c>, <c>projectId</c>, <c>endpoint</c>,
+        /// <c>caFile</c>, <c>service</c>. It holds no secret.
+        /// </param>
+        /// <param name="secret">
+        /// The client secret as the service gave it, in UTF-8; null for what needs no account. It is copied and not kept:
+        /// clear the array afterwards.
+        /// </param>
+        /// <exception cref="EpiException">The configuration breaks a rule.</exception>
+        public Client(string configJson, byte[] secret)
+        {
+            NativeLoader.CheckOnce();
+            byte[] config = Text.In(configJson, "configJson");
+            int length = secret == null ? 0 : secret.Length;
+            ErrorHandle error;
+            int status = NativeMethods.epi_client_new(
+                config, length == 0 ? null : secret, (UIntPtr)length, out handle, out error);
+            Outcome.Check(status, error);
+        }
+
+        /// <summary>Starts an operation and returns at once.</summary>
+        /// <param name="operation">Its name, such as <c>deployment.start</c>.</param>
+        /// <param name="requestJson">The request, a JSON object.</param>
+        /// <param name="options">How it is carried out; null for the defaults.</param>
+        /// <returns>The operation; dispose of it.</returns>
+        /// <exception cref="EpiException">The request breaks a rule; nothing was sent.</exception>
+        /// <exception cref="ArgumentException">There is no such operation.</exception>
+        public Operation Start(string operation, string requestJson, OperationOptions options = null)
+        {
+            NativeCall call;
+            if (operation == null)
+            {
+                throw new ArgumentNullException("operation");
+            }
+            if (!NativeMethods.Calls.TryGetValue(operation, out call))
+            {
+                throw new ArgumentException("there is no operation '" + operation + "'", "operation");
+            }
+            byte[] request = Text.In(requestJson, "requestJson");
+            NativeCallOptions native = new NativeCallOptions
+            {
+                StructSize = (UIntPtr)Marshal.SizeOf(typeof(NativeCallOptions)),
+                TimeoutMilliseconds = options == null ? 0 : options.TimeoutMilliseconds,
+                LogLevel = options == null ? 0 : options.LogLevel,
+            };
+            OperationHandle started;
+            ErrorHandle error;
+            int status = call(handle, request, ref native, out started, out error);
+            Outcome.Check(status, error);
+            return new Operation(started);
+        }
+
+        /// <summary>Runs an operation to its end on a thread of its own.</summary>
+        /// <param name="operation">Its name, such as <c>deployment.start</c>.</param>
+        /// <param name="requestJson">The request, a JSON object.</param>
+        /// <param name="progress">Told about progress several times a second and once at the end; may be null.</param>
+        /// <param name="cancellationToken">
+        /// Cancels the operation. The task ends when the operation has ended, so no request of it follows.
+        /// </param>
+        /// <returns>
+        /// The result. The task fails with an <see cref="EpiException"/>, and is cancelled if the token was the reason.
+        /// </returns>
+        public async Task<string> RunAsync(
+            string operation,
+            string requestJson,
+            IProgress<Progress> progress = null,
+            CancellationToken cancellationToken = default(CancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using (Operation started = Start(operation, requestJson))
+            using (cancellationToken.Register(started.Cancel))
+            {
+                // A wait can take an hour, which is no work for a thread of the pool.
+                await Task.Factory.StartNew(
+                    () => Follow(started, progress),
+                    CancellationToken.None,
+                    TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+                    TaskScheduler.Default).ConfigureAwait(false);
+                try
+                {
+                    return started.Result();
+                }
+                catch (EpiException error)
+                    when (error.Status == EpiStatus.Cancelled && cancellationToken.IsCancellationRequested)
+                {
+                    throw new OperationCanceledException(error.Message, error, cancellationToken);
+                }
+            }
+        }
+
+        /// <summary>Cancels all operations of this client, as <see cref="Operation.Cancel"/> does each.</summary>
+        public void CancelAll()
+        {
+            Outcome.Check(NativeMethods.epi_client_cancel_all(handle), null);
+        }
+
+        /// <summary>Frees the client. Its operations go on; the secret is zeroed when the last of them is gone.</summary>
+        public void Dispose()
+        {
+            handle.Dispose();
+        }
+
+        private static void Follow(Operation operation, IProgress<Progress> progress)
+        {
+            while (!operation.Wait(progress == null ? -1 : Look))
+            {
+                progress.Report(operation.GetProgress());
+            }
+            if (progress != null)
+            {
+                progress.Report(operation.GetProgress());
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// The test program of the assembly.
+//
+//     behaviour          the runner of the behaviour suite (tests/vectors/README.md)
+//     own ROOT           its own tests, against the emulator that EPI_CONFIG and EPI_SECRET name
+//     refused FILE WORD  that the loader refuses a file, with a sentence that holds a word
+
+using System;
+using System.IO;
+
+namespace EpiCloud.Interop.Tests
+{
+    internal static class Program
+    {
+        /// <summary>The libraries, beside this program.</summary>
+        internal static readonly string LibFolder = Path.Combine(AppDomain.CurrentDomain.BaseDirectory, "lib");
+
+        private static int Main(string[] arguments)
+        {
+            string command = arguments.Length > 0 ? arguments[0] : string.Empty;
+            if (command == "behaviour" && arguments.Length == 1)
+            {
+                NativeLoader.Load(LibFolder);
+                return BehaviourRunner.Run();
+            }
+            if (command == "own" && arguments.Length == 2)
+            {
+                return Suite.Run(arguments[1]);
+            }
+            if (command == "refused" && arguments.Length == 3)
+            {
+                return LoaderTests.Refused(arguments[1], arguments[2]);
+            }
+            Console.Error.WriteLine("usage: behaviour | own ROOT | refused FILE WORD");
+            return 2;
+        }
+    }
+}
