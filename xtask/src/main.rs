@@ -13,8 +13,10 @@ mod emulator;
 mod failure;
 mod fuzz;
 mod measure;
+mod nupkg;
 mod overhead;
 mod package;
+mod powershell;
 mod process;
 mod python;
 mod readme;
@@ -27,6 +29,7 @@ use lexopt::prelude::*;
 
 use failure::{Failure, Result};
 use package::Product;
+use workspace::Profile;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
@@ -36,11 +39,14 @@ usage: cargo xtask <command>
                                5 s of each fuzz target (--long: 60 s of each, the C programs under
                                AddressSanitizer, the demo, and a short run of the bench)
   test python                  the tests of the Python package alone
+  test powershell              the tests of the PowerShell modules alone
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
                                time and memory of a 2 GiB upload and download, against azure_storage_blob and
                                through the C ABI and Python; what the C ABI adds to a short call
   package c|python             what users install, into target/package: the C package, installed and tried out
                                (needs cargo-c 0.10.24), or the Python wheel
+  package powershell [--dev]   the PowerShell modules, as folders, for a gallery and as a zip (--dev: with the library
+                               as it is built for tests, and no archives)
 ";
 
 enum Command {
@@ -50,6 +56,7 @@ enum Command {
         long: bool,
     },
     TestPython,
+    TestPowerShell,
     Bench(bench::Settings),
     /// Nothing, until it is named.
     Package(Option<Product>),
@@ -64,6 +71,7 @@ fn main() -> ExitCode {
         Command::Demo => demo::run(),
         Command::Test { long } => test::run(long),
         Command::TestPython => python::run(),
+        Command::TestPowerShell => powershell::run(),
         Command::Bench(settings) => bench::run(settings),
         Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
@@ -92,10 +100,14 @@ fn parse() -> Result<Command> {
                 _ => return Err(usage(Value(name).unexpected())),
             },
             (Value(name), Some(Command::Test { long: false })) if name == "python" => Command::TestPython,
+            (Value(name), Some(Command::Test { long: false })) if name == "powershell" => Command::TestPowerShell,
             (Value(name), Some(Command::Package(None))) => match name.to_str().and_then(Product::parse) {
                 Some(product) => Command::Package(Some(product)),
                 None => return Err(usage(Value(name).unexpected())),
             },
+            (Long("dev"), Some(Command::Package(Some(Product::PowerShell(_))))) => {
+                Command::Package(Some(Product::PowerShell(Profile::Dev)))
+            }
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
             (Long("size"), Some(Command::Bench(settings))) => {
                 let size = arguments.value().map_err(usage)?;
