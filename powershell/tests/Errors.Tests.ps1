@@ -59,9 +59,10 @@ Describe 'calls of the service' {
     }
 
     It 'a secret that is not Base64 is told in the words of a parameter check' -ForEach @('secret', 'a b cdef ', '$(Secret)x', '====abcd') {
-        $failure = Get-Failure { Get-EpiDeployment -ClientKey key -ClientSecret $_ -ProjectId $emulator.projectId }
+        $wrong = $_
+        $failure = Get-Failure { Get-EpiDeployment -ClientKey key -ClientSecret $wrong -ProjectId $emulator.projectId }
         $failure.Exception.Message | Should -BeLike "Cannot validate argument on parameter 'ClientSecret'. The ClientSecret is invalid.*"
-        "$($failure | Format-List * -Force | Out-String)" | Should -Not -Match ([regex]::Escape('$(Secret)x'))
+        "$($failure | Format-List * -Force | Out-String)" | Should -Not -Match ([regex]::Escape('(Secret)x'))
         Get-TestRequest -Emulator $emulator | Should -BeNullOrEmpty
     }
 
@@ -172,7 +173,8 @@ Describe 'uploads' {
         'https://a.example.com/deploymentpackages?sig=x'
         'https://a.blob.core.windows.net/other?sig=x'
     ) {
-        (Get-Failure { Add-EpiDeploymentPackage -SasUrl $_ -Path $package }).Exception.Message | Should -Be 'The SasUrl is not correct'
+        $link = $_
+        (Get-Failure { Add-EpiDeploymentPackage -SasUrl $link -Path $package }).Exception.Message | Should -Be 'The SasUrl is not correct'
     }
 
     It 'of a wrong name are refused' {
@@ -232,43 +234,60 @@ Describe 'uploads' {
 
 Describe 'how an error ends a script' {
     BeforeAll {
-        # Runs a script in a runspace of its own and gives what it put out; nothing more when it was ended.
+        # Runs a script in a runspace of its own and gives what it said with the function Say, and how it was ended.
         function Invoke-Script {
             param([string]$Text)
-            $shell = New-TestShell -Emulator $emulator -Script ([scriptblock]::Create("param(`$ClientKey, `$ClientSecret, `$ProjectId) [void](Connect-EpiCloud -ClientKey `$ClientKey -ClientSecret `$ClientSecret -ProjectId `$ProjectId); $Text")) -Arguments $credential
-            $output = [System.Management.Automation.PSDataCollection[psobject]]::new()
+            $head = @'
+param($ClientKey, $ClientSecret, $ProjectId)
+$Global:said = [System.Collections.Generic.List[string]]::new()
+function Say { $Global:said.Add("$args") }
+[void](Connect-EpiCloud -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId)
+
+'@
+            $shell = New-TestShell -Emulator $emulator -Script ([scriptblock]::Create($head + $Text)) -Arguments $credential
+            $end = $null
             try {
-                $shell.Invoke($null, $output)
+                [void]$shell.Invoke()
             }
             catch {
-                $output.Add("ended: $($_.Exception.InnerException.Message)")
+                $end = "ended: $($_.Exception.InnerException.Message)"
+            }
+            try {
+                $shell.Commands.Clear()
+                [void]$shell.AddScript('$Global:said')
+                @($shell.Invoke() | ForEach-Object { "$_" }) + @($end | Where-Object { $_ })
             }
             finally {
                 $shell.Dispose()
             }
-            @($output | ForEach-Object { "$_" })
         }
         $id = [guid]::NewGuid()
     }
 
     It 'ends it without try' {
-        $said = Invoke-Script "'before'; Get-EpiDeployment -Id $id; 'after'"
+        $said = @(Invoke-Script "Say before; Get-EpiDeployment -Id $id; Say after")
+        $said.Count | Should -Be 2
         $said[0] | Should -Be 'before'
         $said[1] | Should -BeLike 'ended: API call failed!*'
-        $said.Count | Should -Be 2
     }
 
     It 'is caught within try, with <_>' -ForEach 'SilentlyContinue', 'Ignore', 'Continue', 'Stop' {
-        Invoke-Script "try { Get-EpiDeployment -Id $id -ErrorAction $_; 'not caught' } catch { 'caught' }" | Should -Be @('caught')
+        Invoke-Script "try { Get-EpiDeployment -Id $id -ErrorAction $_; Say missed } catch { Say caught }" | Should -Be @('caught')
     }
 
     It 'is silent without try when errors are silenced, and nothing is given' {
-        Invoke-Script "Get-EpiDeployment -Id $id -ErrorAction SilentlyContinue; 'after'" | Should -Be @('after')
-        Invoke-Script "`$ErrorActionPreference = 'SilentlyContinue'; Get-EpiDeployment -Id $id; 'after'" | Should -Be @('after')
+        Invoke-Script "`$x = Get-EpiDeployment -Id $id -ErrorAction SilentlyContinue; Say after `$x" | Should -BeLike 'after*'
+        Invoke-Script "`$ErrorActionPreference = 'SilentlyContinue'; Get-EpiDeployment -Id $id; Say after" | Should -Be @('after')
+    }
+
+    It 'does not let a silenced upload or export go on' {
+        [void](Get-TestRequest -Emulator $emulator)
+        [void](Invoke-Script "Add-EpiDeploymentPackage -SasUrl 'http://x' -Path y -ErrorAction SilentlyContinue; Say after")
+        @(Get-TestRequest -Emulator $emulator) | Should -Be @('GET deployments')
     }
 
     It 'runs under strict mode too' {
-        $said = Invoke-Script "Set-StrictMode -Version Latest; Start-EpiDeployment -SourceEnvironment Production -TargetEnvironment Integration -IncludeBlob -Wait -PollingIntervalSec 1 | ForEach-Object { `$_.status }"
-        $said | Should -Be @('Succeeded')
+        $start = 'Start-EpiDeployment -SourceEnvironment Production -TargetEnvironment Integration -IncludeBlob -Wait -PollingIntervalSec 1'
+        Invoke-Script "Set-StrictMode -Version Latest; Say ($start).status" | Should -Be @('Succeeded')
     }
 }

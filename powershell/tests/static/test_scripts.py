@@ -9,6 +9,8 @@ from grammar import NATIVE, POWERSHELL, errors, functions, parse, public, script
 ROOT = POWERSHELL.parent
 SHIPPED = [path for path in scripts() if NATIVE in path.parents or path.parent.name == "EpiCloud"]
 LONGEST_LINE = 130
+# A test reads best with its expectation on one line.
+LONGEST_LINE_OF_TESTS = 280
 
 # Syntax that Windows PowerShell 5.1 does not have, as node types or tokens of the grammar.
 SEVEN_ONLY = {"ternary_expression", "null_coalesce_expression", "??=", "??", "pipeline_chain_tail", "clean"}
@@ -27,7 +29,7 @@ ALIASES = {
     "select", "set", "sleep", "sort", "sp", "start", "sv", "tee", "type", "wget", "where", "write",
 }  # fmt: skip
 SECRETS = re.compile(r"\$\{?(\w*(secret|password|credential|sasurl|saslink|downloadlink|location)\w*)", re.I)
-# Words that hold a secret only by their member, which is never put into a string.
+# Each stands in one file, so that a wording is changed in one place.
 ORIGINAL_TEXTS = [
     "API call failed!",
     "Timed out during",
@@ -64,7 +66,8 @@ def test_it_parses(path):
 def test_it_is_ascii_with_lines_of_a_bearable_length(path):
     # Windows PowerShell reads a file without a byte order mark in the machine's own code page.
     lines = path.read_bytes().decode("ascii").splitlines()
-    too_long = [number for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE and not is_text(line)]
+    longest = LONGEST_LINE if path in SHIPPED else LONGEST_LINE_OF_TESTS
+    too_long = [number for number, line in enumerate(lines, 1) if len(line) > longest and not is_text(line)]
     assert too_long == []
     assert [number for number, line in enumerate(lines, 1) if line != line.rstrip() or "\t" in line] == []
 
