@@ -87,13 +87,13 @@ function Invoke-EpiOperation {
 
         try {
             $outcome.Json = $running.Result()
-            if ($Transfer -and $percentShown -ne 100) {
-                # A small file is over before anybody looked.
-                Write-Progress -Activity $Transfer -Status '100% Complete:' -PercentComplete 100
-            }
         }
         catch {
             $outcome.Error = ConvertTo-EpiErrorRecord -Exception $_.Exception -Call $call
+        }
+        if ($Transfer -and $percentShown -ne 100 -and $null -eq $outcome.Error) {
+            # A small file is over before anybody looked.
+            Write-Progress -Activity $Transfer -Status '100% Complete:' -PercentComplete 100
         }
         return $outcome
     }

@@ -32,13 +32,13 @@ function Select-EpiAccount {
     }
     else {
         if ($Bound.Contains('ClientKey')) {
-            $account.ClientKey = $Bound['ClientKey']
+            $account.ClientKey = [string]$Bound['ClientKey']
         }
         elseif ($null -ne $connection) {
             $account.ClientKey = $connection.ClientKey
         }
         if ($Bound.Contains('ClientSecret')) {
-            $account.ClientSecret = $Bound['ClientSecret']
+            $account.ClientSecret = [string]$Bound['ClientSecret']
         }
         elseif ($null -ne $connection -and $account.ClientKey -ceq $connection.ClientKey) {
             # The secret itself is known to the library alone.
@@ -46,7 +46,7 @@ function Select-EpiAccount {
         }
     }
     if ($Bound.Contains('ProjectId')) {
-        $account.ProjectId = $Bound['ProjectId']
+        $account.ProjectId = [string]$Bound['ProjectId']
     }
     elseif ($null -ne $connection -and -not $ProjectOptional) {
         $account.ProjectId = $connection.State.ProjectId

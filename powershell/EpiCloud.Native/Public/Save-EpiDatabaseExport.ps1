@@ -8,7 +8,7 @@ function Save-EpiDatabaseExport {
     time and compares it with its checksum. An export that fails or has expired is an error.
 
     What was cut is taken up by calling it again: with the id of the export it waits on, and a download goes on with the
-    .partial file beside the target. Ctrl-C stops the download at once; the export goes on in the service.
+    file of the same name and the ending .partial. Ctrl-C stops the download at once; the export goes on in the service.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.

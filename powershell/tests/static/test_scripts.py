@@ -180,6 +180,15 @@ def test_help_is_complete(name):
             assert {word.lower() for word in re.findall(r" -([A-Za-z]+)", command)} <= own | {"eq"}
 
 
+@pytest.mark.parametrize("path", sorted((NATIVE / "Public").glob("*.ps1")), ids=lambda path: path.stem)
+def test_no_line_of_the_help_looks_like_a_keyword(path):
+    # PowerShell drops the whole help when it finds a keyword that it does not know.
+    known = {"SYNOPSIS", "DESCRIPTION", "PARAMETER", "EXAMPLE", "INPUTS", "OUTPUTS", "LINK"}
+    block = re.search(r"<#(.*?)#>", path.read_text(), re.S)[1]
+    found = [match[1] for match in re.finditer(r"^\s*\.(\w+)(?:\s+\S.*)?\s*$", block, re.M)]
+    assert found and set(found) <= known, set(found) - known
+
+
 def psd1_list(path, key: str) -> list[str]:
     match = re.search(rf"^\s*{key}\s*=\s*@\((.*?)\)", path.read_text(), re.S | re.M)
     return re.findall(r"'([^']*)'", match[1])
