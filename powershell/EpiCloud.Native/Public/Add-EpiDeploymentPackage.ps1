@@ -62,7 +62,7 @@ function Add-EpiDeploymentPackage {
         [switch]$PassThru
     )
     process {
-        # The two marks of a package link (the text decides, as scripts with links of emulators rely on it).
+        # By the text alone, as the original does: links of emulators have these marks anywhere in them.
         $isPackageLink = $SasUrl.StartsWith('https://', [System.StringComparison]::Ordinal) -and
             $SasUrl.Contains('.blob.core.windows.net/') -and
             $SasUrl.IndexOf('deploymentpackages', [System.StringComparison]::OrdinalIgnoreCase) -ge 0

@@ -97,11 +97,13 @@ function Connect-EpiCloud {
             }
         }
     }
-    $result = [ordered]@{ PSTypeName = 'EpiCloud.Connection' }
+    $result = [ordered]@{}
     if ($account.ProjectId) {
         $result.ProjectId = $account.ProjectId
     }
     $result.ClientKey = $account.ClientKey
     $result.AuthenticationVerified = [bool]$account.ProjectId
-    [pscustomobject]$result
+    $object = [pscustomobject]$result
+    $object.PSObject.TypeNames.Insert(0, 'EpiCloud.Connection')
+    $object
 }

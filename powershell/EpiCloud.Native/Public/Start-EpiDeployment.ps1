@@ -154,7 +154,7 @@ function Start-EpiDeployment {
                 Write-Warning -Message 'The WaitTimeoutSec-parameter has been deprecated. Please use WaitTimeoutMinutes instead.'
                 $minutes = [int]($WaitTimeoutMinutes / 60)
                 if ($alias -eq 'splatted') {
-                    # The original took these seconds for minutes, so no script meets the range check by them.
+                    # The original takes these for minutes and accepts any number, so none may be refused here.
                     $minutes = [Math]::Max(1, $minutes)
                 }
                 $WaitTimeoutMinutes = $minutes
