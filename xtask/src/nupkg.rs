@@ -145,6 +145,36 @@ mod tests {
     }
 
     #[test]
+    fn a_package_holds_its_files_and_its_lists_and_comes_out_alike() {
+        let folder = std::env::temp_dir().join(format!("nupkg-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let source = folder.join("a.psd1");
+        fs::write(&source, "@{}").unwrap();
+        let files = BTreeMap::from([("en-US/a.psd1".to_owned(), source)]);
+        let description = Description {
+            id: "A",
+            version: "1.0.0",
+            text: "t",
+            authors: "x",
+            copyright: "y",
+            project: "https://host/",
+            tags: &[],
+            needs: None,
+        };
+        let packages = ["one.nupkg", "two.nupkg"].map(|name| folder.join(name));
+        for package in &packages {
+            write(package, &description, &files).unwrap();
+        }
+        let [one, two] = packages.map(|package| fs::read(package).unwrap());
+        assert_eq!(one, two);
+        let archive = zip::ZipArchive::new(std::io::Cursor::new(one)).unwrap();
+        let mut names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["A.nuspec", "[Content_Types].xml", "_rels/.rels", "en-US/a.psd1", PROPERTIES]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn the_description_is_escaped_and_names_what_is_needed() {
         let description = Description {
             id: "EpiCloud",
