@@ -63,6 +63,14 @@ else {
 
 Import-Module -Name $pester.Path -Force
 Write-Host "PowerShell $($PSVersionTable.PSVersion), Pester $($pester.Version), modules in $folder"
+
+# How long an import takes in a fresh process: a figure to look at, not a judgement.
+$program = (Get-Process -Id $PID).Path
+$times = foreach ($round in 1..5) {
+    [double](& $program -NoLogo -NoProfile -NonInteractive -Command '(Measure-Command { Import-Module EpiCloud.Native }).TotalMilliseconds')
+}
+Write-Host "import of EpiCloud.Native: $([int]($times | Sort-Object)[2]) ms (median of 5)"
+
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = @(Get-ChildItem -Path $PSScriptRoot -Filter "$Name.Tests.ps1" | ForEach-Object { $_.FullName })
 $configuration.Run.PassThru = $true
