@@ -8,6 +8,7 @@
 // `cfg(test)` always holds here; it tells the lints that everything below is a test.
 #[cfg(test)]
 mod abi {
+    mod compiler;
     mod examples;
     mod header;
     mod lint;
@@ -16,5 +17,4 @@ mod abi {
     mod programs;
     mod sources;
     mod symbols;
-    mod toolbox;
 }

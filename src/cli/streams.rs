@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Write};
 
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Result, one_line};
 
 /// One text on standard output. A reader that has gone away, such as `head`, is no failure; a full disk is.
 pub(super) fn print(text: &str) -> Result<()> {
@@ -18,19 +18,4 @@ pub(super) fn print(text: &str) -> Result<()> {
 /// One line on standard error; there is no other place left to report that it cannot be written.
 pub(super) fn print_error(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", one_line(text));
-}
-
-/// A text as one line without control characters: what comes from a service must not steer a terminal.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_do_not_reach_a_terminal() {
-        assert_eq!(one_line("a\u{1b}]0;evil\u{7}\nb\u{9b}1m ü"), "a ]0;evil  b 1m ü");
-    }
 }

@@ -7,9 +7,8 @@ use std::process::{Command, Stdio};
 use epicloud_emulator::{Effect, Rule};
 use tempfile::TempDir;
 
-use super::program::{Program, library, output, root};
+use super::program::{Program, find, library, output, root};
 use super::programs::Stage;
-use super::toolbox::Tool;
 
 /// The first block of a language in the README.
 fn block(language: &str) -> String {
@@ -47,7 +46,7 @@ fn installed() -> TempDir {
 
 #[test]
 fn the_readme_goes_from_nothing_to_a_finished_export() {
-    let Some(_) = Tool::PkgConfig.find() else { return };
+    let Some(_) = find("pkg-config") else { return };
     let stage = Stage::new();
     let prefix = installed();
     let folder = tempfile::tempdir().unwrap();
@@ -70,7 +69,7 @@ fn the_readme_goes_from_nothing_to_a_finished_export() {
 
 #[test]
 fn the_cmake_package_builds_the_examples() {
-    let Some(cmake) = Tool::Cmake.find() else { return };
+    let Some(cmake) = find("cmake") else { return };
     let prefix = installed();
     let build = tempfile::tempdir().unwrap();
     let mut configure = Command::new(cmake);

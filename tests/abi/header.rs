@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use super::compiler::{Compiler, Language};
 use super::program::{compiler, link, root, tell};
 use super::sources;
-use super::toolbox::{Compiler, Language};
 
 /// What every user of the header may compile with.
 const WARNINGS: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werror"];

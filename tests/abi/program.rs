@@ -1,4 +1,4 @@
-//! C programs made of a source and the built library.
+//! C programs made of a source and the built library, and the programs of this machine that they need.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,25 @@ pub(super) fn in_ci() -> bool {
 pub(super) fn tell(line: &str) {
     // A closed stream is no failure of a test.
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// A program that some tests need, if this machine has it; says why something is left out otherwise.
+pub(super) fn find(name: &'static str) -> Option<&'static str> {
+    if Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success()) {
+        return Some(name);
+    }
+    assert!(!in_ci(), "{name} is not installed");
+    tell(&format!("{name} is not installed, so what needs it is left out"));
+    None
+}
+
+/// Valgrind, ready to be given a program: an error or a definite leak is its exit code.
+pub(super) fn valgrind() -> Option<Command> {
+    let mut command = Command::new(find("valgrind")?);
+    command.args(["-q", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]);
+    // Without fairness one spinning thread starves all others.
+    command.args(["--error-exitcode=9", "--fair-sched=yes"]);
+    Some(command)
 }
 
 /// Runs a command that must succeed, and gives what it printed.

@@ -6,9 +6,8 @@ use std::process::Command;
 
 use epicloud::ffi::calls::CALLS;
 
-use super::program::{library, output, root, tell};
+use super::program::{find, library, output, root, tell};
 use super::sources;
-use super::toolbox::Tool;
 
 /// The exported names, in the order in which they were added.
 fn listed() -> Vec<String> {
@@ -17,7 +16,7 @@ fn listed() -> Vec<String> {
 
 #[test]
 fn the_library_exports_exactly_what_is_listed() {
-    let Some(nm) = Tool::Nm.find() else { return };
+    let Some(nm) = find("nm") else { return };
     let arguments: &[&str] = if cfg!(target_os = "macos") { &["-gU"] } else { &["-D", "--defined-only"] };
     let table = output(Command::new(nm).args(arguments).arg(library()));
     let exported: BTreeSet<String> = table

@@ -38,8 +38,8 @@ usage: cargo xtask <command>
   test [--long]                everything that must hold: formatting, lints, documentation, tests, README, and
                                5 s of each fuzz target (--long: 60 s of each, the C programs under
                                AddressSanitizer, the demo, and a short run of the bench)
-  test python                  the tests of the Python package alone
-  test powershell              the tests of the PowerShell modules alone
+  test python|dotnet|powershell
+                               the tests of one binding, or of the PowerShell modules, alone
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
                                time and memory of a 2 GiB upload and download, against azure_storage_blob and
                                through the C ABI and Python; what the C ABI adds to a short call
@@ -49,14 +49,20 @@ usage: cargo xtask <command>
                                as it is built for tests, and no archives)
 ";
 
+/// A binding that has tests of its own.
+enum Binding {
+    Python,
+    DotNet,
+    PowerShell,
+}
+
 enum Command {
     Help,
     Demo,
     Test {
         long: bool,
     },
-    TestPython,
-    TestPowerShell,
+    TestBinding(Binding),
     Bench(bench::Settings),
     /// Nothing, until it is named.
     Package(Option<Product>),
@@ -70,8 +76,9 @@ fn main() -> ExitCode {
         }
         Command::Demo => demo::run(),
         Command::Test { long } => test::run(long),
-        Command::TestPython => python::run(),
-        Command::TestPowerShell => powershell::run(),
+        Command::TestBinding(Binding::Python) => python::run(),
+        Command::TestBinding(Binding::DotNet) => dotnet::run(),
+        Command::TestBinding(Binding::PowerShell) => powershell::run(),
         Command::Bench(settings) => bench::run(settings),
         Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
@@ -99,8 +106,12 @@ fn parse() -> Result<Command> {
                 Some("package") => Command::Package(None),
                 _ => return Err(usage(Value(name).unexpected())),
             },
-            (Value(name), Some(Command::Test { long: false })) if name == "python" => Command::TestPython,
-            (Value(name), Some(Command::Test { long: false })) if name == "powershell" => Command::TestPowerShell,
+            (Value(name), Some(Command::Test { long: false })) => match name.to_str() {
+                Some("python") => Command::TestBinding(Binding::Python),
+                Some("dotnet") => Command::TestBinding(Binding::DotNet),
+                Some("powershell") => Command::TestBinding(Binding::PowerShell),
+                _ => return Err(usage(Value(name).unexpected())),
+            },
             (Value(name), Some(Command::Package(None))) => match name.to_str().and_then(Product::parse) {
                 Some(product) => Command::Package(Some(product)),
                 None => return Err(usage(Value(name).unexpected())),

@@ -43,7 +43,11 @@ namespace EpiCloud.Interop
         public static Connection Get(object key)
         {
             Connection connection;
-            return Known.TryGetValue(key, out connection) ? connection : null;
+            // In its turn, so that it does not look between the removal and the addition of Set.
+            lock (Turn)
+            {
+                return Known.TryGetValue(key, out connection) ? connection : null;
+            }
         }
 
         /// <summary>Forgets the connection of a key and disposes of it. Does nothing if there is none.</summary>

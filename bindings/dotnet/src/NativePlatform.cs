@@ -79,7 +79,7 @@ namespace EpiCloud.Interop
         {
             try
             {
-                return File.ReadAllText("/proc/self/maps").Contains("/ld-musl-");
+                return HoldsMusl(File.ReadAllText("/proc/self/maps"));
             }
             catch (IOException)
             {
@@ -89,6 +89,12 @@ namespace EpiCloud.Interop
             {
                 return false;
             }
+        }
+
+        /// <summary>Whether musl's loader is among the files that a process has mapped.</summary>
+        internal static bool HoldsMusl(string maps)
+        {
+            return maps.Contains("/ld-musl-");
         }
     }
 }

@@ -11,6 +11,11 @@ namespace EpiCloud.Interop
     /// </summary>
     public sealed class Operation : IDisposable
     {
+        /// <summary>
+        /// A wait without limit comes back so often: Mono can end a process only when no thread stays inside a library.
+        /// </summary>
+        private const int Slice = 250;
+
         private readonly OperationHandle handle;
 
         internal Operation(OperationHandle handle)
@@ -23,7 +28,14 @@ namespace EpiCloud.Interop
         /// <returns>Whether it has ended.</returns>
         public bool Wait(int milliseconds)
         {
-            return NativeMethods.epi_operation_wait(handle, milliseconds) != EpiStatus.Pending;
+            while (NativeMethods.epi_operation_wait(handle, milliseconds < 0 ? Slice : milliseconds) == EpiStatus.Pending)
+            {
+                if (milliseconds >= 0)
+                {
+                    return false;
+                }
+            }
+            return true;
         }
 
         /// <summary>Tells how far it is. Never waits, so it may be called as often as a screen is drawn.</summary>

@@ -100,13 +100,15 @@ namespace EpiCloud.Interop.Tests
             Check.Equal(operations + Some, OperationHandle.Freed, "the number of operations freed");
         }
 
-        public static void The_collector_is_not_held_up_by_an_operation_that_runs(Stage stage)
+        public static void A_running_operation_that_is_collected_ends_and_the_finalizer_does_not_wait_for_that(Stage stage)
         {
             int operations = OperationHandle.Freed;
+            OperationHandle.FreedOnPool = false;
             Thread thread = new Thread(() => AbandonOpen(stage));
             thread.Start();
             thread.Join();
             Collect(() => OperationHandle.Freed == operations + 1);
+            Check.That(OperationHandle.FreedOnPool, "a thread of the pool has freed it");
             Check.Until(() => stage.Emulator.Open() == 0, "the connection is closed");
         }
 

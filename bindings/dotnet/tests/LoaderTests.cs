@@ -38,6 +38,13 @@ namespace EpiCloud.Interop.Tests
             }
         }
 
+        public static void The_c_library_is_read_from_the_process()
+        {
+            Check.That(NativePlatform.HoldsMusl("7f00-7f01 r-xp 00000000 08:01 1234  /lib/ld-musl-x86_64.so.1\n"), "this is musl");
+            Check.That(!NativePlatform.HoldsMusl("7f00-7f01 r-xp 00000000 08:01 1234  /lib/x86_64-linux-gnu/libc.so.6\n"), "this is not");
+            Check.That(Directory.Exists(Path.Combine(Program.LibFolder, NativePlatform.Current.Rid)), "this process has its folder");
+        }
+
         public static void A_platform_without_a_file_is_named()
         {
             NativePlatform[] none =

@@ -111,7 +111,7 @@ namespace EpiCloud.Interop.Tests
                         ready.Signal();
                         operation.Wait(-1);
                         statuses[own] = Check.Throws<EpiException>(() => operation.Result()).Status;
-                    }));
+                    }) { IsBackground = true });
                     threads[index].Start();
                 }
                 ready.Wait();
@@ -141,7 +141,7 @@ namespace EpiCloud.Interop.Tests
                         // The wait had not begun.
                         ended = true;
                     }
-                });
+                }) { IsBackground = true };
                 thread.Start();
                 ready.Wait();
                 operation.Dispose();

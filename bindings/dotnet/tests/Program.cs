@@ -2,6 +2,8 @@
 //
 //     behaviour          the runner of the behaviour suite (tests/vectors/README.md)
 //     own ROOT           its own tests, against the emulator that EPI_CONFIG and EPI_SECRET name
+//     surface            prints the public members, for surface.txt
+//     leave              ends while a task waits for a request that stays open
 //     refused FILE WORD  that the loader refuses a file, with a sentence that holds a word
 
 using System;
@@ -30,7 +32,18 @@ namespace EpiCloud.Interop.Tests
             {
                 return LoaderTests.Refused(arguments[1], arguments[2]);
             }
-            Console.Error.WriteLine("usage: behaviour | own ROOT | refused FILE WORD");
+            if (command == "surface" && arguments.Length == 1)
+            {
+                Console.WriteLine(string.Join("\n", Surface.Lines()));
+                return 0;
+            }
+            if (command == "leave" && arguments.Length == 1)
+            {
+                NativeLoader.Load(LibFolder);
+                new Stage(null).Leave();
+                return 0;
+            }
+            Console.Error.WriteLine("usage: behaviour | own ROOT | surface | leave | refused FILE WORD");
             return 2;
         }
     }

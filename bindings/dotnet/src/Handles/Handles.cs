@@ -21,6 +21,9 @@ namespace EpiCloud.Interop.Handles
     {
         internal static int Freed;
 
+        /// <summary>Whether the last one was freed by a thread of the pool.</summary>
+        internal static volatile bool FreedOnPool;
+
         /// <summary>Freeing an operation waits until its connections are closed.</summary>
         protected override bool FreeMayWait
         {
@@ -30,6 +33,7 @@ namespace EpiCloud.Interop.Handles
         protected override void Free(IntPtr value)
         {
             NativeMethods.epi_operation_free(value);
+            FreedOnPool = Thread.CurrentThread.IsThreadPoolThread;
             Interlocked.Increment(ref Freed);
         }
     }
