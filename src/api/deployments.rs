@@ -121,16 +121,24 @@ impl Api {
 
 /// Progress, and the warnings that are new since the last look: the service only appends (spec 2.1).
 fn report(deployment: &Deployment, reported: &mut usize, scope: &Scope) {
-    let subject = deployment.target_environment().unwrap_or("the environment");
-    let mut progress = Progress::new(Phase::Waiting, subject);
-    progress.status = Some(deployment.status_text().to_owned());
-    progress.percent = deployment.percent_complete();
-    scope.report(Event::Progress(progress));
+    report_progress(deployment, scope);
+    // Once a look, in the original's words (spec 4.1).
+    let percent = deployment.percent_complete().unwrap_or(0);
+    scope.report(Event::verbose(format!("Deployment status: {}. Progress: {percent}%", deployment.status_text())));
     let warnings = deployment.warnings();
     for text in warnings.iter().skip(*reported) {
         scope.report(Event::Warning { text: text.clone() });
     }
     *reported = warnings.len().max(*reported);
+}
+
+/// How far a deployment is, also as the answer of the request that was accepted tells it.
+pub fn report_progress(deployment: &Deployment, scope: &Scope) {
+    let subject = deployment.target_environment().unwrap_or("the environment");
+    let mut progress = Progress::new(Phase::Waiting, subject);
+    progress.status = Some(deployment.status_text().to_owned());
+    progress.percent = deployment.percent_complete();
+    scope.report(Event::Progress(progress));
 }
 
 /// An accepted request must come with an object that can be followed; without an id nothing could be waited for

@@ -36,9 +36,9 @@ pub async fn wait(
         || provider.refresh(handle, scope),
         |job: &Job| {
             last_status.clone_from(&job.raw_status);
-            let mut progress = Progress::new(Phase::Waiting, &job.subject);
-            progress.status = Some(job.raw_status.clone());
-            scope.report(Event::Progress(progress));
+            report_progress(job, scope);
+            // Once a look, in the original's words (spec 4.1).
+            scope.report(Event::verbose(format!("Export status: {}.", job.raw_status)));
             if job.state == JobState::Succeeded && job.artifact.is_none() {
                 looks_without_artifact += 1;
                 if looks_without_artifact < LOOKS_WITHOUT_ARTIFACT {
@@ -61,6 +61,13 @@ pub async fn wait(
             .with_next_step("the export goes on in the service; wait for it again by its id"),
         _ => error.context("while waiting for the export"),
     })
+}
+
+/// How far a job is, also as the answer of the request that was accepted tells it.
+pub fn report_progress(job: &Job, scope: &Scope) {
+    let mut progress = Progress::new(Phase::Waiting, &job.subject);
+    progress.status = Some(job.raw_status.clone());
+    scope.report(Event::Progress(progress));
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::request::{
     WaitForDeployment,
 };
 use crate::api::call::Api;
+use crate::api::deployments::report_progress;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::model::deployment::{Deployment, DeploymentGoal};
@@ -17,9 +18,7 @@ impl Operation for Connect {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Connected>> {
         Box::pin(async move {
             let (api, project_id) = session.account(self.project_id.as_deref())?;
-            api.list_deployments(&project_id, session.scope).await.map_err(|error| {
-                error.context(format!("failed to validate the credentials for project {project_id}"))
-            })?;
+            api.list_deployments(&project_id, session.scope).await?;
             Ok(Connected { project_id, client_key: api.client_key().to_owned(), authentication_verified: true })
         })
     }
@@ -37,7 +36,7 @@ impl Operation for StartDeployment {
             )));
             let started = api.start_deployment(&project, &self.body(), session.scope).await?;
             let deployment = match self.wait {
-                Some(wait) => followed(session, api, &project, started.id(), DeploymentGoal::Start, true, wait).await?,
+                Some(wait) => or_followed(session, api, &project, started, DeploymentGoal::Start, Some(wait)).await?,
                 // The original shows the deployment as one look after the start finds it (spec 4.13). The start has
                 // been accepted, so a failed look is no failure of this operation.
                 None => match api.get_deployment(&project, started.id(), session.scope).await {
@@ -146,7 +145,10 @@ async fn or_followed(
     wait: Option<Wait>,
 ) -> Result<Deployment> {
     match wait {
-        Some(wait) => followed(session, api, project, accepted.id(), goal, true, wait).await,
+        Some(wait) => {
+            report_progress(&accepted, session.scope);
+            followed(session, api, project, accepted.id(), goal, true, wait).await
+        }
         None => Ok(accepted),
     }
 }

@@ -37,6 +37,12 @@ async fn started(session: Session<'_>, exports: &DxpExports) -> Result<Job> {
     exports.start(session.scope).await
 }
 
+/// Waits for an export that was just started.
+async fn followed(session: Session<'_>, exports: &DxpExports, job: &Job, wait: Wait) -> Result<Job> {
+    driver::report_progress(job, session.scope);
+    waited(session, exports, &job.handle, true, wait).await
+}
+
 async fn waited(session: Session<'_>, exports: &DxpExports, handle: &Handle, known: bool, wait: Wait) -> Result<Job> {
     driver::wait(exports, handle, known, wait.schedule(), exports.api.clock().as_ref(), session.scope).await
 }
@@ -63,7 +69,7 @@ impl Operation for StartExport {
             )?;
             let job = started(session, &exports).await?;
             let job = match self.wait {
-                Some(wait) => waited(session, &exports, &job.handle, true, wait).await?,
+                Some(wait) => followed(session, &exports, &job, wait).await?,
                 // One look after the start, as the original; a failed look is no failure of the start (spec 4.12).
                 None => match exports.refresh(&job.handle, session.scope).await {
                     Ok(seen) => seen,
@@ -116,12 +122,11 @@ impl Operation for SaveExport {
                 &self.database_name,
                 self.retention(),
             )?;
-            let (handle, known) = match &self.id {
-                Some(id) => (exports.handle(id), false),
-                None => (started(session, &exports).await?.handle, true),
+            let job = match &self.id {
+                Some(id) => waited(session, &exports, &exports.handle(id), false, self.wait).await?,
+                None => followed(session, &exports, &started(session, &exports).await?, self.wait).await?,
             };
-            let job = waited(session, &exports, &handle, known, self.wait).await?;
-            let Handle::Dxp { id, .. } = handle;
+            let Handle::Dxp { id, .. } = job.handle.clone();
             let status = job.raw_status.clone();
             let Artifact::Link { url } = job.into_artifact()?;
             let defaults = DownloadOptions::default();

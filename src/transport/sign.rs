@@ -60,7 +60,8 @@ impl Credentials {
         if !text.len().is_multiple_of(4) || text.contains(&b' ') {
             return Err(invalid("its length is no multiple of 4, or it contains a space"));
         }
-        let decoded = Zeroizing::new(STANDARD.decode(text).map_err(|_| invalid("it is not Base64"))?);
+        let decoded =
+            Zeroizing::new(STANDARD.decode(text).map_err(|_| invalid("it is not Base64").with_code("NotBase64"))?);
         Ok(Self { key: key.to_owned(), secret: Secret::new(decoded.to_vec()) })
     }
 

@@ -266,7 +266,7 @@ async fn wrong_credentials_and_a_wrong_clock_are_told_apart_where_that_is_possib
     let wrong = client(&configuration(&stage.emulator), "AAAA", &stage.clock);
     let error = wrong.run(Connect::default(), &stage.scope).await.unwrap_err();
     assert_eq!((error.kind(), error.http_status()), (Kind::Unauthenticated, Some(401)));
-    assert!(error.to_string().starts_with("failed to validate the credentials for project"), "{error}");
+    assert!(error.to_string().starts_with("the service answered 401"), "{error}");
     assert!(error.next_step().unwrap().contains("client secret"), "{error:?}");
 
     let skewed = SlowClock { clock: stage.clock.clone(), behind: std::time::Duration::from_secs(3600) };

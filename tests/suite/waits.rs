@@ -226,3 +226,30 @@ async fn cancelling_a_wait_sends_nothing_more() {
     assert_eq!(stage.client.run(again, &stage.scope).await.unwrap_err().kind(), Kind::Cancelled);
     assert_eq!(stage.emulator.requests().len(), 4, "a cancelled operation sends nothing");
 }
+
+/// Scripts written for the original read these lines, and its progress bar begins with the POST's own status.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_look_is_told_and_the_first_progress_is_that_of_the_start() {
+    let stage = Stage::new().await;
+    stage.emulator.script(Phase::Deploy, vec![Step::new(1, 40, "InProgress"), Step::new(70_000, 100, "Succeeded")]);
+    stage.client.run(start(Wait::default()), &stage.scope).await.unwrap();
+    let exported = stage.client.run(export(Wait::default()), &stage.scope).await.unwrap();
+    assert_eq!(exported.status_text(), "Succeeded");
+
+    let told = stage.recording.events().into_iter().filter_map(|event| match event {
+        Event::Message { text, .. } if text.contains(" status: ") => Some(text),
+        _ => None,
+    });
+    let told: Vec<String> = told.collect();
+    let running = "Deployment status: InProgress. Progress: 40%";
+    assert!(told.iter().filter(|line| *line == running).count() > 1, "once a look, changed or not: {told:?}");
+    assert!(told.contains(&"Deployment status: Succeeded. Progress: 100%".to_owned()), "{told:?}");
+    assert_eq!(told.last().unwrap(), "Export status: Succeeded.");
+
+    let first = |phase: &str| {
+        let all = progress(&stage);
+        let waiting = all.iter().filter(|progress| progress.phase == ProgressPhase::Waiting);
+        waiting.filter(|progress| progress.subject.contains(phase)).map(|progress| progress.percent).next()
+    };
+    assert_eq!(first("Preproduction"), Some(Some(2)), "as the emulator answers a POST; the first look sees 40");
+}

@@ -174,12 +174,25 @@ impl DeploymentGoal {
 }
 
 /// Zero-downtime (smooth) deployment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum ZeroDowntimeMode {
     /// The site is read-only while the deployment runs.
     ReadOnly,
     /// The site stays writable.
     ReadWrite,
+}
+
+impl<'de> serde::Deserialize<'de> for ZeroDowntimeMode {
+    /// In any case: PowerShell's ValidateSet lets `readonly` through (spec 4.13).
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const NAMES: &[&str] = &["ReadOnly", "ReadWrite"];
+        let name = String::deserialize(deserializer)?;
+        match name.to_ascii_lowercase().as_str() {
+            "readonly" => Ok(Self::ReadOnly),
+            "readwrite" => Ok(Self::ReadWrite),
+            _ => Err(serde::de::Error::unknown_variant(&name, NAMES)),
+        }
+    }
 }
 
 /// The body of a deployment start (E2), in the service's documented names.
