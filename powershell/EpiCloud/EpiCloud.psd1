@@ -1,6 +1,6 @@
 # Lets scripts that name the module EpiCloud find EpiCloud.Native: `Import-Module EpiCloud`, `#Requires -Modules EpiCloud`
-# and `Get-Command -Module EpiCloud`. There is no script here; the version is higher than any of the original, because
-# PowerShell takes the highest that it finds.
+# and `Get-Command -Module EpiCloud`. There is no script here. Where both lie in one folder of modules, each in a folder named
+# by its version, PowerShell takes the higher one, so this is higher than any of the original.
 @{
     ModuleVersion        = '2.0.0'
     GUID                 = 'b7f3f1c4-6f0e-4f3a-8a51-0e1d3b6f7a92'

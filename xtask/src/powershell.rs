@@ -105,9 +105,19 @@ pub(crate) fn package(workspace: &Workspace, profile: Profile) -> Result<()> {
         println!("{}", file.display());
     }
     let zip = place.join(format!("{NATIVE}.{native_version}.zip"));
-    nupkg::write_zip(&zip, &files_below(&folder)?)?;
+    nupkg::write_zip(&zip, &beside_the_original(files_below(&folder)?, shim_version))?;
     println!("{}", zip.display());
     Ok(())
+}
+
+/// The files for a folder of modules that may hold the original too. PowerShell takes the highest of the folders that are
+/// named by a version, and a manifest that lies outside of them only when there are none.
+fn beside_the_original(files: BTreeMap<String, PathBuf>, version: &str) -> BTreeMap<String, PathBuf> {
+    let placed = |name: String| match name.strip_prefix("EpiCloud/") {
+        Some(rest) => format!("{SHIM}/{version}/{rest}"),
+        None => name,
+    };
+    files.into_iter().map(|(name, file)| (placed(name), file)).collect()
 }
 
 /// Puts both modules together in `target/package/powershell`, with the library of this platform and those that another
@@ -253,6 +263,14 @@ mod tests {
         }
         let exported = script.split("Export-ModuleMember -Function @(").nth(1).unwrap();
         assert!(exported.contains("'Connect-EpiCloud'") && !exported.contains("Invoke-EpiOperation"));
+    }
+
+    #[test]
+    fn the_zip_can_be_unpacked_beside_the_original() {
+        let names = ["EpiCloud.Native/EpiCloud.Native.psd1", "EpiCloud/EpiCloud.psd1"];
+        let files = names.map(|name| (name.to_owned(), PathBuf::from(name)));
+        let placed: Vec<_> = beside_the_original(files.into(), "2.0.0").into_keys().collect();
+        assert_eq!(placed, ["EpiCloud.Native/EpiCloud.Native.psd1", "EpiCloud/2.0.0/EpiCloud.psd1"]);
     }
 
     #[test]
