@@ -30,7 +30,7 @@ function ConvertTo-EpiErrorRecord {
     }
     if ($native.Field -eq 'clientSecret') {
         $text = "Cannot validate argument on parameter 'ClientSecret'. The ClientSecret is invalid."
-        if ($native.Message.EndsWith('not Base64')) {
+        if ($native.Code -eq 'NotBase64') {
             $text += ' The error was: it is not Base64.'
         }
     }
@@ -128,6 +128,10 @@ function ConvertTo-EpiErrorRecord {
     $id = $native.Code
     if (-not $id) {
         $id = $native.StatusName
+    }
+    if (-not $id) {
+        # A status of a newer library.
+        $id = 'INTERNAL'
     }
     New-EpiErrorRecord -Text $text -Id $id -Category $category -Target $Call.Id -Cause $cause -NextStep $native.NextStep
 }

@@ -8,6 +8,8 @@ function Invoke-EpiOperation {
     param(
         [System.Management.Automation.PSCmdlet]$Cmdlet,
         [System.Collections.IDictionary]$Bound,
+        # The project that was given with this object of the pipeline.
+        [string]$ProjectId,
         # The name in the catalog, such as deployment.start, and the request without the project.
         [string]$Operation,
         [System.Collections.IDictionary]$Request,
@@ -24,12 +26,12 @@ function Invoke-EpiOperation {
     )
     $account = @{ Connection = $null; ClientKey = ''; ProjectId = '' }
     if (-not $Anonymous) {
-        $account = Select-EpiAccount -Cmdlet $Cmdlet -Bound $Bound -ProjectOptional:$ProjectOptional
+        $account = Select-EpiAccount -Cmdlet $Cmdlet -Bound $Bound -ProjectId $ProjectId -ProjectOptional:$ProjectOptional
         $Request.projectId = $account.ProjectId
     }
     $call = @{
         Cmdlet = $Cmdlet.MyInvocation.MyCommand.Name; Operation = $Operation; ProjectId = $account.ProjectId
-        Id = $Id; Name = $Name; Status = ''; Waiting = $Waiting
+        Id = $Id; Name = $Name; Status = ''; Waiting = $Waiting; IsShown = $false
     }
     $outcome = @{ Json = ''; Error = $null }
     $own = $null
@@ -64,20 +66,28 @@ function Invoke-EpiOperation {
 
         $seen = 0
         do {
-            $ended = $running.Wait(200)
-            $news = ConvertFrom-Json -InputObject $running.Events($seen)
+            try {
+                $ended = $running.Wait(200)
+                $news = ConvertFrom-Json -InputObject $running.Events($seen)
+                $progress = $running.GetProgress()
+            }
+            catch {
+                # Left to itself it would end this function without an outcome, and the public one would take that for good.
+                $outcome.Error = ConvertTo-EpiErrorRecord -Exception $_.Exception -Call $call
+                return $outcome
+            }
             $seen = $news.lastSeq
             foreach ($entry in $news.events) {
                 Write-EpiEvent -Entry $entry -Call $call
             }
-            $progress = $running.GetProgress()
             if ($Transfer -and $progress.BytesTotal -gt 0) {
-                $percent = [int][Math]::Floor(100 * $progress.BytesDone / $progress.BytesTotal)
+                # Write-Progress refuses more than 100.
+                $percent = [int][Math]::Min(100.0, [Math]::Floor(100.0 * $progress.BytesDone / $progress.BytesTotal))
                 if ($percent -ne $percentShown) {
                     $percentShown = $percent
                     $left = -1
                     if ($progress.EtaMilliseconds -ge 0) {
-                        $left = [int][Math]::Min([int]::MaxValue, $progress.EtaMilliseconds / 1000)
+                        $left = [int][Math]::Min([double][int]::MaxValue, $progress.EtaMilliseconds / 1000.0)
                     }
                     $shown = @{ Activity = $Transfer; Status = "$percent% Complete:"; PercentComplete = $percent }
                     Write-Progress @shown -SecondsRemaining $left

@@ -7,6 +7,8 @@ function Select-EpiAccount {
     param(
         [System.Management.Automation.PSCmdlet]$Cmdlet,
         [System.Collections.IDictionary]$Bound,
+        # Not taken from $Bound, which may still hold what an earlier object of the pipeline had.
+        [string]$ProjectId,
         [switch]$ProjectOptional
     )
     $checked = 'ClientKey', 'ClientSecret', 'ProjectId'
@@ -14,7 +16,7 @@ function Select-EpiAccount {
         $checked = 'ClientKey', 'ClientSecret'
     }
     foreach ($name in $checked) {
-        if ($Bound.Contains($name) -and [string]::IsNullOrEmpty($Bound[$name])) {
+        if ($Bound.ContainsKey($name) -and [string]::IsNullOrEmpty($Bound[$name])) {
             $text = "Cannot bind argument to parameter '$name' because it is an empty string."
             $Cmdlet.ThrowTerminatingError([System.Management.Automation.ErrorRecord]::new(
                     [System.Management.Automation.ParameterBindingException]::new($text),
@@ -26,18 +28,18 @@ function Select-EpiAccount {
 
     $connection = [EpiCloud.Interop.Connections]::Get([runspace]::DefaultRunspace)
     $account = @{ Connection = $null; ClientKey = ''; ClientSecret = $null; Password = $null; ProjectId = '' }
-    if ($Bound.Contains('Credential') -and $null -ne $Bound['Credential']) {
+    if ($Bound.ContainsKey('Credential') -and $null -ne $Bound['Credential']) {
         $account.ClientKey = $Bound['Credential'].UserName
         $account.Password = $Bound['Credential'].Password
     }
     else {
-        if ($Bound.Contains('ClientKey')) {
+        if ($Bound.ContainsKey('ClientKey')) {
             $account.ClientKey = [string]$Bound['ClientKey']
         }
         elseif ($null -ne $connection) {
             $account.ClientKey = $connection.ClientKey
         }
-        if ($Bound.Contains('ClientSecret')) {
+        if ($Bound.ContainsKey('ClientSecret')) {
             $account.ClientSecret = [string]$Bound['ClientSecret']
         }
         elseif ($null -ne $connection -and $account.ClientKey -ceq $connection.ClientKey) {
@@ -45,11 +47,11 @@ function Select-EpiAccount {
             $account.Connection = $connection
         }
     }
-    if ($Bound.Contains('ProjectId')) {
-        $account.ProjectId = [string]$Bound['ProjectId']
+    if ($ProjectId) {
+        $account.ProjectId = $ProjectId
     }
     elseif ($null -ne $connection -and -not $ProjectOptional) {
-        $account.ProjectId = $connection.State.ProjectId
+        $account.ProjectId = $connection.ProjectId
     }
 
     $missing = @()

@@ -9,8 +9,7 @@ function Set-EpiConnection {
         [System.Exception]$Failure
     )
     $connection = [EpiCloud.Interop.Connection]::new($Client, $ClientKey, $ProjectId)
-    Add-Member -InputObject $connection -NotePropertyName State -NotePropertyValue @{
-        ProjectId = $ProjectId; Endpoint = Get-EpiEndpoint; Failure = $Failure
-    }
+    $connection.Endpoint = Get-EpiEndpoint
+    $connection.Failure = $Failure
     [EpiCloud.Interop.Connections]::Set([runspace]::DefaultRunspace, $connection)
 }

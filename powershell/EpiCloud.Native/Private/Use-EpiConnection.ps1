@@ -3,11 +3,11 @@ function Use-EpiConnection {
     param(
         [object]$Connection
     )
-    if ($null -ne $Connection.State.Failure) {
+    if ($null -ne $Connection.Failure) {
         # Connect-EpiCloud without a project makes no call, and finds no fault in the secret; the first call does.
-        throw $Connection.State.Failure
+        throw $Connection.Failure
     }
-    if ($Connection.State.Endpoint -ne (Get-EpiEndpoint)) {
+    if ($Connection.Endpoint -ne (Get-EpiEndpoint)) {
         throw [System.InvalidOperationException]::new(
             '$Global:EpiCloudApiEndpointUri was changed after Connect-EpiCloud; run Connect-EpiCloud again, with the key ' +
             'and the secret')

@@ -1,4 +1,5 @@
-# Shows one event of an operation: a warning, a line for -Verbose or -Debug, or how far the service is. What later text
+# Shows one event of an operation: a warning, a line for -Verbose or -Debug, or how far the service is. The lines of each
+# look at the service come from the library, word for word those of the original. What later text
 # needs (the id of what was accepted, the status that was seen last) is kept in $Call.
 function Write-EpiEvent {
     param(
@@ -28,15 +29,16 @@ function Write-EpiEvent {
         'progress' {
             if ($Entry.phase -eq 'waiting' -and $Entry.status) {
                 $Call.Status = $Entry.status
-                $percent = -1
-                if ($Call.Operation -like 'databaseExport.*') {
-                    Write-Verbose -Message "Export status: $($Entry.status)."
-                }
-                else {
-                    $percent = [int]$Entry.percent
-                    Write-Verbose -Message "Deployment status: $($Entry.status). Progress: $percent%"
-                }
                 if ($Call.Waiting) {
+                    $percent = -1
+                    if ($Call.Operation -like 'deployment.*') {
+                        $percent = [Math]::Max(0, [Math]::Min(100, [int]$Entry.percent))
+                        if ($percent -gt 0 -and -not $Call.IsShown) {
+                            # The original begins at 0, whatever the first answer says.
+                            Write-Progress -Activity $Call.Waiting -Status $Entry.status -PercentComplete 0
+                        }
+                    }
+                    $Call.IsShown = $true
                     Write-Progress -Activity $Call.Waiting -Status $Entry.status -PercentComplete $percent
                 }
             }

@@ -109,7 +109,7 @@ function Complete-EpiDeployment {
             }
         }
         $call = @{ Operation = 'deployment.complete'; Request = $request; Waiting = $waiting; Id = $Id }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @call
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }

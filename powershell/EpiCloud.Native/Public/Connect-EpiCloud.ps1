@@ -61,17 +61,17 @@ function Connect-EpiCloud {
         [Parameter()]
         [System.Management.Automation.PSCredential]$Credential
     )
-    $account = Select-EpiAccount -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectOptional
+    $account = Select-EpiAccount -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId -ProjectOptional
     if ($account.ProjectId) {
         $call = @{ Operation = 'connect'; Request = @{}; ProjectOptional = $true }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @call
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
             return
         }
     }
     if ($null -ne $account.Connection) {
-        $account.Connection.State.ProjectId = $account.ProjectId
+        $account.Connection.ProjectId = $account.ProjectId
     }
     else {
         $failure = $null
@@ -80,18 +80,22 @@ function Connect-EpiCloud {
         }
         catch {
             # Nothing was sent, so nothing is known to be wrong yet; the first call will say it.
-            $failure = $_.Exception
+            $failure = $_.Exception.GetBaseException()
             $client = [EpiCloud.Interop.Client]::new('{}', $null)
         }
         Set-EpiConnection -Client $client -ClientKey $account.ClientKey -ProjectId $account.ProjectId -Failure $failure
     }
-    foreach ($command in $ExecutionContext.SessionState.Module.ExportedFunctions.Values) {
-        if (-not $command.Parameters.ContainsKey('ClientKey')) {
-            continue
-        }
-        Write-Verbose -Message "Configuring credentials for command $($command.Name)"
+    # By their names, whatever prefix the module may have been imported with.
+    $commands = @(
+        'Complete-EpiDeployment', 'Connect-EpiCloud', 'Get-EpiDatabaseExport', 'Get-EpiDeployment'
+        'Get-EpiDeploymentPackageLocation', 'Get-EpiEdgeLogLocation', 'Get-EpiStorageContainer'
+        'Get-EpiStorageContainerSasLink', 'Reset-EpiDeployment', 'Save-EpiDatabaseExport', 'Start-EpiDatabaseExport'
+        'Start-EpiDeployment'
+    )
+    foreach ($command in $commands) {
+        Write-Verbose -Message "Configuring credentials for command $command"
         foreach ($parameter in 'ClientKey', 'ClientSecret', 'ProjectId') {
-            $entry = "$($command.Name):$parameter"
+            $entry = "${command}:$parameter"
             if ($null -ne $Global:PSDefaultParameterValues -and $Global:PSDefaultParameterValues.Contains($entry)) {
                 [void]$Global:PSDefaultParameterValues.Remove($entry)
             }

@@ -73,9 +73,9 @@ function Get-EpiDatabaseExport {
         [System.Management.Automation.PSCredential]$Credential
     )
     process {
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Operation 'databaseExport.get' -Request @{
-            environment = $Environment; databaseName = $DatabaseName; id = $Id
-        }
+        $request = @{ environment = $Environment; databaseName = $DatabaseName; id = $Id }
+        $call = @{ Operation = 'databaseExport.get'; Request = $request }
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }

@@ -67,7 +67,7 @@ function Get-EpiDeployment {
         else {
             $call = @{ Operation = 'deployment.list'; Request = @{} }
         }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @call
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }

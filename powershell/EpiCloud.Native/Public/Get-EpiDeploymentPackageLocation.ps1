@@ -50,7 +50,8 @@ function Get-EpiDeploymentPackageLocation {
         [System.Management.Automation.PSCredential]$Credential
     )
     process {
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Operation 'packageLocation.get' -Request @{}
+        $call = @{ Operation = 'packageLocation.get'; Request = @{} }
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }

@@ -50,7 +50,8 @@ function Get-EpiEdgeLogLocation {
         [System.Management.Automation.PSCredential]$Credential
     )
     process {
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Operation 'edgeLogLocation.get' -Request @{}
+        $call = @{ Operation = 'edgeLogLocation.get'; Request = @{} }
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }

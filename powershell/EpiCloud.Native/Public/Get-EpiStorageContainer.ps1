@@ -66,9 +66,9 @@ function Get-EpiStorageContainer {
         [System.Management.Automation.PSCredential]$Credential
     )
     process {
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Operation 'storageContainer.list' -Request @{
-            environment = $Environment; writable = [bool]$Writable
-        }
+        $request = @{ environment = $Environment; writable = [bool]$Writable }
+        $call = @{ Operation = 'storageContainer.list'; Request = $request }
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }

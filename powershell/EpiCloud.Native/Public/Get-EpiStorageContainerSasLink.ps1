@@ -82,10 +82,12 @@ function Get-EpiStorageContainerSasLink {
     )
     process {
         foreach ($container in $StorageContainer) {
-            $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Operation 'storageSas.get' -Request @{
+            $request = @{
                 environment = $Environment; storageContainer = @($container); retentionHours = $RetentionHours
                 writable = [bool]$Writable
             }
+            $call = @{ Operation = 'storageSas.get'; Request = $request }
+            $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
             if ($null -ne $outcome.Error) {
                 throw $outcome.Error
                 return

@@ -131,7 +131,7 @@ function Reset-EpiDeployment {
             }
         }
         $call = @{ Operation = 'deployment.reset'; Request = $request; Waiting = $waiting; Id = $Id }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @call
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }

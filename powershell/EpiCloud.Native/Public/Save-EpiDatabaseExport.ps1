@@ -147,7 +147,7 @@ function Save-EpiDatabaseExport {
             Operation = 'databaseExport.save'; Request = $request; Id = $Id
             Waiting = "Export database running against $DatabaseName..."; Transfer = "Downloading $file"
         }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @call
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }

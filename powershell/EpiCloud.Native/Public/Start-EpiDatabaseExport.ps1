@@ -120,7 +120,7 @@ function Start-EpiDatabaseExport {
             }
         }
         $call = @{ Operation = 'databaseExport.start'; Request = $request; Waiting = $waiting }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @call
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }

@@ -191,7 +191,7 @@ function Start-EpiDeployment {
             }
         }
         $call = @{ Operation = 'deployment.start'; Request = $request; Waiting = $waiting }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @call
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -ne $outcome.Error) {
             throw $outcome.Error
         }
