@@ -94,6 +94,7 @@ Describe 'Connect-EpiCloud' {
     It 'names the commands in its verbose lines' {
         $lines = Connect-EpiCloud @credential -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
         $lines.Message | Should -Contain 'Configuring credentials for command Start-EpiDeployment'
+        @($lines | Where-Object { $_.Message -like 'Configuring credentials for command *' }).Count | Should -Be 12
     }
 
     It 'takes the address with and without the slash at its end' {
@@ -141,6 +142,31 @@ Describe 'calls without a connection' {
 
     It 'work with credentials of their own' {
         { Get-EpiDeployment @credential } | Should -Not -Throw
+    }
+}
+
+Describe 'a connection' {
+    It 'is kept as a whole by the library, not by what PowerShell notes on an object' {
+        [void](Connect-EpiCloud @credential)
+        $connection = [EpiCloud.Interop.Connections]::Get([runspace]::DefaultRunspace)
+        $connection.ProjectId | Should -Be $project
+        $connection.Endpoint | Should -Be $emulator.endpoint.TrimEnd('/')
+        $connection.Failure | Should -BeNullOrEmpty
+        @($connection.PSObject.Properties | Where-Object { $_.MemberType -eq 'NoteProperty' }).Count | Should -Be 0
+    }
+
+    It 'outlives the removal of the module' {
+        [void](Connect-EpiCloud @credential)
+        Remove-Module EpiCloud.Native
+        Import-Module EpiCloud.Native
+        { Get-EpiDeployment } | Should -Not -Throw
+    }
+
+    It 'is used under silenced errors, Stop, and a strict caller' {
+        [void](Connect-EpiCloud @credential)
+        { Get-EpiDeployment -ErrorAction SilentlyContinue } | Should -Not -Throw
+        { Get-EpiDeployment -ErrorAction Stop } | Should -Not -Throw
+        { Set-StrictMode -Version Latest; Get-EpiDeployment } | Should -Not -Throw
     }
 }
 
@@ -194,5 +220,14 @@ Describe 'the pipeline' {
         [void](Get-TestRequest -Emulator $emulator)
         [void](Get-Failure { [pscustomobject]@{ projectId = $other } | Get-EpiDeploymentPackageLocation })
         Get-TestRequest -Emulator $emulator | Should -Be @("GET /api/v1.0/projects/$other/packages/location")
+    }
+
+    It 'does not take the project of an earlier object for the next one' {
+        [void](Connect-EpiCloud -ClientKey $key -ClientSecret $secret)
+        $objects = @([pscustomobject]@{ id = ''; projectId = $project }, [pscustomobject]@{ id = '' })
+        $failure = Get-Failure { $objects | Get-EpiDeployment }
+        $failure.FullyQualifiedErrorId | Should -Be 'MissingMandatoryParameter,Get-EpiDeployment'
+        $failure.Exception.Message | Should -BeLike '*missing mandatory parameters: ProjectId.*'
+        @(Get-TestRequest -Emulator $emulator) | Should -Be @('GET deployments')
     }
 }

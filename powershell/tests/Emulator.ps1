@@ -11,7 +11,12 @@ function Start-TestEmulator {
     $start.UseShellExecute = $false
     $start.RedirectStandardOutput = $true
     $process = [System.Diagnostics.Process]::Start($start)
-    $emulator = ConvertFrom-Json -InputObject $process.StandardOutput.ReadLine()
+    # It prints one line and no more, so nobody has to read on.
+    $line = $process.StandardOutput.ReadLine()
+    if (-not $line) {
+        throw "the emulator did not start: $env:EPI_EMULATOR $($start.Arguments)"
+    }
+    $emulator = ConvertFrom-Json -InputObject $line
     $address = [uri]$emulator.endpoint
     Add-Member -InputObject $emulator -NotePropertyName process -NotePropertyValue $process
     Add-Member -InputObject $emulator -NotePropertyName control -NotePropertyValue "http://$($address.Authority)/__control/"
@@ -28,6 +33,10 @@ function Use-TestEmulator {
 
 function Stop-TestEmulator {
     param([object]$Emulator)
+    if ($null -eq $Emulator) {
+        # It was not started; the test that needed it says why.
+        return
+    }
     if (-not $Emulator.process.HasExited) {
         $Emulator.process.Kill()
     }
@@ -113,15 +122,16 @@ function New-TestShell {
     param(
         [object]$Emulator,
         [scriptblock]$Script,
-        [hashtable]$Arguments = @{}
+        [hashtable]$Arguments = @{},
+        [string]$Module = 'EpiCloud.Native'
     )
     $shell = [powershell]::Create()
     [void]$shell.AddScript({
-            param($endpoint, $authority)
-            Import-Module EpiCloud.Native
+            param($module, $endpoint, $authority)
+            Import-Module $module
             $Global:EpiCloudApiEndpointUri = $endpoint
             $Global:EpiCloudCaFile = $authority
-        }).AddArgument($Emulator.endpoint).AddArgument($Emulator.caFile)
+        }.ToString()).AddArgument($Module).AddArgument($Emulator.endpoint).AddArgument($Emulator.caFile)
     [void]$shell.Invoke()
     $shell.Commands.Clear()
     [void]$shell.AddScript($Script.ToString()).AddParameters($Arguments)

@@ -66,6 +66,22 @@ Describe 'calls of the service' {
         Get-TestRequest -Emulator $emulator | Should -BeNullOrEmpty
     }
 
+    It 'a secret that has the length of Base64 is told with the decoder, by its own id' {
+        $failure = Get-Failure { Get-EpiDeployment -ClientKey key -ClientSecret '====abcd' -ProjectId $emulator.projectId }
+        $failure.Exception.Message | Should -Be "Cannot validate argument on parameter 'ClientSecret'. The ClientSecret is invalid. The error was: it is not Base64."
+        $failure.FullyQualifiedErrorId | Should -Be 'NotBase64'
+    }
+
+    It 'a connection that fails is told once' {
+        $text = "Failed to validate the credentials specified for project with id $($emulator.projectId)! Error: "
+        $failure = Get-Failure { Connect-EpiCloud -ClientKey key -ClientSecret 'secret' -ProjectId $emulator.projectId }
+        $failure.Exception.Message | Should -Be ($text + "Cannot validate argument on parameter 'ClientSecret'. The ClientSecret is invalid.")
+        Add-TestFault -Emulator $emulator -Effect @{ kind = 'status'; status = 401; message = 'Access is denied.' } -When @{ path = '*/deployments' }
+        $failure = Get-Failure { Connect-EpiCloud @credential }
+        $failure.Exception.Message | Should -BeLike ($text + 'API call failed! The error was: Response status code does not indicate success: 401 (Unauthorized). Access is denied.*')
+        @([regex]::Matches($failure.Exception.Message, '(?i)failed to validate')).Count | Should -Be 1
+    }
+
     It 'says what to do next' {
         Add-TestFault -Emulator $emulator -Effect @{ kind = 'status'; status = 401 } -When @{ path = '*/deployments' }
         (Get-Failure { Get-EpiDeployment }).ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty

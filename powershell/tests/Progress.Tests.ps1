@@ -31,7 +31,25 @@ Describe 'progress' {
         $records = @($shell.Streams.Progress | Where-Object { $_.Activity -eq 'Deployment running against Integration...' })
         $records.Count | Should -BeGreaterThan 1
         $records[0].StatusDescription | Should -Be 'InProgress'
+        $records[0].PercentComplete | Should -Be 0
+        $records[0].RecordType | Should -Be 'Processing'
+        @($records | Where-Object { $_.RecordType -eq 'Processing' })[-1].PercentComplete | Should -Be 100
         $records[-1].RecordType | Should -Be 'Completed'
+        $shell.Dispose()
+    }
+
+    It 'of an export has no figure, and begins with what the service first said' {
+        $shell = Invoke-Shell -Emulator $emulator -Script {
+            param($ClientKey, $ClientSecret, $ProjectId)
+            $account = @{ ClientKey = $ClientKey; ClientSecret = $ClientSecret; ProjectId = $ProjectId }
+            Start-EpiDatabaseExport @account -Environment Production -DatabaseName epicms -Wait -ShowProgress -PollingIntervalSec 1
+        }
+        $records = @($shell.Streams.Progress | Where-Object { $_.Activity -eq 'Export database running against epicms...' })
+        $records[-1].RecordType | Should -Be 'Completed'
+        $said = @($records | Where-Object { $_.RecordType -eq 'Processing' })
+        $said[0].StatusDescription | Should -Be 'Started'
+        $said[-1].StatusDescription | Should -Be 'Succeeded'
+        @($said | Where-Object { $_.PercentComplete -ne -1 }).Count | Should -Be 0
         $shell.Dispose()
     }
 
@@ -77,6 +95,10 @@ Describe 'verbose lines' {
             Start-EpiDatabaseExport @account -Environment Production -DatabaseName epicms -Wait -PollingIntervalSec 1 -Verbose
         }
         $lines = @($shell.Streams.Verbose.Message)
+        $requests = @(Get-TestRequest -Emulator $emulator)
+        # One line for each look at the service.
+        @($lines -like 'Deployment status: *').Count | Should -Be @($requests -like 'GET deployments/*').Count
+        @($lines -like 'Export status: *').Count | Should -Be @($requests -like 'GET *exports/*').Count
         $lines | Should -Contain "Starting deployment for the project: $($emulator.projectId) / targetEnvironment: Preproduction"
         @($lines -match '^Deployment status: InProgress\. Progress: \d+%$').Count | Should -BeGreaterThan 0
         $lines | Should -Contain 'Deployment status: Succeeded. Progress: 100%'

@@ -40,8 +40,13 @@ $folder = (Resolve-Path -LiteralPath $Modules).ProviderPath
 $env:EPI_MODULES = $folder
 $env:PSModulePath = $folder + [System.IO.Path]::PathSeparator + $env:PSModulePath
 # A setting of the person who runs this must not decide whether the tests pass; no proxy knows this machine.
-foreach ($variable in 'HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy') {
-    [Environment]::SetEnvironmentVariable($variable, $null)
+foreach ($variable in 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy') {
+    # Not [Environment]::SetEnvironmentVariable: from .NET 9 on that leaves an empty one.
+    Remove-Item -LiteralPath "Env:$variable" -ErrorAction SilentlyContinue
+}
+# Texts are compared without colours; Windows PowerShell has none.
+if ($null -ne $PSStyle) {
+    $PSStyle.OutputRendering = 'PlainText'
 }
 $Global:PSDefaultParameterValues.Clear()
 
@@ -67,9 +72,10 @@ Write-Host "PowerShell $($PSVersionTable.PSVersion), Pester $($pester.Version), 
 # How long an import takes in a fresh process: a figure to look at, not a judgement.
 $program = (Get-Process -Id $PID).Path
 $times = foreach ($round in 1..5) {
-    [double](& $program -NoLogo -NoProfile -NonInteractive -Command '(Measure-Command { Import-Module EpiCloud.Native }).TotalMilliseconds')
+    $printed = & $program -NoLogo -NoProfile -NonInteractive -Command '[int](Measure-Command { Import-Module EpiCloud.Native }).TotalMilliseconds'
+    @($printed)[-1] -as [int]
 }
-Write-Host "import of EpiCloud.Native: $([int]($times | Sort-Object)[2]) ms (median of 5)"
+Write-Host "import of EpiCloud.Native: $(@($times | Sort-Object)[2]) ms (median of 5)"
 
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = @(Get-ChildItem -Path $PSScriptRoot -Filter "$Name.Tests.ps1" | ForEach-Object { $_.FullName })

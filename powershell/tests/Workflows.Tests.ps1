@@ -174,7 +174,7 @@ Describe 'objects' {
         $deployment.PSObject.TypeNames[0] | Should -Be 'EpiCloud.Deployment'
         $deployment | Should -BeOfType [System.Management.Automation.PSCustomObject]
         $deployment.PSObject.Properties.Name | Select-Object -First 4 | Should -Be @('id', 'projectId', 'status', 'startTime')
-        , $deployment.deploymentErrors | Should -BeOfType [object[]]
+        ($deployment.deploymentErrors -is [object[]]) | Should -BeTrue
         if ($PSVersionTable.PSEdition -eq 'Core') {
             $deployment.startTime | Should -BeOfType [datetime]
             $deployment.startTime.Kind | Should -Be 'Utc'
