@@ -222,6 +222,13 @@ Describe 'the pipeline' {
         Get-TestRequest -Emulator $emulator | Should -Be @("GET /api/v1.0/projects/$other/packages/location")
     }
 
+    It 'takes the connected project for an object that has none' {
+        [void](Connect-EpiCloud @credential)
+        [void](Get-TestRequest -Emulator $emulator)
+        { [pscustomobject]@{ id = ''; projectId = $null } | Get-EpiDeployment } | Should -Not -Throw
+        @(Get-TestRequest -Emulator $emulator) | Should -Be @('GET deployments')
+    }
+
     It 'does not take the project of an earlier object for the next one' {
         [void](Connect-EpiCloud -ClientKey $key -ClientSecret $secret)
         $objects = @([pscustomobject]@{ id = ''; projectId = $project }, [pscustomobject]@{ id = '' })

@@ -79,7 +79,7 @@ pub(crate) fn package(workspace: &Workspace, profile: Profile) -> Result<()> {
     let programs = workspace.build_programs(profile)?;
     let folder = assemble(workspace, &programs.library)?
         .ok_or_else(|| Failure::new("the PowerShell module cannot be packaged without its assembly"))?;
-    println!("the modules are in {}: put that folder on PSModulePath, or copy what is in it", folder.display());
+    println!("the modules are in {}: put that folder at the front of PSModulePath", folder.display());
     if profile == Profile::Dev {
         return Ok(());
     }

@@ -12,7 +12,8 @@ function Select-EpiAccount {
         [switch]$ProjectOptional
     )
     $checked = 'ClientKey', 'ClientSecret', 'ProjectId'
-    if ($ProjectOptional) {
+    if ($ProjectOptional -or $Cmdlet.MyInvocation.ExpectingInput) {
+        # An object of the pipeline without a project belongs to the connected one.
         $checked = 'ClientKey', 'ClientSecret'
     }
     foreach ($name in $checked) {
