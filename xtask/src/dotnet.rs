@@ -264,7 +264,7 @@ fn runtime(workspace: &Workspace) -> Result<Option<PathBuf>> {
 }
 
 /// Says what is left out and why; in CI that is a failure.
-fn left_out<T>(what: &str, reason: &str) -> Result<Option<T>> {
+pub(crate) fn left_out<T>(what: &str, reason: &str) -> Result<Option<T>> {
     if in_ci() {
         return Err(Failure::new(format!("{what} cannot be had: {reason}")));
     }

@@ -13,8 +13,10 @@ mod emulator;
 mod failure;
 mod fuzz;
 mod measure;
+mod nupkg;
 mod overhead;
 mod package;
+mod powershell;
 mod process;
 mod python;
 mod readme;
@@ -27,6 +29,7 @@ use lexopt::prelude::*;
 
 use failure::{Failure, Result};
 use package::Product;
+use workspace::Profile;
 
 const USAGE: &str = "\
 usage: cargo xtask <command>
@@ -35,18 +38,22 @@ usage: cargo xtask <command>
   test [--long]                everything that must hold: formatting, lints, documentation, tests, README, and
                                5 s of each fuzz target (--long: 60 s of each, the C programs under
                                AddressSanitizer, the demo, and a short run of the bench)
-  test python|dotnet           the tests of one binding alone
+  test python|dotnet|powershell
+                               the tests of one binding, or of the PowerShell modules, alone
   bench [--size BYTES|256MiB|2GiB] [--repetitions N]
                                time and memory of a 2 GiB upload and download, against azure_storage_blob and
                                through the C ABI and Python; what the C ABI adds to a short call
   package c|python             what users install, into target/package: the C package, installed and tried out
                                (needs cargo-c 0.10.24), or the Python wheel
+  package powershell [--dev]   the PowerShell modules, as folders, for a gallery and as a zip (--dev: with the library
+                               as it is built for tests, and no archives)
 ";
 
 /// A binding that has tests of its own.
 enum Binding {
     Python,
     DotNet,
+    PowerShell,
 }
 
 enum Command {
@@ -71,6 +78,7 @@ fn main() -> ExitCode {
         Command::Test { long } => test::run(long),
         Command::TestBinding(Binding::Python) => python::run(),
         Command::TestBinding(Binding::DotNet) => dotnet::run(),
+        Command::TestBinding(Binding::PowerShell) => powershell::run(),
         Command::Bench(settings) => bench::run(settings),
         Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
@@ -101,12 +109,16 @@ fn parse() -> Result<Command> {
             (Value(name), Some(Command::Test { long: false })) => match name.to_str() {
                 Some("python") => Command::TestBinding(Binding::Python),
                 Some("dotnet") => Command::TestBinding(Binding::DotNet),
+                Some("powershell") => Command::TestBinding(Binding::PowerShell),
                 _ => return Err(usage(Value(name).unexpected())),
             },
             (Value(name), Some(Command::Package(None))) => match name.to_str().and_then(Product::parse) {
                 Some(product) => Command::Package(Some(product)),
                 None => return Err(usage(Value(name).unexpected())),
             },
+            (Long("dev"), Some(Command::Package(Some(Product::PowerShell(_))))) => {
+                Command::Package(Some(Product::PowerShell(Profile::Dev)))
+            }
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
             (Long("size"), Some(Command::Bench(settings))) => {
                 let size = arguments.value().map_err(usage)?;

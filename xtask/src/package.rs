@@ -4,15 +4,17 @@ use std::process::Command;
 
 use crate::azurite::runs;
 use crate::failure::{Failure, Result};
+use crate::powershell;
 use crate::process;
 use crate::python;
-use crate::workspace::{Workspace, fresh};
+use crate::workspace::{Profile, Workspace, fresh};
 
 /// What can be packaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Product {
     C,
     Python,
+    PowerShell(Profile),
 }
 
 impl Product {
@@ -20,6 +22,7 @@ impl Product {
         match name {
             "c" => Some(Self::C),
             "python" => Some(Self::Python),
+            "powershell" => Some(Self::PowerShell(Profile::Release)),
             _ => None,
         }
     }
@@ -30,6 +33,7 @@ pub(crate) fn run(product: Product) -> Result<()> {
     match product {
         Product::C => c(&workspace),
         Product::Python => python::package(&workspace).map(drop),
+        Product::PowerShell(profile) => powershell::package(&workspace, profile),
     }
 }
 

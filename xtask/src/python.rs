@@ -92,7 +92,7 @@ pub(crate) fn package(workspace: &Workspace) -> Result<PathBuf> {
 }
 
 /// Why there is no Python to work with, if there is none.
-fn missing() -> Option<String> {
+pub(crate) fn missing() -> Option<String> {
     let usable = || {
         let mut command = Command::new(python());
         command.args(["-c", USABLE]).stderr(std::process::Stdio::null());
@@ -182,7 +182,7 @@ fn install(workspace: &Workspace, wheel: &Path) -> Result<PathBuf> {
 }
 
 /// An environment with a given content: as it is when it was made for the same, otherwise made anew.
-fn environment(folder: &Path, content: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+pub(crate) fn environment(folder: &Path, content: &str, fill: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let (stamp, python) = (folder.join("content.txt"), python_of(folder));
     if python.exists() && fs::read_to_string(&stamp).is_ok_and(|found| found == content) {
         println!("{} is up to date", folder.display());
@@ -196,7 +196,7 @@ fn environment(folder: &Path, content: &str, fill: impl FnOnce(&Path) -> Result<
     Ok(python)
 }
 
-fn pip_install(python: &Path) -> Command {
+pub(crate) fn pip_install(python: &Path) -> Command {
     let mut command = Command::new(python);
     command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
     command

@@ -10,6 +10,7 @@ use crate::bench::Settings;
 use crate::dotnet;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
+use crate::powershell;
 use crate::process;
 use crate::python;
 use crate::readme;
@@ -64,6 +65,8 @@ pub(crate) fn run(long: bool) -> Result<()> {
     if let Some(dotnet) = &dotnet {
         steps.step(".NET", || dotnet.test(&programs))?;
     }
+    steps.step("PowerShell scripts", || powershell::check(&workspace))?;
+    steps.step("PowerShell", || powershell::test(&workspace, Some(&programs)))?;
     steps.step("README", || readme::run(&workspace, &programs))?;
     steps.step("fuzz", || fuzz_targets(&workspace, if long { LONG_FUZZ } else { FUZZ }))?;
     if long {
@@ -73,10 +76,6 @@ pub(crate) fn run(long: bool) -> Result<()> {
         // Only that it works; its figures are no judgement.
         steps.step("bench", || crate::bench::run(Settings { size: SMOKE, repetitions: 1 }))?;
     }
-    // There is no PowerShell module yet; the line tells those who look for its tests.
-    println!(
-        "PowerShell: no test ran, as the module is not there yet (when it is, its tests need pwsh: https://aka.ms/powershell)"
-    );
     println!("{} steps passed in {}", steps.passed, spoken(began));
     Ok(())
 }

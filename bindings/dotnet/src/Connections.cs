@@ -93,8 +93,16 @@ namespace EpiCloud.Interop
         /// <summary>The client key it was made with.</summary>
         public string ClientKey { get; }
 
-        /// <summary>The project of requests that name none.</summary>
-        public string ProjectId { get; }
+        /// <summary>The project of requests that name none; may be changed.</summary>
+        public string ProjectId { get; set; }
+
+        /// <summary>The address that the client was made for, in the words of whoever made it; not looked at here.</summary>
+        public string Endpoint { get; set; }
+
+        /// <summary>
+        /// Why the client cannot be used, for a host that finds out before anybody has asked; not looked at here.
+        /// </summary>
+        public Exception Failure { get; set; }
 
         /// <summary>Disposes of the client. Operations that run go on.</summary>
         public void Dispose()

@@ -55,7 +55,7 @@ namespace EpiCloud.Interop
             string path = Path.GetFullPath(fullPath);
             lock (Turn)
             {
-                if (loaded != null && loaded != path)
+                if (loaded != null && !IsSame(loaded, path))
                 {
                     throw new InvalidOperationException(
                         "the library " + loaded + " is loaded already, so " + path
@@ -79,6 +79,13 @@ namespace EpiCloud.Interop
                 }
                 CheckOnce();
             }
+        }
+
+        /// <summary>On Windows a path that is typed in other letters leads to the same file.</summary>
+        private static bool IsSame(string one, string other)
+        {
+            bool windows = RuntimeInformation.IsOSPlatform(OSPlatform.Windows);
+            return string.Equals(one, other, windows ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
         }
 
         /// <summary>Checks, once, that the library and this assembly belong together, however it was found.</summary>

@@ -19,6 +19,13 @@ namespace EpiCloud.Interop.Tests
             Check.That(ReferenceEquals(connection, Connections.Get(key)), "it is remembered");
             Check.Equal(null, Connections.Get(other), "the connection of another key");
             Check.Equal("client key project", Connections.Get(key).ClientKey + " " + Connections.Get(key).ProjectId, "what it says");
+            Connections.Get(key).ProjectId = "another";
+            Connections.Get(key).Endpoint = "address";
+            Connections.Get(key).Failure = new FormatException("why");
+            Check.Equal(
+                "another address why",
+                connection.ProjectId + " " + connection.Endpoint + " " + connection.Failure.Message,
+                "what was noted on it");
             Connections.Remove(other);
             Connections.Remove(key);
             Check.Equal(null, Connections.Get(key), "the connection after it was removed");

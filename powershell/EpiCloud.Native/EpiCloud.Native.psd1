@@ -1,0 +1,52 @@
+@{
+    RootModule             = 'EpiCloud.Native.psm1'
+    ModuleVersion          = '0.1.0'
+    GUID                   = '6a0c0c0e-3c55-4d2f-9d27-5b6a1f0e7c41'
+    Author                 = 'The epicloud authors'
+    CompanyName            = 'epicloud'
+    Copyright              = '(c) The epicloud authors. MIT or Apache-2.0.'
+    Description            = 'Deploys to the Optimizely DXP cloud and exports databases from it. Takes the place of EpiCloud: the same cmdlets, parameters, objects and messages over a native library, with parallel transfers that are verified. Not a product of Optimizely.'
+    PowerShellVersion      = '5.1'
+    CompatiblePSEditions   = @('Desktop', 'Core')
+    DotNetFrameworkVersion = '4.7.2'
+    TypesToProcess         = @('EpiCloud.Native.Types.ps1xml')
+    FormatsToProcess       = @('EpiCloud.Native.Format.ps1xml')
+    FunctionsToExport      = @(
+        'Add-EpiDeploymentPackage'
+        'Complete-EpiDeployment'
+        'Connect-EpiCloud'
+        'Disconnect-EpiCloud'
+        'Get-EpiDatabaseExport'
+        'Get-EpiDeployment'
+        'Get-EpiDeploymentPackageLocation'
+        'Get-EpiEdgeLogLocation'
+        'Get-EpiStorageContainer'
+        'Get-EpiStorageContainerSasLink'
+        'Reset-EpiDeployment'
+        'Save-EpiDatabaseExport'
+        'Start-EpiDatabaseExport'
+        'Start-EpiDeployment'
+    )
+    CmdletsToExport        = @()
+    VariablesToExport      = @()
+    AliasesToExport        = @()
+    # The native libraries lie below lib too, one folder for each platform.
+    FileList               = @(
+        'EpiCloud.Native.psd1'
+        'EpiCloud.Native.psm1'
+        'EpiCloud.Native.Format.ps1xml'
+        'EpiCloud.Native.Types.ps1xml'
+        'en-US/about_EpiCloud.Native.help.txt'
+        'lib/EpiCloud.Interop.dll'
+        'LICENSE-MIT'
+        'LICENSE-APACHE'
+        'README.md'
+    )
+    PrivateData            = @{
+        PSData = @{
+            Tags       = @('Optimizely', 'Episerver', 'DXP', 'EpiCloud', 'Deployment', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            LicenseUri = 'https://github.com/epicloud/epicloud/blob/main/LICENSE-MIT'
+            ProjectUri = 'https://github.com/epicloud/epicloud'
+        }
+    }
+}

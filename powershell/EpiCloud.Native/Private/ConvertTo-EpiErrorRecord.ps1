@@ -1,0 +1,137 @@
+# Turns what a call failed with into the error that scripts written for EpiCloud know. This is the one place that holds
+# the texts of the original; everything else in them comes from the members of the library's error.
+#
+# $Call holds Cmdlet, Operation, ProjectId, Id (of the deployment), Name (of the package) and Status (the service's word
+# that was seen last).
+function ConvertTo-EpiErrorRecord {
+    param(
+        [System.Exception]$Exception,
+        [hashtable]$Call
+    )
+    $native = $Exception
+    while ($null -ne $native -and $native -isnot [EpiCloud.Interop.EpiException]) {
+        $native = $native.InnerException
+    }
+    if ($null -eq $native) {
+        # Nothing that the library said: a path that cannot be resolved, a connection that does not fit.
+        $cause = $Exception.GetBaseException()
+        $native = @{
+            Message = $cause.Message; StatusName = ''; HttpStatus = 0; Code = $cause.GetType().Name; Errors = @()
+            Field = ''; NextStep = ''
+        }
+    }
+    else {
+        $cause = $native
+    }
+
+    $said = ''
+    if ($native.Errors) {
+        $said = $native.Errors -join ', '
+    }
+    if ($native.Field -eq 'clientSecret') {
+        $text = "Cannot validate argument on parameter 'ClientSecret'. The ClientSecret is invalid."
+        if ($native.Code -eq 'NotBase64') {
+            $text += ' The error was: it is not Base64.'
+        }
+    }
+    elseif ($native.HttpStatus -eq 200 -and $native.StatusName -in 'REJECTED', 'CONFLICT') {
+        $text = "API call failed! The error(s) was: $said"
+    }
+    elseif ($native.HttpStatus -ge 300) {
+        # Windows PowerShell does not know the names of all of them.
+        $reason = "$($native.HttpStatus)"
+        $word = [System.Enum]::GetName([System.Net.HttpStatusCode], [int]$native.HttpStatus)
+        if ($word) {
+            $reason += " ($($word -creplace '(?<=[a-z])(?=[A-Z])', ' '))"
+        }
+        if (-not $said -or $native.StatusName -eq 'AMBIGUOUS') {
+            $said = $native.Message
+        }
+        $text = "API call failed! The error was: Response status code does not indicate success: $reason. $said"
+    }
+    else {
+        $text = "API call failed! The error was: $($native.Message)"
+    }
+
+    $isExport = $Call.Operation -like 'databaseExport.*'
+    if ($native.StatusName -eq 'TIMEOUT') {
+        if ($isExport) {
+            $text = "Timed out during export with status: $($Call.Status)"
+        }
+        else {
+            $text = "Timed out during deployment with status: $($Call.Status)"
+        }
+        if ($Call.Operation -eq 'deployment.reset') {
+            $text += ". Deployment ID: $($Call.Id)"
+        }
+    }
+    elseif ($native.StatusName -in 'JOB_FAILED', 'LINK_EXPIRED' -and $Call.Operation -eq 'databaseExport.start') {
+        $text = "$($Call.Cmdlet): Failed. The error was: $($native.Message)"
+    }
+    elseif ($native.StatusName -eq 'JOB_FAILED' -and -not $isExport) {
+        $reasons = $native.Message
+        if ($native.Errors) {
+            $reasons = $native.Errors -join '. '
+        }
+        $text = "$($Call.Cmdlet): Failed. Deployment Id: $($Call.Id). The error was: $reasons"
+    }
+    elseif ($Call.Operation -eq 'databaseExport.save') {
+        $text = "Failed to save the database export. The error was: $($native.Message)"
+    }
+    elseif ($Call.Operation -eq 'package.upload') {
+        if ($native.Field -eq 'files[0].blobName') {
+            $text = "The deployment package is not recognized: $($Call.Name)"
+        }
+        elseif ($native.Code -eq 'LeaseIdMissing') {
+            # The library's sentence is the original's, with the service's own behind it.
+            $text = $native.Message
+        }
+        else {
+            $text = "Failed to upload the blob. The error was: $($native.Message)"
+        }
+    }
+    elseif ($Call.Operation -eq 'connect') {
+        $text = "Failed to validate the credentials specified for project with id $($Call.ProjectId)! Error: $text"
+    }
+
+    # The category of each row of the status table.
+    $categories = @{
+        INVALID_ARGUMENT = 'InvalidArgument'
+        NOT_CONFIGURED   = 'InvalidArgument'
+        ABI_MISMATCH     = 'InvalidOperation'
+        UNSUPPORTED      = 'NotImplemented'
+        UNAUTHENTICATED  = 'AuthenticationError'
+        FORBIDDEN        = 'PermissionDenied'
+        NOT_FOUND        = 'ObjectNotFound'
+        CONFLICT         = 'ResourceExists'
+        THROTTLED        = 'LimitsExceeded'
+        UNAVAILABLE      = 'ResourceUnavailable'
+        REJECTED         = 'InvalidOperation'
+        PROTOCOL         = 'ProtocolError'
+        NETWORK          = 'ConnectionError'
+        TLS              = 'SecurityError'
+        TIMEOUT          = 'OperationTimeout'
+        AMBIGUOUS        = 'InvalidResult'
+        JOB_FAILED       = 'OperationStopped'
+        LINK_EXPIRED     = 'ResourceUnavailable'
+        IO               = 'ReadError'
+        INTEGRITY        = 'InvalidData'
+        NO_SPACE         = 'WriteError'
+        CANCELLED        = 'OperationStopped'
+        PANIC            = 'NotSpecified'
+        INTERNAL         = 'NotSpecified'
+    }
+    $category = 'NotSpecified'
+    if ($native.StatusName -and $categories.ContainsKey($native.StatusName)) {
+        $category = $categories[$native.StatusName]
+    }
+    $id = $native.Code
+    if (-not $id) {
+        $id = $native.StatusName
+    }
+    if (-not $id) {
+        # A status of a newer library.
+        $id = 'INTERNAL'
+    }
+    New-EpiErrorRecord -Text $text -Id $id -Category $category -Target $Call.Id -Cause $cause -NextStep $native.NextStep
+}

@@ -1,0 +1,30 @@
+# Makes a native client of credentials, for the service that $Global:EpiCloudApiEndpointUri names now. Without
+# credentials the client can do what needs none, such as uploading by a link.
+function New-EpiClient {
+    param(
+        [hashtable]$Account = @{}
+    )
+    $config = @{}
+    if ($Global:EpiCloudApiEndpointUri) {
+        $config.endpoint = [string]$Global:EpiCloudApiEndpointUri
+    }
+    if ($Global:EpiCloudCaFile) {
+        $config.caFile = [string]$Global:EpiCloudCaFile
+    }
+    $secret = $null
+    try {
+        if ($Account.ClientKey) {
+            $config.clientKey = $Account.ClientKey
+            if ($null -ne $Account.Password) {
+                $secret = [EpiCloud.Interop.SecretText]::FromSecureString($Account.Password)
+            }
+            else {
+                $secret = [System.Text.Encoding]::UTF8.GetBytes($Account.ClientSecret)
+            }
+        }
+        [EpiCloud.Interop.Client]::new((ConvertTo-Json -InputObject $config -Compress), $secret)
+    }
+    finally {
+        [EpiCloud.Interop.SecretText]::Clear($secret)
+    }
+}

@@ -1,0 +1,111 @@
+function Add-EpiDeploymentPackage {
+    <#
+    .SYNOPSIS
+    Uploads a deployment package.
+
+    .DESCRIPTION
+    Uploads a file to the place that Get-EpiDeploymentPackageLocation names: in several blocks at a time, each with a
+    checksum. What fails for a passing reason is sent again; a refusal ends the upload at once. An existing package of that
+    name is replaced unless it is linked to a deployment.
+
+    The link must lead to Azure's blob storage. Set $Global:EpiCloudAllowAnySasUrl to $true for another store, such as an
+    emulator that listens elsewhere.
+
+    .PARAMETER SasUrl
+    The link from Get-EpiDeploymentPackageLocation.
+
+    .PARAMETER Path
+    The file, taken literally. LiteralPath is another name of this parameter.
+
+    .PARAMETER BlobName
+    The package's name in the store: [name.](cms|commerce|head).app.<version>.(nupkg|zip) or
+    [name.](cms|commerce).sqldb.<version>.bacpac. The file's own name when not given.
+
+    .PARAMETER PassThru
+    Gives a receipt of the upload. Without it there is no output.
+
+    .EXAMPLE
+    $location = Get-EpiDeploymentPackageLocation
+    Add-EpiDeploymentPackage -SasUrl $location -Path site.cms.app.1.0.0.nupkg
+
+    Uploads a package.
+
+    .EXAMPLE
+    Get-ChildItem *.nupkg | Add-EpiDeploymentPackage -SasUrl $location
+
+    Uploads all packages of a folder.
+
+    .INPUTS
+    Objects with the properties FullName and Name, such as files.
+
+    .OUTPUTS
+    None. With PassThru EpiCloud.PackageUpload: blobName, bytes, contentMd5, blocks, retries, integrity.
+
+    .LINK
+    about_EpiCloud.Native
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true, PositionalBinding = $false)]
+    [OutputType('EpiCloud.PackageUpload')]
+    param(
+        [Parameter(Mandatory = $true)]
+        [string]$SasUrl,
+
+        [Parameter(Mandatory = $true, ValueFromPipelineByPropertyName = $true)]
+        [Alias('FullName', 'LiteralPath', 'PSPath')]
+        [string]$Path,
+
+        [Parameter(ValueFromPipelineByPropertyName = $true)]
+        [Alias('Name')]
+        [string]$BlobName,
+
+        [Parameter()]
+        [switch]$PassThru
+    )
+    process {
+        # By the text alone, as the original does: links of emulators have these marks anywhere in them.
+        $isPackageLink = $SasUrl.StartsWith('https://', [System.StringComparison]::Ordinal) -and
+            $SasUrl.Contains('.blob.core.windows.net/') -and
+            $SasUrl.IndexOf('deploymentpackages', [System.StringComparison]::OrdinalIgnoreCase) -ge 0
+        if (-not $isPackageLink -and -not $Global:EpiCloudAllowAnySasUrl) {
+            throw (New-EpiErrorRecord -Text 'The SasUrl is not correct' -Id 'INVALID_ARGUMENT' -Category InvalidArgument)
+            return
+        }
+        $call = @{ Cmdlet = 'Add-EpiDeploymentPackage'; Operation = 'package.upload'; Id = ''; Name = $BlobName; Status = '' }
+        $file = ''
+        $problem = $null
+        try {
+            $file = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($Path)
+        }
+        catch {
+            $problem = ConvertTo-EpiErrorRecord -Exception $_.Exception -Call $call
+        }
+        if ($null -ne $problem) {
+            throw $problem
+            return
+        }
+        $package = @{ path = $file }
+        $name = [System.IO.Path]::GetFileName($file)
+        if ($BlobName) {
+            $package.blobName = $BlobName
+            $name = $BlobName
+        }
+        if (-not $PSCmdlet.ShouldProcess($name, 'Upload the package')) {
+            return
+        }
+        Write-Verbose -Message "Uploading blob $name to storage account ..."
+        $call = @{
+            Operation = 'package.upload'; Request = @{ files = @($package); sasUrl = $SasUrl }; Anonymous = $true
+            Transfer = "Uploading $name"; Name = $name
+        }
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @call
+        if ($null -ne $outcome.Error) {
+            throw $outcome.Error
+        }
+        else {
+            Write-Verbose -Message 'Done!'
+            if ($PassThru) {
+                ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.PackageUpload' -Member 'packages'
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+function Connect-EpiCloud {
+    <#
+    .SYNOPSIS
+    Keeps credentials for the cmdlets that follow.
+
+    .DESCRIPTION
+    After this, every cmdlet of the module works without ClientKey and ClientSecret, and without ProjectId if one was given.
+    With a project the credentials are verified first; if that fails, an earlier connection stays as it was. Without one no
+    request is sent.
+
+    The credentials are held by the native library, for this runspace, until Disconnect-EpiCloud or another connection. They
+    are not written to $PSDefaultParameterValues; entries there that would stand in front of them, as EpiCloud 1.9 made them,
+    are removed.
+
+    Called again without a key and a secret, it goes on with those it has. A project that is not given is forgotten.
+
+    .PARAMETER ClientKey
+    The key of the API credentials.
+
+    .PARAMETER ClientSecret
+    The secret of the API credentials.
+
+    .PARAMETER ProjectId
+    The id of the project, a GUID.
+
+    .PARAMETER Credential
+    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
+    ClientSecret.
+
+    .EXAMPLE
+    Connect-EpiCloud -ClientKey $env:DXP_KEY -ClientSecret $env:DXP_SECRET -ProjectId $env:DXP_PROJECT
+
+    Verifies the credentials and keeps them.
+
+    .EXAMPLE
+    Connect-EpiCloud -Credential (Get-Credential) -ProjectId '2a561398-d517-4634-9bc4-aab5008a8e1a'
+
+    Asks for key and secret, so that the secret is in no history.
+
+    .INPUTS
+    None.
+
+    .OUTPUTS
+    EpiCloud.Connection: ProjectId (if given), ClientKey, AuthenticationVerified.
+
+    .LINK
+    about_EpiCloud.Native
+    #>
+    [CmdletBinding(PositionalBinding = $false)]
+    [OutputType('EpiCloud.Connection')]
+    param(
+        [Parameter()]
+        [string]$ClientKey,
+
+        [Parameter()]
+        [string]$ClientSecret,
+
+        [Parameter()]
+        [string]$ProjectId,
+
+        [Parameter()]
+        [System.Management.Automation.PSCredential]$Credential
+    )
+    $account = Select-EpiAccount -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId -ProjectOptional
+    if ($account.ProjectId) {
+        $call = @{ Operation = 'connect'; Request = @{}; ProjectOptional = $true }
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
+        if ($null -ne $outcome.Error) {
+            throw $outcome.Error
+            return
+        }
+    }
+    if ($null -ne $account.Connection) {
+        $account.Connection.ProjectId = $account.ProjectId
+    }
+    else {
+        $failure = $null
+        try {
+            $client = New-EpiClient -Account $account
+        }
+        catch {
+            # Nothing was sent, so nothing is known to be wrong yet; the first call will say it.
+            $failure = $_.Exception.GetBaseException()
+            $client = [EpiCloud.Interop.Client]::new('{}', $null)
+        }
+        Set-EpiConnection -Client $client -ClientKey $account.ClientKey -ProjectId $account.ProjectId -Failure $failure
+    }
+    # By their names, whatever prefix the module may have been imported with.
+    $commands = @(
+        'Complete-EpiDeployment', 'Connect-EpiCloud', 'Get-EpiDatabaseExport', 'Get-EpiDeployment'
+        'Get-EpiDeploymentPackageLocation', 'Get-EpiEdgeLogLocation', 'Get-EpiStorageContainer'
+        'Get-EpiStorageContainerSasLink', 'Reset-EpiDeployment', 'Save-EpiDatabaseExport', 'Start-EpiDatabaseExport'
+        'Start-EpiDeployment'
+    )
+    foreach ($command in $commands) {
+        Write-Verbose -Message "Configuring credentials for command $command"
+        foreach ($parameter in 'ClientKey', 'ClientSecret', 'ProjectId') {
+            $entry = "${command}:$parameter"
+            if ($null -ne $Global:PSDefaultParameterValues -and $Global:PSDefaultParameterValues.Contains($entry)) {
+                [void]$Global:PSDefaultParameterValues.Remove($entry)
+            }
+        }
+    }
+    $result = [ordered]@{}
+    if ($account.ProjectId) {
+        $result.ProjectId = $account.ProjectId
+    }
+    $result.ClientKey = $account.ClientKey
+    $result.AuthenticationVerified = [bool]$account.ProjectId
+    $object = [pscustomobject]$result
+    $object.PSObject.TypeNames.Insert(0, 'EpiCloud.Connection')
+    $object
+}

@@ -1,0 +1,158 @@
+function Save-EpiDatabaseExport {
+    <#
+    .SYNOPSIS
+    Exports a database into a file: starts or takes an export, waits, downloads and verifies.
+
+    .DESCRIPTION
+    Starts an export, or takes the one whose id is given; waits until it has ended; downloads the bacpac in several parts at a
+    time and compares it with its checksum. An export that fails or has expired is an error.
+
+    What was cut is taken up by calling it again: with the id of the export it waits on, and a download goes on with the
+    file of the same name and the ending .partial. Ctrl-C stops the download at once; the export goes on in the service.
+
+    .PARAMETER ClientKey
+    The key of the API credentials. Not needed after Connect-EpiCloud.
+
+    .PARAMETER ClientSecret
+    The secret of the API credentials. Not needed after Connect-EpiCloud.
+
+    .PARAMETER ProjectId
+    The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
+
+    .PARAMETER Environment
+    The environment that the database belongs to.
+
+    .PARAMETER DatabaseName
+    The database.
+
+    .PARAMETER Path
+    The file to write, taken literally. LiteralPath is another name of this parameter.
+
+    .PARAMETER Id
+    The id of an export that exists. Without it a new one is started.
+
+    .PARAMETER RetentionHours
+    How long the service keeps a new export, in hours; 24 when not given.
+
+    .PARAMETER WaitTimeoutMinutes
+    The longest wait in minutes; no limit when not given. The export goes on in the service.
+
+    .PARAMETER PollingIntervalSec
+    The pause between two looks at the export, in seconds; 30 when not given.
+
+    .PARAMETER Force
+    Replaces the file if it exists.
+
+    .PARAMETER Credential
+    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
+    ClientSecret.
+
+    .EXAMPLE
+    Save-EpiDatabaseExport -Environment Production -DatabaseName epicms -Path epicms.bacpac
+
+    Exports a database into a file.
+
+    .EXAMPLE
+    $export | Save-EpiDatabaseExport -Path epicms.bacpac
+
+    Waits for an export that was started before and downloads it.
+
+    .INPUTS
+    Database exports, or objects with their properties environment, databaseName, id and projectId.
+
+    .OUTPUTS
+    EpiCloud.SavedDatabaseExport: id, environment, databaseName, status, file, bytes, contentMd5, verified (md5, or size where
+    the store gives no checksum), resumedBytes, retries.
+
+    .LINK
+    about_EpiCloud.Native
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true, PositionalBinding = $false)]
+    [OutputType('EpiCloud.SavedDatabaseExport')]
+    param(
+        [Parameter()]
+        [string]$ClientKey,
+
+        [Parameter()]
+        [string]$ClientSecret,
+
+        [Parameter(ValueFromPipelineByPropertyName = $true)]
+        [string]$ProjectId,
+
+        [Parameter(Mandatory = $true, ValueFromPipelineByPropertyName = $true)]
+        [string]$Environment,
+
+        [Parameter(Mandatory = $true, ValueFromPipelineByPropertyName = $true)]
+        [ValidateSet('epicms', 'epicommerce')]
+        [string]$DatabaseName,
+
+        [Parameter(Mandatory = $true)]
+        [Alias('LiteralPath')]
+        [string]$Path,
+
+        [Parameter(ValueFromPipelineByPropertyName = $true)]
+        [string]$Id,
+
+        [Parameter()]
+        [ValidateRange(1, 2147483647)]
+        [int]$RetentionHours,
+
+        [Parameter()]
+        [ValidateRange(1, 2147483647)]
+        [int]$WaitTimeoutMinutes,
+
+        [Parameter()]
+        [ValidateRange(1, 2147483647)]
+        [int]$PollingIntervalSec,
+
+        [Parameter()]
+        [switch]$Force,
+
+        [Parameter()]
+        [System.Management.Automation.PSCredential]$Credential
+    )
+    process {
+        $call = @{ Cmdlet = 'Save-EpiDatabaseExport'; Operation = 'databaseExport.save'; Id = $Id; Name = ''; Status = '' }
+        $file = ''
+        $problem = $null
+        try {
+            $file = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($Path)
+        }
+        catch {
+            $problem = ConvertTo-EpiErrorRecord -Exception $_.Exception -Call $call
+        }
+        if ($null -ne $problem) {
+            throw $problem
+            return
+        }
+        if (-not $PSCmdlet.ShouldProcess($file, "Save an export of $DatabaseName")) {
+            return
+        }
+        $request = @{
+            environment = $Environment; databaseName = $DatabaseName; outputFile = $file; overwrite = [bool]$Force; wait = @{}
+        }
+        if ($Id) {
+            $request.id = $Id
+        }
+        if ($PSBoundParameters.ContainsKey('RetentionHours')) {
+            $request.retentionHours = $RetentionHours
+        }
+        if ($PSBoundParameters.ContainsKey('WaitTimeoutMinutes')) {
+            $request.wait.timeoutMinutes = $WaitTimeoutMinutes
+        }
+        if ($PSBoundParameters.ContainsKey('PollingIntervalSec')) {
+            $request.wait.pollingIntervalSeconds = $PollingIntervalSec
+        }
+        $call = @{
+            Operation = 'databaseExport.save'; Request = $request; Id = $Id
+            Waiting = "Export database running against $DatabaseName..."; Transfer = "Downloading $file"
+        }
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
+        if ($null -ne $outcome.Error) {
+            throw $outcome.Error
+        }
+        else {
+            ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.SavedDatabaseExport'
+        }
+    }
+}

@@ -1,0 +1,202 @@
+function Start-EpiDeployment {
+    <#
+    .SYNOPSIS
+    Starts a deployment of packages, or of the content of another environment.
+
+    .DESCRIPTION
+    Starts a deployment and gives it as it is found one look later, or with Wait when it awaits its verification, has
+    succeeded or has failed.
+
+    A deployment that carries error texts is an error, with and without Wait. One that ends as Failed without any text is given
+    as an object, unless Strict asks for an error.
+
+    .PARAMETER ClientKey
+    The key of the API credentials. Not needed after Connect-EpiCloud.
+
+    .PARAMETER ClientSecret
+    The secret of the API credentials. Not needed after Connect-EpiCloud.
+
+    .PARAMETER ProjectId
+    The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
+
+    .PARAMETER SourceApp
+    The code to copy: cms, commerce.
+
+    .PARAMETER SourceEnvironment
+    The environment to copy from.
+
+    .PARAMETER TargetEnvironment
+    The environment to deploy to.
+
+    .PARAMETER DeploymentPackage
+    The names of packages that were uploaded.
+
+    .PARAMETER UseMaintenancePage
+    Shows the maintenance page during the deployment.
+
+    .PARAMETER ZeroDownTimeMode
+    Deploys without downtime; the site is read-only or stays writable meanwhile.
+
+    .PARAMETER IncludeBlob
+    Copies the blobs.
+
+    .PARAMETER IncludeDb
+    Copies the databases.
+
+    .PARAMETER DirectDeploy
+    Deploys straight to the site, without a slot. For Integration and additional environments.
+
+    .PARAMETER Wait
+    Waits until the operation has ended.
+
+    .PARAMETER ShowProgress
+    Shows progress while waiting.
+
+    .PARAMETER WaitTimeoutMinutes
+    The longest wait in minutes. When it has passed the cmdlet fails; the operation goes on in the service.
+
+    .PARAMETER PollingIntervalSec
+    The pause between two looks at the operation, in seconds.
+
+    .PARAMETER Credential
+    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
+    ClientSecret.
+
+    .PARAMETER Strict
+    Takes warnings, and a failure for which the service gives no reason, for an error.
+
+    .EXAMPLE
+    Start-EpiDeployment -DeploymentPackage site.cms.app.1.0.0.nupkg -TargetEnvironment Preproduction -Wait -ShowProgress
+
+    Deploys a package and waits until it awaits its verification.
+
+    .EXAMPLE
+    Start-EpiDeployment -SourceEnvironment Production -TargetEnvironment Preproduction -IncludeBlob -IncludeDb -Wait
+
+    Copies the content of one environment to another.
+
+    .INPUTS
+    Objects with the property projectId, which wins over the connected one.
+
+    .OUTPUTS
+    EpiCloud.Deployment, the service's object: id, projectId, status, startTime, endTime, percentComplete,
+    validationLinks, deploymentWarnings, deploymentErrors, parameters, and whatever else the service gives.
+
+    .LINK
+    about_EpiCloud.Native
+    #>
+    [CmdletBinding(DefaultParameterSetName = 'DeploymentPackage', SupportsShouldProcess = $true, PositionalBinding = $false)]
+    [OutputType('EpiCloud.Deployment')]
+    param(
+        [Parameter()]
+        [string]$ClientKey,
+
+        [Parameter()]
+        [string]$ClientSecret,
+
+        [Parameter(ValueFromPipelineByPropertyName = $true)]
+        [string]$ProjectId,
+
+        [Parameter(ParameterSetName = 'SourceEnvironment')]
+        [ValidateSet('cms', 'commerce')]
+        [string[]]$SourceApp,
+
+        [Parameter(ParameterSetName = 'SourceEnvironment', Mandatory = $true)]
+        [string]$SourceEnvironment,
+
+        [Parameter(Mandatory = $true)]
+        [string]$TargetEnvironment,
+
+        [Parameter(ParameterSetName = 'DeploymentPackage', Mandatory = $true)]
+        [string[]]$DeploymentPackage,
+
+        [Parameter()]
+        [switch]$UseMaintenancePage,
+
+        [Parameter()]
+        [ValidateSet('ReadOnly', 'ReadWrite')]
+        [string]$ZeroDownTimeMode,
+
+        [Parameter(ParameterSetName = 'SourceEnvironment')]
+        [switch]$IncludeBlob,
+
+        [Parameter(ParameterSetName = 'SourceEnvironment')]
+        [switch]$IncludeDb,
+
+        [Parameter()]
+        [switch]$DirectDeploy,
+
+        [Parameter()]
+        [switch]$Wait,
+
+        [Parameter()]
+        [switch]$ShowProgress,
+
+        [Parameter()]
+        [Alias('WaitTimeoutSec')]
+        [ValidateRange(1, 2147483647)]
+        [int]$WaitTimeoutMinutes = 240,
+
+        [Parameter()]
+        [ValidateRange(1, 2147483647)]
+        [int]$PollingIntervalSec = 30,
+
+        [Parameter()]
+        [System.Management.Automation.PSCredential]$Credential,
+
+        [Parameter()]
+        [switch]$Strict
+    )
+    begin {
+        if ($PSBoundParameters.ContainsKey('WaitTimeoutMinutes')) {
+            $alias = Find-EpiSecondsAlias -Cmdlet $PSCmdlet
+            if ($alias) {
+                Write-Warning -Message 'The WaitTimeoutSec-parameter has been deprecated. Please use WaitTimeoutMinutes instead.'
+                $minutes = [int]($WaitTimeoutMinutes / 60)
+                if ($alias -eq 'splatted') {
+                    # The original takes these for minutes and accepts any number, so none may be refused here.
+                    $minutes = [Math]::Max(1, $minutes)
+                }
+                $WaitTimeoutMinutes = $minutes
+            }
+        }
+    }
+    process {
+        if (-not $PSCmdlet.ShouldProcess($TargetEnvironment, 'Start a deployment')) {
+            return
+        }
+        $request = @{
+            targetEnvironment = $TargetEnvironment; maintenancePage = [bool]$UseMaintenancePage
+            directDeploy = [bool]$DirectDeploy; strict = [bool]$Strict
+        }
+        if ($PSCmdlet.ParameterSetName -eq 'SourceEnvironment') {
+            $request.sourceEnvironment = $SourceEnvironment
+            $request.includeBlob = [bool]$IncludeBlob
+            $request.includeDb = [bool]$IncludeDb
+            if ($SourceApp) {
+                $request.sourceApps = @($SourceApp)
+            }
+        }
+        else {
+            $request.packages = @($DeploymentPackage)
+        }
+        if ($ZeroDownTimeMode) {
+            $request.zeroDowntimeMode = $ZeroDownTimeMode
+        }
+        $waiting = ''
+        if ($Wait) {
+            $request.wait = New-EpiWait -Minutes $WaitTimeoutMinutes -Seconds $PollingIntervalSec
+            if ($ShowProgress) {
+                $waiting = "Deployment running against $TargetEnvironment..."
+            }
+        }
+        $call = @{ Operation = 'deployment.start'; Request = $request; Waiting = $waiting }
+        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
+        if ($null -ne $outcome.Error) {
+            throw $outcome.Error
+        }
+        else {
+            ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.Deployment'
+        }
+    }
+}

@@ -1,0 +1,93 @@
+# Runs the Pester tests of the modules as they are packaged, against the emulator, in one call:
+#
+#   pwsh -File powershell/tests/Run.ps1 -Modules target/package/powershell -Emulator target/debug/epi-emulator
+#
+# Exits with 0 when all passed. Needs Pester 5; reports what PSScriptAnalyzer finds if it is there. Uses no network.
+[CmdletBinding()]
+param(
+    # The folder that holds EpiCloud.Native and EpiCloud.
+    [string]$Modules = (Join-Path $PSScriptRoot '../../target/package/powershell'),
+    # The program epi-emulator.
+    [string]$Emulator = $env:EPI_EMULATOR,
+    # One file of tests, such as Errors; all when not given.
+    [string]$Name = '*',
+    [ValidateSet('None', 'Normal', 'Detailed', 'Diagnostic')]
+    [string]$Output = 'Normal'
+)
+$ErrorActionPreference = 'Stop'
+
+if (-not $Emulator) {
+    $Emulator = Join-Path $PSScriptRoot '../../target/debug/epi-emulator'
+}
+foreach ($needed in $Modules, $Emulator) {
+    if (-not (Test-Path -LiteralPath $needed)) {
+        Write-Host "not found: $needed (see powershell/README.md, Tests)"
+        exit 2
+    }
+}
+$pester = Get-Module -ListAvailable -Name Pester | Where-Object { $_.Version.Major -ge 5 } | Sort-Object Version | Select-Object -Last 1
+if ($null -eq $pester) {
+    Write-Host 'the Pester tests did not run: Pester 5 is not installed (Install-Module Pester -MinimumVersion 5.0 -Scope CurrentUser)'
+    # A build machine leaves nothing out; a person may.
+    if ($env:CI -eq 'true' -or $env:CI -eq '1') {
+        exit 1
+    }
+    exit 0
+}
+
+$env:EPI_EMULATOR = (Resolve-Path -LiteralPath $Emulator).ProviderPath
+$folder = (Resolve-Path -LiteralPath $Modules).ProviderPath
+$env:EPI_MODULES = $folder
+$env:PSModulePath = $folder + [System.IO.Path]::PathSeparator + $env:PSModulePath
+# A setting of the person who runs this must not decide whether the tests pass; no proxy knows this machine.
+foreach ($variable in 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy') {
+    # Not [Environment]::SetEnvironmentVariable: from .NET 9 on that leaves an empty one.
+    Remove-Item -LiteralPath "Env:$variable" -ErrorAction SilentlyContinue
+}
+# Texts are compared without colours; Windows PowerShell has none.
+if ($null -ne $PSStyle) {
+    $PSStyle.OutputRendering = 'PlainText'
+}
+$Global:PSDefaultParameterValues.Clear()
+
+$failed = 0
+if (Get-Module -ListAvailable -Name PSScriptAnalyzer) {
+    $settings = Join-Path $PSScriptRoot '../PSScriptAnalyzerSettings.psd1'
+    foreach ($part in 'EpiCloud.Native', 'EpiCloud') {
+        $findings = @(Invoke-ScriptAnalyzer -Path (Join-Path $folder $part) -Recurse -Settings $settings)
+        foreach ($finding in $findings) {
+            Write-Host "$($finding.ScriptName):$($finding.Line): $($finding.RuleName): $($finding.Message)"
+        }
+        $failed += $findings.Count
+    }
+    Write-Host "PSScriptAnalyzer: $failed findings"
+}
+else {
+    Write-Host 'PSScriptAnalyzer is not installed; its rules were not looked at'
+}
+
+Import-Module -Name $pester.Path -Force
+Write-Host "PowerShell $($PSVersionTable.PSVersion), Pester $($pester.Version), modules in $folder"
+
+# How long an import takes in a fresh process: a figure to look at, not a judgement.
+$program = (Get-Process -Id $PID).Path
+$times = foreach ($round in 1..5) {
+    $printed = & $program -NoLogo -NoProfile -NonInteractive -Command '[int](Measure-Command { Import-Module EpiCloud.Native }).TotalMilliseconds'
+    @($printed)[-1] -as [int]
+}
+Write-Host "import of EpiCloud.Native: $(@($times | Sort-Object)[2]) ms (median of 5)"
+
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = @(Get-ChildItem -Path $PSScriptRoot -Filter "$Name.Tests.ps1" | ForEach-Object { $_.FullName })
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = $Output
+$result = Invoke-Pester -Configuration $configuration
+$failed += $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
+if ($result.TotalCount -eq 0) {
+    Write-Host 'no test ran'
+    exit 1
+}
+if ($failed -gt 0) {
+    exit 1
+}
+exit 0
