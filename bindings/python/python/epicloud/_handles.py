@@ -163,7 +163,10 @@ def _milliseconds(limit: float, field: str) -> int:
 
 
 def _json(document: Any) -> bytes:
-    return json.dumps(to_document(document)).encode("ascii")
+    try:
+        return json.dumps(to_document(document)).encode("ascii")
+    except RecursionError:
+        raise refused("request", "is nested too deeply") from None
 
 
 class Handle:
