@@ -132,6 +132,8 @@ def test_a_connection_that_fails(emulator: Emulator) -> None:
 
 
 LINKS = {"environment": "Integration", "storage_container": ["mysitemedia"]}
+CYCLE: dict[str, Any] = {}
+CYCLE["again"] = CYCLE
 NO_HOURS = (math.nan, math.inf, -math.inf, 10**400, 10**300, 2**64, 24.5)
 NO_LIMIT = (-1, math.nan, -math.inf, 1e16, 1e308, 10**400)
 BAD: list[tuple[str, dict[str, Any], str]] = [
@@ -159,6 +161,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     *(("get_storage_links", {**LINKS, "retention_hours": hours}, "retentionHours") for hours in NO_HOURS),
     ("complete_deployment", {"id": ABSENT, "wait": {"timeout_minutes": math.nan}}, "wait.timeoutMinutes"),
     ("complete_deployment", {"id": ABSENT, "wait": {1: 2}}, "wait"),
+    ("complete_deployment", {"id": ABSENT, "wait": CYCLE}, "request"),
     ("complete_deployment", {"id": ABSENT, "wait": {"\udc80": 2}}, "wait"),
     *(("list_deployments", {"timeout": limit}, "options.timeout_ms") for limit in NO_LIMIT),
     ("list_deployments", {"log_level": "loud"}, "options.log_level"),

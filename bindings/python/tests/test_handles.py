@@ -146,6 +146,35 @@ def test_a_call_that_is_interrupted_while_it_starts_is_ended(
     counting.balanced("epi_client", "epi_operation")
 
 
+def test_a_close_that_is_interrupted_frees(
+    emulator: Emulator, client: epicloud.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.stall(path=ABSENT)
+    operation = client.start.get_deployment(id=ABSENT)
+    emulator.wait_for_open_request(ABSENT)
+    calls = 0
+
+    class Interrupted:
+        """The library, when Ctrl-C is pressed just before it frees."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(lib, name)
+
+        def epi_operation_free(self, pointer: Any) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == 1:
+                signal.raise_signal(signal.SIGINT)
+            lib.epi_operation_free(pointer)
+
+    monkeypatch.setattr(_handles, "lib", Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        operation.close()
+    assert calls == 2
+    assert "closed" in repr(operation)
+    emulator.wait_until_none_is_open()
+
+
 @pytest.mark.parametrize("function", ["epi_client_new", "epi_operation_events", "epi_operation_result"])
 def test_what_an_interrupted_call_gave_is_freed(emulator: Emulator, counting: Counting, function: str) -> None:
     def use() -> None:

@@ -26,37 +26,19 @@ _TIMEOUT = "options.timeout_ms"
 """What the library calls the time limit of a call."""
 SLICE_MS = 200
 """The longest wait inside the library while signals must be noticed. Python runs its handlers between two waits."""
-_GIVEN = {"client": "epi_client *", "operation": "epi_operation *", "error": "epi_error *", "string": "char *"}
-"""What the library gives away, by the name of the function that frees it."""
 CANCEL_LIMIT_MS = 10_000
 """How long the end of a cancelled operation is waited for."""
 _NO_TEXT = "is no Unicode text"
 _NO_NUMBER = "is no number in range"
 
 
-def _place(kind: str) -> Any:
-    """Make a place for what a call gives away. The place owns it, and is freed when it goes or with `ffi.release`.
-
-    It owns before there is anything to own, because a signal handler may raise as soon as the call has returned.
-    """
-    return ffi.gc(ffi.new(f"{_GIVEN[kind]} *"), functools.partial(_empty, kind))
-
-
-def _empty(kind: str, place: Any) -> None:
-    """Free what a place has got, if anything; NULL may be freed."""
-    getattr(lib, f"epi_{kind}_free")(place[0])
+def _empty(kind: str, cell: Any) -> None:
+    """Free what a cell has got, if anything; NULL may be freed, and what was freed."""
+    getattr(lib, f"epi_{kind}_free")(cell[0])
 
 
 def _text(pointer: Any) -> str | None:
     return None if pointer == ffi.NULL else ffi.string(pointer).decode()
-
-
-def _take_document(text: Any) -> Any:
-    """Read the document in a place, and free it."""
-    try:
-        return json.loads(ffi.string(text[0]))
-    finally:
-        ffi.release(text)
 
 
 def status_name(status: int) -> str:
@@ -78,16 +60,12 @@ def refused(field: str, rule: str) -> errors.Error:
 
 
 def _check(status: int, error: Any = None) -> None:
-    """Raise what a call reported, and free it."""
+    """Raise what a call reported. The caller frees it, even if a signal handler raises before this is reached."""
     if status == lib.EPI_STATUS_OK:
         return
     if error is None or error[0] == ffi.NULL:
         raise _made_here(status, f"the library reported {status_name(status)}")
-    try:
-        document = json.loads(ffi.string(lib.epi_error_json(error[0])))
-    finally:
-        ffi.release(error)
-    raise errors.from_document(document)
+    raise errors.from_document(json.loads(ffi.string(lib.epi_error_json(error[0]))))
 
 
 def _values(enum: str, prefix: str) -> dict[int, str]:
@@ -102,8 +80,11 @@ def declared_version() -> str:
 
 def check_library() -> None:
     """Check that the library beside this package is the one it was made for."""
-    error = _place("error")
-    _check(lib.epi_abi_check(lib.EPI_ABI_VERSION, error), error)
+    error = ffi.new("epi_error **")
+    try:
+        _check(lib.epi_abi_check(lib.EPI_ABI_VERSION, error), error)
+    finally:
+        lib.epi_error_free(error[0])
     loaded, declared = _text(lib.epi_version()), declared_version()
     if loaded != declared:
         message = f"the package epicloud {declared} was made for the library {declared} and has found {loaded}"
@@ -182,7 +163,10 @@ def _milliseconds(limit: float, field: str) -> int:
 
 
 def _json(document: Any) -> bytes:
-    return json.dumps(to_document(document)).encode("ascii")
+    try:
+        return json.dumps(to_document(document)).encode("ascii")
+    except RecursionError:
+        raise refused("request", "is nested too deeply") from None
 
 
 class Handle:
@@ -191,8 +175,8 @@ class Handle:
     _what = "handle"
 
     def __init__(self) -> None:
-        # Where the library is to put it; owned from now on, as in `_place`, and until the end of the process.
-        self._cell = ffi.new(f"{_GIVEN[self._what]} *")
+        # Where the library is to put it, and owned before it does: a signal handler may raise right after that.
+        self._cell = ffi.new(f"epi_{self._what} **")
         self._process = os.getpid()
         self._free = weakref.finalize(self, _empty, self._what, self._cell)
 
@@ -222,7 +206,12 @@ class Handle:
 
     def close(self) -> None:
         """Free it. Any number of times."""
-        self._free()
+        try:
+            self._free()
+        except BaseException:
+            # A signal handler raised, perhaps before it was freed.
+            _empty(self._what, self._cell)
+            raise
 
 
 class ClientHandle(Handle):
@@ -231,19 +220,20 @@ class ClientHandle(Handle):
     _what = "client"
 
     def __init__(self, config: Mapping[str, Any], secret: str | Buffer | None) -> None:
+        super().__init__()
+        error = ffi.new("epi_error **")
         # A text must become bytes, as they were if it is of the environment. They are overwritten in the end.
         own = _secret_bytes(secret) if isinstance(secret, str) else None
         given = secret if own is None else own
-        super().__init__()
         try:
             buffer = ffi.NULL if given is None else ffi.from_buffer("char[]", given)
             size = 0 if given is None else len(buffer)
-            error = _place("error")
             with self._filling() as client:
                 _check(lib.epi_client_new(_json(config), buffer, size, client, error), error)
         finally:
             if own is not None:
                 own[:] = bytes(len(own))
+            lib.epi_error_free(error[0])
 
     def cancel_all(self) -> None:
         """Cancel all its operations."""
@@ -261,10 +251,13 @@ class ClientHandle(Handle):
         if log_level is not None:
             # What is not known goes to the library as well, which refuses it by name.
             options.log_level = _LOG_LEVELS.get(log_level, -1)
-        function, error = getattr(lib, f"epi_{call}"), _place("error")
+        function, error = getattr(lib, f"epi_{call}"), ffi.new("epi_error **")
         handle = OperationHandle(call)
-        with handle._filling() as operation:
-            _check(function(self._live(), _json(request), options, operation, error), error)
+        try:
+            with handle._filling() as operation:
+                _check(function(self._live(), _json(request), options, operation, error), error)
+        finally:
+            lib.epi_error_free(error[0])
         return handle
 
 
@@ -300,9 +293,12 @@ class OperationHandle(Handle):
         """Give the events after one."""
         if not 0 <= after < 2**64:
             raise refused("after", _NO_NUMBER)
-        text = _place("string")
-        _check(lib.epi_operation_events(self._live(), after, text))
-        return _take_document(text)
+        text = ffi.new("char **")
+        try:
+            _check(lib.epi_operation_events(self._live(), after, text))
+            return json.loads(ffi.string(text[0]))
+        finally:
+            lib.epi_string_free(text[0])
 
     def cancel(self) -> None:
         """Cancel it, without waiting."""
@@ -310,9 +306,13 @@ class OperationHandle(Handle):
 
     def result(self) -> Any:
         """Give the result of an operation that has ended, or raise its error."""
-        text, error = _place("string"), _place("error")
-        _check(lib.epi_operation_result(self._live(), text, error), error)
-        return _take_document(text)
+        text, error = ffi.new("char **"), ffi.new("epi_error **")
+        try:
+            _check(lib.epi_operation_result(self._live(), text, error), error)
+            return json.loads(ffi.string(text[0]))
+        finally:
+            lib.epi_error_free(error[0])
+            lib.epi_string_free(text[0])
 
     def stop(self) -> None:
         """Cancel it and wait, within a limit, for its end."""
