@@ -1,4 +1,4 @@
-"""Export a database with asyncio; Ctrl-C cancels, and the next run resumes the download: cancel.py DATABASE FILE [ID].
+"""Export a database with asyncio; Ctrl-C cancels, and a run with its id resumes it: cancel.py DATABASE FILE [ID].
 
 The account is in EPI_CLIENT_KEY, EPI_CLIENT_SECRET and EPI_PROJECT_ID.
 """

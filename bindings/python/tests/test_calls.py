@@ -135,7 +135,9 @@ def test_every_surface_describes_itself(method: str) -> None:
         (epicloud.aio.Operations, f"Operation[{result}]"),
     ):
         function = getattr(kind, method)
-        assert (function.__name__, function.__doc__) == (method, getattr(surface.Operations, method).__doc__)
+        said, _, arguments = (function.__doc__ or "").partition("\n\nArguments")
+        assert (function.__name__, said) == (method, getattr(surface.Operations, method).__doc__)
+        assert "timeout" in arguments
         assert inspect.signature(function).return_annotation == expected
 
 

@@ -134,3 +134,36 @@ def test_waiting_has_limits_that_cancel_nothing(emulator: Emulator) -> None:
                 await operation
 
     asyncio.run(run())
+
+
+@pytest.mark.skipif(not hasattr(BaseException, "add_note"), reason="exceptions take notes from Python 3.11 on")
+def test_an_interrupted_call_notes_how_to_take_it_up(
+    emulator: Emulator, client: epicloud.Client, tmp_path: Path
+) -> None:
+    emulator.stall(method="GET", path="/bacpacs/")
+
+    def interrupt(newest: epicloud.Progress) -> None:
+        if newest.phase == "downloading":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        client.save_database_export(**export(tmp_path), progress=interrupt)
+    (known,) = emulator.control("GET", "state")["exports"]
+    (note,) = caught.value.__notes__  # type: ignore[attr-defined, unused-ignore]
+    assert known["id"] in note, note
+
+
+def test_what_cannot_report_is_refused_before_anything_is_sent(emulator: Emulator, client: epicloud.Client) -> None:
+    for given, field in [({"progress": True}, "progress"), ({"log_level": "trace"}, "options.log_level")]:
+        with pytest.raises(epicloud.InvalidArgument) as caught:
+            client.list_deployments(**given)  # type: ignore[arg-type]
+        assert caught.value.field == field
+    assert "debug" in caught.value.message
+    assert emulator.requests() == []
+
+
+def test_help_names_the_arguments() -> None:
+    for method in [epicloud.Client.save_database_export, epicloud.aio.Client.save_database_export]:
+        text = method.__doc__ or ""
+        missing = [name for name in ("output_file", "project_id", "timeout") if name not in text]
+        assert missing == [], text

@@ -249,8 +249,9 @@ class ClientHandle(Handle):
         if limit is not None:
             options.timeout_ms = _milliseconds(limit, _TIMEOUT)
         if log_level is not None:
-            # What is not known goes to the library as well, which refuses it by name.
-            options.log_level = _LOG_LEVELS.get(log_level, -1)
+            if not isinstance(log_level, str) or log_level not in _LOG_LEVELS:
+                raise refused("options.log_level", f"expected one of {', '.join(_LOG_LEVELS)}")
+            options.log_level = _LOG_LEVELS[log_level]
         function, error = getattr(lib, f"epi_{call}"), ffi.new("epi_error **")
         handle = OperationHandle(call)
         try:
@@ -329,8 +330,20 @@ class OperationHandle(Handle):
         except GeneratorExit:
             # A loop over progress was left early, which says nothing about the operation.
             raise
-        except BaseException:
+        except BaseException as exception:
             # Closed meanwhile, or in a forked child: there is nothing to stop, and the first exception matters.
             with contextlib.suppress(errors.Error):
                 self.stop()
+                self.advise(exception)
             raise
+
+    def advise(self, exception: BaseException) -> None:
+        """Note on an exception how to take up what goes on in the service; it holds the id. From Python 3.11 on."""
+        note = getattr(exception, "add_note", None)
+        if note is None or not self.poll(0):
+            return
+        try:
+            self.result()
+        except errors.Cancelled as end:
+            if end.next_step:
+                note(end.next_step)

@@ -74,9 +74,10 @@ class Operation(Generic[R]):
         except GeneratorExit:
             # A loop over progress was left early, which says nothing about the operation.
             raise
-        except BaseException:
+        except BaseException as exception:
             with contextlib.suppress(errors.Error):
                 await self._stop()
+                self._handle.advise(exception)
             raise
 
     async def wait(self, timeout: float | None = None) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from . import errors, types
-from ._handles import SLICE_MS, ClientHandle, OperationHandle, seconds
+from ._handles import SLICE_MS, ClientHandle, OperationHandle, refused, seconds
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -145,6 +145,8 @@ class Operations:
     def _start(self, call: str, request: Mapping[str, Any]) -> Operation[Any]:
         members = dict(request)
         callback = members.pop("progress", None)
+        if callback is not None and not callable(callback):
+            raise refused("progress", "expected a function")
         timeout, log_level = members.pop("timeout", None), members.pop("log_level", None)
         return Operation(self._handle.start(call, members, timeout, log_level), callback)
 
@@ -228,6 +230,10 @@ def describe(wrapper: Callable[..., Any], start: Callable[..., Any], operation: 
     del wrapper.__wrapped__  # type: ignore[attr-defined]
     result = start.__annotations__["return"][len("Operation[") : -len("]")]
     wrapper.__annotations__ = {**start.__annotations__, "return": operation.format(result)}
+    # An editor reads the types; help() shows only this.
+    request = start.__annotations__["request"][len("Unpack[types.") : -len("]")]
+    members = ", ".join(getattr(types, request).__annotations__)
+    wrapper.__doc__ = f"{start.__doc__}\n\nArguments, told in epicloud.types.{request}: {members}."
 
 
 class Account:
