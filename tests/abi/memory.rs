@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use epicloud_emulator::LinkScheme;
 
@@ -28,6 +29,9 @@ const PANICS: &str = "panic";
 
 /// Rounds of the tests of reliability under a slow checker.
 const ROUNDS: &str = "20";
+
+/// Some programs wait for the service, others work: two of them at a time take little longer than the longest.
+const PLAYERS: usize = 2;
 
 /// A program and its place.
 struct Source {
@@ -70,16 +74,23 @@ fn play(source: &Source, stage: &Stage, folder: &Path, mut command: Command) {
 
 #[test]
 fn valgrind_finds_nothing() {
-    let sources = sources();
-    for source in &sources {
-        let Some(mut command) = valgrind() else { return };
-        // Without TLS: valgrind takes what ring's assembly decrypts for uninitialised. The sanitizer looks at TLS.
-        let stage = Stage::with_links(LinkScheme::Http);
-        let program = if source.is_example { Program::of(&source.file) } else { Program::compile(&source.name) };
-        command.arg(&program.file).env("EPI_ROUNDS", ROUNDS);
-        play(source, &stage, program.folder.path(), command);
-        stage.close();
+    if valgrind().is_none() {
+        return;
     }
+    let sources = sources();
+    let next = AtomicUsize::new(0);
+    let player = || {
+        while let Some(source) = sources.get(next.fetch_add(1, Relaxed)) {
+            // Without TLS: valgrind takes what ring's assembly decrypts for uninitialised. The sanitizer looks at TLS.
+            let stage = Stage::with_links(LinkScheme::Http);
+            let program = if source.is_example { Program::of(&source.file) } else { Program::compile(&source.name) };
+            let mut command = valgrind().unwrap();
+            command.arg(&program.file).env("EPI_ROUNDS", ROUNDS);
+            play(source, &stage, program.folder.path(), command);
+            stage.close();
+        }
+    };
+    std::thread::scope(|scope| (0..PLAYERS).map(|_| scope.spawn(player)).for_each(drop));
     tell(&format!("valgrind: {} programs, no error and no definite leak", sources.len()));
 }
 
