@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use super::args::{Account, Form};
 use crate::base::error::{Error, Kind, Result};
+use crate::base::model::project::check_project_guid;
 use crate::base::secret::Secret;
 use crate::ops::client::ClientConfig;
 
@@ -20,10 +21,14 @@ pub(super) fn client(account: &Account) -> Result<(ClientConfig, Option<Secret>)
         (None, true) => Some(read_stdin("--client-secret-stdin")?),
         (None, false) => variable("EPI_CLIENT_SECRET")?,
     };
+    let project_id = named(account.project_id.as_ref());
+    if let Some(project) = &project_id {
+        check_project_guid("projectId", project)?;
+    }
     let config = ClientConfig {
         endpoint: named(account.endpoint.as_ref()),
         client_key: named(account.client_key.as_ref()),
-        project_id: named(account.project_id.as_ref()),
+        project_id,
         ca_file: account.ca_file.clone().filter(|file| !file.is_empty()).map(Into::into),
         ..ClientConfig::default()
     };

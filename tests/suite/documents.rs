@@ -35,7 +35,7 @@ async fn bad_documents_are_refused_with_their_path_before_any_call() {
     };
     let long = "9".repeat(40);
     for (operation, document, path) in [
-        ("connect", json!({"projectId": "x"}), "projectId"),
+        ("connect", json!({"projectId": "$(x)"}), "projectId"),
         ("connect", json!({"clientSecret": "x"}), "clientSecret"),
         ("deployment.start", json!({"targetEnvironment": "x"}), "packages"),
         ("deployment.start", start(json!({"packages": []})), "packages"),

@@ -4,8 +4,12 @@ use uuid::Uuid;
 
 use crate::base::error::{Error, Result};
 
-/// Checks a project id before any call: a GUID with dashes (spec 1.6), because a wrong one is answered in the same
-/// way as a wrong key (spec 1.5).
+/// Longer than a GUID, shorter than a secret.
+const LONGEST_PROJECT_ID: usize = 40;
+
+/// Checks that a text can be a project id: a word of letters, digits and dashes. The service has GUIDs, but the original
+/// sends whatever it is given (spec 4.1), and stand-ins of the service have other ids. What cannot be one, such as a
+/// secret, a link or a variable that was not expanded, is refused here, because it would be sent as a part of an address.
 ///
 /// # Errors
 /// `InvalidArgument` naming `field`.
@@ -13,13 +17,24 @@ pub fn check_project_id(field: &str, text: &str) -> Result<()> {
     if text.is_empty() {
         return Err(Error::invalid(field, "must not be empty"));
     }
-    if text.len() == 36 && Uuid::try_parse(text).is_ok() {
-        return Ok(());
-    }
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if is_word && text.len() <= LONGEST_PROJECT_ID { Ok(()) } else { Err(no_project_id(field, text)) }
+}
+
+/// Checks that a text is a project id of the service: a GUID with dashes (spec 1.6). For people, because a wrong one is
+/// answered in the same way as a wrong key (spec 1.5).
+///
+/// # Errors
+/// `InvalidArgument` naming `field`.
+pub fn check_project_guid(field: &str, text: &str) -> Result<()> {
+    if text.len() == 36 && Uuid::try_parse(text).is_ok() { Ok(()) } else { Err(no_project_id(field, text)) }
+}
+
+/// The id is not repeated: it stands next to the secret, and the two are mixed up.
+fn no_project_id(field: &str, text: &str) -> Error {
     let hint = if text.contains("$(") { " (it looks like a pipeline variable that was not expanded)" } else { "" };
-    // Not repeated: it stands next to the secret, and the two are mixed up.
-    Err(Error::invalid(field, format!("what is given is not a project id{hint}"))
-        .with_next_step("a project id is a GUID such as 2a561398-d517-4634-9bc4-aab5008a8e1a; see the API tab of the DXP Management Portal"))
+    Error::invalid(field, format!("what is given is not a project id{hint}"))
+        .with_next_step("a project id is a GUID such as 2a561398-d517-4634-9bc4-aab5008a8e1a; see the API tab of the DXP Management Portal")
 }
 
 /// Checks an environment name: anything but nothing. The service knows Integration, Preproduction, Production and
@@ -61,13 +76,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_guids_with_dashes_are_project_ids() {
-        assert!(check_project_id("projectId", "2a561398-d517-4634-9bc4-aab5008a8e1a").is_ok());
-        for bad in
-            ["", "x", "2a561398d51746349bc4aab5008a8e1a", "$(ProjectId)", "{2a561398-d517-4634-9bc4-aab5008a8e1a}"]
-        {
-            let error = check_project_id("projectId", bad).unwrap_err();
-            assert_eq!(error.field(), Some("projectId"), "{bad}");
+    fn a_project_id_is_a_word_and_for_people_a_guid() {
+        let guid = "2a561398-d517-4634-9bc4-aab5008a8e1a";
+        for (given, word, is_guid) in [
+            (guid, true, true),
+            ("x", true, false),
+            ("2a561398d51746349bc4aab5008a8e1a", true, false),
+            ("", false, false),
+            ("$(ProjectId)", false, false),
+            ("{2a561398-d517-4634-9bc4-aab5008a8e1a}", false, false),
+            ("a/b", false, false),
+            ("c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldA==", false, false),
+            ("00112233445566778899aabbccddeeff001122334455", false, false),
+        ] {
+            let (lenient, strict) = (check_project_id("projectId", given), check_project_guid("projectId", given));
+            assert_eq!((lenient.is_ok(), strict.is_ok()), (word, is_guid), "{given}");
+            for error in [lenient, strict].into_iter().filter_map(Result::err) {
+                assert_eq!(error.field(), Some("projectId"));
+                assert!(given.is_empty() || given == "x" || !error.to_string().contains(given), "{error}");
+            }
         }
         assert!(check_project_id("projectId", "$(ProjectId)").unwrap_err().to_string().contains("not expanded"));
     }
