@@ -159,3 +159,9 @@ fn progress(work: &Work, callbacks: Callbacks) {
         work.stop();
     }
 }
+
+/// The clock of the pace, for the test of it.
+#[cfg(test)]
+pub(super) fn now() -> Instant {
+    Instant::now()
+}

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::calls::epi_deployment_list;
 use super::client::*;
@@ -205,7 +205,7 @@ fn progress_of_one_phase_is_told_no_faster_than_its_pace() {
     let callbacks = Some(Callbacks { progress: Some(count), log: None, user_data });
     let work = Arc::new(Work::new("test.pace", &Options { callbacks, ..Options::default() }));
     deliver::begin(&work).unwrap();
-    let began = Instant::now();
+    let began = deliver::now();
     let mut bytes = 0;
     // The first is told at once, the others each a pace later.
     while calls.load(SeqCst) < 4 {
