@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::secret::without_signatures;
+use super::redaction::{one_line, without_signatures};
 pub use super::status::Kind;
 
 /// The result type of this library.
@@ -262,14 +262,6 @@ impl std::error::Error for Error {}
 /// What an error may tell: messages repeat what was given, and links are given in wrong places.
 fn told(text: &str) -> String {
     one_line(&without_signatures(text))
-}
-
-/// A text of somebody else on one line: what would begin a new line, or tell a terminal to do something, becomes a
-/// space. So a log keeps one line for an error, and nobody can forge another.
-#[must_use]
-pub fn one_line(text: &str) -> String {
-    let breaks = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
-    text.chars().map(|letter| if breaks(letter) { ' ' } else { letter }).collect()
 }
 
 /// Messages are in lower case unless the first word is a name: `Permission denied` but not `HTTP`.

@@ -4,7 +4,7 @@ use indicatif::HumanBytes;
 use serde_json::Value;
 
 use super::command::{Command, quoted};
-use crate::base::error::one_line;
+use crate::base::redaction::one_line;
 
 /// A result document as text.
 pub(super) fn text(command: &Command, document: &Value) -> String {

@@ -2,7 +2,8 @@
 
 use std::io::{ErrorKind, Write};
 
-use crate::base::error::{Error, Result, one_line};
+use crate::base::error::{Error, Result};
+use crate::base::redaction::one_line;
 
 /// One text on standard output. A reader that has gone away, such as `head`, is no failure; a full disk is.
 pub(super) fn print(text: &str) -> Result<()> {
