@@ -26,7 +26,7 @@ int main(void)
     CHECK(refuses("[]", NULL, 0, bad, "config_json: must be an object"));
     CHECK(refuses("{\"clientSecret\":\"x\"}", NULL, 0, bad, "clientSecret: unknown field"));
     CHECK(refuses("{\"projectId\":1}", NULL, 0, bad, "projectId: invalid type"));
-    CHECK(refuses("{\"projectId\":\"x\"}", NULL, 0, bad, "projectId: "));
+    CHECK(refuses("{\"projectId\":\"$(x)\"}", NULL, 0, bad, "projectId: "));
     CHECK(refuses("{\"service\":\"other\"}", NULL, 0, bad, "service: "));
     CHECK(refuses("{\"endpoint\":\"http://example.com/\"}", NULL, 0, bad, "endpoint: "));
     CHECK(refuses("{\"caFile\":\"/nowhere.pem\"}", NULL, 0, EPI_STATUS_NOT_FOUND, "caFile: "));

@@ -141,7 +141,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("get_deployment", {}, "id"),
     ("upload_packages", {"files": [{"blob_name": "x.cms.app.1.nupkg"}]}, "files[0].path"),
     ("get_deployment", {"id": ABSENT, "unknown_member": 1}, "unknownMember"),
-    ("list_deployments", {"project_id": "x"}, "projectId"),
+    ("list_deployments", {"project_id": "$(x)"}, "projectId"),
     ("start_deployment", {"target_environment": "Integration", "packages": []}, "packages"),
     ("start_deployment", {"target_environment": "Integration", "packages": "one"}, "packages"),
     (
@@ -221,7 +221,7 @@ def test_no_number_of_an_event_is_refused(client: epicloud.Client, after: Any) -
 @pytest.mark.parametrize(
     ("member", "value", "kind", "field"),
     [
-        ("project_id", "x", epicloud.InvalidArgument, "projectId"),
+        ("project_id", "$(x)", epicloud.InvalidArgument, "projectId"),
         ("endpoint", "nonsense", epicloud.InvalidArgument, "endpoint"),
         ("service", "other", epicloud.InvalidArgument, "service"),
         ("client_secret", "not base64!", epicloud.InvalidArgument, None),
