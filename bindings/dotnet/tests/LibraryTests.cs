@@ -89,7 +89,7 @@ namespace EpiCloud.Interop.Tests
         {
             // One call of epi_error_json gives what these give one by one; requests are built by the host's own JSON.
             string[] left = { "epi_error_status", "epi_error_http_status", "epi_error_code", "epi_error_request_id",
-                "epi_error_message", "epi_error_retry", "epi_error_retry_after_ms", "epi_json_quote" };
+                "epi_error_next_step", "epi_error_message", "epi_error_retry", "epi_error_retry_after_ms", "epi_json_quote" };
             foreach (Match function in Regex.Matches(stage.ReadFile(Header), "^(?!typedef)\\w[\\w \\*]*?(epi_\\w+)\\(", RegexOptions.Multiline))
             {
                 string name = function.Groups[1].Value;
