@@ -2,11 +2,13 @@
 //! free port, stopped when the value goes. With it the tests meet a blob store that nobody here wrote.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
-use crate::failure::{Doing, Failure, Result};
+use crate::failure::{Failure, Result};
+use crate::machine::runs;
 use crate::process::{self, Background};
+use crate::workspace::make_folder;
 
 /// Pinned: the newest that runs with Node 20, and the one whose answers the tests were written against.
 const VERSION: &str = "3.35.0";
@@ -32,7 +34,7 @@ pub(crate) fn fetch(target: &Path) -> Result<PathBuf> {
         return Ok(program);
     }
     println!("fetching Azurite {VERSION} with npm into {} (about 190 MB)", folder.display());
-    std::fs::create_dir_all(&folder).doing(format!("cannot make {}", folder.display()))?;
+    make_folder(&folder)?;
     let mut npm = Command::new(npm());
     npm.current_dir(&folder).args(["install", "--prefix", "."]);
     // No script of any of its packages is needed, so none runs.
@@ -65,13 +67,6 @@ pub(crate) fn missing() -> Option<Failure> {
     let absent = |program: &&str| !runs(program, "--version");
     let lacking = ["node", npm()].into_iter().find(absent)?;
     Some(Failure::new(format!("{lacking} is not installed (on Debian: apt-get install nodejs npm)")))
-}
-
-/// Whether a program is there and answers to one option.
-pub(crate) fn runs(program: &str, option: &str) -> bool {
-    let quiet = || Stdio::null();
-    let status = Command::new(program).arg(option).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
-    status.is_ok_and(|status| status.success())
 }
 
 fn npm() -> &'static str {

@@ -195,10 +195,7 @@ impl Bench {
         for contestant in contestants {
             println!("{:<26} {}", contestant.program.name(), line(medians(&contestant.costs), settings.size));
         }
-        let of = |program: Program| {
-            let found = contestants.iter().find(|contestant| contestant.program == program);
-            found.map_or_else(Cost::default, |contestant| medians(&contestant.costs))
-        };
+        let of = |program| medians(costs_of(contestants, program));
         let (upload, peer) = (of(Program::EpiUpload), of(Program::PeerUpload));
         // Python's own memory is not the library's.
         let others = [Program::PeerUpload, Program::PythonUpload];
@@ -214,7 +211,7 @@ impl Bench {
         println!(
             "(epi sends a checksum with each block, which the emulator verifies, and the MD5 of the file; the peer sends neither)"
         );
-        let hosts = self.hosts(contestants);
+        let hosts = hosts(contestants);
         println!(
             "highest peak of the library: {:.1} MB; under 64 MB: {}",
             megabytes(highest),
@@ -246,26 +243,26 @@ impl Bench {
         println!("report: {}", file.display());
         Ok(())
     }
+}
 
-    /// How long the same upload takes through other hosts of the library, as ratios to `epi` of the same round.
-    fn hosts(&self, contestants: &[Contestant]) -> Value {
-        let Some(epi) = contestants.iter().find(|contestant| contestant.program == Program::EpiUpload) else {
-            return Value::Null;
-        };
-        let mut ratios = serde_json::Map::new();
-        for host in contestants.iter().filter(|contestant| HOSTS.contains(&contestant.program)) {
-            let rounds = host.costs.iter().zip(&epi.costs);
-            let ratio = median(&rounds.map(|(host, epi)| host.seconds / epi.seconds).collect::<Vec<_>>());
-            let verdict = if ratio <= HOST_LIMIT { "pass" } else { "short" };
-            let name = host.program.name();
-            println!("{name} takes {ratio:.3} times as long as epi upload (at most {HOST_LIMIT}: {verdict})");
-            ratios.insert(
-                name.to_owned(),
-                json!({ "secondsRatio": ratio, "limit": HOST_LIMIT, "pass": ratio <= HOST_LIMIT }),
-            );
-        }
-        ratios.into()
+/// What the runs of a program cost.
+fn costs_of(contestants: &[Contestant], program: Program) -> &[Cost] {
+    contestants.iter().find(|contestant| contestant.program == program).map_or(&[], |contestant| &contestant.costs)
+}
+
+/// How long the same upload takes through other hosts of the library, as ratios to `epi` of the same round.
+fn hosts(contestants: &[Contestant]) -> Value {
+    let epi = costs_of(contestants, Program::EpiUpload);
+    let mut ratios = serde_json::Map::new();
+    for host in HOSTS {
+        let rounds = costs_of(contestants, host).iter().zip(epi);
+        let ratio = median(&rounds.map(|(host, epi)| host.seconds / epi.seconds).collect::<Vec<_>>());
+        let (name, pass) = (host.name(), ratio <= HOST_LIMIT);
+        let verdict = if pass { "pass" } else { "short" };
+        println!("{name} takes {ratio:.3} times as long as epi upload (at most {HOST_LIMIT}: {verdict})");
+        ratios.insert(name.to_owned(), json!({ "secondsRatio": ratio, "limit": HOST_LIMIT, "pass": pass }));
     }
+    ratios.into()
 }
 
 /// The median of each figure for itself.

@@ -1,17 +1,17 @@
 //! The .NET assembly: compiled with Mono's compiler, tested under Mono and on .NET 8. Everything that is fetched or
 //! built lies in `target/dotnet`. A .NET SDK would compile the same sources, but no package registry has one.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::azurite::runs;
 use crate::emulator::Emulator;
 use crate::failure::{Doing, Failure, Result};
+use crate::machine::{left_out, runs};
 use crate::process::{self, Background};
-use crate::test::in_ci;
-use crate::workspace::{Profile, Programs, Workspace, fresh};
+use crate::workspace::{Profile, Programs, Workspace, copy, fresh, make_folder};
 
 /// Where the package is, below the root.
 const PACKAGE: &str = "bindings/dotnet";
@@ -49,10 +49,10 @@ pub(crate) fn assembly(workspace: &Workspace) -> Result<Option<PathBuf>> {
     let lacking = ["mcs", "mono"].into_iter().find(|program| !runs(program, "--version"));
     if let Some(program) = lacking {
         let reason = format!("{program} is not installed (on Debian: apt-get install mono-mcs mono-runtime)");
-        return left_out("the .NET assembly", &reason);
+        return left_out("the .NET assembly", reason);
     }
     let folder = workspace.target.join("dotnet");
-    fs::create_dir_all(&folder).doing(format!("cannot make {}", folder.display()))?;
+    make_folder(&folder)?;
     let file = folder.join(ASSEMBLY);
     let mut compiler = compiler(&file, &["-target:library"]);
     compiler.arg(format!("-doc:{}", file.with_extension("xml").display()));
@@ -66,7 +66,8 @@ pub(crate) fn prepare(workspace: &Workspace, programs: &Programs) -> Result<Opti
     let folder = workspace.target.join("dotnet/tests");
     fresh(&folder)?;
     copy(&assembly, &folder.join(ASSEMBLY))?;
-    copy(&programs.library, &folder.join("lib").join(library_file()))?;
+    let library = format!("epicloud{}", env::consts::DLL_SUFFIX);
+    copy(&programs.library, &folder.join("lib").join(platform()?).join(library))?;
     compile(&folder, TESTS, &recursively(&workspace.root.join(PACKAGE).join("tests")))?;
     let mono = Host { name: "Mono", variable: "EPI_TEST_DOTNET", words: vec!["mono".to_owned()] };
     let mut hosts = vec![mono];
@@ -250,7 +251,7 @@ fn runtime(workspace: &Workspace) -> Result<Option<PathBuf>> {
     pip.args(["--only-binary", ":all:", "--require-hashes", "--dest"]).arg(&folder).arg("--requirement").arg(&pinned);
     if let Err(failure) = process::run(&mut pip) {
         process::check_interrupt()?;
-        return left_out(what, &failure.to_string());
+        return left_out(what, failure);
     }
     let doing = || format!("cannot read {}", folder.display());
     let mut files = fs::read_dir(&folder).doing(doing())?.filter_map(|entry| Some(entry.ok()?.path()));
@@ -261,15 +262,6 @@ fn runtime(workspace: &Workspace) -> Result<Option<PathBuf>> {
     // Last, so that a run that was cut is not taken for a whole one.
     fs::write(&fetched, pin).doing(format!("cannot write {}", fetched.display()))?;
     Ok(Some(program))
-}
-
-/// Says what is left out and why; in CI that is a failure.
-pub(crate) fn left_out<T>(what: &str, reason: &str) -> Result<Option<T>> {
-    if in_ci() {
-        return Err(Failure::new(format!("{what} cannot be had: {reason}")));
-    }
-    println!("{what} is left out: {reason}");
-    Ok(None)
 }
 
 fn compiler(output: &Path, options: &[&str]) -> Command {
@@ -299,28 +291,19 @@ fn recursively(folder: &Path) -> String {
     format!("-recurse:{}", folder.join("*.cs").display())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let doing = format!("cannot copy {} to {}", from.display(), to.display());
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).doing(&doing)?;
+/// The name that .NET has for the platform of this build: the folder in which the loader looks for the library.
+pub(crate) fn platform() -> Result<&'static str> {
+    let musl = cfg!(target_env = "musl");
+    match (env::consts::OS, env::consts::ARCH) {
+        ("linux", "x86_64") if musl => Ok("linux-musl-x64"),
+        ("linux", "x86_64") => Ok("linux-x64"),
+        ("linux", "aarch64") if !musl => Ok("linux-arm64"),
+        ("windows", "x86_64") => Ok("win-x64"),
+        ("windows", "aarch64") => Ok("win-arm64"),
+        ("macos", "x86_64") => Ok("osx-x64"),
+        ("macos", "aarch64") => Ok("osx-arm64"),
+        (system, machine) => Err(Failure::new(format!("the .NET assembly is not made for {system} on {machine}"))),
     }
-    fs::copy(from, to).doing(doing).map(drop)
-}
-
-/// Where the loader looks for the library of this platform.
-fn library_file() -> PathBuf {
-    let system = match std::env::consts::OS {
-        "windows" => "win",
-        "macos" => "osx",
-        "linux" if cfg!(target_env = "musl") => "linux-musl",
-        other => other,
-    };
-    let architecture = match std::env::consts::ARCH {
-        "x86_64" => "x64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    Path::new(&format!("{system}-{architecture}")).join(format!("epicloud{}", std::env::consts::DLL_SUFFIX))
 }
 
 fn make_executable(file: &Path) -> Result<()> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::azurite;
 use crate::failure::{Doing, Failure, Result};
+use crate::machine::runs;
 use crate::process::{self, Background};
 use crate::workspace::{self, Workspace};
 
@@ -64,7 +64,7 @@ pub(crate) fn missing() -> Option<Failure> {
         return Some(Failure::new("libFuzzer and AddressSanitizer come with Rust for Linux and macOS only"));
     }
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
-    let lacking = !azurite::runs(&compiler, "--version");
+    let lacking = !runs(&compiler, "--version");
     lacking.then(|| Failure::new(format!("libFuzzer needs {compiler} (on Debian: apt-get install g++)")))
 }
 
@@ -100,7 +100,7 @@ impl Run {
         seed: u32,
     ) -> Result<Self> {
         let (found, work) = (folder.join("found"), folder.join("work"));
-        fs::create_dir_all(&found).doing(format!("cannot make {}", found.display()))?;
+        workspace::make_folder(&found)?;
         workspace::fresh(&work)?;
         let log = File::create(folder.join("log")).doing("cannot write the log of a target")?;
         let source = workspace.root.join("tests/fuzz");

@@ -12,6 +12,7 @@ mod dotnet;
 mod emulator;
 mod failure;
 mod fuzz;
+mod machine;
 mod measure;
 mod nupkg;
 mod overhead;

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::azurite::runs;
 use crate::failure::{Failure, Result};
+use crate::machine::runs;
 use crate::powershell;
 use crate::process;
 use crate::python;

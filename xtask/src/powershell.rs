@@ -2,18 +2,17 @@
 //! `pwsh` is found. Nothing is compiled or downloaded when a module is imported, so everything is put into it here.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::azurite::runs;
-use crate::dotnet::{self, left_out};
+use crate::dotnet;
 use crate::failure::{Doing, Failure, Result};
+use crate::machine::{left_out, runs};
 use crate::nupkg::{self, Description};
 use crate::process;
 use crate::python;
-use crate::workspace::{Profile, Programs, Workspace, fresh};
+use crate::workspace::{Profile, Programs, Workspace, copy, fresh};
 
 /// Where the modules are, below the root.
 const MODULES: &str = "powershell";
@@ -46,7 +45,7 @@ pub(crate) fn run() -> Result<()> {
 /// Reads the scripts without running them. A person without Python may go on without it; in CI nothing is left out.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     if let Some(reason) = python::missing() {
-        return left_out::<()>("the check of the PowerShell scripts", &reason).map(drop);
+        return left_out::<()>("the check of the PowerShell scripts", reason).map(drop);
     }
     let requirements = workspace.root.join(REQUIREMENTS);
     let needed = fs::read_to_string(&requirements).doing(format!("cannot read {REQUIREMENTS}"))?;
@@ -145,7 +144,7 @@ fn assemble(workspace: &Workspace, library: &Path) -> Result<Option<PathBuf>> {
     fs::write(native.join("EpiCloud.Native.psm1"), script).doing("cannot write the script of the module")?;
     copy(&assembly, &native.join("lib/EpiCloud.Interop.dll"))?;
     let built_elsewhere = workspace.target.join("package/native");
-    let here = this_platform()?;
+    let here = dotnet::platform()?;
     for (platform, file) in PLATFORMS {
         let built = if platform == here { library.to_path_buf() } else { built_elsewhere.join(platform).join(file) };
         if built.exists() {
@@ -196,28 +195,6 @@ fn files_below(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
         }
     }
     Ok(found)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).doing(format!("cannot make {}", folder.display()))?;
-    }
-    fs::copy(from, to).map(drop).doing(format!("cannot copy {} to {}", from.display(), to.display()))
-}
-
-/// The name that .NET has for the platform of this build.
-fn this_platform() -> Result<&'static str> {
-    let musl = cfg!(target_env = "musl");
-    match (env::consts::OS, env::consts::ARCH) {
-        ("linux", "x86_64") if musl => Ok("linux-musl-x64"),
-        ("linux", "x86_64") => Ok("linux-x64"),
-        ("linux", "aarch64") if !musl => Ok("linux-arm64"),
-        ("windows", "x86_64") => Ok("win-x64"),
-        ("windows", "aarch64") => Ok("win-arm64"),
-        ("macos", "x86_64") => Ok("osx-x64"),
-        ("macos", "aarch64") => Ok("osx-arm64"),
-        (system, machine) => Err(Failure::new(format!("the PowerShell module is not made for {system} on {machine}"))),
-    }
 }
 
 /// Why the tests cannot run, if they cannot. Never a failure: most machines of developers have no PowerShell.

@@ -8,11 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::azurite::runs;
 use crate::failure::{Doing, Failure, Result};
+use crate::machine::{left_out, runs};
 use crate::process;
-use crate::test::in_ci;
-use crate::workspace::{Profile, Programs, Workspace, fresh, without_cargo};
+use crate::workspace::{Profile, Programs, Workspace, fresh, make_folder, without_cargo};
 
 /// Where the package is, below the root.
 const PACKAGE: &str = "bindings/python";
@@ -26,11 +25,7 @@ const QUICK: &str = "profile.dev.package.\"*\".opt-level=0";
 /// Python may go on without it; in CI nothing is left out.
 pub(crate) fn interpreter(workspace: &Workspace) -> Result<Option<PathBuf>> {
     if let Some(reason) = missing() {
-        if in_ci() {
-            return Err(Failure::new(format!("the Python package cannot be tested: {reason}")));
-        }
-        println!("the tests of the Python package are left out: {reason}");
-        return Ok(None);
+        return left_out("the tests of the Python package", reason);
     }
     let wheel = build(workspace, Profile::Dev, &workspace.target.join("python/wheels"))?;
     install(workspace, &wheel).map(Some)
@@ -228,10 +223,6 @@ fn wheels(folder: &Path) -> Result<Vec<PathBuf>> {
 fn remove_wheels(folder: &Path) -> Result<()> {
     make_folder(folder)?;
     wheels(folder)?.iter().try_for_each(|wheel| fs::remove_file(wheel).doing("cannot remove an old wheel"))
-}
-
-fn make_folder(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).doing(format!("cannot make {}", folder.display()))
 }
 
 #[cfg(test)]

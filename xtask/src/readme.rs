@@ -10,10 +10,9 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::azurite::runs;
 use crate::failure::{Doing, Failure, Result};
+use crate::machine::{in_ci, runs};
 use crate::process::Background;
-use crate::test::in_ci;
 use crate::workspace::{Programs, Workspace, fresh};
 
 const PAGE: &str = "README.md";

@@ -1,7 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change is merged, in the order in which failures are
 //! cheapest to find. The first step that fails ends the run under its name.
 
-use std::env;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use crate::bench::Settings;
 use crate::dotnet;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
+use crate::machine::left_out;
 use crate::powershell;
 use crate::process;
 use crate::python;
@@ -103,11 +103,7 @@ fn lints(workspace: &Workspace) -> Vec<(String, Command)> {
 fn start_azurite(workspace: &Workspace) -> Result<Option<Azurite>> {
     match azurite::missing() {
         None => Azurite::start(&azurite::fetch(&workspace.target)?).map(Some),
-        Some(reason) if in_ci() => Err(Failure::new(format!("Azurite cannot run: {reason}"))),
-        Some(reason) => {
-            println!("the tests against Azurite are left out: {reason}");
-            Ok(None)
-        }
+        Some(reason) => left_out("the tests against Azurite", reason),
     }
 }
 
@@ -115,17 +111,8 @@ fn start_azurite(workspace: &Workspace) -> Result<Option<Azurite>> {
 fn fuzz_targets(workspace: &Workspace, time: Duration) -> Result<()> {
     match fuzz::missing() {
         None => fuzz::run(workspace, time),
-        Some(reason) if in_ci() => Err(Failure::new(format!("the fuzz targets cannot run: {reason}"))),
-        Some(reason) => {
-            println!("the fuzz targets are left out: {reason}");
-            Ok(())
-        }
+        Some(reason) => left_out::<()>("the fuzz targets", reason).map(drop),
     }
-}
-
-/// Whether this is a CI run, in which whatever is missing is a failure.
-pub(crate) fn in_ci() -> bool {
-    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
 }
 
 #[derive(Default)]

@@ -107,7 +107,18 @@ pub(crate) fn fresh(folder: &Path) -> Result<()> {
     if folder.exists() {
         std::fs::remove_dir_all(folder).doing(format!("cannot empty {}", folder.display()))?;
     }
+    make_folder(folder)
+}
+
+/// Makes a folder, if it is not there, and those above it.
+pub(crate) fn make_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).doing(format!("cannot make {}", folder.display()))
+}
+
+/// Copies a file into a folder, which is made.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+    to.parent().map_or(Ok(()), make_folder)?;
+    std::fs::copy(from, to).map(drop).doing(format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
 fn cargo() -> Command {

@@ -1,0 +1,28 @@
+//! What this machine has, and what becomes of a part of the tests that it lacks something for.
+
+use std::env;
+use std::fmt::Display;
+use std::process::{Command, Stdio};
+
+use crate::failure::{Failure, Result};
+
+/// Whether this is a CI run, in which whatever is missing is a failure.
+pub(crate) fn in_ci() -> bool {
+    env::var("CI").is_ok_and(|value| value == "true" || value == "1")
+}
+
+/// Whether a program is there and answers to one option.
+pub(crate) fn runs(program: &str, option: &str) -> bool {
+    let quiet = || Stdio::null();
+    let status = Command::new(program).arg(option).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// Says what is left out and why. A person may go on without it; in CI nothing is left out.
+pub(crate) fn left_out<T>(what: &str, reason: impl Display) -> Result<Option<T>> {
+    if in_ci() {
+        return Err(Failure::new(format!("{what} cannot be left out in CI: {reason}")));
+    }
+    println!("left out: {what}: {reason}");
+    Ok(None)
+}
