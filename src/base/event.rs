@@ -67,6 +67,13 @@ pub struct Progress {
     /// Blocks, ranges or files in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items_total: Option<u64>,
+    /// Bytes that the connections of an upload have accepted, of the bytes in all; at least those that are
+    /// acknowledged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_sent: Option<u64>,
+    /// Requests of this transfer that were repeated so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u64>,
     /// Smoothed rate in bytes per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_per_second: Option<u64>,
@@ -87,6 +94,8 @@ impl Progress {
             bytes_total: None,
             items_done: None,
             items_total: None,
+            bytes_sent: None,
+            retries: None,
             bytes_per_second: None,
             eta_ms: None,
         }

@@ -1,5 +1,8 @@
 //! How a file is cut into blocks or parts. Pure.
 
+use std::collections::BTreeSet;
+
+use super::PIECE;
 use crate::base::error::{Error, Kind, Result};
 use crate::blob::block::MOST_BLOCKS;
 
@@ -73,6 +76,33 @@ impl Plan {
     }
 }
 
+/// How far a file has arrived without a gap.
+#[derive(Debug, Default)]
+pub(super) struct Gapless {
+    ahead: BTreeSet<usize>,
+    next: usize,
+}
+
+impl Gapless {
+    /// A stretch has arrived. Gives those that are without a gap before them since then.
+    pub(super) fn add(&mut self, index: usize) -> std::ops::Range<usize> {
+        self.ahead.insert(index);
+        let from = self.next;
+        while self.ahead.remove(&self.next) {
+            self.next += 1;
+        }
+        from..self.next
+    }
+}
+
+/// A stretch in pieces of at most [`PIECE`] bytes: offset and length of each.
+pub(super) fn pieces(piece: Piece) -> impl Iterator<Item = (u64, usize)> + Send + 'static {
+    let end = piece.offset + piece.length;
+    (piece.offset..end)
+        .step_by(PIECE)
+        .map(move |offset| (offset, usize::try_from(end - offset).map_or(PIECE, |left| left.min(PIECE))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,5 +158,21 @@ mod tests {
         assert_eq!(Plan::upload(1_000_000, Some(20), LARGEST_BLOCK).unwrap().count(), 50_000);
         assert_eq!(Plan::download(0, 8).count(), 0);
         assert_eq!(Plan::download(9, 8).piece(1), Piece { offset: 8, length: 1 });
+    }
+
+    #[test]
+    fn pieces_cover_a_block() {
+        let piece = Piece { offset: 10, length: 2 * PIECE as u64 + 1 };
+        let found: Vec<_> = pieces(piece).collect();
+        let second = 10 + PIECE as u64;
+        assert_eq!(found, [(10, PIECE), (second, PIECE), (second + PIECE as u64, 1)]);
+        assert_eq!(pieces(Piece { offset: 5, length: 3 }).collect::<Vec<_>>(), [(5, 3)]);
+    }
+
+    #[test]
+    fn what_has_arrived_counts_up_to_the_first_gap() {
+        let mut arrived = Gapless::default();
+        let steps: Vec<_> = [1, 0, 4, 2, 3].into_iter().map(|index| arrived.add(index)).collect();
+        assert_eq!(steps, [0..0, 0..2, 2..2, 2..3, 3..5]);
     }
 }
