@@ -18,6 +18,8 @@ mod journal;
 mod ledger;
 mod links;
 mod meter;
+#[cfg(feature = "micro")]
+pub mod micro;
 mod order;
 mod pace;
 mod package;
