@@ -67,11 +67,11 @@ pub struct Progress {
     /// Blocks, ranges or files in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items_total: Option<u64>,
-    /// Bytes that the connections of an upload have accepted, of the bytes in all; at least those that are
-    /// acknowledged.
+    /// Bytes that the connection has accepted, of those in all; ahead of what is acknowledged, never behind it, and it
+    /// never goes back. Of uploads only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_sent: Option<u64>,
-    /// Requests of this transfer that were repeated so far.
+    /// Requests repeated so far in this transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<u64>,
     /// Smoothed rate in bytes per second.
@@ -212,11 +212,14 @@ mod tests {
     fn events_are_camel_case_documents_without_unknown_figures() {
         let mut progress = Progress::new(Phase::Uploading, "a.nupkg");
         progress.bytes_done = Some(1);
-        let json = serde_json::to_value(Event::Progress(progress)).unwrap();
+        let json = serde_json::to_value(Event::Progress(progress.clone())).unwrap();
         assert_eq!(
             json,
             serde_json::json!({"event": "progress", "phase": "uploading", "subject": "a.nupkg", "bytesDone": 1})
         );
+        (progress.bytes_sent, progress.retries) = (Some(2), Some(0));
+        let json = serde_json::to_value(Event::Progress(progress)).unwrap();
+        assert_eq!((&json["bytesSent"], &json["retries"]), (&2.into(), &0.into()));
         let json = serde_json::to_value(Event::Retrying {
             what: "block 1 of 2".into(),
             attempt: 1,
