@@ -94,12 +94,7 @@ impl Sending {
         });
         blob.stage_block(&package.id(index), piece.length, body, checksum, &self.sink).await?;
         flight.landed(piece.length);
-        let package = Arc::clone(package);
-        blocking(move || {
-            package.record(index, crc64);
-            Ok(())
-        })
-        .await
+        package.record(index, crc64).await
     }
 
     async fn sum(&self, package: &Arc<Package>, index: usize, mode: Mode, pulse: &Pulse) -> Result<Sums> {

@@ -5,10 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
+use super::blocking::blocking;
 use super::ledger::Ledger;
 use super::plan::Plan;
 use super::resume::Taken;
 use super::source::Source;
+use crate::base::error::Result;
 use crate::blob::block::BlockId;
 
 /// A file that can be sent, and how it is cut into blocks.
@@ -62,20 +64,26 @@ impl Package {
         *kept[index].get_or_insert(crc64) == crc64
     }
 
-    /// Writes down that a block is in the store. May wait for a disk. An upload goes on without a journal; it can then
-    /// only not be taken up again from here.
-    pub(super) fn record(&self, index: usize, crc64: u64) {
-        if let Some(ledger) = &self.ledger {
+    /// Writes down that a block is in the store. An upload goes on without a journal; it can then only not be taken up
+    /// again from here.
+    pub(super) async fn record(&self, index: usize, crc64: u64) -> Result<()> {
+        let Some(ledger) = self.ledger.clone() else { return Ok(()) };
+        blocking(move || {
             drop(ledger.record(index, crc64));
-        }
+            Ok(())
+        })
+        .await
     }
 
-    /// Forgets what was written down: the blob is complete, or must be sent anew. May wait for a disk.
-    pub(super) fn forget(&self) {
-        // A journal that stays is not believed later: the store no longer has its blocks, or has them in the blob.
-        if let Some(ledger) = &self.ledger {
+    /// Forgets what was written down: the blob is complete, or must be sent anew. A journal that stays is not believed
+    /// later: the store no longer has its blocks, or has them in the blob.
+    pub(super) async fn forget(&self) -> Result<()> {
+        let Some(ledger) = self.ledger.clone() else { return Ok(()) };
+        blocking(move || {
             drop(ledger.remove());
-        }
+            Ok(())
+        })
+        .await
     }
 }
 

@@ -48,9 +48,9 @@ pub(super) struct Taken {
 
 impl Engine {
     /// What an earlier upload of this file to this blob has left in the state folder.
-    pub(super) async fn take_up(&self, cut: &Cut, state: Option<&Path>, sink: &Arc<dyn Sink>) -> Result<Taken> {
+    pub(super) async fn take_up(&self, cut: &Cut, sink: &Arc<dyn Sink>) -> Result<Taken> {
         let search = Search {
-            state: state.map(ToOwned::to_owned),
+            state: self.state.clone(),
             blob: cut.blob.clone(),
             source: cut.source.clone(),
             plan: cut.plan,

@@ -5,14 +5,13 @@
 //! before all blocks are there. What can be repeated is decided in `drive.rs`, what one block's try consists of is in
 //! `block.rs`, and how a cut upload goes on in `resume.rs`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::Engine;
 use super::block::{Checksums, Sending};
-use super::blocking::blocking;
 use super::drive::Driver;
 pub use super::integrity::Integrity;
 use super::integrity::{Mode, base64};
@@ -112,16 +111,19 @@ impl Engine {
         cancel.check()?;
         let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
         let mut receipts = Vec::with_capacity(upload.files.len());
-        let mut state = self.state.as_deref();
+        let mut trusts_journals = true;
         while receipts.len() < upload.files.len() {
-            let job = self.prepare(upload, receipts.len(), state, driver).await?;
-            let resumed: Vec<_> = job.packages.iter().filter(|package| !package.staged.is_empty()).cloned().collect();
+            let job = self.prepare(upload, receipts.len(), driver).await?;
+            let packages = job.packages.clone();
             match self.transfer(job, &upload.options, driver, &mut receipts).await {
-                Err(error) if is_lost(&error) && !resumed.is_empty() => {
+                Err(error) if trusts_journals && is_lost(&error, &packages) => {
+                    trusts_journals = false;
                     let text =
-                        "the storage service no longer has what the earlier upload sent; everything is sent again";
+                        "the storage service no longer has what the earlier upload sent; all of it is sent again";
                     sink.event(Event::info(text));
-                    state = None;
+                    for package in packages {
+                        package.forget().await?;
+                    }
                 }
                 outcome => outcome?,
             }
@@ -130,8 +132,8 @@ impl Engine {
     }
 
     /// Everything that can be known before the first request, and what the store has already, of the files from `first`
-    /// on. `state` is the folder in which an earlier upload has left its journals, unless that is not to be used.
-    async fn prepare(&self, upload: &Upload, first: usize, state: Option<&Path>, driver: Driver<'_>) -> Result<Job> {
+    /// on.
+    async fn prepare(&self, upload: &Upload, first: usize, driver: Driver<'_>) -> Result<Job> {
         let options = &upload.options;
         let files = upload.files.get(first..).unwrap_or_default();
         files.iter().try_for_each(|file| check_name(&file.blob_name))?;
@@ -152,7 +154,7 @@ impl Engine {
         let links = self.links(upload, files, driver.sink)?;
         let mut packages = Vec::with_capacity(files.len());
         for cut in cuts {
-            let taken = self.take_up(&cut, state, driver.sink).await?;
+            let taken = self.take_up(&cut, driver.sink).await?;
             let staged = self.staged(&cut, &taken, &links, permits_reading(&upload.container), driver).await?;
             packages.push(Arc::new(Package::new(cut, taken, staged)));
         }
@@ -220,12 +222,7 @@ impl Engine {
         for (number, (package, md5)) in packages.iter().zip(sums).enumerate() {
             driver.sink.event(Event::Progress(Progress::new(Phase::Committing, &package.name)));
             let retries = self.commit(&sending, number, package, md5, driver).await?;
-            let done = Arc::clone(package);
-            blocking(move || {
-                done.forget();
-                Ok(())
-            })
-            .await?;
+            package.forget().await?;
             receipts.push(UploadReceipt {
                 blob_name: package.name.clone(),
                 bytes: package.plan.total(),
@@ -287,9 +284,9 @@ fn check_container(link: &SafeUrl, now_unix_ms: u64) -> Result<()> {
     check_link("sasUrl", link, Access::Write, Scope::Container, now_unix_ms)
 }
 
-/// Whether a block list was refused because the store does not have the blocks that it names.
-fn is_lost(error: &Error) -> bool {
-    error.code() == Some("InvalidBlockList")
+/// Whether a block list was refused because the store does not have the blocks that a journal claims.
+fn is_lost(error: &Error, packages: &[Arc<Package>]) -> bool {
+    error.code() == Some("InvalidBlockList") && packages.iter().any(|package| !package.staged.is_empty())
 }
 
 #[cfg(test)]
