@@ -45,16 +45,16 @@ impl Sending {
         Self { links, checksums, meter, clock, sink, buffers: Buffers::default(), summing: Semaphore::new(SUMMING) }
     }
 
-    /// Sends one block of the package that is number `number` of the upload.
-    pub(super) async fn send(&self, number: usize, package: &Arc<Package>, index: usize) -> Result<()> {
+    /// Sends one block of a package.
+    pub(super) async fn send(&self, package: &Arc<Package>, index: usize) -> Result<()> {
         let mode = self.checksums.mode();
-        match self.send_as(number, package, index, mode).await {
+        match self.send_as(package, index, mode).await {
             Err(error) if is_unknown_checksum(&error) && self.checksums.leave(mode) => {
                 if self.checksums.left_now() {
                     let text = "the storage service does not know CRC-64; going on with Content-MD5";
                     self.sink.event(Event::verbose(text));
                 }
-                self.send_as(number, package, index, Mode::ContentMd5).await
+                self.send_as(package, index, Mode::ContentMd5).await
             }
             outcome => outcome,
         }
@@ -66,9 +66,9 @@ impl Sending {
         self.links.call(number, commit).await
     }
 
-    async fn send_as(&self, number: usize, package: &Arc<Package>, index: usize, mode: Mode) -> Result<()> {
+    async fn send_as(&self, package: &Arc<Package>, index: usize, mode: Mode) -> Result<()> {
         self.links
-            .call(number, |blob| async move {
+            .call(package.number, |blob| async move {
                 let pulse = Pulse::new(&self.clock);
                 pulse.watch(self.stage(&blob, package, index, mode, &pulse)).await
             })

@@ -27,6 +27,8 @@ pub(super) struct Cut {
 
 /// One file of an upload.
 pub(super) struct Package {
+    /// Its number in the upload.
+    pub(super) number: usize,
     /// The blob's name.
     pub(super) name: String,
     pub(super) source: Source,
@@ -43,9 +45,9 @@ pub(super) struct Package {
 impl Package {
     /// `staged` are those of the blocks that were `taken` up that are good.
     pub(super) fn new(cut: Cut, taken: Taken, staged: BTreeSet<usize>) -> Self {
-        let Cut { name, source, plan, .. } = cut;
+        let Cut { number, name, source, plan, .. } = cut;
         let Taken { upload_id, ledger, .. } = taken;
-        Self { name, source, plan, staged, upload_id, ledger, kept: Mutex::new(vec![None; plan.count()]) }
+        Self { number, name, source, plan, staged, upload_id, ledger, kept: Mutex::new(vec![None; plan.count()]) }
     }
 
     /// The id of a block.

@@ -110,12 +110,13 @@ impl Engine {
     ) -> Result<Vec<UploadReceipt>> {
         cancel.check()?;
         let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
+        let links = self.links(upload, sink)?;
         let mut receipts = Vec::with_capacity(upload.files.len());
         let mut trusts_journals = true;
         while receipts.len() < upload.files.len() {
-            let job = self.prepare(upload, receipts.len(), driver).await?;
+            let job = self.prepare(upload, receipts.len(), &links, driver).await?;
             let packages = job.packages.clone();
-            match self.transfer(job, &upload.options, driver, &mut receipts).await {
+            match self.transfer(job, &links, &upload.options, driver, &mut receipts).await {
                 Err(error) if trusts_journals && is_lost(&error, &packages) => {
                     trusts_journals = false;
                     let text =
@@ -133,41 +134,38 @@ impl Engine {
 
     /// Everything that can be known before the first request, and what the store has already, of the files from `first`
     /// on.
-    async fn prepare(&self, upload: &Upload, first: usize, driver: Driver<'_>) -> Result<Job> {
+    async fn prepare(&self, upload: &Upload, first: usize, links: &Arc<Links>, driver: Driver<'_>) -> Result<Job> {
         let options = &upload.options;
-        let files = upload.files.get(first..).unwrap_or_default();
-        files.iter().try_for_each(|file| check_name(&file.blob_name))?;
         let streams = match options.streams {
             None => Streams::adaptive(),
             Some(number) => Streams::fixed(checked_streams(number)?),
         };
-        check_container(&upload.container, self.clock.unix_ms())?;
         let mode = Mode::choose(options.integrity, &upload.container)?;
         let largest = largest_block(&upload.container);
-        let mut cuts = Vec::with_capacity(files.len());
-        for (number, file) in files.iter().enumerate() {
+        let mut cuts = Vec::with_capacity(upload.files.len());
+        for (number, file) in upload.files.iter().enumerate().skip(first) {
             let source = Source::open(&file.path)?;
             let plan = Plan::upload(source.length(), options.block_size, largest)?;
             let blob = upload.container.join_segment(&file.blob_name).base().to_owned();
             cuts.push(Cut { number, name: file.blob_name.clone(), blob, source, plan });
         }
-        let links = self.links(upload, files, driver.sink)?;
-        let mut packages = Vec::with_capacity(files.len());
+        let mut packages = Vec::with_capacity(cuts.len());
         for cut in cuts {
             let taken = self.take_up(&cut, driver.sink).await?;
-            let staged = self.staged(&cut, &taken, &links, permits_reading(&upload.container), driver).await?;
+            let staged = self.staged(&cut, &taken, links, permits_reading(&upload.container), driver).await?;
             packages.push(Arc::new(Package::new(cut, taken, staged)));
         }
         let checksums = Checksums::new(mode, options.integrity == Integrity::Auto);
-        Ok(Job { packages, links, checksums, streams })
+        Ok(Job { packages, checksums, streams })
     }
 
     /// The blobs that the container's link leads to, also when another link takes its place.
-    fn links(&self, upload: &Upload, files: &[UploadFile], sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
-        let names: Vec<String> = files.iter().map(|file| file.blob_name.clone()).collect();
+    fn links(&self, upload: &Upload, sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
+        upload.files.iter().try_for_each(|file| check_name(&file.blob_name))?;
+        let names: Vec<String> = upload.files.iter().map(|file| file.blob_name.clone()).collect();
         let (store, clock, place) = (self.store.clone(), Arc::clone(&self.clock), upload.container.base().to_owned());
         Links::new(&upload.container, upload.renewal.clone(), sink, move |link| {
-            check_container(link, clock.unix_ms())?;
+            check_link("sasUrl", link, Access::Write, Scope::Container, clock.unix_ms())?;
             if link.base() != place {
                 // Blocks that are staged in one container cannot become a blob of another.
                 return Err(Error::new(Kind::Conflict, "the fresh link leads to another container")
@@ -181,11 +179,12 @@ impl Engine {
     async fn transfer(
         &self,
         job: Job,
+        links: &Arc<Links>,
         options: &UploadOptions,
         driver: Driver<'_>,
         receipts: &mut Vec<UploadReceipt>,
     ) -> Result<()> {
-        let Job { packages, links, checksums, streams } = job;
+        let Job { packages, checksums, streams } = job;
         let order = Order::new(&packages);
         let sources = packages.iter().map(|package| package.source.clone()).collect();
         let whole = options.content_md5.then(|| WholeMd5::start(sources, LEAD, |_| {}));
@@ -194,15 +193,15 @@ impl Engine {
         }
         let mut schedule = Schedule::new(order.missing(), streams);
         let meter = Meter::start(order.pace(self.clock.monotonic()), &self.clock, driver.sink);
-        let sending = Arc::new(Sending::new(links, checksums, meter, &self.clock, driver.sink));
+        let sending = Arc::new(Sending::new(Arc::clone(links), checksums, meter, &self.clock, driver.sink));
         driver
             .run(
                 &mut schedule,
                 |index| order.label(index),
                 |index| {
-                    let (sending, (number, block)) = (Arc::clone(&sending), order.place(index));
-                    let package = Arc::clone(&packages[number]);
-                    async move { sending.send(number, &package, block).await }
+                    let (sending, (place, block)) = (Arc::clone(&sending), order.place(index));
+                    let package = Arc::clone(&packages[place]);
+                    async move { sending.send(&package, block).await }
                 },
                 |index, ()| {
                     let length = order.length(index);
@@ -219,9 +218,9 @@ impl Engine {
             None => vec![None; packages.len()],
         };
         packages.iter().try_for_each(|package| package.source.check_unchanged())?;
-        for (number, (package, md5)) in packages.iter().zip(sums).enumerate() {
+        for (package, md5) in packages.iter().zip(sums) {
             driver.sink.event(Event::Progress(Progress::new(Phase::Committing, &package.name)));
-            let retries = self.commit(&sending, number, package, md5, driver).await?;
+            let retries = self.commit(&sending, package, md5, driver).await?;
             package.forget().await?;
             receipts.push(UploadReceipt {
                 blob_name: package.name.clone(),
@@ -239,7 +238,6 @@ impl Engine {
     async fn commit(
         &self,
         sending: &Arc<Sending>,
-        number: usize,
         package: &Arc<Package>,
         md5: Option<[u8; 16]>,
         driver: Driver<'_>,
@@ -247,7 +245,7 @@ impl Engine {
         let ids: Arc<[BlockId]> = (0..package.plan.count()).map(|index| package.id(index)).collect();
         let ((), retries) = driver
             .call("the block list", || {
-                let (sending, ids) = (Arc::clone(sending), Arc::clone(&ids));
+                let (sending, ids, number) = (Arc::clone(sending), Arc::clone(&ids), package.number);
                 async move { sending.commit(number, &ids, md5).await }
             })
             .await?;
@@ -258,7 +256,6 @@ impl Engine {
 /// An upload that may begin.
 struct Job {
     packages: Vec<Arc<Package>>,
-    links: Arc<Links>,
     checksums: Checksums,
     streams: Streams,
 }
@@ -278,10 +275,6 @@ fn check_name(name: &str) -> Result<()> {
         return Err(Error::invalid("blobName", "must not contain '.' or '..' as a part of its path"));
     }
     Ok(())
-}
-
-fn check_container(link: &SafeUrl, now_unix_ms: u64) -> Result<()> {
-    check_link("sasUrl", link, Access::Write, Scope::Container, now_unix_ms)
 }
 
 /// Whether a block list was refused because the store does not have the blocks that a journal claims.
