@@ -123,13 +123,12 @@ impl Schedule {
         let attempt = self.attempt(index);
         self.failures.insert(index, attempt);
         self.failing_since.get_or_insert(now);
-        match error.kind() {
-            Kind::Throttled | Kind::Unavailable => {
-                self.out_of_order = true;
-                self.streams.overloaded();
-            }
-            Kind::Network => self.out_of_order = true,
-            _ => {}
+        // 503 and 429 say that it is too much; 500 and others only that something went wrong.
+        if matches!(error.http_status(), Some(429 | 503)) {
+            self.streams.overloaded();
+        }
+        if matches!(error.kind(), Kind::Throttled | Kind::Unavailable | Kind::Network) {
+            self.out_of_order = true;
         }
         let Some(due) = due else {
             // Kept only if it is the first.
@@ -221,8 +220,13 @@ mod tests {
     #[test]
     fn an_overloaded_service_gets_fewer_requests_once_per_round_and_more_again_later() {
         let mut schedule = Schedule::new(0..100, Streams::fixed(8));
-        let busy = || Error::new(Kind::Unavailable, "busy").with_retry(Retry::Later, None);
+        let busy = || Error::new(Kind::Unavailable, "busy").with_http_status(503).with_retry(Retry::Later, None);
+        let broken = || Error::new(Kind::Unavailable, "broken").with_http_status(500).with_retry(Retry::Later, None);
         assert_eq!(starts(&mut schedule, 0).len(), 8);
+        for index in 0..8 {
+            schedule.failed(index, broken(), Some(seconds(0)), seconds(0));
+        }
+        assert_eq!(starts(&mut schedule, 0).len(), 8, "something went wrong, but not because of us");
         for index in 0..8 {
             schedule.failed(index, busy(), Some(seconds(1)), seconds(0));
         }
