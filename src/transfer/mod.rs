@@ -23,7 +23,7 @@ mod target;
 pub mod upload;
 mod whole;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::entropy::Entropy;
@@ -42,11 +42,13 @@ pub struct Engine {
     store: Store,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    /// Where what a cut upload needs to go on is kept, if anywhere.
+    state_folder: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").finish_non_exhaustive()
+        f.debug_struct("Engine").field("state_folder", &self.state_folder).finish_non_exhaustive()
     }
 }
 
@@ -54,7 +56,15 @@ impl Engine {
     /// An engine that reaches blobs through `store` and waits by `clock`.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { store, clock, entropy }
+        Self { store, clock, entropy, state_folder: None }
+    }
+
+    /// The same, keeping in `folder` what a cut upload needs to go on; it is made when it is needed. Without a folder,
+    /// as an engine is made, nothing is kept and an upload that was cut begins again.
+    #[must_use]
+    pub fn keeping_state_in(mut self, folder: Option<PathBuf>) -> Self {
+        self.state_folder = folder;
+        self
     }
 }
 
