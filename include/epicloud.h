@@ -540,10 +540,11 @@ char *epi_json_quote(const char *text);
  *
  * `config_json` is an object whose members may all be left out: service (only
  * "dxp" so far), endpoint (the live service), clientKey, projectId (for requests
- * that name none) and caFile (a PEM file of certificate authorities to trust
- * besides the system's). It holds no secret. `secret` is the client secret as the
- * service gave it, `secret_len` bytes without a NUL at the end; NULL and 0 make a
- * client for what needs no account, such as uploading to a link.
+ * that name none), caFile (a PEM file of certificate authorities to trust besides
+ * the system's) and stateDir (the folder that keeps what a cut upload needs to go
+ * on; one of the user's own for state). It holds no secret. `secret` is the client
+ * secret as the service gave it, `secret_len` bytes without a NUL at the end; NULL
+ * and 0 make a client for what needs no account, such as uploading to a link.
  *
  * Returns: `EPI_STATUS_OK`, or why there is no client.
  * Ownership: everything is copied; the copy of `secret` is zeroed when the client

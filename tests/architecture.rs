@@ -141,6 +141,8 @@ fn each_decision_has_one_place() {
         ("Instant::now", &["ffi/deliver.rs", "transport/machine.rs"]),
         ("tokio::time::sleep", &["transport/machine.rs"]),
         ("new_v4", &["transport/machine.rs"]),
+        // It reads the environment for the user's folders, and nothing else does below the command line.
+        ("etcetera", &["transport/machine.rs"]),
         ("block_on", &["cli/mod.rs"]),
     ];
     let sources = sources();

@@ -1,7 +1,8 @@
 //! The client's configuration from options and the environment, and secrets from where secrets may come from.
 
+use std::ffi::OsString;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -29,7 +30,8 @@ pub(super) fn client(account: &Account) -> Result<(ClientConfig, Option<Secret>)
         endpoint: named(account.endpoint.as_ref()),
         client_key: named(account.client_key.as_ref()),
         project_id,
-        ca_file: account.ca_file.clone().filter(|file| !file.is_empty()).map(Into::into),
+        ca_file: named_path(account.ca_file.as_ref()),
+        state_dir: named_path(account.state_dir.as_ref()),
         ..ClientConfig::default()
     };
     Ok((config, secret))
@@ -48,6 +50,10 @@ pub(super) fn form(option: Option<Form>) -> Result<Form> {
 /// An empty value counts as not given: pipelines set variables that have no value to nothing.
 fn named(value: Option<&String>) -> Option<String> {
     value.filter(|value| !value.is_empty()).cloned()
+}
+
+fn named_path(value: Option<&OsString>) -> Option<PathBuf> {
+    value.filter(|value| !value.is_empty()).map(Into::into)
 }
 
 /// A secret in an environment variable; an empty one counts as not given.
@@ -90,4 +96,22 @@ fn read(option: &str, source: impl Read) -> Result<Secret> {
         return Err(Error::invalid(option, "gives nothing"));
     }
     Ok(Secret::new(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::Arguments;
+    use super::*;
+
+    #[test]
+    fn paths_that_are_empty_count_as_not_given() {
+        for (given, expected) in [("kept", Some("kept")), ("", None)] {
+            let line = ["epi", "--state-dir", given, "--ca-file", given, "connect"];
+            let (config, _) = client(&Arguments::try_parse_from(line).unwrap().account).unwrap();
+            let expected = expected.map(PathBuf::from);
+            assert_eq!((&config.state_dir, &config.ca_file), (&expected, &expected), "'{given}'");
+        }
+    }
 }

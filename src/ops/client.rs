@@ -18,7 +18,7 @@ use crate::base::time::{BoxFuture, Clock};
 use crate::blob::client::Store;
 use crate::transfer::Engine;
 use crate::transport::http::Http;
-use crate::transport::machine::{SystemClock, SystemEntropy};
+use crate::transport::machine::{self, SystemClock, SystemEntropy};
 use crate::transport::sign::Credentials;
 
 /// The configuration of a client. Holds no secret, so it may be logged.
@@ -40,6 +40,9 @@ pub struct ClientConfig {
     /// A PEM file of certificate authorities to trust beside the platform's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
+    /// The folder that keeps what a cut upload needs to go on; the user's own for state when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_dir: Option<PathBuf>,
 }
 
 /// The services that a client can be of.
@@ -62,17 +65,20 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client on this machine's clock. Checks the configuration; nothing is sent yet.
+    /// A client on this machine's clock, with this user's folder for state. Checks the configuration; nothing is sent
+    /// yet.
     ///
     /// Without a client key and a secret the client can only do what needs no account, such as uploading by a link.
     ///
     /// # Errors
     /// `InvalidArgument` naming the setting, `NotFound` or `Io` for the file of certificates, `Tls`.
     pub fn new(config: &ClientConfig, secret: Option<&Secret>) -> Result<Self> {
-        Self::with_sources(config, secret, Arc::new(SystemClock::default()), Arc::new(SystemEntropy))
+        let config = ClientConfig { state_dir: state_folder(config), ..config.clone() };
+        Self::with_sources(&config, secret, Arc::new(SystemClock::default()), Arc::new(SystemEntropy))
     }
 
-    /// A client with its own time and randomness, for tests and simulations.
+    /// A client with its own time and randomness, for tests and simulations. It keeps state in the folder of the
+    /// configuration alone.
     ///
     /// # Errors
     /// As [`Client::new`].
@@ -97,12 +103,15 @@ impl Client {
                 Ok(Credentials::new(key.as_deref().unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?)
             }
         };
+        if config.state_dir.as_deref().is_some_and(|folder| folder.as_os_str().is_empty()) {
+            return Err(Error::invalid("stateDir", "must not be empty"));
+        }
         let ca = config.ca_file.as_deref().map(read_authorities).transpose()?;
         let http = Http::new(ca.as_deref(), Arc::clone(&clock))?;
         Ok(Self {
             api: credentials.map(|credentials| Api::new(http.clone(), endpoint, credentials, Arc::clone(&entropy))),
             project: config.project_id.clone(),
-            engine: Engine::new(Store::new(http), clock, entropy),
+            engine: Engine::new(Store::new(http), clock, entropy).keeping_state_in(config.state_dir.clone()),
         })
     }
 
@@ -115,6 +124,11 @@ impl Client {
         scope.cancel().check()?;
         request.run(Session { client: self, scope }).await
     }
+}
+
+/// The folder that is given, or this user's own. Without either, an upload that was cut begins again.
+fn state_folder(config: &ClientConfig) -> Option<PathBuf> {
+    config.state_dir.clone().or_else(machine::state_folder)
 }
 
 fn read_authorities(file: &Path) -> Result<Vec<u8>> {
@@ -162,5 +176,37 @@ impl<'a> Session<'a> {
     /// Runs another operation as a part of this one.
     pub(super) async fn part<O: Operation>(self, request: O) -> Result<O::Answer> {
         self.client.run(request, self.scope).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(client: &Client) -> String {
+        format!("{:?}", client.engine)
+    }
+
+    #[test]
+    fn state_is_kept_where_it_is_asked_for_and_by_default_with_the_user() {
+        let given =
+            |folder: Option<&str>| ClientConfig { state_dir: folder.map(Into::into), ..ClientConfig::default() };
+        let on_this_machine = |config: &ClientConfig| Client::new(config, None);
+        let simulated = |config: &ClientConfig| {
+            Client::with_sources(config, None, Arc::new(SystemClock::default()), Arc::new(SystemEntropy))
+        };
+        let own = machine::state_folder();
+        for (client, expected) in [
+            (on_this_machine(&given(Some("kept"))), Some("kept".into())),
+            (on_this_machine(&given(None)), own),
+            (simulated(&given(Some("kept"))), Some("kept".into())),
+            (simulated(&given(None)), None::<PathBuf>),
+        ] {
+            let shown = shown(&client.unwrap());
+            assert!(shown.contains(&format!("state_folder: {expected:?}")), "{shown}, expected {expected:?}");
+        }
+        for client in [on_this_machine(&given(Some(""))), simulated(&given(Some("")))] {
+            assert_eq!(client.err().unwrap().field(), Some("stateDir"));
+        }
     }
 }

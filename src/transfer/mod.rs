@@ -37,8 +37,7 @@ mod target;
 pub mod upload;
 mod whole;
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::entropy::Entropy;

@@ -1,6 +1,10 @@
-//! Time and randomness of this machine: the one implementation of [`Clock`] and [`Entropy`] outside tests.
+//! What this machine has: its time and its randomness, the one implementation of [`Clock`] and [`Entropy`] outside
+//! tests, and the user's folder for state. No file is touched here.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use etcetera::BaseStrategy;
 
 use crate::base::entropy::Entropy;
 use crate::base::time::{BoxFuture, Clock};
@@ -43,5 +47,72 @@ impl Entropy for SystemEntropy {
         let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
         // The version and variant bits of a UUID are fixed, in different places of the two halves.
         high ^ low.rotate_left(32)
+    }
+}
+
+/// The folder in which this library may keep its state for the user, or `None` where the user has no home.
+#[must_use]
+pub fn state_folder() -> Option<PathBuf> {
+    state_folder_by(&etcetera::choose_base_strategy().ok()?)
+}
+
+fn state_folder_by(strategy: &impl BaseStrategy) -> Option<PathBuf> {
+    // Windows has no folder for state; what is lost with the cache only has to be sent again.
+    let folder = strategy.state_dir().unwrap_or_else(|| strategy.cache_dir()).join("epicloud");
+    // One that begins at the current folder is not the user's: the home is set to nothing, or to a wrong value.
+    folder.is_absolute().then_some(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    struct Folders {
+        state: Option<PathBuf>,
+        cache: PathBuf,
+    }
+
+    impl BaseStrategy for Folders {
+        fn home_dir(&self) -> &Path {
+            Path::new("")
+        }
+
+        fn config_dir(&self) -> PathBuf {
+            PathBuf::new()
+        }
+
+        fn data_dir(&self) -> PathBuf {
+            PathBuf::new()
+        }
+
+        fn cache_dir(&self) -> PathBuf {
+            self.cache.clone()
+        }
+
+        fn state_dir(&self) -> Option<PathBuf> {
+            self.state.clone()
+        }
+
+        fn runtime_dir(&self) -> Option<PathBuf> {
+            None
+        }
+    }
+
+    #[test]
+    fn the_state_is_in_a_folder_of_the_user_or_nowhere() {
+        let root = std::env::temp_dir();
+        let (state, cache) = (root.join("state"), root.join("cache"));
+        for (given, cache, expected) in [
+            (Some(state.clone()), cache.clone(), Some(state.join("epicloud"))),
+            (None, cache.clone(), Some(cache.join("epicloud"))),
+            // A variable HOME that is empty.
+            (Some(".local/state".into()), cache.clone(), None),
+            (None, "cache".into(), None),
+        ] {
+            let shown = format!("{given:?} {cache:?}");
+            assert_eq!(state_folder_by(&Folders { state: given, cache }), expected, "{shown}");
+        }
     }
 }

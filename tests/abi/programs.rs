@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule, Speed};
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::program::{Program, library, tell};
@@ -17,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// An emulator on threads of its own, and what a program needs to find it.
 pub(super) struct Stage {
     pub(super) emulator: Emulator,
+    /// What the programs keep between their runs.
+    state: TempDir,
     /// The newest request at the last question.
     seen: AtomicU64,
     runtime: Runtime,
@@ -31,7 +34,7 @@ impl Stage {
         let runtime = Runtime::new().unwrap();
         let config = Config { speed: Speed::Instant, export_size: 3 << 20, link_scheme, ..Config::default() };
         let emulator = runtime.block_on(Emulator::start(config)).unwrap();
-        Self { emulator, seen: AtomicU64::new(0), runtime }
+        Self { emulator, state: tempfile::tempdir().unwrap(), seen: AtomicU64::new(0), runtime }
     }
 
     /// The account, as programs take it.
@@ -41,6 +44,7 @@ impl Stage {
             "clientKey": self.emulator.client_key(),
             "projectId": self.emulator.project_id(),
             "caFile": self.emulator.ca_file(),
+            "stateDir": self.state.path(),
         });
         config.to_string()
     }

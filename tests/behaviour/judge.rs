@@ -95,6 +95,7 @@ impl Stage {
             "clientKey": self.emulator.client_key(),
             "projectId": self.emulator.project_id(),
             "caFile": self.emulator.ca_file(),
+            "stateDir": self.folder.path().join("state"),
         });
         let members = config.as_object_mut().unwrap();
         for (name, value) in &case.config {

@@ -33,7 +33,7 @@ async fn credentials_are_checked_before_any_call() {
         }
     }
     assert!(emulator.requests().is_empty(), "nothing was sent");
-    let empty = epi().with("EPI_OUTPUT", "").with("EPI_SAS_URL", "");
+    let empty = epi().with("EPI_OUTPUT", "").with("EPI_SAS_URL", "").with("EPI_STATE_DIR", "");
     assert_eq!(empty.run(&["connect"]).await.code, Some(0), "an empty variable counts as not given");
 
     let wrong = epi().with("EPI_CLIENT_SECRET", "AAAA").run(&["connect"]).await;

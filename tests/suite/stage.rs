@@ -76,6 +76,8 @@ pub(crate) fn client(config: &ClientConfig, secret: &str, clock: &Arc<TestClock>
 /// `epi` as a child process, in a folder of its own, against an emulator.
 pub(crate) struct Epi {
     pub(crate) folder: tempfile::TempDir,
+    /// Apart, because tests look at what is left in the folder.
+    pub(crate) state: tempfile::TempDir,
     variables: Vec<(String, String)>,
 }
 
@@ -90,12 +92,13 @@ impl Epi {
             ("EPI_CA_FILE", emulator.ca_file().display().to_string()),
         ];
         let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { folder: tempfile::tempdir().unwrap(), variables }
+        Self { variables, ..Self::bare() }
     }
 
     /// Without any account.
     pub(crate) fn bare() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), variables: Vec::new() }
+        let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        Self { folder, state, variables: Vec::new() }
     }
 
     /// With another value of a variable.
@@ -112,7 +115,7 @@ impl Epi {
             command.env_remove(name);
         }
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
-        command.env("COLUMNS", "100");
+        command.env("COLUMNS", "100").env("EPI_STATE_DIR", self.state.path());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }

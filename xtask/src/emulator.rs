@@ -17,6 +17,8 @@ pub(crate) struct Emulator {
     /// The line that it printed when it was ready.
     ready: Value,
     secret_file: PathBuf,
+    /// What the programs that it configures keep, so that nothing lands in the home of the person who runs this.
+    state: PathBuf,
 }
 
 impl Emulator {
@@ -25,7 +27,8 @@ impl Emulator {
         let mut command = Command::new(program);
         command.args(options);
         let (running, ready) = process::start_until(&mut command, READY, |line| serde_json::from_str(line).ok())?;
-        let emulator = Self { _running: running, ready, secret_file };
+        let state = secret_file.with_file_name("state");
+        let emulator = Self { _running: running, ready, secret_file, state };
         write_secret(&emulator.secret_file, emulator.value("clientSecret")?)?;
         Ok(emulator)
     }
@@ -44,6 +47,7 @@ impl Emulator {
     /// Lets a command talk to this emulator.
     pub(crate) fn configure(&self, command: &mut Command) -> Result<()> {
         command.envs(self.settings()?).env("EPI_CLIENT_SECRET", self.value("clientSecret")?);
+        command.env("EPI_STATE_DIR", &self.state);
         Ok(())
     }
 
@@ -53,6 +57,7 @@ impl Emulator {
         for name in ["endpoint", "caFile", "clientKey", "projectId"] {
             config.insert(name.to_owned(), self.value(name)?.into());
         }
+        config.insert("stateDir".to_owned(), self.state.to_string_lossy().into());
         let config = Value::from(config).to_string();
         Ok(command.env("EPI_CONFIG", config).env("EPI_SECRET", self.value("clientSecret")?))
     }

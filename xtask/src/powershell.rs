@@ -68,6 +68,8 @@ pub(crate) fn test(workspace: &Workspace, programs: Option<&Programs>) -> Result
     let mut pwsh = Command::new("pwsh");
     pwsh.args(["-NoLogo", "-NoProfile", "-NonInteractive", "-File"]);
     pwsh.arg(workspace.root.join(MODULES).join("tests/Run.ps1"));
+    // By the variable of the platform, because the module leaves the folder for state to the library.
+    pwsh.env("XDG_STATE_HOME", workspace.target.join("powershell/state"));
     pwsh.arg("-Modules").arg(&folder).arg("-Emulator").arg(&programs.emulator);
     process::run(&mut pwsh)
 }

@@ -53,6 +53,7 @@ pub(crate) fn run(workspace: &Workspace, programs: &Programs) -> Result<()> {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EPI_")) {
         bash.env_remove(name);
     }
+    bash.env("EPI_STATE_DIR", folder.join("state"));
     // In the background for its process group: a block that fails may leave an emulator behind.
     let ended = Background::start(&mut bash)?.wait_at_most(LIMIT);
     match ended.doing(format!("the block of {PAGE} named last"))? {

@@ -20,7 +20,7 @@ namespace EpiCloud.Interop
         /// <summary>Makes a client. Checks the configuration; nothing is sent yet.</summary>
         /// <param name="configJson">
         /// An object whose members may all be left out: <c>clientKey</c>, <c>projectId</c>, <c>endpoint</c>,
-        /// <c>caFile</c>, <c>service</c>. It holds no secret.
+        /// <c>caFile</c>, <c>stateDir</c>, <c>service</c>. It holds no secret.
         /// </param>
         /// <param name="secret">
         /// The client secret as the service gave it, in UTF-8; null for what needs no account. It is copied and not kept:

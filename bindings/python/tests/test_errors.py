@@ -230,6 +230,7 @@ def test_no_number_of_an_event_is_refused(client: epicloud.Client, after: Any) -
         ("project_id", "\udc80", epicloud.InvalidArgument, "projectId"),
         ("ca_file", b"x.pem", epicloud.InvalidArgument, "caFile"),
         ("ca_file", "absent.pem", epicloud.NotFound, None),
+        ("state_dir", "", epicloud.InvalidArgument, "stateDir"),
     ],
 )
 def test_bad_settings(emulator: Emulator, member: str, value: Any, kind: Any, field: str | None) -> None:

@@ -57,9 +57,12 @@ pub(super) struct Account {
     #[arg(long, value_name = "URL", env = "EPI_ENDPOINT", hide_env_values = true, global = true)]
     pub(super) endpoint: Option<String>,
     /// PEM file of certificate authorities to trust beside the system's
-    // Not as a path: an empty variable counts as not given, and clap refuses an empty path.
+    // Neither this nor the next as a path: an empty variable counts as not given, and clap refuses an empty path.
     #[arg(long, value_name = "FILE", env = "EPI_CA_FILE", hide_env_values = true, global = true)]
     pub(super) ca_file: Option<OsString>,
+    /// Folder that keeps what a cut upload needs to go on [default: epicloud in the user's folder for state]
+    #[arg(long, value_name = "DIR", env = "EPI_STATE_DIR", hide_env_values = true, global = true)]
+    pub(super) state_dir: Option<OsString>,
 }
 
 /// What is shown, and how.

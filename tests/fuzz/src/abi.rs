@@ -162,11 +162,11 @@ fn breaks_a_line(letter: char) -> bool {
 }
 
 /// A client without an account that lives as long as the process. Whatever needs the service is refused on it before
-/// anything is sent.
+/// anything is sent. What it keeps stays in the folder that the targets work in.
 #[must_use]
 pub fn bare_client() -> *const epi_client {
     static CLIENT: OnceLock<usize> = OnceLock::new();
-    ptr::without_provenance(*CLIENT.get_or_init(|| new_client("{}", b"").addr()))
+    ptr::without_provenance(*CLIENT.get_or_init(|| new_client(r#"{"stateDir":"state"}"#, b"").addr()))
 }
 
 /// Makes a client of what must be a good configuration.

@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "project_id": "EPI_PROJECT_ID",
     "endpoint": "EPI_ENDPOINT",
     "ca_file": "EPI_CA_FILE",
+    "state_dir": "EPI_STATE_DIR",
 }
 """The variables that `from_environment` reads; those of the program `epi`."""
 
@@ -249,9 +250,9 @@ class Account:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Make a client from EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID, EPI_ENDPOINT and EPI_CA_FILE.
+        """Make a client from EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID and what else `epi` reads.
 
-        An empty variable counts as not set.
+        That is EPI_ENDPOINT, EPI_CA_FILE and EPI_STATE_DIR. An empty variable counts as not set.
         """
         return cls(**read_environment())
 

@@ -64,6 +64,8 @@ class Config(TypedDict, total=False):
     """The service's base address; the live service when left out."""
     ca_file: Path | None
     """A PEM file of certificate authorities to trust beside the system's."""
+    state_dir: Path | None
+    """The folder that keeps what a cut upload needs to go on; the user's own for state when left out."""
     service: Literal["dxp"] | None
     """Which service; "dxp" when left out."""
 
