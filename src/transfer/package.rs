@@ -1,6 +1,7 @@
 //! One file of an upload: its source, how it is cut, what of it the store has already, and what is written down of it.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
@@ -9,6 +10,7 @@ use super::ledger::Ledger;
 use super::plan::Plan;
 use super::resume::Taken;
 use super::source::Source;
+use crate::base::error::Error;
 use crate::blob::block::BlockId;
 
 /// A file that can be sent, and how it is cut into blocks.
@@ -33,6 +35,8 @@ pub(super) struct Package {
     pub(super) staged: BTreeSet<usize>,
     upload_id: Uuid,
     ledger: Option<Ledger>,
+    /// Whether it could not be written.
+    unwritable: AtomicBool,
     /// The CRC-64 that each block had when it was first read: a block that is read again and differs means that the
     /// file has changed.
     kept: Mutex<Vec<Option<u64>>>,
@@ -43,7 +47,8 @@ impl Package {
     pub(super) fn new(cut: Cut, taken: Taken, staged: BTreeSet<usize>) -> Self {
         let Cut { name, source, plan, .. } = cut;
         let Taken { upload_id, ledger, .. } = taken;
-        Self { name, source, plan, staged, upload_id, ledger, kept: Mutex::new(vec![None; plan.count()]) }
+        let (unwritable, kept) = (AtomicBool::new(false), Mutex::new(vec![None; plan.count()]));
+        Self { name, source, plan, staged, upload_id, ledger, unwritable, kept }
     }
 
     /// The id of a block.
@@ -63,19 +68,19 @@ impl Package {
     }
 
     /// Writes down that a block is in the store. May wait for a disk. An upload goes on without a journal; it can then
-    /// only not be taken up again from here.
-    pub(super) fn record(&self, index: usize, crc64: u64) {
-        if let Some(ledger) = &self.ledger {
-            drop(ledger.record(index, crc64));
-        }
+    /// only not be taken up again from here. The first failure is given, and nothing more is written: it may have left
+    /// half a line, behind which nothing is read.
+    pub(super) fn record(&self, index: usize, crc64: u64) -> Option<Error> {
+        let ledger = self.ledger.as_ref().filter(|_| !self.unwritable.load(Ordering::Relaxed))?;
+        let error = ledger.record(index, crc64).err()?;
+        let first = !self.unwritable.swap(true, Ordering::Relaxed);
+        first.then(|| Error::io(format!("cannot write '{}'", ledger.path().display()), &error))
     }
 
-    /// Forgets what was written down: the blob is complete, or must be sent anew. May wait for a disk.
-    pub(super) fn forget(&self) {
-        // A journal that stays is not believed later: the store no longer has its blocks, or has them in the blob.
-        if let Some(ledger) = &self.ledger {
-            drop(ledger.remove());
-        }
+    /// Forgets what was written down: the blob is complete, or must be sent anew. `false` when it stays. May wait for a
+    /// disk.
+    pub(super) fn forget(&self) -> bool {
+        self.ledger.as_ref().is_none_or(|ledger| ledger.remove().is_ok())
     }
 }
 

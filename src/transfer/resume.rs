@@ -4,6 +4,7 @@
 //! up again, and is said so.
 
 use std::collections::{BTreeSet, HashSet};
+use std::fmt::Display;
 use std::fs::DirBuilder;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -114,6 +115,11 @@ impl Taken {
     }
 }
 
+/// Says why an upload cannot be taken up again.
+pub(super) fn untakeable(why: impl Display) -> Event {
+    Event::verbose(format!("this upload cannot be taken up again if it is cut: {why}"))
+}
+
 /// What a journal is looked for by.
 struct Search {
     state: Option<PathBuf>,
@@ -131,7 +137,7 @@ impl Search {
     fn run(self) -> Taken {
         let upload_id = self.upload_id;
         self.find().unwrap_or_else(|why| {
-            self.sink.event(Event::verbose(format!("this upload cannot be taken up again if it is cut: {why}")));
+            self.sink.event(untakeable(why));
             Taken { upload_id, claims: Claims::new(), ledger: None }
         })
     }

@@ -115,13 +115,16 @@ impl Engine {
         let mut state = self.state.as_deref();
         while receipts.len() < upload.files.len() {
             let job = self.prepare(upload, receipts.len(), state, driver).await?;
-            let resumed: Vec<_> = job.packages.iter().filter(|package| !package.staged.is_empty()).cloned().collect();
+            let packages = job.packages.clone();
+            let goes_on = packages.iter().any(|package| !package.staged.is_empty());
             match self.transfer(job, &upload.options, driver, &mut receipts).await {
-                Err(error) if is_lost(&error) && !resumed.is_empty() => {
+                Err(error) if is_lost(&error) && goes_on => {
                     let text =
                         "the storage service no longer has what the earlier upload sent; everything is sent again";
                     sink.event(Event::info(text));
-                    state = None;
+                    // A journal that cannot be removed would be believed once more.
+                    let forget = move || Ok(packages.iter().fold(true, |all, package| package.forget() && all));
+                    state = if blocking(forget).await? { state } else { None };
                 }
                 outcome => outcome?,
             }
@@ -193,7 +196,7 @@ impl Engine {
         let mut schedule = Schedule::new(order.missing(), streams);
         let meter = Meter::start(order.pace(self.clock.monotonic()), &self.clock, driver.sink);
         let sending = Arc::new(Sending::new(links, checksums, meter, &self.clock, driver.sink));
-        driver
+        let outcome = driver
             .run(
                 &mut schedule,
                 |index| order.label(index),
@@ -211,7 +214,10 @@ impl Engine {
                 },
                 || sending.meter.retried(),
             )
-            .await?;
+            .await;
+        // Whoever tries again finds the journals complete and unlocked.
+        drop(sending.busy.write().await);
+        outcome?;
         let sums = match whole {
             Some(whole) => driver.cancel.run(whole.finish()).await??.into_iter().map(Some).collect(),
             None => vec![None; packages.len()],
@@ -221,11 +227,8 @@ impl Engine {
             driver.sink.event(Event::Progress(Progress::new(Phase::Committing, &package.name)));
             let retries = self.commit(&sending, number, package, md5, driver).await?;
             let done = Arc::clone(package);
-            blocking(move || {
-                done.forget();
-                Ok(())
-            })
-            .await?;
+            // A journal that stays does no harm: its blocks are in the blob, or no longer there.
+            blocking(move || Ok(done.forget())).await?;
             receipts.push(UploadReceipt {
                 blob_name: package.name.clone(),
                 bytes: package.plan.total(),
