@@ -15,6 +15,7 @@ mod suite {
     mod stage;
     mod transfer_child;
     mod transfer_download;
+    mod transfer_kill;
     mod transfer_memory;
     mod transfer_resume;
     mod transfer_upload;
