@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Semaphore;
 
-use super::blocking::blocking;
+use super::blocking::{Busy, blocking, busily};
 use super::buffers::Buffers;
 use super::integrity::{Mode, Sums};
 use super::links::Links;
 use super::meter::Meter;
 use super::package::Package;
+use super::resume::untakeable;
 use super::stall::{Pulse, grace};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
@@ -29,6 +30,8 @@ pub(super) struct Sending {
     pub(super) meter: Meter,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: Arc<dyn Sink>,
+    /// Held while a journal is written.
+    pub(super) busy: Busy,
     buffers: Buffers,
     summing: Semaphore,
 }
@@ -41,8 +44,9 @@ impl Sending {
         clock: &Arc<dyn Clock>,
         sink: &Arc<dyn Sink>,
     ) -> Self {
-        let (clock, sink) = (Arc::clone(clock), Arc::clone(sink));
-        Self { links, checksums, meter, clock, sink, buffers: Buffers::default(), summing: Semaphore::new(SUMMING) }
+        let (clock, sink, busy) = (Arc::clone(clock), Arc::clone(sink), Busy::default());
+        let (buffers, summing) = (Buffers::default(), Semaphore::new(SUMMING));
+        Self { links, checksums, meter, clock, sink, busy, buffers, summing }
     }
 
     /// Sends one block of a package.
@@ -94,15 +98,20 @@ impl Sending {
         });
         blob.stage_block(&package.id(index), piece.length, body, checksum, &self.sink).await?;
         flight.landed(piece.length);
-        package.record(index, crc64).await
+        let package = Arc::clone(package);
+        if let Some(error) = busily(&self.busy, move || Ok(package.record(index, crc64))).await? {
+            self.sink.event(untakeable(error));
+        }
+        Ok(())
     }
 
     async fn sum(&self, package: &Arc<Package>, index: usize, mode: Mode, pulse: &Pulse) -> Result<Sums> {
         let waited = self.summing.acquire().await;
         let _turn = waited.map_err(|_| Error::new(Kind::Internal, "the turn to read was taken away"))?;
-        let (package, buffers, pulse) = (Arc::clone(package), self.buffers.clone(), pulse.clone());
+        // The file alone: a sum that outlives its upload must not keep the journal.
+        let (source, buffers, pulse) = (package.source.clone(), self.buffers.clone(), pulse.clone());
         let piece = package.plan.piece(index);
-        blocking(move || package.source.sums(piece, mode, &buffers, || pulse.beat())).await
+        blocking(move || source.sums(piece, mode, &buffers, || pulse.beat())).await
     }
 }
 

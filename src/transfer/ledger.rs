@@ -88,6 +88,10 @@ impl Ledger {
         }
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.0.path
+    }
+
     /// Removes the file: the transfer is complete, or must not be gone on with.
     ///
     /// # Errors

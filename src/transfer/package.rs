@@ -1,6 +1,7 @@
 //! One file of an upload: its source, how it is cut, what of it the store has already, and what is written down of it.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use super::ledger::Ledger;
 use super::plan::Plan;
 use super::resume::Taken;
 use super::source::Source;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::blob::block::BlockId;
 
 /// A file that can be sent, and how it is cut into blocks.
@@ -37,6 +38,8 @@ pub(super) struct Package {
     pub(super) staged: BTreeSet<usize>,
     upload_id: Uuid,
     ledger: Option<Ledger>,
+    /// Whether it could not be written.
+    unwritable: AtomicBool,
     /// The CRC-64 that each block had when it was first read: a block that is read again and differs means that the
     /// file has changed.
     kept: Mutex<Vec<Option<u64>>>,
@@ -47,7 +50,8 @@ impl Package {
     pub(super) fn new(cut: Cut, taken: Taken, staged: BTreeSet<usize>) -> Self {
         let Cut { number, name, source, plan, .. } = cut;
         let Taken { upload_id, ledger, .. } = taken;
-        Self { number, name, source, plan, staged, upload_id, ledger, kept: Mutex::new(vec![None; plan.count()]) }
+        let (unwritable, kept) = (AtomicBool::new(false), Mutex::new(vec![None; plan.count()]));
+        Self { number, name, source, plan, staged, upload_id, ledger, unwritable, kept }
     }
 
     /// The id of a block.
@@ -66,19 +70,18 @@ impl Package {
         *kept[index].get_or_insert(crc64) == crc64
     }
 
-    /// Writes down that a block is in the store. An upload goes on without a journal; it can then only not be taken up
-    /// again from here.
-    pub(super) async fn record(&self, index: usize, crc64: u64) -> Result<()> {
-        let Some(ledger) = self.ledger.clone() else { return Ok(()) };
-        blocking(move || {
-            drop(ledger.record(index, crc64));
-            Ok(())
-        })
-        .await
+    /// Writes down that a block is in the store. May wait for a disk. An upload goes on without a journal; it can then
+    /// only not be taken up again from here. The first failure is given, and nothing more is written: it may have left
+    /// half a line, behind which nothing is read.
+    pub(super) fn record(&self, index: usize, crc64: u64) -> Option<Error> {
+        let ledger = self.ledger.as_ref().filter(|_| !self.unwritable.load(Ordering::Relaxed))?;
+        let error = ledger.record(index, crc64).err()?;
+        let first = !self.unwritable.swap(true, Ordering::Relaxed);
+        first.then(|| Error::io(format!("cannot write '{}'", ledger.path().display()), &error))
     }
 
-    /// Forgets what was written down: the blob is complete, or must be sent anew. A journal that stays is not believed
-    /// later: the store no longer has its blocks, or has them in the blob.
+    /// Forgets what was written down: the blob is complete. A journal that stays does no harm: its blocks are in the
+    /// blob, or no longer there.
     pub(super) async fn forget(&self) -> Result<()> {
         let Some(ledger) = self.ledger.clone() else { return Ok(()) };
         blocking(move || {

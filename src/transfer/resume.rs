@@ -4,6 +4,7 @@
 //! up again, and is said so.
 
 use std::collections::{BTreeSet, HashSet};
+use std::fmt::Display;
 use std::fs::DirBuilder;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -47,10 +48,11 @@ pub(super) struct Taken {
 }
 
 impl Engine {
-    /// What an earlier upload of this file to this blob has left in the state folder.
-    pub(super) async fn take_up(&self, cut: &Cut, sink: &Arc<dyn Sink>) -> Result<Taken> {
+    /// What an earlier upload of this file to this blob has left in the state folder, if that is trusted.
+    pub(super) async fn take_up(&self, cut: &Cut, trusts_journal: bool, sink: &Arc<dyn Sink>) -> Result<Taken> {
         let search = Search {
             state: self.state.clone(),
+            trusts_journal,
             blob: cut.blob.clone(),
             source: cut.source.clone(),
             plan: cut.plan,
@@ -114,9 +116,15 @@ impl Taken {
     }
 }
 
+/// Says why an upload cannot be taken up again.
+pub(super) fn untakeable(why: impl Display) -> Event {
+    Event::verbose(format!("this upload cannot be taken up again if it is cut: {why}"))
+}
+
 /// What a journal is looked for by.
 struct Search {
     state: Option<PathBuf>,
+    trusts_journal: bool,
     blob: String,
     source: Source,
     plan: Plan,
@@ -131,7 +139,7 @@ impl Search {
     fn run(self) -> Taken {
         let upload_id = self.upload_id;
         self.find().unwrap_or_else(|why| {
-            self.sink.event(Event::verbose(format!("this upload cannot be taken up again if it is cut: {why}")));
+            self.sink.event(untakeable(why));
             Taken { upload_id, claims: Claims::new(), ledger: None }
         })
     }
@@ -165,6 +173,7 @@ impl Search {
         };
         match decide_upload(&current, Some(&found.text), self.plan) {
             Start::New => Ok(anew()),
+            Start::Resume(_) if !self.trusts_journal => Ok(anew()),
             Start::Again(why) => {
                 let text = format!("an earlier upload of '{file}' cannot be taken up ({why}); it starts again");
                 self.sink.event(Event::info(text));

@@ -114,17 +114,14 @@ impl Engine {
         let mut receipts = Vec::with_capacity(upload.files.len());
         let mut trusts_journals = true;
         while receipts.len() < upload.files.len() {
-            let job = self.prepare(upload, receipts.len(), &links, driver).await?;
-            let packages = job.packages.clone();
+            let job = self.prepare(upload, receipts.len(), &links, trusts_journals, driver).await?;
+            let resumed = job.packages.iter().any(|package| !package.staged.is_empty());
             match self.transfer(job, &links, &upload.options, driver, &mut receipts).await {
-                Err(error) if trusts_journals && is_lost(&error, &packages) => {
+                Err(error) if resumed && error.code() == Some("InvalidBlockList") => {
                     trusts_journals = false;
                     let text =
                         "the storage service no longer has what the earlier upload sent; all of it is sent again";
                     sink.event(Event::info(text));
-                    for package in packages {
-                        package.forget().await?;
-                    }
                 }
                 outcome => outcome?,
             }
@@ -134,7 +131,14 @@ impl Engine {
 
     /// Everything that can be known before the first request, and what the store has already, of the files from `first`
     /// on.
-    async fn prepare(&self, upload: &Upload, first: usize, links: &Arc<Links>, driver: Driver<'_>) -> Result<Job> {
+    async fn prepare(
+        &self,
+        upload: &Upload,
+        first: usize,
+        links: &Arc<Links>,
+        trusts_journals: bool,
+        driver: Driver<'_>,
+    ) -> Result<Job> {
         let options = &upload.options;
         let streams = match options.streams {
             None => Streams::adaptive(),
@@ -151,7 +155,7 @@ impl Engine {
         }
         let mut packages = Vec::with_capacity(cuts.len());
         for cut in cuts {
-            let taken = self.take_up(&cut, driver.sink).await?;
+            let taken = self.take_up(&cut, trusts_journals, driver.sink).await?;
             let staged = self.staged(&cut, &taken, links, permits_reading(&upload.container), driver).await?;
             packages.push(Arc::new(Package::new(cut, taken, staged)));
         }
@@ -194,7 +198,7 @@ impl Engine {
         let mut schedule = Schedule::new(order.missing(), streams);
         let meter = Meter::start(order.pace(self.clock.monotonic()), &self.clock, driver.sink);
         let sending = Arc::new(Sending::new(Arc::clone(links), checksums, meter, &self.clock, driver.sink));
-        driver
+        let outcome = driver
             .run(
                 &mut schedule,
                 |index| order.label(index),
@@ -212,7 +216,10 @@ impl Engine {
                 },
                 || sending.meter.retried(),
             )
-            .await?;
+            .await;
+        // Whoever tries again finds the journals complete and unlocked.
+        drop(sending.busy.write().await);
+        outcome?;
         let sums = match whole {
             Some(whole) => driver.cancel.run(whole.finish()).await??.into_iter().map(Some).collect(),
             None => vec![None; packages.len()],
@@ -275,11 +282,6 @@ fn check_name(name: &str) -> Result<()> {
         return Err(Error::invalid("blobName", "must not contain '.' or '..' as a part of its path"));
     }
     Ok(())
-}
-
-/// Whether a block list was refused because the store does not have the blocks that a journal claims.
-fn is_lost(error: &Error, packages: &[Arc<Package>]) -> bool {
-    error.code() == Some("InvalidBlockList") && packages.iter().any(|package| !package.staged.is_empty())
 }
 
 #[cfg(test)]
