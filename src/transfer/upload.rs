@@ -120,7 +120,7 @@ impl Engine {
                 Err(error) if resumed && error.code() == Some("InvalidBlockList") => {
                     trusts_journals = false;
                     let text =
-                        "the storage service no longer has what the earlier upload sent; all of it is sent again";
+                        "the storage service no longer has what the earlier upload sent; everything is sent again";
                     sink.event(Event::info(text));
                 }
                 outcome => outcome?,
