@@ -57,11 +57,6 @@ impl Emulator {
         Ok(command.env("EPI_CONFIG", config).env("EPI_SECRET", self.value("clientSecret")?))
     }
 
-    /// The certificate authority of its HTTPS links.
-    pub(crate) fn certificate_authority(&self) -> Result<&str> {
-        self.value("caFile")
-    }
-
     fn value(&self, name: &str) -> Result<&str> {
         self.ready[name].as_str().ok_or_else(|| Failure::new(format!("the emulator's first line has no {name}")))
     }

@@ -13,9 +13,8 @@ mod emulator;
 mod failure;
 mod fuzz;
 mod machine;
-mod measure;
+mod npm;
 mod nupkg;
-mod overhead;
 mod package;
 mod powershell;
 mod process;
@@ -36,14 +35,15 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   demo                         show the real commands against a local emulator
-  test [--long]                everything that must hold: formatting, lints, documentation, tests, README, and
-                               5 s of each fuzz target (--long: 60 s of each, the C programs under
-                               AddressSanitizer, the demo, and a short run of the bench)
+  test [--long]                everything that must hold: formatting, lints, documentation, tests, README, a short
+                               look at the bench, and 5 s of each fuzz target (--long: 60 s of each, the C programs
+                               under AddressSanitizer, the demo, and a small run of the whole bench)
   test python|dotnet|powershell
                                the tests of one binding, or of the PowerShell modules, alone
-  bench [--size BYTES|256MiB|2GiB] [--repetitions N]
-                               time and memory of a 2 GiB upload and download, against azure_storage_blob and
-                               through the C ABI and Python; what the C ABI adds to a short call
+  bench [--quick] [--only SCENARIO[,...]] [--size BYTES|256MiB|2GiB] [--repetitions N] [--markdown FILE]
+        [--report FILE]        epi and its peers in turn, and other hosts of the library (--quick: one small run of
+                               each; --size: nothing larger; --markdown: the tables into this page as well;
+                               --report: the tables of an earlier report, without measuring)
   package c|python             what users install, into target/package: the C package, installed and tried out
                                (needs cargo-c 0.10.24), or the Python wheel
   package powershell [--dev]   the PowerShell modules, as folders, for a gallery and as a zip (--dev: with the library
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
         Command::TestBinding(Binding::Python) => python::run(),
         Command::TestBinding(Binding::DotNet) => dotnet::run(),
         Command::TestBinding(Binding::PowerShell) => powershell::run(),
-        Command::Bench(settings) => bench::run(settings),
+        Command::Bench(settings) => bench::run(&settings),
         Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
     match outcome {
@@ -121,14 +121,27 @@ fn parse() -> Result<Command> {
                 Command::Package(Some(Product::PowerShell(Profile::Dev)))
             }
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
+            (Long("quick"), Some(Command::Bench(settings))) => Command::Bench(settings.quick()),
             (Long("size"), Some(Command::Bench(settings))) => {
                 let size = arguments.value().map_err(usage)?;
-                let size = size.parse_with(bench::parse_size).map_err(usage)?;
-                Command::Bench(bench::Settings { size, ..settings })
+                let most_bytes = size.parse_with(bench::parse_size).map_err(usage)?;
+                Command::Bench(bench::Settings { most_bytes, ..settings })
             }
             (Long("repetitions"), Some(Command::Bench(settings))) => {
-                let repetitions = arguments.value().map_err(usage)?.parse().map_err(usage)?;
-                Command::Bench(bench::Settings { repetitions, ..settings })
+                let repetitions: u32 = arguments.value().map_err(usage)?.parse().map_err(usage)?;
+                Command::Bench(bench::Settings { repetitions: repetitions.max(1), ..settings })
+            }
+            (Long("only"), Some(Command::Bench(settings))) => {
+                let names = arguments.value().map_err(usage)?.string().map_err(usage)?;
+                Command::Bench(settings.only(&names)?)
+            }
+            (Long("markdown"), Some(Command::Bench(settings))) => {
+                let markdown = Some(arguments.value().map_err(usage)?.into());
+                Command::Bench(bench::Settings { markdown, ..settings })
+            }
+            (Long("report"), Some(Command::Bench(settings))) => {
+                let report = Some(arguments.value().map_err(usage)?.into());
+                Command::Bench(bench::Settings { report, ..settings })
             }
             (other, _) => return Err(usage(other.unexpected())),
         });

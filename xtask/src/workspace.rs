@@ -19,11 +19,19 @@ pub(crate) struct Workspace {
     metadata: Value,
 }
 
-/// The two programs of the workspace and the shared library, as built.
+/// The programs of the workspace and the shared library, as built.
 pub(crate) struct Programs {
     pub(crate) epi: PathBuf,
     pub(crate) emulator: PathBuf,
+    pub(crate) sink: PathBuf,
     pub(crate) library: PathBuf,
+}
+
+/// The programs that the bench measures beside `epi`, as built.
+pub(crate) struct Peers {
+    pub(crate) bench_peer: PathBuf,
+    pub(crate) epi_download: PathBuf,
+    pub(crate) rust_calls: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +69,7 @@ impl Workspace {
         features.flat_map(|map| map.keys().filter(|name| *name != "default").cloned()).collect()
     }
 
-    /// Builds `epi`, `epi-emulator` and the library.
+    /// Builds `epi`, the programs of the emulator's package, and the library.
     pub(crate) fn build_programs(&self, profile: Profile) -> Result<Programs> {
         let built =
             self.build(profile, &["--package", "epicloud", "--package", "epicloud-emulator", "--lib", "--bins"])?;
@@ -69,14 +77,19 @@ impl Workspace {
         Ok(Programs {
             epi: find(&built, &program_file("epi"))?,
             emulator: find(&built, &program_file("epi-emulator"))?,
+            sink: find(&built, &program_file("epi-sink"))?,
             library: find(&built, &library)?,
         })
     }
 
-    /// Builds one program of this package, with the features it asks for.
-    pub(crate) fn build_peer(&self, name: &str) -> Result<PathBuf> {
-        let built = self.build(Profile::Release, &["--package", "xtask", "--features", "bench", "--bin", name])?;
-        find(&built, &program_file(name))
+    /// Builds the programs of this package that the bench starts.
+    pub(crate) fn build_peers(&self, profile: Profile) -> Result<Peers> {
+        let names = ["bench-peer", "epi-download", "rust-calls"];
+        let mut what = vec!["--package", "xtask", "--features", "bench"];
+        what.extend(names.iter().flat_map(|name| ["--bin", *name]));
+        let built = self.build(profile, &what)?;
+        let [bench_peer, epi_download, rust_calls] = names.map(|name| find(&built, &program_file(name)));
+        Ok(Peers { bench_peer: bench_peer?, epi_download: epi_download?, rust_calls: rust_calls? })
     }
 
     /// Builds and tells which files came of it: asking cargo holds with any target folder and any platform.
