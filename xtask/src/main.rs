@@ -38,8 +38,8 @@ usage: cargo xtask <command>
   test [--long]                everything that must hold: formatting, lints, documentation, tests, README, a short
                                look at the bench, and 5 s of each fuzz target (--long: 60 s of each, the C programs
                                under AddressSanitizer, the demo, and a small run of the whole bench)
-  test python|dotnet|powershell
-                               the tests of one binding, or of the PowerShell modules, alone
+  test python|dotnet|powershell|bench
+                               the tests of one binding, of the PowerShell modules, or the look at the bench, alone
   bench [--quick] [--only SCENARIO[,...]] [--size BYTES|256MiB|2GiB] [--repetitions N] [--markdown FILE]
         [--report FILE]        epi and its peers in turn, and other hosts of the library (--quick: one small run of
                                each; --size: nothing larger; --markdown: the tables into this page as well;
@@ -50,11 +50,12 @@ usage: cargo xtask <command>
                                as it is built for tests, and no archives)
 ";
 
-/// A binding that has tests of its own.
-enum Binding {
+/// What can be tested alone.
+enum Part {
     Python,
     DotNet,
     PowerShell,
+    Bench,
 }
 
 enum Command {
@@ -63,7 +64,7 @@ enum Command {
     Test {
         long: bool,
     },
-    TestBinding(Binding),
+    TestPart(Part),
     Bench(bench::Settings),
     /// Nothing, until it is named.
     Package(Option<Product>),
@@ -77,9 +78,10 @@ fn main() -> ExitCode {
         }
         Command::Demo => demo::run(),
         Command::Test { long } => test::run(long),
-        Command::TestBinding(Binding::Python) => python::run(),
-        Command::TestBinding(Binding::DotNet) => dotnet::run(),
-        Command::TestBinding(Binding::PowerShell) => powershell::run(),
+        Command::TestPart(Part::Python) => python::run(),
+        Command::TestPart(Part::DotNet) => dotnet::run(),
+        Command::TestPart(Part::PowerShell) => powershell::run(),
+        Command::TestPart(Part::Bench) => bench::smoke_alone(),
         Command::Bench(settings) => bench::run(&settings),
         Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
@@ -108,9 +110,10 @@ fn parse() -> Result<Command> {
                 _ => return Err(usage(Value(name).unexpected())),
             },
             (Value(name), Some(Command::Test { long: false })) => match name.to_str() {
-                Some("python") => Command::TestBinding(Binding::Python),
-                Some("dotnet") => Command::TestBinding(Binding::DotNet),
-                Some("powershell") => Command::TestBinding(Binding::PowerShell),
+                Some("python") => Command::TestPart(Part::Python),
+                Some("dotnet") => Command::TestPart(Part::DotNet),
+                Some("powershell") => Command::TestPart(Part::PowerShell),
+                Some("bench") => Command::TestPart(Part::Bench),
                 _ => return Err(usage(Value(name).unexpected())),
             },
             (Value(name), Some(Command::Package(None))) => match name.to_str().and_then(Product::parse) {

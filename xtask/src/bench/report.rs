@@ -42,15 +42,18 @@ fn notes(settings: &Settings, finished: &[Finished]) -> Vec<String> {
     }
     let fewer = |row: &Measured| !row.runs.is_empty() && (row.runs.len() as u32) < settings.repetitions;
     for (scenario, row) in scenarios().filter(|(_, row)| fewer(row)) {
-        notes.push(format!("{} ran {} times only in {}.", row.contestant.name(), row.runs.len(), scenario.key));
+        notes.push(format!("Runs of {}: {} only in {}.", row.contestant.name(), row.runs.len(), scenario.key));
     }
     let discarded: u32 = scenarios().map(|(_, row)| row.discarded).sum();
     if discarded > 0 {
-        notes.push(format!("{discarded} runs were thrown away and made again, because other programs were busy."));
+        notes
+            .push(format!("Runs that were thrown away and made again, because other programs were busy: {discarded}."));
     }
     let disturbed = scenarios().flat_map(|(_, row)| &row.runs).filter(|run| run.disturbed).count();
     if disturbed > 0 {
-        notes.push(format!("{disturbed} runs count although other programs were busy: that had happened too often."));
+        notes.push(format!(
+            "Runs that count although other programs were busy, as that had happened too often: {disturbed}."
+        ));
     }
     notes
 }
@@ -186,7 +189,9 @@ pub(crate) mod tests {
     #[test]
     fn a_reader_is_told_what_the_figures_are_worth() {
         let notes = example()["notes"].to_string();
-        for part in ["at least 5 runs", "10 runs were thrown away", "1 runs count although"] {
+        for part in
+            ["at least 5 runs", "thrown away and made again, because other programs were busy: 10", "too often: 1"]
+        {
             assert!(notes.contains(part), "{part}: {notes}");
         }
     }

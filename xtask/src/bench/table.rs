@@ -72,7 +72,7 @@ impl Tables {
 fn paragraphs(report: &Value) -> Vec<String> {
     let machine = &report["machine"];
     let mut paragraphs = vec![format!(
-        "{} with {} processors, Linux {}; both ends on this machine. Medians of {} runs in turn; in brackets the slowest and the fastest. CPU and memory are those of the client alone.",
+        "{} with {} processors, Linux {}; both ends on this machine. Medians of so many runs, made in turn: {}; in brackets the slowest and the fastest. CPU and memory are those of the client alone.",
         text(&machine["processor"]),
         machine["processors"],
         text(&machine["kernel"]),
