@@ -13,7 +13,7 @@ use crate::process::{self, Background};
 const READY: Duration = Duration::from_secs(30);
 
 pub(crate) struct Emulator {
-    _running: Background,
+    running: Background,
     /// The line that it printed when it was ready.
     ready: Value,
     secret_file: PathBuf,
@@ -25,7 +25,7 @@ impl Emulator {
         let mut command = Command::new(program);
         command.args(options);
         let (running, ready) = process::start_until(&mut command, READY, |line| serde_json::from_str(line).ok())?;
-        let emulator = Self { _running: running, ready, secret_file };
+        let emulator = Self { running, ready, secret_file };
         write_secret(&emulator.secret_file, emulator.value("clientSecret")?)?;
         Ok(emulator)
     }
@@ -55,6 +55,10 @@ impl Emulator {
         }
         let config = Value::from(config).to_string();
         Ok(command.env("EPI_CONFIG", config).env("EPI_SECRET", self.value("clientSecret")?))
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.running.id()
     }
 
     fn value(&self, name: &str) -> Result<&str> {

@@ -15,7 +15,7 @@ use crate::powershell;
 use crate::process;
 use crate::python;
 use crate::readme;
-use crate::workspace::{Profile, Workspace};
+use crate::workspace::{PEERS, Workspace};
 
 /// What each fuzz target gets: enough to see that nothing is broken plainly, or enough to look for more.
 const FUZZ: Duration = Duration::from_secs(5);
@@ -36,7 +36,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
         let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
         process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    let programs = steps.step("programs", || workspace.build_programs(Profile::Dev))?;
+    let (programs, peers) = steps.step("programs", || workspace.build_for_tests())?;
     let azurite = steps.step("Azurite", || start_azurite(&workspace))?;
     let python = steps.step("Python package", || python::interpreter(&workspace))?;
     let dotnet = steps.step(".NET assembly", || dotnet::prepare(&workspace, &programs))?;
@@ -45,6 +45,8 @@ pub(crate) fn run(long: bool) -> Result<()> {
         // Built as one of the tests' own binaries anyway; on Windows the running program cannot be replaced.
         if cfg!(windows) {
             test.args(["--exclude", "xtask"]);
+        } else {
+            test.args(["--features", PEERS]);
         }
         match &azurite {
             Some(azurite) => test.env("EPI_TEST_AZURITE", &azurite.connection),
@@ -67,7 +69,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
     steps.step("PowerShell scripts", || powershell::check(&workspace))?;
     steps.step("PowerShell", || powershell::test(&workspace, Some(&programs)))?;
     steps.step("README", || readme::run(&workspace, &programs))?;
-    steps.step("bench smoke", || bench::smoke(&workspace, &programs))?;
+    steps.step("bench smoke", || bench::smoke(&workspace, &programs, &peers))?;
     steps.step("fuzz", || fuzz_targets(&workspace, if long { LONG_FUZZ } else { FUZZ }))?;
     if long {
         // The C programs under AddressSanitizer, which builds the library once more.

@@ -5,9 +5,11 @@
 //! kernel's builder, and most of them here are the run's own packets.
 
 use std::fs;
+use std::process::Command;
 use std::thread;
 
-use super::measure::Cost;
+use super::measure::{Cost, measure};
+use crate::failure::Result;
 
 /// In which `/proc` counts: 100 on every Linux architecture that Rust runs on.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -16,10 +18,18 @@ pub(crate) const MOST_OTHERS: f64 = 0.10;
 
 /// The CPU time so far: of the whole machine, and of the processes that belong to the bench.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reading {
+struct Reading {
     all: f64,
     own: f64,
     server: f64,
+}
+
+/// Runs a command and tells what happened beside it, with the id of the program that it talks to.
+pub(crate) fn watched(command: &mut Command, server: u32) -> Result<(Cost, Option<Beside>)> {
+    let before = Reading::now(server);
+    let cost = measure(command)?;
+    let beside = before.zip(Reading::now(server)).map(|(before, now)| before.beside(now, &cost, processors()));
+    Ok((cost, beside))
 }
 
 /// What happened beside a run.
@@ -32,15 +42,14 @@ pub(crate) struct Beside {
 }
 
 impl Reading {
-    /// Reads it, with the id of the program that the measured one talks to.
-    pub(crate) fn now(server: u32) -> Option<Self> {
+    fn now(server: u32) -> Option<Self> {
         let of = |process: &str| process_seconds(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?);
         let all = machine_seconds(&fs::read_to_string("/proc/stat").ok()?)?;
         Some(Self { all, own: of("self")?, server: of(&server.to_string())? })
     }
 
     /// What happened since, when `cost` is what the measured program cost meanwhile.
-    pub(crate) fn beside(self, later: Self, cost: &Cost, processors: usize) -> Beside {
+    fn beside(self, later: Self, cost: &Cost, processors: usize) -> Beside {
         let server_seconds = later.server - self.server;
         let known = cost.cpu_seconds + server_seconds + (later.own - self.own);
         let available = cost.seconds * processors as f64;

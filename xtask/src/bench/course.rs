@@ -1,12 +1,12 @@
 //! One scenario from its first run to its last: starts the sink, the contestants in their order, looks at what arrived.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::arrival::{Arrival, Checksums, Headers};
-use super::busy::{Beside, Reading, processors};
+use super::busy::{Beside, watched};
 use super::contestant::{BLOB, Contestant, Programs};
-use super::measure::{Cost, measure};
+use super::measure::Cost;
 use super::rounds::{Fate, fate, order};
 use super::scenario::Scenario;
 use super::settings::shown_size;
@@ -97,7 +97,7 @@ impl Course<'_> {
                 return Ok(false);
             };
             let name = row.contestant.name();
-            let outcome = self.watched(heat, &mut command, row, &file);
+            let outcome = self.checked(heat, &mut command, row, &file);
             let (cost, beside) = match outcome {
                 Ok(outcome) => outcome,
                 // What others wrote may fail on a machine like this one; what is ours may not.
@@ -110,12 +110,8 @@ impl Course<'_> {
             };
             let others = beside.map(|beside| beside.others).filter(|_| self.watchful);
             let fate = fate(others, patience.saturating_sub(row.discarded));
-            let remark = match fate {
-                Fate::Kept => String::new(),
-                Fate::Repeated => format!("  others took {:.0} %: again", others.unwrap_or(0.0) * 100.0),
-                Fate::KeptThough => format!("  others took {:.0} %: kept", others.unwrap_or(0.0) * 100.0),
-            };
-            println!("{:>2}: {name:<44} {}{remark}", row.runs.len() + 1, line(&cost, bytes));
+            let share = others.map_or_else(String::new, |share| format!("{:>3.0} %", share * 100.0));
+            println!("{:>2}: {name:<44} {} {share} {}", row.runs.len() + 1, line(&cost, bytes), fate.word());
             if fate == Fate::Repeated {
                 row.discarded += 1;
                 continue;
@@ -126,17 +122,14 @@ impl Course<'_> {
     }
 
     /// Runs a command, and looks at what it did.
-    fn watched(
+    fn checked(
         &mut self,
         heat: &mut Heat<'_>,
         command: &mut Command,
         row: &mut Measured,
         file: &Path,
     ) -> Result<(Cost, Option<Beside>)> {
-        let sink = heat.sink.process_id();
-        let before = Reading::now(sink);
-        let cost = measure(command)?;
-        let beside = before.zip(Reading::now(sink)).map(|(before, now)| before.beside(now, &cost, processors()));
+        let (cost, beside) = watched(command, heat.sink.process_id())?;
         if row.contestant.downloads() {
             self.check_received(heat, row, file)?;
         } else if row.contestant.leaves_a_blob() {
@@ -178,9 +171,4 @@ fn line(cost: &Cost, bytes: u64) -> String {
     let rate = mebibytes(bytes) / cost.seconds;
     let (seconds, cpu) = (cost.seconds, cost.cpu_seconds);
     format!("{seconds:>8.2} s {rate:>8.0} MiB/s {cpu:>7.2} CPU s {:>7.1} MB", mebibytes(cost.peak_bytes))
-}
-
-/// What the folder of a bench is called below the target folder.
-pub(crate) fn folder(target: &Path) -> PathBuf {
-    target.join("bench")
 }

@@ -60,7 +60,7 @@ pub(crate) fn run(settings: &Settings) -> Result<()> {
 /// Measures everything that was asked for, and writes the report.
 fn measured(settings: &Settings) -> Result<Value> {
     let workspace = Workspace::find()?;
-    let folder = course::folder(&workspace.target);
+    let folder = source::folder(&workspace.target);
     make_folder(&folder)?;
     println!("building epi, the sink, the emulator and the peers of this workspace (release)");
     let programs = workspace.build_programs(Profile::Release)?;
@@ -77,6 +77,7 @@ fn measured(settings: &Settings) -> Result<Value> {
     let mut course = course(&programs, &built, &peers, files, settings.repetitions);
     // One run alone is no measurement, so that nothing is gained by making it again.
     course.watchful = settings.repetitions > 1;
+    println!("after each run in percent: what other programs took of the processors meanwhile");
     let mut finished = Vec::new();
     for scenario in scenarios {
         finished.push(course.run(scenario)?);
@@ -100,11 +101,10 @@ fn measured(settings: &Settings) -> Result<Value> {
 
 /// A short look at whether all of it works, with what is always there and no judgement of any figure; what arrives is
 /// compared with what was sent, to the last byte.
-pub(crate) fn smoke(workspace: &Workspace, programs: &Workshop) -> Result<()> {
-    let built = workspace.build_peers(Profile::Dev)?;
+pub(crate) fn smoke(workspace: &Workspace, programs: &Workshop, built: &Built) -> Result<()> {
     let peers = Peers::default();
-    let files = Files::new(course::folder(&workspace.target).join("smoke"))?;
-    let mut course = course(programs, &built, &peers, files, 1);
+    let files = Files::new(source::folder(&workspace.target).join("smoke"))?;
+    let mut course = course(programs, built, &peers, files, 1);
     let Finished { measured, .. } = course.run(scenario::smoke(SMOKE_BYTES))?;
     // What the figures of the bench are said to be with has to be what is sent.
     let expected = ["block CRC64", "block CRC64 + file MD5", "none", "block MD5 + file MD5"];
@@ -120,7 +120,8 @@ pub(crate) fn smoke(workspace: &Workspace, programs: &Workshop) -> Result<()> {
 /// The same alone, for those who work on the bench.
 pub(crate) fn smoke_alone() -> Result<()> {
     let workspace = Workspace::find()?;
-    smoke(&workspace, &workspace.build_programs(Profile::Dev)?)
+    let (programs, built) = workspace.build_for_tests()?;
+    smoke(&workspace, &programs, &built)
 }
 
 fn course<'a>(

@@ -26,6 +26,17 @@ pub(crate) enum Fate {
     KeptThough,
 }
 
+impl Fate {
+    /// In words; none for a run about which nothing is to be said.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Kept => "",
+            Self::Repeated => "others were busy: again",
+            Self::KeptThough => "others were busy: kept",
+        }
+    }
+}
+
 /// Decides by the share of the processors that others took, and by the repetitions that this contestant has left.
 pub(crate) fn fate(others: Option<f64>, repetitions_left: u32) -> Fate {
     match others {

@@ -14,6 +14,11 @@ use crate::workspace::{fresh, make_folder};
 const MEMORY: &str = "/dev/shm";
 const PIECE: usize = 1 << 20;
 
+/// The folder of everything that a bench makes or fetches.
+pub(crate) fn folder(target: &Path) -> PathBuf {
+    target.join("bench")
+}
+
 /// The files of one bench. They are removed with this value: gigabytes that nobody wants to find later.
 pub(crate) struct Files {
     folder: PathBuf,
@@ -85,7 +90,8 @@ fn fill(file: &Path, bytes: u64) -> std::io::Result<()> {
         file.write_all(&piece[..length as usize])?;
         left -= length;
     }
-    Ok(())
+    // Otherwise it would be written to the disk while the first runs are measured.
+    file.sync_all()
 }
 
 /// A folder, and what it is on where the machine tells.

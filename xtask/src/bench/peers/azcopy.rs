@@ -1,7 +1,6 @@
 //! azcopy, as npm has it. It takes the authority from `SSL_CERT_FILE`. It looks every two seconds whether it is done,
 //! so that only a large file says something about it, and it takes the link as an argument and in no other way.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,11 +37,10 @@ pub(super) fn fetch(folder: &Path) -> Result<Azcopy> {
 /// The package leaves that to a script of its own.
 fn allow_to_run(program: &Path) -> Result<()> {
     #[cfg(unix)]
-    {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(program, mode).doing(format!("cannot make {} a program", program.display()))?;
-    }
-    Ok(())
+    let allowed = std::fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755));
+    #[cfg(not(unix))]
+    let allowed = Ok::<_, std::io::Error>(());
+    allowed.doing(format!("cannot make {} a program", program.display()))
 }
 
 impl Azcopy {
