@@ -89,7 +89,7 @@
  *
  * Since: 0.1.
  */
-#define EPI_ABI_VERSION 1
+#define EPI_ABI_VERSION 2
 
 /**
  * The values of `epi_status`.
@@ -329,7 +329,8 @@ typedef int32_t epi_status;
 /**
  * How far an operation is. -1 means unknown, which is not the same as 0.
  *
- * Begin with `EPI_PROGRESS_INIT`.
+ * Begin with `EPI_PROGRESS_INIT`. In ABI 0.1 it ended with `eta_ms`; a program
+ * built with that header is given as much.
  *
  * Since: 0.1.
  */
@@ -378,6 +379,14 @@ typedef struct epi_progress {
      * Estimated time left in milliseconds.
      */
     int64_t eta_ms;
+    /**
+     * Bytes that the connection has accepted, at least `bytes_done`; of uploads only.
+     */
+    int64_t bytes_sent;
+    /**
+     * Requests repeated so far in this transfer.
+     */
+    int64_t retries;
 } epi_progress;
 
 /**
@@ -1146,7 +1155,7 @@ void epi_error_free(struct epi_error *error);
  *
  * Since: 0.1.
  */
-#define EPI_PROGRESS_INIT { sizeof(epi_progress), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define EPI_PROGRESS_INIT { sizeof(epi_progress), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * The first value of an `epi_call_options`: every option has its default.

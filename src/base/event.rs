@@ -67,6 +67,13 @@ pub struct Progress {
     /// Blocks, ranges or files in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items_total: Option<u64>,
+    /// Bytes that the connection has accepted, of those in all; ahead of what is acknowledged, never behind it, and it
+    /// never goes back. Of uploads only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_sent: Option<u64>,
+    /// Requests repeated so far in this transfer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u64>,
     /// Smoothed rate in bytes per second.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_per_second: Option<u64>,
@@ -87,6 +94,8 @@ impl Progress {
             bytes_total: None,
             items_done: None,
             items_total: None,
+            bytes_sent: None,
+            retries: None,
             bytes_per_second: None,
             eta_ms: None,
         }
@@ -203,11 +212,14 @@ mod tests {
     fn events_are_camel_case_documents_without_unknown_figures() {
         let mut progress = Progress::new(Phase::Uploading, "a.nupkg");
         progress.bytes_done = Some(1);
-        let json = serde_json::to_value(Event::Progress(progress)).unwrap();
+        let json = serde_json::to_value(Event::Progress(progress.clone())).unwrap();
         assert_eq!(
             json,
             serde_json::json!({"event": "progress", "phase": "uploading", "subject": "a.nupkg", "bytesDone": 1})
         );
+        (progress.bytes_sent, progress.retries) = (Some(2), Some(0));
+        let json = serde_json::to_value(Event::Progress(progress)).unwrap();
+        assert_eq!((&json["bytesSent"], &json["retries"]), (&2.into(), &0.into()));
         let json = serde_json::to_value(Event::Retrying {
             what: "block 1 of 2".into(),
             attempt: 1,

@@ -15,7 +15,7 @@ pub(super) struct Bars {
     terminal: Option<(MultiProgress, Option<ProgressBar>)>,
     /// What the bar or the last lines are about.
     current: Option<(Phase, String)>,
-    /// The last line of a log, so that none is repeated.
+    /// The last line of a log without the retries, so that none is repeated for them alone.
     last_line: String,
 }
 
@@ -44,14 +44,10 @@ impl Bars {
     }
 
     fn log(&mut self, progress: &Progress) {
-        let shown = match (progress.bytes_total, percent(progress)) {
-            (Some(_), Some(percent)) => format!(" {} %", percent / LOG_STEP_PERCENT * LOG_STEP_PERCENT),
-            (_, Some(percent)) => format!(" {percent} %"),
-            (_, None) => String::new(),
-        };
-        let line = format!("{}{shown}", headline(progress));
+        let line = log_line(progress);
         if line != self.last_line {
-            print_error(&line);
+            let retries = retries(progress).map_or_else(String::new, |retries| format!(", {retries}"));
+            print_error(&format!("{line}{retries}"));
             self.last_line = line;
         }
     }
@@ -70,6 +66,15 @@ impl Bars {
             bar.finish_and_clear();
         }
     }
+}
+
+fn log_line(progress: &Progress) -> String {
+    let shown = match (progress.bytes_total, percent(progress)) {
+        (Some(_), Some(percent)) => format!(" {} %", percent / LOG_STEP_PERCENT * LOG_STEP_PERCENT),
+        (_, Some(percent)) => format!(" {percent} %"),
+        (_, None) => String::new(),
+    };
+    format!("{}{shown}", headline(progress))
 }
 
 const WITH_PERCENT: &str = "{prefix} [{bar:16}] {pos:>3} % {wide_msg}";
@@ -125,7 +130,17 @@ fn figures(progress: &Progress) -> String {
     if let (Some(done), Some(total)) = (progress.bytes_done, progress.bytes_total) {
         parts.push(format!("{} of {}", HumanBytes(done), HumanBytes(total)));
     }
+    parts.extend(retries(progress));
     parts.join(", ")
+}
+
+/// How many requests were repeated; nothing when none was.
+fn retries(progress: &Progress) -> Option<String> {
+    match progress.retries? {
+        0 => None,
+        1 => Some("1 retry".to_owned()),
+        many => Some(format!("{many} retries")),
+    }
 }
 
 #[cfg(test)]
@@ -137,5 +152,20 @@ mod tests {
         assert_eq!(shortened("epicms.bacpac"), "epicms.bacpac");
         let short = shortened("epicms_20261121130451_3fe5f5ce.bacpac");
         assert_eq!(short, "epicms_2026…5f5ce.bacpac");
+    }
+
+    #[test]
+    fn retries_are_told_with_the_other_figures_once_there_are_any() {
+        let mut progress = Progress::new(Phase::Uploading, "a.nupkg");
+        (progress.bytes_done, progress.bytes_total) = (Some(409), Some(1024));
+        // What was sent moves nothing: it may have to be sent again.
+        progress.bytes_sent = Some(1024);
+        for (count, told) in [(None, None), (Some(0), None), (Some(1), Some("1 retry")), (Some(3), Some("3 retries"))] {
+            progress.retries = count;
+            assert_eq!(retries(&progress).as_deref(), told);
+            assert_eq!(log_line(&progress), "uploading a.nupkg 30 %");
+            let figures = figures(&progress);
+            assert_eq!(figures.strip_prefix("409 B of 1.00 KiB").unwrap().strip_prefix(", "), told);
+        }
     }
 }

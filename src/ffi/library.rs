@@ -13,7 +13,7 @@ use crate::base::error::{Error, Kind};
 use crate::base::status::STATUS_TABLE;
 
 /// Version of the C ABI: major in the upper 16 bits, minor in the lower ones.
-const ABI_VERSION: u32 = 1;
+const ABI_VERSION: u32 = 2;
 
 /// The library's version as a C text.
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {

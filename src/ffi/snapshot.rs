@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst};
 
 /// What is kept, in the order of `Figures`' members.
-const FIGURES: usize = 10;
+const FIGURES: usize = 12;
 
 /// The figures of an operation; -1 is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(super) struct Figures {
     pub(super) items_total: i64,
     pub(super) bytes_per_second: i64,
     pub(super) eta_ms: i64,
+    pub(super) bytes_sent: i64,
+    pub(super) retries: i64,
 }
 
 impl Figures {
@@ -37,11 +39,15 @@ impl Figures {
             self.items_total,
             self.bytes_per_second,
             self.eta_ms,
+            self.bytes_sent,
+            self.retries,
         ]
     }
 
     fn from_words(words: [i64; FIGURES]) -> Self {
-        let [phase, attempt, percent, status, bytes_done, bytes_total, items_done, items_total, rate, eta_ms] = words;
+        let [phase, attempt, percent, status, transfer @ ..] = words;
+        let [bytes_done, bytes_total, items_done, items_total, bytes_per_second, eta_ms, bytes_sent, retries] =
+            transfer;
         // These four were i32 when they were stored.
         let small = |word: i64| i32::try_from(word).unwrap_or(-1);
         Self {
@@ -53,8 +59,10 @@ impl Figures {
             bytes_total,
             items_done,
             items_total,
-            bytes_per_second: rate,
+            bytes_per_second,
             eta_ms,
+            bytes_sent,
+            retries,
         }
     }
 }
@@ -115,6 +123,8 @@ mod tests {
             items_total: n,
             bytes_per_second: n,
             eta_ms: n,
+            bytes_sent: n,
+            retries: n,
         }
     }
 

@@ -1,9 +1,11 @@
 //! The two flat structs, and the rules of `struct_size`.
 //!
-//! A struct only ever grows at its end. A size below the first version's can come from no header; a larger one is
-//! of a newer header, which is fine as long as what this library does not know is zero, the default of every field.
+//! A struct only ever grows at its end. A size is that of a version, or it can come from no header; a larger one than
+//! this library's is of a newer header, which is fine as long as what this library does not know is zero, the default
+//! of every field.
 
 use std::ffi::{c_char, c_void};
+use std::mem::offset_of;
 use std::time::Duration;
 
 use super::snapshot::Figures;
@@ -48,7 +50,8 @@ pub type epi_log_fn = Option<
 
 /// How far an operation is. -1 means unknown, which is not the same as 0.
 ///
-/// Begin with `EPI_PROGRESS_INIT`.
+/// Begin with `EPI_PROGRESS_INIT`. In ABI 0.1 it ended with `eta_ms`; a program
+/// built with that header is given as much.
 ///
 /// Since: 0.1.
 #[repr(C)]
@@ -76,6 +79,10 @@ pub struct epi_progress {
     pub bytes_per_second: i64,
     /// Estimated time left in milliseconds.
     pub eta_ms: i64,
+    /// Bytes that the connection has accepted, at least `bytes_done`; of uploads only.
+    pub bytes_sent: i64,
+    /// Requests repeated so far in this transfer.
+    pub retries: i64,
 }
 
 /// How a call is carried out. Zero means "default" for every field.
@@ -133,11 +140,15 @@ impl Default for Options {
 /// No version of a struct will come near this size; a larger number is an uninitialised field.
 const LARGEST: usize = 4096;
 
-fn check_size(name: &str, size: usize, own: usize) -> Result<()> {
-    if (own..=LARGEST).contains(&size) {
+/// The sizes that `epi_progress` had in earlier versions of the ABI.
+const EARLIER_PROGRESS: &[usize] = &[offset_of!(epi_progress, bytes_sent)];
+
+fn check_size(name: &str, size: usize, earlier: &[usize], own: usize) -> Result<()> {
+    if earlier.contains(&size) || (own..=LARGEST).contains(&size) {
         return Ok(());
     }
-    let rule = format!("{size} is no size of an epi_{name} (at least {own}); begin with its INIT macro");
+    let known: String = earlier.iter().map(|size| format!("{size} or ")).collect();
+    let rule = format!("{size} is no size of an epi_{name} ({known}at least {own}); begin with its INIT macro");
     let field = if name == "progress" { "out_progress" } else { "options" };
     Err(Error::invalid(format!("{field}.struct_size"), rule))
 }
@@ -153,7 +164,7 @@ pub(super) unsafe fn read_options(place: *const epi_call_options) -> Result<Opti
     let own = size_of::<epi_call_options>();
     // SAFETY: not NULL, and every version begins with the size. Unaligned, because a binding may have packed it.
     let size = unsafe { place.cast::<usize>().read_unaligned() };
-    check_size("call_options", size, own)?;
+    check_size("call_options", size, &[], own)?;
     // SAFETY: at least `own` bytes are there, and any bytes make valid fields: numbers, and pointers that are only
     // compared with NULL, handed back, or (the functions) called under the contract of the header.
     let given = unsafe { place.read_unaligned() };
@@ -204,6 +215,8 @@ impl From<Figures> for epi_progress {
             items_total: figures.items_total,
             bytes_per_second: figures.bytes_per_second,
             eta_ms: figures.eta_ms,
+            bytes_sent: figures.bytes_sent,
+            retries: figures.retries,
         }
     }
 }
@@ -218,10 +231,13 @@ pub(super) unsafe fn write_progress(place: *mut epi_progress, figures: Figures) 
     }
     // SAFETY: not NULL, and every version begins with the size.
     let size = unsafe { place.cast::<usize>().read_unaligned() };
-    check_size("progress", size, size_of::<epi_progress>())?;
+    let own = size_of::<epi_progress>();
+    check_size("progress", size, EARLIER_PROGRESS, own)?;
     let progress = epi_progress { struct_size: size, ..figures.into() };
-    // SAFETY: at least this library's size is there. Fields of a newer header stay as its INIT macro set them.
-    unsafe { place.write_unaligned(progress) }
+    // An older header has fewer fields; those of a newer one stay as its INIT macro set them.
+    let length = size.min(own);
+    // SAFETY: as many bytes are there by this function's contract, and `progress`, which has no padding, has as many.
+    unsafe { (&raw const progress).cast::<u8>().copy_to_nonoverlapping(place.cast(), length) };
     Ok(())
 }
 
@@ -268,6 +284,36 @@ mod tests {
         // SAFETY: as above.
         let error = unsafe { read_options((&raw const newer).cast()) }.unwrap_err();
         assert_eq!(error.kind(), Kind::AbiMismatch);
+    }
+
+    #[test]
+    fn progress_is_written_for_headers_of_every_version_and_no_further() {
+        const ROOM: usize = size_of::<epi_progress>() + 8;
+        let own = size_of::<epi_progress>();
+        // The size that programs of ABI 0.1 have on machines with 64 bits.
+        assert!(size_of::<usize>() != 8 || EARLIER_PROGRESS == [72]);
+        let figures = Figures { bytes_sent: 7, retries: 2, eta_ms: 5, ..crate::ffi::work::NOTHING_YET };
+        for size in (0..=ROOM).chain([LARGEST + 1, usize::MAX]) {
+            let mut place = [0xa5_u8; ROOM];
+            place[..size_of::<usize>()].copy_from_slice(&size.to_ne_bytes());
+            let before = place;
+            // SAFETY: the place is as large as it says, or of a size that is refused before anything is written.
+            let written = unsafe { write_progress(place.as_mut_ptr().cast(), figures) };
+            if !EARLIER_PROGRESS.contains(&size) && !(own..=ROOM).contains(&size) {
+                assert_eq!(written.unwrap_err().field(), Some("out_progress.struct_size"), "{size}");
+                assert_eq!(place, before, "{size}");
+                continue;
+            }
+            written.unwrap();
+            let length = size.min(own);
+            assert_eq!(place[length..], before[length..], "{size}");
+            let number = |at: usize| i64::from_ne_bytes(place[at..at + 8].try_into().unwrap());
+            assert_eq!(number(offset_of!(epi_progress, eta_ms)), 5, "{size}");
+            if size >= own {
+                assert_eq!(number(offset_of!(epi_progress, bytes_sent)), 7, "{size}");
+                assert_eq!(number(offset_of!(epi_progress, retries)), 2, "{size}");
+            }
+        }
     }
 
     #[test]

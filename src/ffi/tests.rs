@@ -189,6 +189,19 @@ fn a_retry_is_another_attempt_until_something_else_is_worked_on() {
     }
 }
 
+#[test]
+fn the_figures_of_an_upload_are_those_of_its_newest_progress() {
+    let work = Work::new("test.figures", &Options::default());
+    let seen = || (work.figures().bytes_done, work.figures().bytes_sent, work.figures().retries);
+    assert_eq!(seen(), (-1, -1, -1));
+    let mut progress = Progress::new(Phase::Uploading, "a.nupkg");
+    (progress.bytes_done, progress.bytes_sent, progress.retries) = (Some(1), Some(u64::MAX), Some(0));
+    work.event(Event::Progress(progress));
+    assert_eq!(seen(), (1, i64::MAX, 0));
+    work.event(Event::Progress(Progress::new(Phase::Committing, "a.nupkg")));
+    assert_eq!(seen(), (-1, -1, -1));
+}
+
 /// Ten a second, measured by how long a few of them take at least.
 #[test]
 fn progress_of_one_phase_is_told_no_faster_than_its_pace() {
@@ -272,6 +285,7 @@ fn versions_and_texts() {
     // SAFETY: NULL is not written to; texts live.
     unsafe {
         assert_eq!(epi_abi_check(epi_abi_version(), ptr::null_mut()), OK);
+        assert_eq!(epi_abi_check(1, ptr::null_mut()), OK, "the header before");
         assert_eq!(epi_abi_check(1 << 16, ptr::null_mut()), s::EPI_STATUS_ABI_MISMATCH as i32);
         assert_eq!(epi_abi_check(epi_abi_version() + 1, ptr::null_mut()), s::EPI_STATUS_ABI_MISMATCH as i32);
         let quoted = epi_json_quote(c"a\"\\\n".as_ptr());

@@ -71,7 +71,7 @@ pub(super) struct Work {
     turn: Condvar,
 }
 
-const NOTHING_YET: Figures = Figures {
+pub(super) const NOTHING_YET: Figures = Figures {
     phase: 0,
     attempt: 1,
     percent: -1,
@@ -82,6 +82,8 @@ const NOTHING_YET: Figures = Figures {
     items_total: -1,
     bytes_per_second: -1,
     eta_ms: -1,
+    bytes_sent: -1,
+    retries: -1,
 };
 
 impl Work {
@@ -285,6 +287,8 @@ impl Work {
             items_total: count(progress.items_total),
             bytes_per_second: count(progress.bytes_per_second),
             eta_ms: count(progress.eta_ms),
+            bytes_sent: count(progress.bytes_sent),
+            retries: count(progress.retries),
         };
         self.snapshot.store(state.figures);
         state.unseen = true;

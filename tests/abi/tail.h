@@ -3,7 +3,7 @@
  *
  * Since: 0.1.
  */
-#define EPI_PROGRESS_INIT { sizeof(epi_progress), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+#define EPI_PROGRESS_INIT { sizeof(epi_progress), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * The first value of an `epi_call_options`: every option has its default.

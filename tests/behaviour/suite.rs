@@ -149,7 +149,7 @@ fn layout() -> Value {
     }
     let mut members = Map::new();
     layout!(members, epi_progress: struct_size, phase, attempt, percent, status, bytes_done, bytes_total, items_done,
-            items_total, bytes_per_second, eta_ms);
+            items_total, bytes_per_second, eta_ms, bytes_sent, retries);
     layout!(members, epi_call_options: struct_size, timeout_ms, progress, log, log_level, reserved, user_data);
     members.into()
 }

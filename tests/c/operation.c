@@ -68,8 +68,15 @@ static void reading(const epi_client *client)
     CHECK_STATUS(EPI_STATUS_OK, epi_operation_progress(operation, &progress));
     CHECK(progress.status == EPI_STATUS_OK && progress.struct_size == sizeof progress);
     CHECK(progress.bytes_total == -1 && progress.attempt == 1);
+    CHECK(progress.bytes_sent == -1 && progress.retries == -1);
     progress.struct_size -= 1;
     CHECK_STATUS(EPI_STATUS_INVALID_ARGUMENT, epi_operation_progress(operation, &progress));
+    /* A program that was built with the header of ABI 0.1 has room for that much. */
+    progress.struct_size = offsetof(epi_progress, bytes_sent);
+    progress.status = -7;
+    progress.bytes_sent = -7;
+    CHECK_STATUS(EPI_STATUS_OK, epi_operation_progress(operation, &progress));
+    CHECK(progress.status == EPI_STATUS_OK && progress.bytes_sent == -7);
     CHECK_STATUS(EPI_STATUS_INVALID_ARGUMENT, epi_operation_progress(operation, NULL));
 
     CHECK_STATUS(EPI_STATUS_OK, epi_operation_result(operation, &first, &error));

@@ -153,6 +153,8 @@ static void layout(void)
     AT(epi_progress, items_total);
     AT(epi_progress, bytes_per_second);
     AT(epi_progress, eta_ms);
+    AT(epi_progress, bytes_sent);
+    AT(epi_progress, retries);
     printf(",");
     SIZE(epi_call_options);
     AT(epi_call_options, struct_size);

@@ -22,6 +22,7 @@ fn download(world: &World, target: &Path) -> Download {
     Download {
         link: link(&world.emulator.blob_link("bacpacs", BLOB, "r", HOUR)),
         target: target.to_owned(),
+        renewal: None,
         overwrite: false,
         reservation: None,
         options: DownloadOptions { streams: 4, part_size: PART },
@@ -461,8 +462,14 @@ async fn child_download(options: DownloadOptions) {
     let http = epicloud::transport::http::Http::new(None, clock.clone()).unwrap();
     let entropy = std::sync::Arc::new(epicloud::transport::machine::SystemEntropy);
     let engine = epicloud::transfer::Engine::new(epicloud::blob::client::Store::new(http), clock, entropy);
-    let request =
-        Download { link: link(&link_text), target: target.into(), overwrite: false, reservation: None, options };
+    let request = Download {
+        link: link(&link_text),
+        target: target.into(),
+        renewal: None,
+        overwrite: false,
+        reservation: None,
+        options,
+    };
     let sink: std::sync::Arc<dyn epicloud::base::event::Sink> = std::sync::Arc::new(epicloud::base::event::Silent);
     engine.download(&request, &sink, &CancelToken::new()).await.unwrap();
 }

@@ -22,6 +22,8 @@ namespace EpiCloud.Interop
             ItemsTotal = native.ItemsTotal;
             BytesPerSecond = native.BytesPerSecond;
             EtaMilliseconds = native.EtaMilliseconds;
+            BytesSent = native.BytesSent;
+            Retries = native.Retries;
         }
 
         /// <summary>What it is doing, by its number.</summary>
@@ -62,5 +64,14 @@ namespace EpiCloud.Interop
 
         /// <summary>Estimated time left in milliseconds.</summary>
         public long EtaMilliseconds { get; }
+
+        /// <summary>
+        /// Bytes that the connection has accepted, of <see cref="BytesTotal"/>; at least <see cref="BytesDone"/>. Of
+        /// uploads only.
+        /// </summary>
+        public long BytesSent { get; }
+
+        /// <summary>Requests repeated so far in this transfer.</summary>
+        public long Retries { get; }
     }
 }

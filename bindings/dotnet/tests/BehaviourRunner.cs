@@ -119,7 +119,7 @@ namespace EpiCloud.Interop.Tests
             Add(members, typeof(NativeProgress), "epi_progress",
                 "struct_size StructSize", "phase Phase", "attempt Attempt", "percent Percent", "status Status",
                 "bytes_done BytesDone", "bytes_total BytesTotal", "items_done ItemsDone", "items_total ItemsTotal",
-                "bytes_per_second BytesPerSecond", "eta_ms EtaMilliseconds");
+                "bytes_per_second BytesPerSecond", "eta_ms EtaMilliseconds", "bytes_sent BytesSent", "retries Retries");
             members.Append(",");
             Add(members, typeof(NativeCallOptions), "epi_call_options",
                 "struct_size StructSize", "timeout_ms TimeoutMilliseconds", "progress ProgressCallback", "log LogCallback",

@@ -206,6 +206,7 @@ namespace EpiCloud.Interop.Tests
                     Check.Equal(EpiStatus.Ok, end.Status, "the final status");
                     Check.Equal(bytes, end.BytesDone, "the bytes done");
                     Check.Equal(bytes, end.BytesTotal, "the bytes in all");
+                    Check.Equal(-1L, end.BytesSent, "the bytes sent, of uploads only");
                     ReadEvents(operation);
                 }
             }

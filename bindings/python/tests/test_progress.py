@@ -29,6 +29,7 @@ def is_a_whole_story(seen: list[epicloud.Progress]) -> None:
     first, *_, last = seen
     assert (first.status, first.percent, first.bytes_total) == ("PENDING", None, None)
     assert (last.status, last.bytes_done, last.bytes_total, last.phase) == ("OK", EXPORT, EXPORT, "verifying")
+    assert last.bytes_sent is None, "of uploads only"
     assert "waiting" in {progress.phase for progress in seen}
     assert [progress.status for progress in seen].count("OK") == 1
     # Only what has changed is told.

@@ -91,7 +91,7 @@ def test_the_layout(running: Running) -> None:
     status, layout = running.ask("layout")
     assert status == 0
     assert (layout["epi_progress.struct_size"], layout["epi_call_options.struct_size"]) == (0, 0)
-    assert layout["epi_progress"] == layout["epi_progress.eta_ms"] + 8
+    assert layout["epi_progress"] == layout["epi_progress.retries"] + 8
     assert layout["epi_call_options"] > layout["epi_call_options.user_data"]
 
 

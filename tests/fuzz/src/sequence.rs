@@ -203,6 +203,8 @@ impl World {
             items_total: -7,
             bytes_per_second: -7,
             eta_ms: -7,
+            bytes_sent: -7,
+            retries: -7,
         };
         let untouched = progress;
         // SAFETY: a live struct of its size.

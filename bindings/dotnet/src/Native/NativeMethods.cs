@@ -18,7 +18,7 @@ namespace EpiCloud.Interop.Native
         internal const string Library = "epicloud";
 
         /// <summary>EPI_ABI_VERSION of the header that these declarations follow.</summary>
-        internal const uint AbiVersion = 1;
+        internal const uint AbiVersion = 2;
 
         /// <summary>EPI_VERSION of that header.</summary>
         internal const string Version = "0.1.0";

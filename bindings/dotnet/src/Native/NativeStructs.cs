@@ -20,6 +20,8 @@ namespace EpiCloud.Interop.Native
         public long ItemsTotal;
         public long BytesPerSecond;
         public long EtaMilliseconds;
+        public long BytesSent;
+        public long Retries;
     }
 
     /// <remarks>Callbacks are for C hosts: a managed host polls, so that none of its code runs on foreign threads.</remarks>

@@ -43,6 +43,10 @@ class Progress(NamedTuple):
     """Smoothed rate."""
     eta_ms: int | None
     """Estimated time left in milliseconds."""
+    bytes_sent: int | None
+    """Bytes that the connection has accepted, of `bytes_total`; at least `bytes_done`. Of uploads only."""
+    retries: int | None
+    """Requests repeated so far in this transfer."""
 
 
 ProgressCallback = Callable[[Progress], object]
@@ -463,6 +467,10 @@ class Event(TypedDict, total=False):
     itemsDone: int
     """Of progress."""
     itemsTotal: int
+    """Of progress."""
+    bytesSent: int
+    """Of progress."""
+    retries: int
     """Of progress."""
     bytesPerSecond: int
     """Of progress."""
