@@ -39,13 +39,13 @@ impl Operation for UploadPackages {
             let defaults = UploadOptions::default();
             let options = UploadOptions {
                 streams: self.upload.streams.map_or(defaults.streams, |streams| streams as usize),
+                block_size: self.upload.block_size,
                 integrity: match self.upload.integrity {
                     None => Integrity::Auto,
                     Some(BlockIntegrity::Crc64) => Integrity::Crc64,
                     Some(BlockIntegrity::Md5) => Integrity::ContentMd5,
                 },
                 content_md5: !self.upload.no_content_md5,
-                ..defaults
             };
             let mut packages = Vec::with_capacity(self.files.len());
             for (index, file) in self.files.iter().enumerate() {
