@@ -63,3 +63,6 @@ pub use base::scope::Scope;
 pub use base::secret::Secret;
 pub use ops::client::{Client, ClientConfig};
 pub use ops::request;
+#[cfg(feature = "micro")]
+#[doc(hidden)]
+pub use transfer::micro;

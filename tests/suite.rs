@@ -13,9 +13,14 @@ mod suite {
     mod documents;
     mod secrets;
     mod stage;
+    mod transfer_child;
     mod transfer_download;
+    mod transfer_kill;
+    mod transfer_memory;
+    mod transfer_resume;
     mod transfer_upload;
     mod transfer_world;
     mod virtual_time;
     mod waits;
+    mod wires;
 }

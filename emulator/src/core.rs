@@ -68,8 +68,7 @@ impl Core {
 
     /// A request id in the form of Azure's.
     pub(crate) fn request_id(&self) -> String {
-        let number = self.request_ids.fetch_add(1, Ordering::SeqCst) + 1;
-        format!("e0000000-001e-0000-0000-{number:012x}")
+        request_id(self.request_ids.fetch_add(1, Ordering::SeqCst) + 1)
     }
 
     pub(crate) fn links_are_secure(&self) -> bool {
@@ -118,6 +117,11 @@ impl Core {
             let _ = dir.save(self);
         }
     }
+}
+
+/// A request id in the form of Azure's.
+pub(crate) fn request_id(number: u64) -> String {
+    format!("e0000000-001e-0000-0000-{number:012x}")
 }
 
 /// `{container}` or `{container}/{blob}`, percent-encoded but for the slashes.

@@ -1,7 +1,6 @@
 //! One running emulator: starts it, gives its addresses and credentials, and is the handle tests use to look inside
 //! and to change things. Serving happens on tasks of the runtime it was started in.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -9,7 +8,6 @@ use std::time::Duration;
 
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -22,6 +20,7 @@ use crate::config::{BlobStore, Config, LinkScheme};
 use crate::core::{BACPACS, Core, EDGE_LOGS, Link, PACKAGES};
 use crate::error::Error;
 use crate::fault::Faults;
+use crate::http::{bind, reachable};
 use crate::identity::Identity;
 use crate::link::{LinkSpec, Permissions};
 use crate::record::Recorded;
@@ -338,20 +337,4 @@ async fn furnish(core: &Core, first_run: bool) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).await.map_err(Error::io(format!("listening on {address}")))
-}
-
-/// The address clients on this machine reach the listener at.
-fn reachable(listener: &TcpListener) -> Result<SocketAddr, Error> {
-    let mut address = listener.local_addr().map_err(Error::io("reading the address of a listener"))?;
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        });
-    }
-    Ok(address)
 }

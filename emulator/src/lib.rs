@@ -29,8 +29,11 @@ mod fault;
 mod http;
 mod identity;
 mod link;
+#[doc(hidden)]
+pub mod program;
 mod record;
 mod service;
+mod sink;
 mod state_dir;
 mod timestamp;
 
@@ -45,6 +48,7 @@ pub use fault::{Condition, Effect, Faults, Rule};
 pub use link::{LinkSpec, Permissions};
 pub use record::Recorded;
 pub use service::{Phase, Step};
+pub use sink::{Sink, SinkConfig, SinkSettings, Verify};
 
 /// Locks, also after a panic elsewhere: all state behind these locks is whole between two statements.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

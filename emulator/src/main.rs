@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use epicloud_emulator::program::{Stop, size};
 use epicloud_emulator::{BlobStore, Config, Emulator, LinkScheme, Speed};
 
 const EXAMPLES: &str = "\
@@ -138,13 +139,6 @@ fn speed(text: &str) -> Result<Speed, String> {
     }
 }
 
-fn size(text: &str) -> Result<u64, String> {
-    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("", 0)];
-    let read = units.iter().find_map(|(suffix, shift)| Some((text.strip_suffix(suffix)?, shift)));
-    let bytes = read.and_then(|(digits, shift)| digits.trim().parse::<u64>().ok()?.checked_mul(1 << shift));
-    bytes.ok_or_else(|| "give a number of bytes, or one with KiB, MiB or GiB".to_owned())
-}
-
 fn store(text: &str) -> Result<BlobStore, String> {
     match text.split_once(':') {
         None if text == "embedded" => Ok(BlobStore::Embedded),
@@ -256,46 +250,6 @@ fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
-/// The signals that end the program.
-#[cfg(unix)]
-struct Stop {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Stop {
-    fn listen() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-/// The signals that end the program.
-#[cfg(not(unix))]
-struct Stop;
-
-#[cfg(not(unix))]
-impl Stop {
-    fn listen() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn wait(&mut self) {
-        // An error means that no signal can be received; the program then runs until it is killed.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,12 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_speeds_and_stores_are_read() {
-        for (text, expected) in
-            [("5", Some(5)), ("2KiB", Some(2048)), ("1GiB", Some(1 << 30)), ("1GB", None), ("", None)]
-        {
-            assert_eq!(size(text).ok(), expected, "{text}");
-        }
+    fn speeds_and_stores_are_read() {
         for (text, expected) in [("10", Some(Speed::Factor(10.0))), ("instant", Some(Speed::Instant)), ("0", None)] {
             assert_eq!(speed(text).ok(), expected, "{text}");
         }

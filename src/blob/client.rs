@@ -241,6 +241,23 @@ impl Blob {
     }
 }
 
+/// The block list of an upload of so many blocks as it is sent, for a bench.
+///
+/// # Errors
+/// When it cannot be written.
+#[cfg(feature = "micro")]
+pub fn block_list_xml(count: u32) -> Result<usize> {
+    let upload = uuid::Uuid::from_u128(7);
+    let latest = (0..count).map(|index| BlockId::new(upload, index).as_bytes().to_vec()).collect();
+    let list = BlockLookupList { latest: Some(latest), ..BlockLookupList::default() };
+    let content: std::result::Result<RequestContent<BlockLookupList, XmlFormat>, azure_core::Error> = list.try_into();
+    let content = content.map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+    match content.into() {
+        azure_core::http::Body::Bytes(bytes) => Ok(bytes.len()),
+        _ => Err(Error::new(Kind::Internal, "a block list is bytes in memory")),
+    }
+}
+
 /// The call in the form in which the crate carries it to its pipeline's end.
 fn method(call: &Arc<Call>) -> ClientMethodOptions<'static> {
     ClientMethodOptions { context: Context::new().with_value(Arc::clone(call)) }

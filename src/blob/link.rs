@@ -78,6 +78,12 @@ pub fn expiry(link: &SafeUrl) -> Option<u64> {
     parse_instant(&link.parameter("se")?)
 }
 
+/// Whether the link says that it permits reading.
+#[must_use]
+pub fn permits_reading(link: &SafeUrl) -> bool {
+    link.parameter("sp").is_some_and(|permissions| permissions.contains('r'))
+}
+
 /// Whether blocks written by this link may carry `x-ms-content-crc64`; the service speaks the version of the
 /// link's own `sv` when a request names none (spec 3.1).
 #[must_use]

@@ -41,7 +41,8 @@ pub(super) fn to_error(refusal: &Refusal, link: &SafeUrl, name: &str, access: Ac
             ),
         )
         .with_next_step("give the package a new version, or go on if this very package was uploaded before"),
-        (403, "AuthenticationFailed") if expiry(link).is_some_and(|at| at <= now_unix_ms) => expired(link),
+        // Whatever code a store has for it.
+        (403, _) if expiry(link).is_some_and(|at| at <= now_unix_ms) => expired(link),
         (403, "AuthenticationFailed") if detail.is_some() => {
             Error::new(Kind::LinkExpired, "the storage service says that the link is outside its time of validity")
                 .with_next_step("ask for a new link, and check this machine's clock")

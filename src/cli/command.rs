@@ -75,9 +75,12 @@ impl Command {
         let id = accepted.or_else(|| text("id").map(str::to_owned));
         let words = |arguments: &[&str]| arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
         Some(match self.operation {
-            "package.upload" => "a package is complete only when the command says so; run it again".to_owned(),
+            "package.upload" => {
+                "a package is complete only when the command says so; run it again, and it goes on where it was".to_owned()
+            }
             "package.deploy" if id.is_none() => {
-                "no deployment was started; run the command again (a package that was complete already is replaced)"
+                "no deployment was started; run the command again, and the upload goes on where it was (a package that was \
+                 complete already is replaced)"
                     .to_owned()
             }
             "deployment.start" | "package.deploy" => format!(
@@ -323,7 +326,11 @@ mod tests {
         for (line, accepted, expected) in [
             ("epi deploy a.cms.app.1.nupkg --to ADE1", Some("7"), "epi deployment wait --id 7"),
             ("epi deploy a.cms.app.1.nupkg --to ADE1", None, "no deployment was started"),
-            ("epi package upload a.cms.app.1.nupkg", None, "run it again"),
+            (
+                "epi package upload a.cms.app.1.nupkg",
+                None,
+                "a package is complete only when the command says so; run it again",
+            ),
             ("epi deployment start --to ADE1 --package a --wait", Some("7"), "epi deployment wait --id 7"),
             (
                 "epi deployment wait --id 7 --until complete-reset",

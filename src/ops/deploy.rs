@@ -1,13 +1,18 @@
 //! Handlers of the package verbs: location, upload, and the deployment that takes what was uploaded.
 
+use std::sync::Arc;
+
 use super::client::{Operation, Session};
 use super::request::{
     BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
 };
+use crate::api::call::Api;
 use crate::base::error::Result;
 use crate::base::model::storage::Location;
+use crate::base::scope::Scope;
+use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
-use crate::transfer::{Integrity, Upload, UploadOptions};
+use crate::transfer::{Integrity, LinkSource, Upload, UploadFile, UploadOptions};
 
 impl Operation for GetPackageLocation {
     type Answer = Location;
@@ -29,16 +34,16 @@ impl Operation for UploadPackages {
             for file in &self.files {
                 crate::transfer::check_source(&file.path)?;
             }
-            let container = match self.link()? {
-                Some(link) => link,
+            let (container, renewal) = match self.link()? {
+                Some(link) => (link, None),
                 None => {
                     let (api, project) = session.account(self.project_id.as_deref())?;
-                    api.package_location(&project, session.scope).await?.link()?
+                    let place = PackageLocation { api: api.clone(), project, scope: session.scope.clone() };
+                    (place.fresh_link().await?, Some(Arc::new(place) as Arc<dyn LinkSource>))
                 }
             };
-            let defaults = UploadOptions::default();
             let options = UploadOptions {
-                streams: self.upload.streams.map_or(defaults.streams, |streams| streams as usize),
+                streams: self.upload.streams.map(|streams| streams as usize),
                 block_size: self.upload.block_size,
                 integrity: match self.upload.integrity {
                     None => Integrity::Auto,
@@ -47,18 +52,27 @@ impl Operation for UploadPackages {
                 },
                 content_md5: !self.upload.no_content_md5,
             };
-            let mut packages = Vec::with_capacity(self.files.len());
-            for (index, file) in self.files.iter().enumerate() {
-                let upload = Upload {
-                    file: file.path.clone(),
-                    container: container.clone(),
-                    blob_name: file.checked_name(&format!("files[{index}]"))?,
-                    options: options.clone(),
-                };
-                packages.push(session.engine().upload(&upload, session.scope.sink(), session.scope.cancel()).await?);
-            }
+            let files = self.files.iter().enumerate().map(|(index, file)| {
+                let blob_name = file.checked_name(&format!("files[{index}]"))?;
+                Ok(UploadFile { path: file.path.clone(), blob_name })
+            });
+            let upload = Upload { files: files.collect::<Result<_>>()?, container, renewal, options };
+            let packages = session.engine().upload(&upload, session.scope.sink(), session.scope.cancel()).await?;
             Ok(UploadedPackages { packages })
         })
+    }
+}
+
+/// Where packages of a project go; asked again when the link to it expires in the middle of an upload.
+struct PackageLocation {
+    api: Api,
+    project: String,
+    scope: Scope,
+}
+
+impl LinkSource for PackageLocation {
+    fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>> {
+        Box::pin(async move { self.api.package_location(&self.project, &self.scope).await?.link() })
     }
 }
 

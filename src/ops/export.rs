@@ -1,16 +1,20 @@
 //! Handlers of the database export verbs.
 
+use std::sync::Arc;
+
 use super::client::{Operation, Session};
 use super::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::model::export::DatabaseExport;
+use crate::base::scope::Scope;
+use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
 use crate::export::driver;
 use crate::export::dxp::DxpExports;
 use crate::export::job::{Artifact, Handle, Job};
 use crate::export::provider::Provider;
-use crate::transfer::{Download, DownloadOptions};
+use crate::transfer::{Download, DownloadOptions, LinkSource};
 
 fn provider(
     session: Session<'_>,
@@ -120,6 +124,22 @@ impl Operation for WaitForExport {
     }
 }
 
+/// The link to what an export yields; asked for again when it expires in the middle of a download.
+struct ExportLink {
+    exports: DxpExports,
+    handle: Handle,
+    scope: Scope,
+}
+
+impl LinkSource for ExportLink {
+    fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>> {
+        Box::pin(async move {
+            let Artifact::Link { url } = self.exports.refresh(&self.handle, &self.scope).await?.into_artifact()?;
+            Ok(url)
+        })
+    }
+}
+
 impl Operation for SaveExport {
     type Answer = SavedExport;
 
@@ -142,8 +162,10 @@ impl Operation for SaveExport {
             let status = job.raw_status.clone();
             let Artifact::Link { url } = job.into_artifact()?;
             let defaults = DownloadOptions::default();
+            let renewal = ExportLink { exports, handle: handle.clone(), scope: session.scope.clone() };
             let download = Download {
                 link: url,
+                renewal: Some(Arc::new(renewal)),
                 target: self.output_file,
                 overwrite: self.overwrite,
                 reservation: Some(reservation),

@@ -5,28 +5,34 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use super::drive::{Driver, Verdict};
+use super::blocking::{Busy, Held, blocking};
+use super::drive::Driver;
 use super::integrity::base64;
-use super::journal::{Journal, Start, decide};
+use super::journal::{Journal, Received, Start, decide_download, first_line};
 use super::ledger::Ledger;
+use super::links::{LinkSource, Links};
+use super::meter::Meter;
 use super::pace::Pace;
-use super::part::{Busy, CHANGED, Part, blocking, busily};
-use super::plan::Plan;
+use super::part::{CHANGED, Receiving};
+use super::plan::{Gapless, Plan};
+use super::recheck::recheck;
 use super::reservation::Reservation;
 use super::schedule::Schedule;
 use super::stall::Pulse;
+use super::streams::Streams;
 use super::target::{Partial, Paths};
-use super::upload::check_streams;
+use super::upload::checked_streams;
+use super::whole::{Readable, WholeMd5};
 use super::{Engine, PIECE};
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Sink};
 use crate::base::secret::SafeUrl;
+use crate::base::time::Clock;
 use crate::blob::client::{Blob, Properties};
 use crate::blob::link::{Access, Scope, check_link};
 
@@ -57,6 +63,8 @@ impl Default for DownloadOptions {
 pub struct Download {
     /// The link to the blob.
     pub link: SafeUrl,
+    /// Where another link comes from if that one expires.
+    pub renewal: Option<Arc<dyn LinkSource>>,
     /// The file to make.
     pub target: PathBuf,
     /// Whether an existing file may be replaced.
@@ -100,13 +108,12 @@ impl Engine {
         cancel: &CancelToken,
     ) -> Result<DownloadReceipt> {
         cancel.check()?;
-        check_streams(download.options.streams)?;
+        checked_streams(download.options.streams)?;
         if download.options.part_size == 0 {
             return Err(Error::invalid("partSize", "must be at least 1"));
         }
-        check_link("link", &download.link, Access::Read, Scope::Blob, self.clock.unix_ms())?;
+        let links = self.link(download, sink)?;
         let paths = Paths::check(&download.target, download.overwrite)?;
-        let blob = self.store.blob(&download.link)?;
         let partial = match &download.reservation {
             Some(reservation) => reservation.take(&paths)?,
             None => None,
@@ -116,16 +123,18 @@ impl Engine {
             None => paths.open()?,
         };
         let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
-        let job = Job { blob, partial, base: download.link.base().to_owned(), busy: Arc::default() };
+        let base = download.link.base().to_owned();
+        let job = Job { links, partial, base, name: download.link.file_name(), busy: Busy::default() };
         let mut retries = 0;
         for version in 1.. {
             let outcome = self.fetch(&job, &download.options, driver, &mut retries).await;
+            // Whatever still reads or writes the file does so for the try that has ended.
+            drop(job.busy.write().await);
             match outcome {
                 Err(error) if is_changed(&error) && version < MOST_VERSIONS => {
                     sink.event(Event::info("the blob was replaced while it was downloaded; starting again"));
                 }
                 Err(error) => {
-                    drop(job.busy.write().await);
                     job.partial.tidy();
                     return Err(error);
                 }
@@ -139,6 +148,15 @@ impl Engine {
         Err(Error::new(Kind::Internal, "a download has no end"))
     }
 
+    /// The blob that the link leads to, also when another link takes its place.
+    fn link(&self, download: &Download, sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
+        Links::new(&download.link, download.renewal.clone(), sink, move |link| {
+            check_link("link", link, Access::Read, Scope::Blob, clock.unix_ms())?;
+            Ok(vec![store.blob(link)?])
+        })
+    }
+
     /// Brings one version of the blob into the partial file and checks it.
     async fn fetch(
         &self,
@@ -149,35 +167,52 @@ impl Engine {
     ) -> Result<Fetched> {
         let properties = self.look(job, options, driver, retries).await?;
         let plan = Plan::download(properties.length, options.part_size);
-        let journal = Journal::new(&job.base, &properties, plan);
-        let finished = begin(job, journal.as_ref(), plan, driver.sink)?;
+        let (ledger, finished) = job.begin(&properties, plan, driver).await?;
         let resumed_bytes = finished.iter().map(|index| plan.piece(*index).length).sum();
-        let ledger = Arc::new(Ledger::new(job.partial.clone(), journal, finished.clone()));
+        let whole = match properties.content_md5 {
+            Some(expected) => Some(Verification::start(job, plan.total(), expected).await),
+            None => None,
+        };
+        let mut arrived = Arrived { plan, gapless: Gapless::default(), whole: whole.as_ref() };
+        finished.iter().for_each(|index| arrived.add(*index));
 
         let missing = (0..plan.count()).filter(|index| !finished.contains(index));
-        let mut schedule = Schedule::new(missing, options.streams.min(MOST_AT_ONCE));
-        let pace = Pace::new(
-            Phase::Downloading,
-            job.blob.name(),
-            plan.total(),
-            resumed_bytes,
-            plan.count(),
-            finished.len(),
-            self.clock.monotonic(),
-        );
-        let etag: Option<Arc<str>> = properties.etag.as_deref().map(Into::into);
-        let outcome = self.receive(job, plan, etag, &ledger, driver, &mut schedule, pace).await;
+        let mut schedule = Schedule::new(missing, Streams::fixed(options.streams.min(MOST_AT_ONCE)));
+        let (phase, now) = (Phase::Downloading, self.clock.monotonic());
+        let pace = Pace::new(phase, &job.name, plan.total(), resumed_bytes, plan.count(), finished.len(), now);
+        let receiving = Arc::new(Receiving {
+            links: Arc::clone(&job.links),
+            partial: job.partial.clone(),
+            etag: properties.etag.as_deref().map(Into::into),
+            plan,
+            ledger,
+            meter: Meter::start(pace, &self.clock, driver.sink),
+            busy: Arc::clone(&job.busy),
+            clock: Arc::clone(&self.clock),
+            sink: Arc::clone(driver.sink),
+        });
+        let outcome = driver
+            .run(
+                &mut schedule,
+                |index| format!("part {} of {}", index + 1, plan.count()),
+                |index| {
+                    let receiving = Arc::clone(&receiving);
+                    async move { receiving.receive(index).await }
+                },
+                |index, ()| {
+                    arrived.add(index);
+                    plan.piece(index).length
+                },
+                || receiving.meter.retried(),
+            )
+            .await;
         *retries += schedule.retries();
-        if let Err(error) = outcome {
-            drop(job.busy.write().await);
-            // What was received so far is worth keeping, but the error that ended the download is the one to tell.
-            if blocking(move || ledger.flush()).await.is_err() {
-                driver.sink.event(Event::verbose("the journal could not be written; the next download starts again"));
-            }
-            return Err(error);
-        }
-        let verified = self.verify(job, &properties, driver).await?;
-        Ok(Fetched { bytes: properties.length, verified, resumed_bytes })
+        outcome?;
+        self.verify(job, properties.length, whole, driver).await.map(|content_md5| Fetched {
+            bytes: properties.length,
+            verified: content_md5,
+            resumed_bytes,
+        })
     }
 
     /// What the service tells about the blob: by HEAD, or by the first range where HEAD is refused.
@@ -188,13 +223,11 @@ impl Engine {
         driver: Driver<'_>,
         retries: &mut u64,
     ) -> Result<Properties> {
-        let head = driver
-            .call("the blob's properties", || {
-                let (blob, pulse, sink) = (job.blob.clone(), Pulse::new(&self.clock), Arc::clone(driver.sink));
-                async move { pulse.watch(blob.properties(&sink)).await }
-            })
-            .await;
-        match head {
+        let (clock, sink) = (&self.clock, driver.sink);
+        let head = driver.call("the blob's properties", || {
+            job.asking(clock, sink, |blob, sink| async move { blob.properties(&sink).await })
+        });
+        match head.await {
             Ok((properties, repeated)) => {
                 *retries += repeated;
                 return Ok(properties);
@@ -204,13 +237,10 @@ impl Engine {
             Err(error) => return Err(error),
         }
         let length = options.part_size;
-        let range = driver
-            .call("the blob's first range", || {
-                let (blob, pulse, sink) = (job.blob.clone(), Pulse::new(&self.clock), Arc::clone(driver.sink));
-                async move { pulse.watch(blob.read(0, length, None, &sink)).await }
-            })
-            .await;
-        match range {
+        let range = driver.call("the blob's first range", || {
+            job.asking(clock, sink, move |blob, sink| async move { blob.read(0, length, None, &sink).await })
+        });
+        match range.await {
             Ok((reading, repeated)) => {
                 *retries += repeated;
                 Ok(reading.properties)
@@ -223,94 +253,167 @@ impl Engine {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one download, each of another kind, used once")]
-    async fn receive(
+    /// Compares the partial file with what the service told. A file that differs is removed.
+    async fn verify(
         &self,
         job: &Job,
-        plan: Plan,
-        etag: Option<Arc<str>>,
-        ledger: &Arc<Ledger>,
+        expected_length: u64,
+        whole: Option<Verification>,
         driver: Driver<'_>,
-        schedule: &mut Schedule,
-        mut pace: Pace,
-    ) -> Result<()> {
-        let sink = driver.sink;
-        sink.event(Event::Progress(pace.report(self.clock.monotonic())));
-        driver
-            .run(
-                schedule,
-                |index| format!("part {} of {}", index + 1, plan.count()),
-                |index| {
-                    let part = Part {
-                        blob: job.blob.clone(),
-                        partial: job.partial.clone(),
-                        etag: etag.clone(),
-                        total: plan.total(),
-                        piece: plan.piece(index),
-                        index,
-                        ledger: Arc::clone(ledger),
-                        busy: Arc::clone(&job.busy),
-                        pulse: Pulse::new(&self.clock),
-                        clock: Arc::clone(&self.clock),
-                        sink: Arc::clone(sink),
-                    };
-                    async move { part.pulse.clone().watch(part.receive()).await }
-                },
-                |index, ()| {
-                    if let Some(progress) = pace.add(plan.piece(index).length, self.clock.monotonic()) {
-                        sink.event(Event::Progress(progress));
-                    }
-                },
-                |_, error| Verdict::Judge(error),
-            )
-            .await
-    }
-
-    /// Compares the partial file with what the service told. A file that differs is removed.
-    async fn verify(&self, job: &Job, properties: &Properties, driver: Driver<'_>) -> Result<Option<[u8; 16]>> {
+    ) -> Result<Option<[u8; 16]>> {
         let length = job.partial.length()?;
-        if length != properties.length {
+        if length != expected_length {
             job.partial.discard()?;
-            return Err(differs(
-                job.blob.name(),
-                &format!("{length} bytes were received, {} expected", properties.length),
-            ));
+            return Err(differs(&job.name, &format!("{length} bytes were received, {expected_length} expected")));
         }
-        let Some(expected) = properties.content_md5 else { return Ok(None) };
-        let stopped = StopOnDrop(Arc::default());
-        let (partial, sink, clock) = (job.partial.clone(), Arc::clone(driver.sink), Arc::clone(&self.clock));
-        let (stop, name) = (Arc::clone(&stopped.0), job.blob.name().to_owned());
-        let found = driver
-            .cancel
-            .run(busily(&job.busy, move || {
-                let items = usize::try_from(length.div_ceil(PIECE as u64)).unwrap_or(usize::MAX);
-                let mut pace = Pace::new(Phase::Verifying, &name, length, 0, items, 0, clock.monotonic());
-                sink.event(Event::Progress(pace.report(clock.monotonic())));
-                partial.md5(length, &stop, |bytes| {
-                    if let Some(progress) = pace.add(bytes, clock.monotonic()) {
-                        sink.event(Event::Progress(progress));
-                    }
-                })
-            }))
-            .await??;
-        if found != expected {
+        let Some(whole) = whole else { return Ok(None) };
+        let expected = whole.expected;
+        whole.counted.tell(&job.name, length, driver);
+        let found = driver.cancel.run(whole.md5.finish()).await??;
+        if found != [expected] {
             job.partial.discard()?;
-            return Err(differs(
-                job.blob.name(),
-                &format!("MD5 {} expected, {} found", base64(expected), base64(found)),
-            ));
+            let found = found.first().copied().map(base64).unwrap_or_default();
+            return Err(differs(&job.name, &format!("MD5 {} expected, {found} found", base64(expected))));
         }
-        Ok(Some(found))
+        Ok(Some(expected))
     }
 }
 
 /// One download that may begin.
 struct Job {
-    blob: Blob,
+    links: Arc<Links>,
     partial: Partial,
     /// The blob's address without its query.
     base: String,
+    /// The blob's name.
+    name: String,
     busy: Busy,
+}
+
+impl Job {
+    /// A call about the blob that moves little, ended when nothing moves.
+    fn asking<T, Task: Future<Output = Result<T>>, Ask: Fn(Blob, Arc<dyn Sink>) -> Task>(
+        &self,
+        clock: &Arc<dyn Clock>,
+        sink: &Arc<dyn Sink>,
+        ask: Ask,
+    ) -> impl Future<Output = Result<T>> + use<T, Task, Ask> {
+        let (links, clock, sink) = (Arc::clone(&self.links), Arc::clone(clock), Arc::clone(sink));
+        async move {
+            let (clock, sink, ask) = (&clock, &sink, &ask);
+            let watched = |blob: Blob| async move { Pulse::new(clock).watch(ask(blob, Arc::clone(sink))).await };
+            links.call(0, watched).await
+        }
+    }
+
+    /// Goes on with what is there, or makes room for a new start. Gives where finished parts are written down, and those
+    /// that are there.
+    async fn begin(
+        &self,
+        properties: &Properties,
+        plan: Plan,
+        driver: Driver<'_>,
+    ) -> Result<(Option<Ledger>, BTreeSet<usize>)> {
+        let current = Received::new(&self.base, properties, plan);
+        let found = self.partial.journal();
+        let text = found.as_ref().map(|found| found.text.as_slice());
+        match (decide_download(current.as_ref(), text, Some(self.partial.length()?), plan), found) {
+            (Start::Resume(Journal { claims, length, .. }), Some(found)) => {
+                let good = recheck(self.written(plan.total()).await, &self.name, plan, claims, driver).await?;
+                let text = format!("going on with {} of {} parts received earlier", good.len(), plan.count());
+                driver.sink.event(Event::info(text));
+                return Ok((Some(self.partial.go_on(found, length)?), good));
+            }
+            (Start::Again(why), _) => {
+                let text = format!("the partial file cannot be used ({why}); the download starts again");
+                driver.sink.event(Event::info(text));
+            }
+            _ => {}
+        }
+        let partial = self.partial.clone();
+        blocking(move || partial.begin(plan.total())).await?;
+        let journal = current.map(|current| first_line(&current).map(|line| self.partial.new_journal(line)));
+        let journal = journal.transpose();
+        let journal =
+            journal.map_err(|error| Error::new(Kind::Internal, format!("the journal cannot be written: {error}")))?;
+        Ok((journal, BTreeSet::new()))
+    }
+
+    /// The partial file for a reader that may outlive this download.
+    async fn written(&self, length: u64) -> Written {
+        Written { partial: self.partial.clone(), length, _held: Arc::clone(&self.busy).read_owned().await }
+    }
+}
+
+/// The partial file as it is read.
+struct Written {
+    partial: Partial,
+    length: u64,
+    _held: Held,
+}
+
+impl Readable for Written {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        self.partial.read(buffer, offset)
+    }
+}
+
+/// The comparison with the blob's MD5, made while the parts arrive.
+struct Verification {
+    expected: [u8; 16],
+    md5: WholeMd5,
+    counted: Counted,
+}
+
+impl Verification {
+    async fn start(job: &Job, length: u64, expected: [u8; 16]) -> Self {
+        let counted = Counted::default();
+        let counting = counted.clone();
+        let file = job.written(length).await;
+        Self { expected, md5: WholeMd5::start(vec![file], 0, move |bytes| counting.add(bytes)), counted }
+    }
+}
+
+/// The bytes that were summed, told once nothing else moves any more.
+#[derive(Clone, Default)]
+struct Counted(Arc<Mutex<(u64, Option<Meter>)>>);
+
+impl Counted {
+    fn add(&self, bytes: u64) {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.0 += bytes;
+        if let Some(meter) = &counted.1 {
+            meter.finished(bytes);
+        }
+    }
+
+    fn tell(&self, name: &str, length: u64, driver: Driver<'_>) {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pieces = |bytes: u64| usize::try_from(bytes.div_ceil(PIECE as u64)).unwrap_or(usize::MAX);
+        let (done, now) = (counted.0, driver.clock.monotonic());
+        let pace = Pace::new(Phase::Verifying, name, length, done, pieces(length), pieces(done), now);
+        counted.1 = Some(Meter::start(pace, driver.clock, driver.sink));
+    }
+}
+
+/// Lets the sum follow what has arrived without a gap.
+struct Arrived<'a> {
+    plan: Plan,
+    gapless: Gapless,
+    whole: Option<&'a Verification>,
+}
+
+impl Arrived<'_> {
+    fn add(&mut self, index: usize) {
+        let bytes = self.gapless.add(index).map(|index| self.plan.piece(index).length).sum();
+        if let Some(whole) = self.whole {
+            whole.md5.advance(bytes);
+        }
+    }
 }
 
 struct Fetched {
@@ -329,33 +432,6 @@ impl Fetched {
             resumed_bytes: self.resumed_bytes,
             retries,
         }
-    }
-}
-
-/// Goes on with what is there, or makes room for a new start. Gives the finished parts.
-fn begin(job: &Job, journal: Option<&Journal>, plan: Plan, sink: &Arc<dyn Sink>) -> Result<BTreeSet<usize>> {
-    let found = job.partial.journal();
-    match decide(journal, found.as_deref(), Some(job.partial.length()?), plan.count()) {
-        Start::Resume(finished) => {
-            let text = format!("going on with {} of {} parts received earlier", finished.len(), plan.count());
-            sink.event(Event::info(text));
-            return Ok(finished);
-        }
-        Start::Again(why) => {
-            sink.event(Event::info(format!("the partial file cannot be used ({why}); the download starts again")));
-        }
-        Start::New => {}
-    }
-    job.partial.begin(plan.total())?;
-    Ok(BTreeSet::new())
-}
-
-/// Ends a checksum thread whose caller is gone.
-struct StopOnDrop(Arc<AtomicBool>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 

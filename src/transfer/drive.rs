@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::schedule::{Next, Schedule};
+use super::streams::Streams;
 use crate::base::cancel::CancelToken;
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
@@ -19,14 +20,6 @@ use crate::base::time::Clock;
 
 /// The pauses between tries. When tries end is for the schedule to say, which sees the whole transfer.
 const PATIENT: RetryPolicy = RetryPolicy { attempts: u32::MAX, ..RetryPolicy::BLOB };
-
-/// What becomes of a failed try.
-pub(super) enum Verdict {
-    /// The retry policy decides about this error.
-    Judge(Error),
-    /// Try at once in another way.
-    Again,
-}
 
 /// What a drive needs from outside.
 #[derive(Clone, Copy)]
@@ -38,15 +31,15 @@ pub(super) struct Driver<'a> {
 }
 
 impl Driver<'_> {
-    /// Works the schedule off. `label` names a stretch for people, `work` makes its task, `done` takes its result,
-    /// `review` sees each failed try first. When this returns, no task is left, whatever the outcome.
+    /// Works the schedule off. `label` names a stretch for people, `work` makes its task, `done` takes its result and
+    /// tells the bytes it moved, `repeats` is told of each failed try that will be repeated. When this returns, no task is left, whatever the outcome.
     pub(super) async fn run<T: Send + 'static, Task>(
         &self,
         schedule: &mut Schedule,
         label: impl Fn(usize) -> String,
         work: impl Fn(usize) -> Task,
-        mut done: impl FnMut(usize, T),
-        mut review: impl FnMut(usize, Error) -> Verdict,
+        mut done: impl FnMut(usize, T) -> u64,
+        mut repeats: impl FnMut(),
     ) -> Result<()>
     where
         Task: Future<Output = Result<T>> + Send + 'static,
@@ -74,13 +67,10 @@ impl Driver<'_> {
                 None => {}
                 Some(Err(_)) => break Err(Error::new(Kind::Internal, "a task of the transfer ended in a panic")),
                 Some(Ok((index, Ok(value)))) => {
-                    schedule.succeeded(index);
-                    done(index, value);
+                    let bytes = done(index, value);
+                    schedule.succeeded(index, bytes, self.clock.monotonic());
                 }
-                Some(Ok((index, Err(error)))) => match review(index, error) {
-                    Verdict::Again => schedule.again(index),
-                    Verdict::Judge(error) => self.judge(schedule, index, error, &label),
-                },
+                Some(Ok((index, Err(error)))) => self.judge(schedule, index, error, &label, &mut repeats),
             }
         };
         tasks.shutdown().await;
@@ -92,14 +82,17 @@ impl Driver<'_> {
     where
         Task: Future<Output = Result<T>> + Send + 'static,
     {
-        let mut schedule = Schedule::new([0], 1);
+        let mut schedule = Schedule::new([0], Streams::fixed(1));
         let mut result = None;
         self.run(
             &mut schedule,
             |_| what.to_owned(),
             |_| work(),
-            |_, value| result = Some(value),
-            |_, error| Verdict::Judge(error),
+            |_, value| {
+                result = Some(value);
+                0
+            },
+            || {},
         )
         .await?;
         let value = result.ok_or_else(|| Error::new(Kind::Internal, format!("{what} gave no result")))?;
@@ -124,7 +117,15 @@ impl Driver<'_> {
         }
     }
 
-    fn judge(&self, schedule: &mut Schedule, index: usize, error: Error, label: &impl Fn(usize) -> String) {
+    /// Decides about a failed try.
+    fn judge(
+        &self,
+        schedule: &mut Schedule,
+        index: usize,
+        error: Error,
+        label: &impl Fn(usize) -> String,
+        repeats: &mut impl FnMut(),
+    ) {
         let attempt = schedule.attempt(index);
         let pause = PATIENT.pause(attempt, &error, self.entropy.bits());
         let reason = error.to_string();
@@ -138,6 +139,9 @@ impl Driver<'_> {
                 delay_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
                 reason,
             });
+        }
+        if pause.is_some() {
+            repeats();
         }
     }
 }

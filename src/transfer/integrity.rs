@@ -52,33 +52,45 @@ impl Mode {
     }
 }
 
-/// A sum in the making.
-pub(super) enum Summing {
-    Crc64(Box<crc_fast::Digest>),
-    Md5(Md5),
+/// The sums of a stretch in the making. CRC-64 is always among them: it costs next to nothing, and what a file held is
+/// told by it when the file is read again.
+pub(super) struct Summing {
+    crc64: crc_fast::Digest,
+    md5: Option<Md5>,
+}
+
+/// The sums of a stretch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sums {
+    /// CRC-64/NVME.
+    pub(super) crc64: u64,
+    /// What is sent along.
+    pub(super) checksum: Checksum,
 }
 
 impl Summing {
     pub(super) fn new(mode: Mode) -> Self {
-        match mode {
-            Mode::Crc64 => Self::Crc64(Box::new(crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme))),
-            Mode::ContentMd5 => Self::Md5(Md5::new()),
+        Self {
+            crc64: crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme),
+            md5: (mode == Mode::ContentMd5).then(Md5::new),
         }
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Crc64(digest) => digest.update(bytes),
-            Self::Md5(digest) => digest.update(bytes),
+        self.crc64.update(bytes);
+        if let Some(md5) = &mut self.md5 {
+            md5.update(bytes);
         }
     }
 
-    pub(super) fn finish(self) -> Checksum {
-        match self {
+    pub(super) fn finish(self) -> Sums {
+        let crc64 = self.crc64.finalize();
+        let checksum = match self.md5 {
             // The header carries the eight bytes little-endian (transfer design, section 2.3).
-            Self::Crc64(digest) => Checksum::Crc64(digest.finalize().to_le_bytes()),
-            Self::Md5(digest) => Checksum::Md5(digest.finalize().into()),
-        }
+            None => Checksum::Crc64(crc64.to_le_bytes()),
+            Some(md5) => Checksum::Md5(md5.finalize().into()),
+        };
+        Sums { crc64, checksum }
     }
 }
 
@@ -96,7 +108,7 @@ mod tests {
         for piece in bytes.chunks(4) {
             summing.update(piece);
         }
-        match summing.finish() {
+        match summing.finish().checksum {
             Checksum::Crc64(bytes) => bytes.to_vec(),
             Checksum::Md5(bytes) => bytes.to_vec(),
         }

@@ -1,22 +1,65 @@
-//! What a download has finished, so that a cut one can go on: a small JSON document beside the partial file.
+//! What a transfer has finished, as text, so that a cut one can go on. Pure; reading and writing it is for `ledger.rs`.
 //!
-//! It holds no link. It is believed only if it describes the same blob, unchanged, and the same partial file; the
-//! decision is a plain function. Writing it is an effect of `target.rs`.
+//! The first line is a JSON document that says what was transferred; it holds no link. Then there is one line for each
+//! finished stretch: its number and the CRC-64 of its bytes. A line is written when a stretch is done and never
+//! changed, so a killed process loses at most the line it was writing, which is not read without its end. Nothing in
+//! it is simply believed: the document must fit, and each stretch is compared with its sum again.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
 use crate::blob::client::Properties;
 
-/// The form of this document. A journal of another form is not read.
-const VERSION: u32 = 1;
+/// The form of these lines. A journal of another form is not read.
+const VERSION: u32 = 2;
 
-/// The journal's document.
+/// What an upload sends: the file as it was, how it was cut, and the id its blocks have in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Journal {
+pub(super) struct Sent {
+    pub(super) version: u32,
+    /// The blob's address without its query.
+    pub(super) blob: String,
+    pub(super) file: String,
+    pub(super) size: u64,
+    /// Time of modification, in nanoseconds since 1970.
+    pub(super) modified_ns: u64,
+    pub(super) block_size: u64,
+    pub(super) upload_id: uuid::Uuid,
+}
+
+impl Sent {
+    pub(super) fn new(
+        blob: &str,
+        file: &str,
+        size: u64,
+        modified_ns: u64,
+        block_size: u64,
+        upload_id: uuid::Uuid,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            blob: blob.to_owned(),
+            file: file.to_owned(),
+            size,
+            modified_ns,
+            block_size,
+            upload_id,
+        }
+    }
+
+    /// Whether another document is of the same upload, whose id it then tells.
+    fn goes_on(&self, found: &Self) -> bool {
+        Self { upload_id: found.upload_id, ..self.clone() } == *found
+    }
+}
+
+/// What a download receives: the version of the blob, and how it was cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Received {
     version: u32,
     /// The blob's address without its query.
     blob: String,
@@ -25,12 +68,10 @@ pub(super) struct Journal {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     content_md5: Option<String>,
     part_size: u64,
-    /// Finished parts as ranges of indices, first and last.
-    finished: Vec<(usize, usize)>,
 }
 
-impl Journal {
-    /// A journal with nothing finished; `None` when the blob cannot be recognised again.
+impl Received {
+    /// `None` when the blob cannot be recognised again.
     pub(super) fn new(blob: &str, properties: &Properties, plan: Plan) -> Option<Self> {
         Some(Self {
             version: VERSION,
@@ -39,108 +80,209 @@ impl Journal {
             etag: properties.etag.clone()?,
             content_md5: properties.content_md5.map(super::integrity::base64),
             part_size: plan.size(),
-            finished: Vec::new(),
         })
-    }
-
-    /// The same journal with these parts finished.
-    pub(super) fn with_finished(&self, finished: &BTreeSet<usize>) -> Self {
-        let mut ranges: Vec<(usize, usize)> = Vec::new();
-        for index in finished {
-            match ranges.last_mut() {
-                Some((_, last)) if *last + 1 == *index => *last = *index,
-                _ => ranges.push((*index, *index)),
-            }
-        }
-        Self { finished: ranges, ..self.clone() }
-    }
-
-    fn finished(&self, count: usize) -> Option<BTreeSet<usize>> {
-        let valid = self.finished.iter().all(|(first, last)| first <= last && *last < count);
-        valid.then(|| self.finished.iter().flat_map(|(first, last)| *first..=*last).collect())
     }
 }
 
-/// Whether a download goes on.
+/// The stretches that a journal claims to be finished, and the CRC-64 of each.
+pub(super) type Claims = BTreeMap<usize, u64>;
+
+/// What a journal says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Start {
-    /// Nothing of an earlier download is there.
+pub(super) struct Journal<Subject> {
+    pub(super) subject: Subject,
+    pub(super) claims: Claims,
+    /// How much of the text is whole lines.
+    pub(super) length: u64,
+}
+
+impl<Subject: for<'a> Deserialize<'a>> Journal<Subject> {
+    /// Reads a journal of `count` stretches; `None` when it is none. What follows a line that cannot be read is not
+    /// read either.
+    pub(super) fn read(text: &[u8], count: impl FnOnce(&Subject) -> usize) -> Option<Self> {
+        let mut lines = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+        let first = lines.next()?;
+        let subject = serde_json::from_slice(first).ok()?;
+        let count = count(&subject);
+        let (mut claims, mut length) = (Claims::new(), first.len() as u64);
+        for line in lines {
+            let Some((index, crc)) = read_line(line).filter(|(index, _)| *index < count) else { break };
+            claims.insert(index, crc);
+            length += line.len() as u64;
+        }
+        Some(Self { subject, claims, length })
+    }
+}
+
+/// The first line of a journal.
+pub(super) fn first_line(subject: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(subject)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// The line of a finished stretch.
+pub(super) fn line(index: usize, crc: u64) -> String {
+    format!("{index} {crc:016x}\n")
+}
+
+fn read_line(line: &[u8]) -> Option<(usize, u64)> {
+    let (index, crc) = std::str::from_utf8(line).ok()?.strip_suffix('\n')?.split_once(' ')?;
+    // Exactly as it was written: what was half overwritten must not pass for a number.
+    let read = (index.parse().ok()?, u64::from_str_radix(crc, 16).ok()?);
+    (self::line(read.0, read.1).as_bytes() == line).then_some(read)
+}
+
+/// Whether a transfer goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Start<Subject> {
+    /// Nothing of an earlier transfer is there.
     New,
     /// Something is there and cannot be used, for this reason.
     Again(&'static str),
-    /// It goes on with these parts finished.
-    Resume(BTreeSet<usize>),
+    /// It goes on with these stretches, if their sums are right.
+    Resume(Journal<Subject>),
 }
 
-/// Decides whether to go on. `current` is the journal this download would write, `found` the text of the journal
-/// that is there, `partial` the partial file's length, if it is there.
-pub(super) fn decide(current: Option<&Journal>, found: Option<&str>, partial: Option<u64>, count: usize) -> Start {
+/// Decides whether an upload goes on. `current` is what it would write down, with an id of its own.
+pub(super) fn decide_upload(current: &Sent, found: Option<&[u8]>, plan: Plan) -> Start<Sent> {
+    let Some(found) = found.filter(|text| !text.is_empty()) else { return Start::New };
+    let Some(found) = Journal::<Sent>::read(found, |_| plan.count()) else {
+        return Start::Again("its journal cannot be read");
+    };
+    if (found.subject.size, found.subject.modified_ns) != (current.size, current.modified_ns) {
+        return Start::Again("the file has changed since");
+    }
+    if !current.goes_on(&found.subject) {
+        return Start::Again("it was cut into other blocks");
+    }
+    if found.claims.is_empty() { Start::New } else { Start::Resume(found) }
+}
+
+/// Decides whether a download goes on. `partial` is the partial file's length, if it is there.
+pub(super) fn decide_download(
+    current: Option<&Received>,
+    found: Option<&[u8]>,
+    partial: Option<u64>,
+    plan: Plan,
+) -> Start<Received> {
     let Some(partial) = partial.filter(|length| *length > 0) else { return Start::New };
     let Some(found) = found else { return Start::Again("it has no journal") };
-    let Ok(found) = serde_json::from_str::<Journal>(found) else { return Start::Again("its journal cannot be read") };
+    let Some(found) = Journal::<Received>::read(found, |_| plan.count()) else {
+        return Start::Again("its journal cannot be read");
+    };
     let Some(current) = current else { return Start::Again("the storage service names no version of the blob") };
-    if found.blob != current.blob {
+    let subject = &found.subject;
+    if subject.blob != current.blob {
         return Start::Again("it is of another blob");
     }
-    if (found.size, &found.etag, &found.content_md5) != (current.size, &current.etag, &current.content_md5) {
+    if (subject.size, &subject.etag, &subject.content_md5) != (current.size, &current.etag, &current.content_md5) {
         return Start::Again("the blob has changed since");
     }
-    if found.version != current.version || found.part_size != current.part_size {
+    if subject != current {
         return Start::Again("it was cut into other parts");
     }
     if partial != current.size {
         return Start::Again("its size is wrong");
     }
-    match found.finished(count) {
-        Some(finished) if finished.is_empty() => Start::New,
-        Some(finished) => Start::Resume(finished),
-        None => Start::Again("its journal cannot be read"),
-    }
+    if found.claims.is_empty() { Start::New } else { Start::Resume(found) }
 }
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::blob::block::LARGEST_BLOCK;
 
-    fn properties(etag: Option<&str>, length: u64) -> Properties {
-        Properties { length, etag: etag.map(str::to_owned), content_md5: Some([7; 16]), last_modified: None }
+    const MIB: u64 = 1024 * 1024;
+
+    fn received(etag: &str, length: u64, part: u64) -> Received {
+        let properties =
+            Properties { length, etag: Some(etag.to_owned()), content_md5: Some([7; 16]), last_modified: None };
+        Received::new("https://a/c/b", &properties, Plan::download(length, part)).unwrap()
     }
 
-    fn journal(etag: &str, length: u64, part: u64) -> Journal {
-        Journal::new("https://a/c/b", &properties(Some(etag), length), Plan::download(length, part)).unwrap()
+    fn text(subject: &impl Serialize, lines: &[(usize, u64)]) -> Vec<u8> {
+        let mut text = first_line(subject).unwrap();
+        text.extend(lines.iter().flat_map(|(index, crc)| line(*index, *crc).into_bytes()));
+        text
     }
+
+    const DONE: [(usize, u64); 3] = [(0, 7), (5, u64::MAX), (9, 1)];
 
     #[test]
-    fn only_the_same_unchanged_blob_is_resumed() {
-        let current = journal("\"1\"", 100, 10);
-        let done: BTreeSet<usize> = [0, 1, 2, 5, 9].into();
-        let text = |journal: &Journal| serde_json::to_string(&journal.with_finished(&done)).unwrap();
-        let good = text(&current);
-        let beyond = serde_json::to_string(&current.with_finished(&[10].into())).unwrap();
+    fn only_the_same_unchanged_blob_is_gone_on_with() {
+        let current = received("\"1\"", 100, 10);
+        let good = text(&current, &DONE);
+        let resumed =
+            || Start::Resume(Journal { subject: current.clone(), claims: DONE.into(), length: good.len() as u64 });
+        let other = |subject: &Received| text(subject, &DONE);
+        let elsewhere = String::from_utf8(good.clone()).unwrap().replace("/b", "/x").into_bytes();
         for (found, partial, expected) in [
-            (Some(&good), Some(100), Start::Resume(done.clone())),
-            (Some(&good), None, Start::New),
-            (Some(&good), Some(0), Start::New),
+            (Some(good.clone()), Some(100), resumed()),
+            (Some(good.clone()), None, Start::New),
+            (Some(good.clone()), Some(0), Start::New),
             (None, Some(100), Start::Again("it has no journal")),
-            (Some(&good), Some(99), Start::Again("its size is wrong")),
-            (Some(&text(&journal("\"2\"", 100, 10))), Some(100), Start::Again("the blob has changed since")),
-            (Some(&text(&journal("\"1\"", 101, 10))), Some(100), Start::Again("the blob has changed since")),
-            (Some(&text(&journal("\"1\"", 100, 20))), Some(100), Start::Again("it was cut into other parts")),
-            (Some(&good.replace("/b", "/x")), Some(100), Start::Again("it is of another blob")),
-            (Some(&beyond), Some(100), Start::Again("its journal cannot be read")),
-            (Some(&good[..good.len() / 2].to_owned()), Some(100), Start::Again("its journal cannot be read")),
-            (Some(&serde_json::to_string(&current).unwrap()), Some(100), Start::New),
+            (Some(good.clone()), Some(99), Start::Again("its size is wrong")),
+            (Some(other(&received("\"2\"", 100, 10))), Some(100), Start::Again("the blob has changed since")),
+            (Some(other(&received("\"1\"", 101, 10))), Some(100), Start::Again("the blob has changed since")),
+            (Some(other(&received("\"1\"", 100, 20))), Some(100), Start::Again("it was cut into other parts")),
+            (Some(elsewhere), Some(100), Start::Again("it is of another blob")),
+            (Some(good[..9].to_vec()), Some(100), Start::Again("its journal cannot be read")),
+            (Some(text(&current, &[])), Some(100), Start::New),
         ] {
-            assert_eq!(decide(Some(&current), found.map(String::as_str), partial, 10), expected, "{found:?}");
+            let plan = Plan::download(100, 10);
+            assert_eq!(decide_download(Some(&current), found.as_deref(), partial, plan), expected, "{found:?}");
         }
-        assert_eq!(Journal::new("x", &properties(None, 1), Plan::download(1, 1)), None);
+        let unversioned = Properties { length: 1, etag: None, content_md5: None, last_modified: None };
+        assert_eq!(Received::new("x", &unversioned, Plan::download(1, 1)), None);
     }
 
     #[test]
-    fn finished_parts_are_written_as_ranges() {
-        let done: BTreeSet<usize> = [0, 1, 2, 5, 9].into();
-        let journal = journal("e", 100, 10).with_finished(&done);
-        assert_eq!(journal.finished, [(0, 2), (5, 5), (9, 9)]);
-        assert_eq!(journal.finished(10), Some(done));
+    fn only_the_same_unchanged_file_is_gone_on_with_and_keeps_its_id() {
+        let sent = |modified, block_size, id| {
+            Sent::new("https://a/c/b", "/x/b", 20 * MIB, modified, block_size, Uuid::from_u128(id))
+        };
+        let (before, current) = (sent(5, MIB, 1), sent(5, MIB, 2));
+        let plan = Plan::upload(20 * MIB, None, LARGEST_BLOCK).unwrap();
+        let decide = |found: &[u8]| decide_upload(&current, Some(found), plan);
+        let Start::Resume(journal) = decide(&text(&before, &DONE)) else { panic!("must go on") };
+        assert_eq!((journal.subject.upload_id, journal.claims.len()), (Uuid::from_u128(1), 3));
+        for (found, expected) in [
+            (text(&sent(6, MIB, 1), &DONE), Start::Again("the file has changed since")),
+            (text(&sent(5, 2 * MIB, 1), &DONE), Start::Again("it was cut into other blocks")),
+            (b"{}\n".to_vec(), Start::Again("its journal cannot be read")),
+            (text(&before, &[]), Start::New),
+            (Vec::new(), Start::New),
+        ] {
+            assert_eq!(decide(&found), expected);
+        }
+        assert_eq!(decide_upload(&current, None, plan), Start::New);
+    }
+
+    /// Wherever writing is cut off: what is whole is read, what is not is not taken for something else.
+    #[test]
+    fn a_journal_cut_at_any_byte_tells_only_what_is_true() {
+        let current = received("\"1\"", 100, 10);
+        let whole = text(&current, &DONE);
+        for end in 0..=whole.len() {
+            let Some(read) = Journal::<Received>::read(&whole[..end], |_| 10) else { continue };
+            assert!(read.length as usize <= end && whole[..end][read.length as usize..].len() < 20);
+            assert!(read.claims.iter().all(|(index, crc)| DONE.contains(&(*index, *crc))), "{end}");
+            assert_eq!(read.claims.len(), whole[..end].iter().filter(|byte| **byte == b'\n').count() - 1);
+        }
+        for junk in ["10 0000000000000001\n", "3 1\n", "x\n", "+3 0000000000000001\n", "\0\0\0\n"] {
+            let mut text = whole.clone();
+            text.extend(junk.bytes());
+            let read = Journal::<Received>::read(&text, |_| 10).unwrap();
+            assert_eq!((read.claims.len(), read.length), (3, whole.len() as u64), "{junk:?}");
+        }
+    }
+
+    #[test]
+    fn a_stretch_that_was_sent_again_has_its_last_sum() {
+        let text = text(&received("e", 100, 10), &[(1, 5), (1, 6)]);
+        assert_eq!(Journal::<Received>::read(&text, |_| 10).unwrap().claims, Claims::from([(1, 6)]));
     }
 }

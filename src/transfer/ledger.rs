@@ -1,75 +1,132 @@
-//! Which parts of a download are finished, and when the journal is written.
+//! The journal of a running transfer as a file: made when the first stretch is done, one line longer with each further
+//! one, removed at the end. Nothing is forced onto the disk: a line that a power cut takes is a stretch more to move,
+//! and one that it spoils does not pass (`journal.rs`).
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::journal::Journal;
-use super::target::Partial;
-use crate::base::error::Result;
+use super::journal::line;
 
-/// The journal is written at most this often while parts arrive.
-const JOURNAL_INTERVAL: Duration = Duration::from_millis(500);
-/// It is written anyway after so many parts.
-const JOURNAL_PARTS: usize = 8;
+/// The journal of one transfer. Cheap to clone; clones write the same file. All of it may wait for a disk.
+#[derive(Clone)]
+pub(super) struct Ledger(Arc<Kept>);
 
-/// The finished parts of a download, written to the journal from time to time.
-pub(super) struct Ledger {
-    partial: Partial,
-    journal: Option<Journal>,
-    state: Mutex<LedgerState>,
-    writing: Mutex<()>,
+struct Kept {
+    path: PathBuf,
+    state: Mutex<State>,
 }
 
-struct LedgerState {
-    finished: BTreeSet<usize>,
-    unwritten: usize,
-    written_at: Duration,
+enum State {
+    /// Nothing is done yet; the first line that it begins with.
+    Unwritten(Vec<u8>),
+    Open(File),
+}
+
+/// A journal that is there, locked.
+pub(super) struct Found {
+    path: PathBuf,
+    file: File,
+    /// What it says.
+    pub(super) text: Vec<u8>,
+}
+
+impl Found {
+    /// Opens the journal at a path for this process alone.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, and `WouldBlock` when another process writes it.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        // Not through a link, which could lead to anything.
+        if !path.symlink_metadata()?.is_file() {
+            return Err(ErrorKind::NotFound.into());
+        }
+        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+        lock(&file)?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        Ok(Self { path: path.to_owned(), file, text })
+    }
+
+    /// Goes on behind the first `length` bytes.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn go_on(mut self, length: u64) -> Result<Ledger> {
+        self.file.set_len(length)?;
+        self.file.seek(SeekFrom::End(0))?;
+        Ok(Ledger::new(self.path, State::Open(self.file)))
+    }
 }
 
 impl Ledger {
-    pub(super) fn new(partial: Partial, journal: Option<Journal>, finished: BTreeSet<usize>) -> Self {
-        let state = LedgerState { finished, unwritten: 0, written_at: Duration::ZERO };
-        Self { partial, journal, state: Mutex::new(state), writing: Mutex::new(()) }
+    /// A journal that begins with this line. What stands at the path is replaced when there is something to write.
+    pub(super) fn begin(path: PathBuf, first_line: Vec<u8>) -> Self {
+        Self::new(path, State::Unwritten(first_line))
     }
 
-    /// Marks a part finished and writes the journal when that is due and nobody else does. Blocks.
-    pub(super) fn finished(&self, index: usize, now: Duration) -> Result<()> {
-        let due = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.finished.insert(index);
-            state.unwritten += 1;
-            let first = state.written_at.is_zero();
-            let due =
-                first || state.unwritten >= JOURNAL_PARTS || now.saturating_sub(state.written_at) >= JOURNAL_INTERVAL;
-            if due {
-                // Never zero again, which stands for "not yet".
-                state.written_at = now.max(Duration::from_nanos(1));
-            }
-            due
-        };
-        match self.writing.try_lock() {
-            Ok(_writing) if due => self.write(),
-            _ => Ok(()),
+    fn new(path: PathBuf, state: State) -> Self {
+        Self(Arc::new(Kept { path, state: Mutex::new(state) }))
+    }
+
+    /// A stretch with this sum is done.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing is lost but the chance to go on with this stretch.
+    pub(super) fn record(&self, index: usize, crc: u64) -> Result<()> {
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let State::Unwritten(first) = &*state {
+            let mut file = create(&self.0.path)?;
+            file.write_all(first)?;
+            *state = State::Open(file);
+        }
+        match &mut *state {
+            // In one call, so that a kill leaves no half line.
+            State::Open(file) => file.write_all(line(index, crc).as_bytes()),
+            State::Unwritten(_) => Ok(()),
         }
     }
 
-    /// Writes the journal with everything finished so far, unless that is nothing. Blocks.
-    pub(super) fn flush(&self) -> Result<()> {
-        if self.state.lock().unwrap_or_else(PoisonError::into_inner).finished.is_empty() {
-            return Ok(());
-        }
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.write()
+    pub(super) fn path(&self) -> &Path {
+        &self.0.path
     }
 
-    fn write(&self) -> Result<()> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        let journal = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state.unwritten = 0;
-            journal.with_finished(&state.finished)
-        };
-        self.partial.write_journal(&journal)
+    /// Removes the file: the transfer is complete, or must not be gone on with.
+    ///
+    /// # Errors
+    /// When it is there and cannot be removed.
+    pub(super) fn remove(&self) -> Result<()> {
+        match &*self.0.state.lock().unwrap_or_else(PoisonError::into_inner) {
+            State::Open(_) => remove(&self.0.path),
+            State::Unwritten(_) => Ok(()),
+        }
     }
+}
+
+/// Removes a journal, if there is one.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// For its owner's eyes only: it names files and sites. Never through a link that stands there.
+fn create(path: &Path) -> Result<File> {
+    remove(path)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    lock(&file)?;
+    Ok(file)
+}
+
+fn lock(file: &File) -> Result<()> {
+    file.try_lock().map_err(|error| match error {
+        std::fs::TryLockError::WouldBlock => ErrorKind::WouldBlock.into(),
+        std::fs::TryLockError::Error(error) => error,
+    })
 }

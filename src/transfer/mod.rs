@@ -1,24 +1,38 @@
 //! Level 3: a file to or from a blob.
 //!
-//! What is to be done is planned (`plan.rs`) and scheduled (`schedule.rs`) by plain functions and a state machine;
-//! `drive.rs` carries a schedule out and is the one place that consults the retry policy. Around them stand the
-//! effects: `source.rs` reads the file that is sent, `target.rs` and `journal.rs` keep the file that is received,
-//! `part.rs` is one try of one received part, `upload.rs` and `download.rs` put everything together. This layer knows
-//! blobs and files, not deployments. It may use `base` and `blob`.
+//! What is to be done is planned (`plan.rs`, `order.rs`), scheduled (`schedule.rs`, `streams.rs`) and measured
+//! (`pace.rs`) by plain functions and state machines; `drive.rs` carries a schedule out and is the one place that
+//! consults the retry policy. Around them stand the effects: `source.rs` reads the files that are sent, `target.rs` keeps
+//! the file that is received, `block.rs` and `part.rs` are one try of one block and one part, `ledger.rs` writes down
+//! what is done (in the words of `journal.rs`), `resume.rs` and `recheck.rs` take it up again, `links.rs` replaces a link
+//! that has expired. `upload.rs` and `download.rs` put everything together. This layer knows blobs and files, not
+//! deployments. It may use `base` and `blob`.
 
+mod block;
+mod blocking;
+mod buffers;
 pub mod download;
 mod drive;
 mod integrity;
 mod journal;
 mod ledger;
+mod links;
+mod meter;
+#[cfg(feature = "micro")]
+pub mod micro;
+mod order;
 mod pace;
+mod package;
 mod part;
 mod plan;
 mod position;
+mod recheck;
 mod reservation;
+mod resume;
 mod schedule;
 mod source;
 mod stall;
+mod streams;
 mod target;
 pub mod upload;
 mod whole;
@@ -33,8 +47,9 @@ use crate::blob::client::Store;
 
 pub use download::{Download, DownloadOptions, DownloadReceipt};
 pub use integrity::Integrity;
+pub use links::LinkSource;
 pub use reservation::Reservation;
-pub use upload::{Upload, UploadOptions, UploadReceipt};
+pub use upload::{Upload, UploadFile, UploadOptions, UploadReceipt};
 
 /// Uploads and downloads. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -42,13 +57,13 @@ pub struct Engine {
     store: Store,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    /// Where what a cut upload needs to go on is kept, if anywhere.
-    state_folder: Option<PathBuf>,
+    /// Where what a cut upload needs to go on is kept.
+    state: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("state_folder", &self.state_folder).finish_non_exhaustive()
+        f.debug_struct("Engine").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
@@ -56,20 +71,20 @@ impl Engine {
     /// An engine that reaches blobs through `store` and waits by `clock`.
     #[must_use]
     pub fn new(store: Store, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { store, clock, entropy, state_folder: None }
+        Self { store, clock, entropy, state: None }
     }
 
-    /// The same, keeping in `folder` what a cut upload needs to go on; it is made when it is needed. Without a folder,
-    /// as an engine is made, nothing is kept and an upload that was cut begins again.
+    /// The same, keeping in a folder what a cut upload needs to go on. The folder is made when there is something to
+    /// keep; it holds names of files and addresses of blobs, but no link. Without one, a cut upload starts again.
     #[must_use]
-    pub fn keeping_state_in(mut self, folder: Option<PathBuf>) -> Self {
-        self.state_folder = folder;
-        self
+    pub fn keeping_state_in(self, folder: Option<PathBuf>) -> Self {
+        Self { state: folder, ..self }
     }
 }
 
-/// Bytes read or written at a time: large enough to be cheap, small enough that 64 streams stay below 64 MB.
-const PIECE: usize = 256 * 1024;
+/// Bytes read at a time: large enough to be cheap, small enough that 64 streams, whose connections hold a few of them
+/// each, stay below 64 MB.
+const PIECE: usize = 128 * 1024;
 
 /// Checks that a file can be sent, without sending it: for callers that have more to do first.
 ///

@@ -10,6 +10,11 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const MEMORY: f64 = 5.0;
 
 /// The pace of one transfer.
+///
+/// Three sums of bytes: those that are done, those that are on their way in tries that have not ended, and the highest
+/// sum of both so far. What a failed try had moved leaves the second, and the third keeps every shown figure from going
+/// back. An upload shows what is acknowledged, and beside it what the connections have taken; a download shows what
+/// has arrived.
 #[derive(Debug)]
 pub(super) struct Pace {
     phase: Phase,
@@ -17,7 +22,10 @@ pub(super) struct Pace {
     total: u64,
     items: u64,
     bytes_done: u64,
+    bytes_moving: u64,
+    bytes_seen: u64,
     items_done: u64,
+    retries: u64,
     measured_at: Duration,
     measured_bytes: u64,
     reported_at: Option<Duration>,
@@ -41,7 +49,10 @@ impl Pace {
             total,
             items: items as u64,
             bytes_done: done,
+            bytes_moving: 0,
+            bytes_seen: done,
             items_done: items_done as u64,
+            retries: 0,
             measured_at: now,
             measured_bytes: done,
             reported_at: None,
@@ -49,36 +60,86 @@ impl Pace {
         }
     }
 
+    /// A try moved so many more bytes; a report when one is due.
+    pub(super) fn moved(&mut self, bytes: u64, now: Duration) -> Option<Progress> {
+        self.bytes_moving = self.bytes_moving.saturating_add(bytes);
+        self.bytes_seen = self.bytes_seen.max(self.bytes_done.saturating_add(self.bytes_moving)).min(self.total);
+        self.due(now)
+    }
+
+    /// A try that had moved so many bytes has failed.
+    pub(super) fn returned(&mut self, bytes: u64) {
+        self.bytes_moving = self.bytes_moving.saturating_sub(bytes);
+    }
+
+    /// A failed try is repeated; a report when one is due.
+    pub(super) fn retried(&mut self, now: Duration) -> Option<Progress> {
+        self.retries += 1;
+        self.due(now)
+    }
+
     /// Adds a finished stretch; a report when one is due.
     pub(super) fn add(&mut self, bytes: u64, now: Duration) -> Option<Progress> {
         self.bytes_done = self.bytes_done.saturating_add(bytes).min(self.total);
+        self.bytes_seen = self.bytes_seen.max(self.bytes_done);
         self.items_done = (self.items_done + 1).min(self.items);
+        if self.bytes_done == self.total { Some(self.report(now)) } else { self.due(now) }
+    }
+
+    fn due(&mut self, now: Duration) -> Option<Progress> {
         let due = self.reported_at.is_none_or(|at| now.saturating_sub(at) >= INTERVAL);
-        (due || self.bytes_done == self.total).then(|| self.report(now))
+        due.then(|| self.report(now))
+    }
+
+    /// What counts as done where it is shown.
+    fn shown(&self) -> u64 {
+        if self.phase == Phase::Downloading { self.bytes_seen } else { self.bytes_done }
+    }
+
+    /// Bytes on their way, and the smoothed rate as far as it is known.
+    pub(super) fn on_their_way(&self) -> (u64, Option<u64>) {
+        (self.bytes_moving, self.rate.map(|rate| rate as u64))
     }
 
     /// A report in any case: at the start and at the end.
     pub(super) fn report(&mut self, now: Duration) -> Progress {
-        let passed = now.saturating_sub(self.measured_at).as_secs_f64();
-        if passed > 0.0 && self.bytes_done > self.measured_bytes {
-            let recent = (self.bytes_done - self.measured_bytes) as f64 / passed;
+        self.measure(now);
+        self.reported_at = Some(now);
+        let shown = self.shown();
+        let mut progress = Progress::new(self.phase, self.subject.clone());
+        progress.bytes_done = Some(shown);
+        progress.bytes_total = Some(self.total);
+        progress.items_done = Some(self.items_done);
+        progress.items_total = Some(self.items);
+        if self.phase == Phase::Uploading {
+            progress.bytes_sent = Some(self.bytes_seen);
+        }
+        progress.retries = Some(self.retries);
+        if let Some(rate) = self.present_rate(now).filter(|rate| *rate >= 1.0) {
+            progress.bytes_per_second = Some(rate as u64);
+            progress.eta_ms = Some(((self.total - shown) as f64 / rate * 1000.0) as u64);
+        }
+        progress
+    }
+
+    fn measure(&mut self, now: Duration) {
+        let (passed, shown) = (now.saturating_sub(self.measured_at).as_secs_f64(), self.shown());
+        if passed > 0.0 && shown > self.measured_bytes {
+            let recent = (shown - self.measured_bytes) as f64 / passed;
             // Exponential smoothing by time: what is older than MEMORY counts little.
             let weight = 1.0 - (-passed / MEMORY).exp();
             self.rate = Some(self.rate.map_or(recent, |rate| rate + weight * (recent - rate)));
             self.measured_at = now;
-            self.measured_bytes = self.bytes_done;
+            self.measured_bytes = shown;
         }
-        self.reported_at = Some(now);
-        let mut progress = Progress::new(self.phase, self.subject.clone());
-        progress.bytes_done = Some(self.bytes_done);
-        progress.bytes_total = Some(self.total);
-        progress.items_done = Some(self.items_done);
-        progress.items_total = Some(self.items);
-        if let Some(rate) = self.rate.filter(|rate| *rate >= 1.0) {
-            progress.bytes_per_second = Some(rate as u64);
-            progress.eta_ms = Some(((self.total - self.bytes_done) as f64 / rate * 1000.0) as u64);
-        }
-        progress
+    }
+
+    /// The smoothed rate, unless what has happened since it was measured tells that it no longer holds: all that is on
+    /// its way, even if it were acknowledged right now, would have taken so long.
+    fn present_rate(&self, now: Duration) -> Option<f64> {
+        let passed = now.saturating_sub(self.measured_at).as_secs_f64();
+        let most = if passed > MEMORY { self.bytes_moving as f64 / passed } else { f64::INFINITY };
+        self.rate.map(|rate| rate.min(most))
     }
 }
 
@@ -119,5 +180,44 @@ mod tests {
         }
         let report = pace.add(100_000, Duration::from_millis(20_200)).unwrap();
         assert!(report.bytes_per_second.unwrap() < 40_000, "{report:?}");
+    }
+
+    #[test]
+    fn nothing_shown_goes_back_when_a_try_fails() {
+        let mut pace = pace(0);
+        let seconds = Duration::from_secs;
+        pace.moved(200_000, seconds(1));
+        pace.returned(200_000);
+        let report = pace.retried(seconds(2)).unwrap();
+        assert_eq!((report.bytes_done, report.bytes_sent, report.retries), (Some(0), Some(200_000), Some(1)));
+        pace.moved(100_000, seconds(3));
+        pace.returned(100_000);
+        let report = pace.add(100_000, seconds(4)).unwrap();
+        assert_eq!((report.bytes_done, report.bytes_sent), (Some(100_000), Some(200_000)));
+        let all = (5..=13).filter_map(|now| pace.add(100_000, seconds(now))).last().unwrap();
+        assert_eq!((all.bytes_done, all.bytes_sent, all.eta_ms), (Some(1_000_000), Some(1_000_000), Some(0)));
+    }
+
+    #[test]
+    fn a_download_shows_what_has_arrived() {
+        let mut pace = Pace::new(Phase::Downloading, "x", 1_000, 0, 1, 0, Duration::ZERO);
+        let report = pace.moved(400, Duration::from_secs(1)).unwrap();
+        assert_eq!((report.bytes_done, report.bytes_sent, report.bytes_per_second), (Some(400), None, Some(400)));
+        pace.returned(400);
+        let report = pace.moved(100, Duration::from_secs(2)).unwrap();
+        assert_eq!(report.bytes_done, Some(400), "never back");
+    }
+
+    #[test]
+    fn the_time_left_grows_while_nothing_moves() {
+        let mut pace = pace(0);
+        let before = pace.add(100_000, Duration::from_secs(1)).unwrap();
+        assert_eq!((before.bytes_per_second, before.eta_ms), (Some(100_000), Some(9_000)));
+        pace.moved(50_000, Duration::from_secs(2));
+        let later = pace.moved(50_000, Duration::from_secs(101)).unwrap();
+        assert_eq!((later.bytes_per_second, later.eta_ms), (Some(1_000), Some(900_000)));
+        pace.returned(100_000);
+        let never = pace.retried(Duration::from_secs(102)).unwrap();
+        assert_eq!((never.bytes_per_second, never.eta_ms), (None, None), "nothing is on its way");
     }
 }

@@ -5,86 +5,112 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use tokio::sync::RwLock;
 
-use super::PIECE;
+use super::blocking::{Busy, busily};
+use super::integrity::{Mode, Summing};
 use super::ledger::Ledger;
-use super::plan::Piece;
+use super::links::Links;
+use super::meter::{Flight, Meter};
+use super::plan::{Piece, Plan};
 use super::stall::Pulse;
 use super::target::Partial;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Sink;
 use crate::base::time::Clock;
-use crate::blob::client::Blob;
+use crate::blob::client::{Blob, Reading};
 
-/// Bytes written at a time: 64 streams hold this much each, beside what their connections hold.
-const WRITE_PIECE: usize = PIECE / 2;
+/// Bytes written at a time: each write is handed to a thread that may wait, which costs more than the write itself when
+/// it is small.
+const WRITE_PIECE: usize = 512 * 1024;
 
 /// The code of a refused `If-Match`.
 pub(super) const CHANGED: &str = "ConditionNotMet";
 
-/// Held for reading by file work on other threads, which outlives the task that waits for it; whoever can hold it
-/// for writing knows that none is left. Without this a cancelled download could still write beside its successor.
-pub(super) type Busy = Arc<RwLock<()>>;
-
-/// One try of one part.
-pub(super) struct Part {
-    pub(super) blob: Blob,
+/// What the parts of one download have in common.
+pub(super) struct Receiving {
+    pub(super) links: Arc<Links>,
     pub(super) partial: Partial,
-    /// The version and length of the whole blob as they were at the first look.
+    /// The version of the whole blob as it was at the first look.
     pub(super) etag: Option<Arc<str>>,
-    pub(super) total: u64,
-    pub(super) piece: Piece,
-    pub(super) index: usize,
-    pub(super) ledger: Arc<Ledger>,
+    pub(super) plan: Plan,
+    /// Where finished parts are written down, if the blob can be recognised again.
+    pub(super) ledger: Option<Ledger>,
+    pub(super) meter: Meter,
     pub(super) busy: Busy,
-    pub(super) pulse: Pulse,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: Arc<dyn Sink>,
 }
 
-impl Part {
-    pub(super) async fn receive(&self) -> Result<()> {
-        let Piece { offset, length } = self.piece;
-        let mut reading = self.blob.read(offset, length, self.etag.as_deref(), &self.sink).await?;
+impl Receiving {
+    /// Receives one part.
+    pub(super) async fn receive(&self, index: usize) -> Result<()> {
+        self.links
+            .call(0, |blob| async move {
+                let pulse = Pulse::new(&self.clock);
+                pulse.watch(self.fetch(&blob, index, &pulse)).await
+            })
+            .await
+    }
+
+    async fn fetch(&self, blob: &Blob, index: usize, pulse: &Pulse) -> Result<()> {
+        let piece = self.plan.piece(index);
+        let reading = blob.read(piece.offset, piece.length, self.etag.as_deref(), &self.sink).await?;
         // `If-Match` is a wish: a cache or gateway on the way may answer with a part of another version all the same.
-        if reading.properties.length != self.total || reading.properties.etag.as_deref() != self.etag.as_deref() {
+        if reading.properties.length != self.plan.total() || reading.properties.etag.as_deref() != self.etag.as_deref()
+        {
             return Err(changed());
         }
+        let flight = self.meter.flight();
+        let crc64 = self.write_all(reading, piece, pulse, &flight).await?;
+        if let Some(ledger) = self.ledger.clone() {
+            let partial = self.partial.clone();
+            busily(&self.busy, move || ledger.record(index, crc64).map_err(|error| partial.unwritten(&error))).await?;
+        }
+        flight.landed(piece.length);
+        Ok(())
+    }
+
+    /// Writes what comes, and gives its CRC-64.
+    async fn write_all(&self, mut reading: Reading, piece: Piece, pulse: &Pulse, flight: &Flight) -> Result<u64> {
+        let mut summing = Summing::new(Mode::Crc64);
         let mut received = 0;
+        let room = usize::try_from(piece.length).map_or(WRITE_PIECE, |all| all.min(WRITE_PIECE));
         // Copied out of the connection's buffer at once: holding on to what came from it makes the connection take
         // new memory for each read, several times what is needed here.
-        let mut gathered = Vec::with_capacity(usize::try_from(length).map_or(WRITE_PIECE, |all| all.min(WRITE_PIECE)));
+        let mut gathered = Vec::with_capacity(room);
         while let Some(bytes) = reading.body.next().await {
             let bytes = bytes.map_err(|error| body_error(&error))?;
-            self.pulse.beat();
-            if received + gathered.len() as u64 + bytes.len() as u64 > length {
+            pulse.beat();
+            flight.moved(bytes.len() as u64);
+            if received + gathered.len() as u64 + bytes.len() as u64 > piece.length {
                 return Err(Error::new(Kind::Protocol, "the storage service sent more than the range asked for"));
             }
+            summing.update(&bytes);
             let mut left = &bytes[..];
             while !left.is_empty() {
-                let (fits, rest) = left.split_at(left.len().min(WRITE_PIECE - gathered.len()));
+                let (fits, rest) = left.split_at(left.len().min(room - gathered.len()));
                 gathered.extend_from_slice(fits);
                 left = rest;
-                if gathered.len() == WRITE_PIECE {
-                    gathered = self.write(gathered, offset + received).await?;
-                    received += WRITE_PIECE as u64;
+                if gathered.len() == room {
+                    gathered = self.write(gathered, piece.offset + received, pulse).await?;
+                    received += room as u64;
                 }
             }
         }
         let last = gathered.len() as u64;
-        self.write(gathered, offset + received).await?;
-        received += last;
-        if received != length {
-            return Err(Error::new(Kind::Network, format!("the answer was cut short: {received} of {length} bytes"))
-                .with_retry(Retry::Later, None));
+        if last > 0 {
+            self.write(gathered, piece.offset + received, pulse).await?;
         }
-        let (ledger, index, now) = (Arc::clone(&self.ledger), self.index, self.clock.monotonic());
-        busily(&self.busy, move || ledger.finished(index, now)).await
+        received += last;
+        if received == piece.length {
+            return Ok(summing.finish().crc64);
+        }
+        let text = format!("the answer was cut short: {received} of {} bytes", piece.length);
+        Err(Error::new(Kind::Network, text).with_retry(Retry::Later, None))
     }
 
     /// Writes what was gathered and gives the emptied buffer back.
-    async fn write(&self, mut bytes: Vec<u8>, offset: u64) -> Result<Vec<u8>> {
+    async fn write(&self, mut bytes: Vec<u8>, offset: u64, pulse: &Pulse) -> Result<Vec<u8>> {
         let partial = self.partial.clone();
         let bytes = busily(&self.busy, move || {
             partial.write(&bytes, offset)?;
@@ -92,7 +118,7 @@ impl Part {
             Ok(bytes)
         })
         .await?;
-        self.pulse.beat();
+        pulse.beat();
         Ok(bytes)
     }
 }
@@ -102,25 +128,6 @@ fn changed() -> Error {
     Error::new(Kind::Conflict, "the blob was changed while it was downloaded")
         .with_code(CHANGED)
         .with_next_step("download it again when it is no longer written")
-}
-
-/// Runs file work on a thread that may wait.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let ended = tokio::task::spawn_blocking(work).await;
-    ended.map_err(|_| Error::new(Kind::Internal, "a file task ended in a panic"))?
-}
-
-/// The same, for work that may outlive its caller.
-pub(super) async fn busily<T: Send + 'static>(
-    busy: &Busy,
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let held = Arc::clone(busy).read_owned().await;
-    blocking(move || {
-        let _held = held;
-        work()
-    })
-    .await
 }
 
 /// The error inside a body's error; the layer below puts its own there.

@@ -1,5 +1,8 @@
 //! How a file is cut into blocks or parts. Pure.
 
+use std::collections::BTreeSet;
+
+use super::PIECE;
 use crate::base::error::{Error, Kind, Result};
 use crate::blob::block::MOST_BLOCKS;
 
@@ -21,7 +24,8 @@ pub(super) struct Plan {
 
 impl Plan {
     /// The blocks of an upload of `total` bytes: small enough that a small package uses every stream, and at most
-    /// 8 MiB unless 50 000 of those would not do (transfer design, section 2.1). `wanted` overrides the choice,
+    /// 4 MiB unless 50 000 of those would not do: the streams grow in number block by block, and at the end wait for the
+    /// last one. `wanted` overrides the choice,
     /// `largest` is the most the link's service version takes.
     pub(super) fn upload(total: u64, wanted: Option<u64>, largest: u64) -> Result<Self> {
         let least = total.div_ceil(MOST_BLOCKS);
@@ -35,7 +39,7 @@ impl Plan {
             None => total
                 .div_ceil(64)
                 .next_multiple_of(MIB)
-                .clamp(MIB, 8 * MIB)
+                .clamp(MIB, 4 * MIB)
                 .max(least.next_multiple_of(MIB))
                 .min(largest),
             Some(size) if size < least.max(1) || size > largest => {
@@ -73,6 +77,33 @@ impl Plan {
     }
 }
 
+/// How far a file has arrived without a gap.
+#[derive(Debug, Default)]
+pub(super) struct Gapless {
+    ahead: BTreeSet<usize>,
+    next: usize,
+}
+
+impl Gapless {
+    /// A stretch has arrived. Gives those that are without a gap before them since then.
+    pub(super) fn add(&mut self, index: usize) -> std::ops::Range<usize> {
+        self.ahead.insert(index);
+        let from = self.next;
+        while self.ahead.remove(&self.next) {
+            self.next += 1;
+        }
+        from..self.next
+    }
+}
+
+/// A stretch in pieces of at most [`PIECE`] bytes: offset and length of each.
+pub(super) fn pieces(piece: Piece) -> impl Iterator<Item = (u64, usize)> + Send + 'static {
+    let end = piece.offset + piece.length;
+    (piece.offset..end)
+        .step_by(PIECE)
+        .map(move |offset| (offset, usize::try_from(end - offset).map_or(PIECE, |left| left.min(PIECE))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,10 +117,10 @@ mod tests {
             (64 * MIB, MIB),
             (64 * MIB + 1, 2 * MIB),
             (200 * MIB, 4 * MIB),
-            (512 * MIB, 8 * MIB),
-            (100_000 * MIB, 8 * MIB),
-            (400_000 * MIB, 8 * MIB),
-            (400_001 * MIB, 9 * MIB),
+            (512 * MIB, 4 * MIB),
+            (100_000 * MIB, 4 * MIB),
+            (200_000 * MIB, 4 * MIB),
+            (200_001 * MIB, 5 * MIB),
         ] {
             assert_eq!(Plan::upload(total, None, LARGEST_BLOCK).unwrap().size(), size, "{total}");
         }
@@ -128,5 +159,21 @@ mod tests {
         assert_eq!(Plan::upload(1_000_000, Some(20), LARGEST_BLOCK).unwrap().count(), 50_000);
         assert_eq!(Plan::download(0, 8).count(), 0);
         assert_eq!(Plan::download(9, 8).piece(1), Piece { offset: 8, length: 1 });
+    }
+
+    #[test]
+    fn pieces_cover_a_block() {
+        let piece = Piece { offset: 10, length: 2 * PIECE as u64 + 1 };
+        let found: Vec<_> = pieces(piece).collect();
+        let second = 10 + PIECE as u64;
+        assert_eq!(found, [(10, PIECE), (second, PIECE), (second + PIECE as u64, 1)]);
+        assert_eq!(pieces(Piece { offset: 5, length: 3 }).collect::<Vec<_>>(), [(5, 3)]);
+    }
+
+    #[test]
+    fn what_has_arrived_counts_up_to_the_first_gap() {
+        let mut arrived = Gapless::default();
+        let steps: Vec<_> = [1, 0, 4, 2, 3].into_iter().map(|index| arrived.add(index)).collect();
+        assert_eq!(steps, [0..0, 0..2, 2..2, 2..3, 3..5]);
     }
 }

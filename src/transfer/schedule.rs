@@ -1,14 +1,14 @@
 //! Which stretch is worked on next: a state machine without clock, tasks or network.
 //!
-//! Stretches that failed wait for their time without holding a slot. The number of slots in use is halved when the
-//! service is overloaded or silent, and grows by one per round of successes up to its limit. While the service is out
-//! of order, only what failed is tried again and nothing new begins. The first final error ends everything; an error
+//! Stretches that failed wait for their time without holding a slot; how many slots there are is for `streams.rs` to
+//! say. While the service is out of order, only what failed is tried again and nothing new begins. The first final error ends everything; an error
 //! that may pass becomes final when its stretch has used its tries and nothing at all has succeeded for [`PATIENCE`].
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::Duration;
 
+use super::streams::Streams;
 use crate::base::error::{Error, Kind};
 
 /// How long everything may fail before a passing error counts as lasting. A storage account that fails over, a
@@ -40,11 +40,9 @@ pub(super) struct Schedule {
     due_again: VecDeque<usize>,
     later: BinaryHeap<Reverse<(Duration, usize)>>,
     failures: HashMap<usize, u32>,
-    in_flight: usize,
-    limit: usize,
-    width: usize,
-    /// Successes since the width last changed.
-    calm: usize,
+    /// What is worked on, and since when.
+    in_flight: HashMap<usize, Duration>,
+    streams: Streams,
     retries: u64,
     /// When the first try failed of those since the last success.
     failing_since: Option<Duration>,
@@ -56,18 +54,15 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// The given stretches, in this order, at most `limit` at a time.
-    pub(super) fn new(stretches: impl IntoIterator<Item = usize>, limit: usize) -> Self {
-        let limit = limit.max(1);
+    /// The given stretches, in this order, so many at a time.
+    pub(super) fn new(stretches: impl IntoIterator<Item = usize>, streams: Streams) -> Self {
         Self {
             ready: stretches.into_iter().collect(),
             due_again: VecDeque::new(),
             later: BinaryHeap::new(),
             failures: HashMap::new(),
-            in_flight: 0,
-            limit,
-            width: limit,
-            calm: 0,
+            in_flight: HashMap::new(),
+            streams,
             retries: 0,
             failing_since: None,
             out_of_order: false,
@@ -84,15 +79,16 @@ impl Schedule {
         while self.later.peek().is_some_and(|Reverse((due, _))| *due <= now) {
             self.due_again.extend(self.later.pop().map(|Reverse((_, index))| index));
         }
-        if self.in_flight < self.width
+        if self.in_flight.len() < self.streams.width()
             && let Some(index) = self.take()
         {
-            self.in_flight += 1;
+            self.in_flight.insert(index, now);
+            self.streams.began(now);
             return Next::Start(index);
         }
         let due = self.later.peek().map(|Reverse((due, _))| *due);
         let waiting = due.is_some() || !self.ready.is_empty() || !self.due_again.is_empty();
-        if self.in_flight == 0 && !waiting { Next::Done } else { Next::Wait(due) }
+        if self.in_flight.is_empty() && !waiting { Next::Done } else { Next::Wait(due) }
     }
 
     /// The stretch to begin next. What waited goes first, so that its block does not become the last one of all.
@@ -100,16 +96,12 @@ impl Schedule {
         self.due_again.pop_front().or_else(|| if self.out_of_order { None } else { self.ready.pop_front() })
     }
 
-    /// A stretch is done.
-    pub(super) fn succeeded(&mut self, index: usize) {
-        self.in_flight -= 1;
+    /// A stretch of so many bytes is done.
+    pub(super) fn succeeded(&mut self, index: usize, bytes: u64, now: Duration) {
+        let began = self.in_flight.remove(&index).unwrap_or(now);
         self.failures.remove(&index);
         (self.failing_since, self.out_of_order, self.reported_at) = (None, false, None);
-        self.calm += 1;
-        if self.calm >= self.width && self.width < self.limit {
-            self.width += 1;
-            self.calm = 0;
-        }
+        self.streams.finished(bytes, now.saturating_sub(began), now);
     }
 
     /// How many tries of a stretch failed, with the one that fails now.
@@ -127,21 +119,16 @@ impl Schedule {
     /// A try failed at `now`. It is repeated at `due`, or its error ends everything when that is `None`. `true` when
     /// that should be reported as a repeated try.
     pub(super) fn failed(&mut self, index: usize, error: Error, due: Option<Duration>, now: Duration) -> bool {
-        self.in_flight -= 1;
+        self.in_flight.remove(&index);
         let attempt = self.attempt(index);
         self.failures.insert(index, attempt);
         self.failing_since.get_or_insert(now);
-        match error.kind() {
-            Kind::Throttled | Kind::Unavailable => {
-                self.out_of_order = true;
-                // One halving per round: those in flight fail together.
-                if self.calm > 0 || self.width == self.limit {
-                    self.width = (self.width / 2).max(1);
-                    self.calm = 0;
-                }
-            }
-            Kind::Network => self.out_of_order = true,
-            _ => {}
+        // 503 and 429 say that it is too much; 500 and others only that something went wrong.
+        if matches!(error.http_status(), Some(429 | 503)) {
+            self.streams.overloaded();
+        }
+        if matches!(error.kind(), Kind::Throttled | Kind::Unavailable | Kind::Network) {
+            self.out_of_order = true;
         }
         let Some(due) = due else {
             // Kept only if it is the first.
@@ -155,12 +142,6 @@ impl Schedule {
             self.reported_at = Some(now);
         }
         report
-    }
-
-    /// A try is to be repeated at once in another way, without counting as failed.
-    pub(super) fn again(&mut self, index: usize) {
-        self.in_flight -= 1;
-        self.due_again.push_front(index);
     }
 
     /// Tries that were repeated.
@@ -192,42 +173,42 @@ mod tests {
 
     #[test]
     fn slots_are_filled_in_order_and_freed() {
-        let mut schedule = Schedule::new(0..5, 2);
+        let mut schedule = Schedule::new(0..5, Streams::fixed(2));
         assert_eq!(starts(&mut schedule, 0), [0, 1]);
         assert!(matches!(schedule.next(seconds(0)), Next::Wait(None)));
-        schedule.succeeded(1);
+        schedule.succeeded(1, 1, seconds(0));
         assert_eq!(starts(&mut schedule, 0), [2]);
         for index in [0, 2] {
-            schedule.succeeded(index);
+            schedule.succeeded(index, 1, seconds(0));
         }
         assert_eq!(starts(&mut schedule, 0), [3, 4]);
-        schedule.succeeded(3);
-        schedule.succeeded(4);
+        schedule.succeeded(3, 1, seconds(0));
+        schedule.succeeded(4, 1, seconds(0));
         assert!(matches!(schedule.next(seconds(0)), Next::Done));
     }
 
     #[test]
     fn a_waiting_stretch_holds_no_slot_and_comes_back_first() {
         let damaged = || Error::new(Kind::Integrity, "mismatch").with_retry(Retry::Later, None);
-        let mut schedule = Schedule::new(0..4, 1);
+        let mut schedule = Schedule::new(0..4, Streams::fixed(1));
         assert_eq!(starts(&mut schedule, 0), [0]);
         schedule.failed(0, damaged(), Some(seconds(5)), seconds(0));
         assert_eq!(starts(&mut schedule, 0), [1], "the slot is free");
-        schedule.succeeded(1);
+        schedule.succeeded(1, 1, seconds(0));
         assert_eq!(starts(&mut schedule, 5), [0]);
         assert_eq!(schedule.attempt(0), 2);
         schedule.failed(0, damaged(), Some(seconds(9)), seconds(5));
         assert_eq!(starts(&mut schedule, 6), [2]);
-        schedule.succeeded(2);
+        schedule.succeeded(2, 1, seconds(0));
         assert_eq!(starts(&mut schedule, 6), [3]);
-        schedule.succeeded(3);
+        schedule.succeeded(3, 1, seconds(0));
         assert!(matches!(schedule.next(seconds(6)), Next::Wait(Some(due)) if due == seconds(9)));
         assert_eq!(schedule.retries(), 2);
     }
 
     #[test]
     fn the_first_final_error_wins() {
-        let mut schedule = Schedule::new(0..3, 3);
+        let mut schedule = Schedule::new(0..3, Streams::fixed(3));
         starts(&mut schedule, 0);
         assert!(!schedule.failed(1, Error::new(Kind::Conflict, "leased"), None, seconds(0)));
         schedule.failed(0, Error::new(Kind::Forbidden, "other"), None, seconds(0));
@@ -238,15 +219,20 @@ mod tests {
 
     #[test]
     fn an_overloaded_service_gets_fewer_requests_once_per_round_and_more_again_later() {
-        let mut schedule = Schedule::new(0..100, 8);
-        let busy = || Error::new(Kind::Unavailable, "busy").with_retry(Retry::Later, None);
+        let mut schedule = Schedule::new(0..100, Streams::fixed(8));
+        let busy = || Error::new(Kind::Unavailable, "busy").with_http_status(503).with_retry(Retry::Later, None);
+        let broken = || Error::new(Kind::Unavailable, "broken").with_http_status(500).with_retry(Retry::Later, None);
         assert_eq!(starts(&mut schedule, 0).len(), 8);
+        for index in 0..8 {
+            schedule.failed(index, broken(), Some(seconds(0)), seconds(0));
+        }
+        assert_eq!(starts(&mut schedule, 0).len(), 8, "something went wrong, but not because of us");
         for index in 0..8 {
             schedule.failed(index, busy(), Some(seconds(1)), seconds(0));
         }
         assert_eq!(starts(&mut schedule, 1), [0, 1, 2, 3], "halved once although eight failed");
         for index in 0..4 {
-            schedule.succeeded(index);
+            schedule.succeeded(index, 1, seconds(0));
         }
         assert_eq!(starts(&mut schedule, 1), [4, 5, 6, 7, 8], "a calm round earns one more");
     }
@@ -254,7 +240,7 @@ mod tests {
     #[test]
     fn nothing_new_begins_while_the_service_is_out_of_order() {
         for kind in [Kind::Network, Kind::Throttled, Kind::Unavailable] {
-            let mut schedule = Schedule::new(0..100, 4);
+            let mut schedule = Schedule::new(0..100, Streams::fixed(4));
             assert_eq!(starts(&mut schedule, 0), [0, 1, 2, 3]);
             for index in 0..4 {
                 schedule.failed(index, Error::new(kind, "out"), Some(seconds(5)), seconds(0));
@@ -263,19 +249,19 @@ mod tests {
             assert!(matches!(schedule.next(seconds(4)), Next::Wait(Some(due)) if due == seconds(5)));
             let probes = starts(&mut schedule, 5);
             assert!(!probes.is_empty() && probes.iter().all(|index| *index < 4), "{kind:?}");
-            schedule.succeeded(probes[0]);
+            schedule.succeeded(probes[0], 1, seconds(0));
             let mut last = 0;
             while last < 4 {
                 let begun = starts(&mut schedule, 5);
                 last = begun.iter().copied().max().unwrap();
-                begun.into_iter().for_each(|index| schedule.succeeded(index));
+                begun.into_iter().for_each(|index| schedule.succeeded(index, 1, seconds(0)));
             }
         }
     }
 
     #[test]
     fn a_passing_error_is_final_when_its_tries_and_all_patience_are_used_up() {
-        let mut schedule = Schedule::new(0..2, 2);
+        let mut schedule = Schedule::new(0..2, Streams::fixed(2));
         starts(&mut schedule, 0);
         let mut now = 0;
         for _ in 0..20 {
@@ -284,7 +270,7 @@ mod tests {
             now += 5;
             assert_eq!(starts(&mut schedule, now), [0]);
         }
-        schedule.succeeded(1);
+        schedule.succeeded(1, 1, seconds(0));
         for _ in 0..24 {
             assert!(!schedule.gives_up(0, 8, seconds(now)), "the success of another began the time anew");
             schedule.failed(0, network(), Some(seconds(now + 5)), seconds(now));
@@ -296,7 +282,7 @@ mod tests {
         let Next::Failed(error) = schedule.next(seconds(now)) else { panic!("must fail") };
         assert_eq!((error.kind(), error.attempts(), error.retry()), (Kind::Network, 45, Retry::Exhausted));
 
-        let mut slow = Schedule::new(0..1, 1);
+        let mut slow = Schedule::new(0..1, Streams::fixed(1));
         for now in [0, 100, 200] {
             starts(&mut slow, now);
             assert!(!slow.gives_up(0, 8, seconds(now)), "time alone does not end it");
@@ -306,21 +292,11 @@ mod tests {
 
     #[test]
     fn a_round_of_failures_is_reported_once() {
-        let mut schedule = Schedule::new(0..16, 16);
+        let mut schedule = Schedule::new(0..16, Streams::fixed(16));
         starts(&mut schedule, 0);
         let mut fail = |index, now| schedule.failed(index, network(), Some(seconds(99)), seconds(now));
         assert_eq!([fail(0, 0), fail(1, 0), fail(2, 0), fail(3, 1), fail(4, 1)], [true, false, false, true, false]);
-        schedule.succeeded(5);
+        schedule.succeeded(5, 1, seconds(0));
         assert!(schedule.failed(6, network(), Some(seconds(99)), seconds(1)));
-    }
-
-    #[test]
-    fn a_try_in_another_way_does_not_count() {
-        let mut schedule = Schedule::new(0..2, 1);
-        assert_eq!(starts(&mut schedule, 0), [0]);
-        schedule.again(0);
-        assert_eq!(starts(&mut schedule, 0), [0]);
-        assert_eq!(schedule.attempt(0), 1);
-        assert_eq!(schedule.retries(), 0);
     }
 }

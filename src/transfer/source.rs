@@ -1,33 +1,30 @@
 //! The file that is sent: checked before any network call, read at places, watched for changes.
 //!
 //! No block is ever held in memory: a block is read once for its checksum and once more into the request's body
-//! (transfer design, section 2.2); both reads meet the page cache.
+//! (transfer design, section 2.2). The second reading meets what the first has brought into memory, and then it needs no
+//! thread that may wait.
 
 use std::fs::{File, Metadata};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use super::PIECE;
-use super::integrity::{Mode, Summing};
-use super::plan::Piece;
-use super::position::read_exact_at;
-use super::stall::Pulse;
+use super::buffers::Buffers;
+use super::integrity::{Mode, Summing, Sums};
+use super::plan::{Piece, pieces};
+use super::position::{read_exact_at, read_resident_at};
+use super::whole::Readable;
 use crate::base::error::{Error, Kind, Result};
 use crate::blob::ByteStream;
-use crate::blob::block::Checksum;
-
-/// Bytes handed to the connection at a time: half a checksum piece, because up to 64 streams hold two of them each.
-const BODY_PIECE: usize = PIECE / 2;
 
 /// An open source file. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Source {
     file: Arc<File>,
-    shown: Arc<str>,
+    path: Arc<Path>,
     length: u64,
     modified: Option<SystemTime>,
 }
@@ -38,32 +35,44 @@ impl Source {
     /// # Errors
     /// One sentence that names the file and what is wrong with it.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let shown = path.display().to_string();
+        let shown = path.display();
         let reading = |error: &std::io::Error| Error::io(format!("cannot read '{shown}'"), error);
+        if path == Path::new("-") {
+            return Err(Error::new(
+                Kind::InvalidArgument,
+                "standard input cannot be uploaded: its size must be known first",
+            )
+            .with_next_step("save it to a file first (a file that is named '-' can be given as './-')"));
+        }
         // Looked at before it is opened: opening a pipe would wait for its other end.
         let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Error::new(Kind::NotFound, format!("the file '{shown}' does not exist")),
             _ => reading(&error),
         })?;
-        check_kind(&metadata, &shown)?;
+        check_kind(&metadata, path)?;
         let file = File::open(path).map_err(|error| reading(&error))?;
         let metadata = file.metadata().map_err(|error| reading(&error))?;
-        check_kind(&metadata, &shown)?;
+        check_kind(&metadata, path)?;
         if metadata.len() == 0 {
             return Err(Error::new(Kind::InvalidArgument, format!("the file '{shown}' is empty")));
         }
         let (length, modified) = (metadata.len(), metadata.modified().ok());
-        Ok(Self { file: Arc::new(file), shown: shown.into(), length, modified })
+        Ok(Self { file: Arc::new(file), path: path.into(), length, modified })
     }
 
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
+    /// The file's whole path, and its time of modification in nanoseconds since 1970: by these it is known again.
+    pub(super) fn identity(&self) -> Option<(PathBuf, u64)> {
+        let since = self.modified?.duration_since(UNIX_EPOCH).ok()?;
+        Some((self.path.canonicalize().ok()?, u64::try_from(since.as_nanos()).ok()?))
+    }
+
     /// An error if size or time of modification differ from those at the start.
     pub(super) fn check_unchanged(&self) -> Result<()> {
-        let metadata =
-            self.file.metadata().map_err(|error| Error::io(format!("cannot read '{}'", self.shown), &error))?;
+        let metadata = self.file.metadata().map_err(|error| self.unreadable(&error))?;
         if metadata.len() == self.length && metadata.modified().ok() == self.modified {
             return Ok(());
         }
@@ -72,84 +81,94 @@ impl Source {
 
     /// The error of a file that is no longer the one the upload began with.
     pub(super) fn changed(&self) -> Error {
-        Error::new(Kind::Integrity, format!("source file changed while uploading: '{}'", self.shown))
+        Error::new(Kind::Integrity, format!("source file changed while uploading: '{}'", self.path.display()))
             .with_next_step("wait until the file is complete, then upload it again")
     }
 
-    /// Reads a whole buffer. Blocks.
-    pub(super) fn read(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
-        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => self.changed(),
-            _ => Error::io(format!("cannot read '{}'", self.shown), &error),
-        })
+    fn unreadable(&self, error: &std::io::Error) -> Error {
+        Error::io(format!("cannot read '{}'", self.path.display()), error)
     }
 
-    /// The checksum of one block. Blocks.
-    pub(super) fn checksum(&self, piece: Piece, mode: Mode, pulse: &Pulse) -> Result<Checksum> {
+    /// The sums of one block. Blocks; tells of each piece that was read.
+    pub(super) fn sums(&self, piece: Piece, mode: Mode, buffers: &Buffers, read: impl Fn()) -> Result<Sums> {
+        // A file that is written meanwhile is noticed at its next block, not after hours.
+        self.check_unchanged()?;
         let mut summing = Summing::new(mode);
-        let mut buffer = vec![0; PIECE.min(usize::try_from(piece.length).unwrap_or(PIECE))];
-        for (offset, length) in pieces(piece, PIECE) {
-            let buffer = &mut buffer[..length];
-            self.read(buffer, offset)?;
-            summing.update(buffer);
-            pulse.beat();
+        for (offset, length) in pieces(piece) {
+            let mut buffer = buffers.lend(length);
+            self.read_at(buffer.bytes_mut(), offset)?;
+            summing.update(buffer.as_ref());
+            read();
         }
         Ok(summing.finish())
     }
 
-    /// The bytes of one block as a request's body. Each piece that is taken counts as movement.
-    pub(super) fn body(&self, piece: Piece, pulse: &Pulse) -> ByteStream {
-        let (source, pulse) = (self.clone(), pulse.clone());
-        let pieces = pieces(piece, BODY_PIECE);
-        Box::pin(futures_util::stream::unfold((pieces, source, pulse), |(mut pieces, source, pulse)| async move {
-            let (offset, length) = pieces.next()?;
-            pulse.beat();
-            let reader = source.clone();
-            let read = tokio::task::spawn_blocking(move || {
-                let mut buffer = vec![0; length];
-                reader.read(&mut buffer, offset).map(|()| Bytes::from(buffer))
-            });
-            let bytes = match read.await {
-                Ok(Ok(bytes)) => Ok(bytes),
-                Ok(Err(error)) => Err(std::io::Error::other(error)),
-                Err(error) => Err(std::io::Error::other(error)),
-            };
-            Some((bytes, (pieces, source, pulse)))
+    /// The bytes of one block as a request's body. Tells of each piece that is taken, with its length, and whether it
+    /// is the last one.
+    pub(super) fn body(
+        &self,
+        piece: Piece,
+        buffers: &Buffers,
+        taken: impl Fn(u64, bool) + Send + 'static,
+    ) -> ByteStream {
+        let (source, buffers) = (self.clone(), buffers.clone());
+        let pieces = pieces(piece).peekable();
+        Box::pin(futures_util::stream::unfold((pieces, taken), move |(mut pieces, taken)| {
+            let (source, buffers) = (source.clone(), buffers.clone());
+            async move {
+                let (offset, length) = pieces.next()?;
+                let bytes = source.piece(offset, length, &buffers).await;
+                taken(length as u64, pieces.peek().is_none());
+                Some((bytes.map_err(std::io::Error::other), (pieces, taken)))
+            }
         }))
     }
+
+    async fn piece(&self, offset: u64, length: usize, buffers: &Buffers) -> Result<Bytes> {
+        let mut buffer = buffers.lend(length);
+        if read_resident_at(&self.file, buffer.bytes_mut(), offset) {
+            return Ok(buffer.into_bytes());
+        }
+        let source = self.clone();
+        super::blocking::blocking(move || source.read_at(buffer.bytes_mut(), offset).map(|()| buffer.into_bytes()))
+            .await
+    }
 }
 
-fn check_kind(metadata: &Metadata, shown: &str) -> Result<()> {
-    let wrong = |what: &str| Err(Error::new(Kind::InvalidArgument, format!("'{shown}' is {what}")));
+impl Readable for Source {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        read_exact_at(&self.file, buffer, offset).map_err(|error| match error.kind() {
+            ErrorKind::UnexpectedEof => self.changed(),
+            _ => self.unreadable(&error),
+        })
+    }
+}
+
+fn check_kind(metadata: &Metadata, path: &Path) -> Result<()> {
+    let wrong = |what: &str| Error::new(Kind::InvalidArgument, format!("'{}' is {what}", path.display()));
     if metadata.is_dir() {
-        return wrong("a directory, not a file");
+        return Err(wrong("a directory, not a file"));
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type()) {
+        return Err(wrong(
+            "a pipe, which cannot be uploaded: its size must be known first, and parts of it sent again",
+        )
+        .with_next_step("save it to a file first"));
     }
     if !metadata.is_file() {
-        return wrong("not a regular file");
+        return Err(wrong("not a regular file"));
     }
     Ok(())
-}
-
-/// A stretch in pieces of at most `most` bytes: offset and length of each.
-fn pieces(piece: Piece, most: usize) -> impl Iterator<Item = (u64, usize)> + Send + 'static {
-    let end = piece.offset + piece.length;
-    (piece.offset..end)
-        .step_by(most)
-        .map(move |offset| (offset, usize::try_from(end - offset).map_or(most, |left| left.min(most))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pieces_cover_a_block() {
-        let piece = Piece { offset: 10, length: 2 * PIECE as u64 + 1 };
-        let found: Vec<_> = pieces(piece, PIECE).collect();
-        let second = 10 + PIECE as u64;
-        assert_eq!(found, [(10, PIECE), (second, PIECE), (second + PIECE as u64, 1)]);
-        assert_eq!(pieces(Piece { offset: 5, length: 3 }, PIECE).collect::<Vec<_>>(), [(5, 3)]);
-    }
 
     #[test]
     fn what_cannot_be_sent_is_named() {
@@ -159,6 +178,8 @@ mod tests {
         let error = Source::open(&folder.join("epicloud-no-such-file")).err().unwrap();
         assert_eq!(error.kind(), Kind::NotFound);
         assert!(error.to_string().ends_with("does not exist"), "{error}");
+        let error = Source::open(Path::new("-")).err().unwrap();
+        assert!(error.to_string().starts_with("standard input cannot be uploaded"), "{error}");
         #[cfg(unix)]
         assert!(Source::open(Path::new("/dev/null")).err().unwrap().to_string().ends_with("is not a regular file"));
     }

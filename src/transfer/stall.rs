@@ -1,7 +1,8 @@
 //! Ends a try on which nothing moves any more: no byte of a body, no answer.
 //!
 //! This is not a time limit for the whole exchange: over a slow link a block may take as long as it needs (transfer
-//! design, section 2.7).
+//! design, section 2.7). When the last of a body has been handed over, much of it may still wait in this machine's
+//! socket, together with what the other streams have there; the answer gets that time on top.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,16 +15,22 @@ use crate::base::time::{Clock, spoken};
 /// The longest silence.
 const LIMIT: Duration = Duration::from_secs(100);
 
+/// The slowest link that a transfer is meant for, in bytes per second: 2 Mbit/s. What a link really gives counts as
+/// soon as it is known.
+const SLOWEST: u64 = 256 * 1024;
+
 /// When something last moved. Clones share it.
 #[derive(Clone)]
 pub(super) struct Pulse {
     clock: Arc<dyn Clock>,
     last_ms: Arc<AtomicU64>,
+    /// How much longer than usual the silence may last now.
+    grace_ms: Arc<AtomicU64>,
 }
 
 impl Pulse {
     pub(super) fn new(clock: &Arc<dyn Clock>) -> Self {
-        let pulse = Self { clock: Arc::clone(clock), last_ms: Arc::default() };
+        let pulse = Self { clock: Arc::clone(clock), last_ms: Arc::default(), grace_ms: Arc::default() };
         pulse.beat();
         pulse
     }
@@ -33,12 +40,20 @@ impl Pulse {
         self.last_ms.store(milliseconds(self.clock.monotonic()), Ordering::Relaxed);
     }
 
-    /// Runs a try until it ends or nothing has moved for [`LIMIT`].
+    /// The last of the body was handed over; `grace` is the time that it may need to leave this machine.
+    pub(super) fn handed_over(&self, grace: Duration) {
+        self.grace_ms.store(milliseconds(grace), Ordering::Relaxed);
+        self.beat();
+    }
+
+    /// Runs a try until it ends or nothing has moved for too long.
     pub(super) async fn watch<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let mut work = std::pin::pin!(work);
         loop {
-            let Some(left) = left(self.clock.monotonic(), self.last_ms.load(Ordering::Relaxed)) else {
-                return Err(Error::new(Kind::Network, format!("nothing moved for {}", spoken(LIMIT)))
+            let limit = LIMIT + Duration::from_millis(self.grace_ms.load(Ordering::Relaxed));
+            let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
+            let Some(left) = left(self.clock.monotonic(), last, limit) else {
+                return Err(Error::new(Kind::Network, format!("nothing moved for {}", spoken(limit)))
                     .with_retry(Retry::Later, None));
             };
             tokio::select! {
@@ -50,10 +65,14 @@ impl Pulse {
     }
 }
 
+/// The time that bytes on their way may need, at `rate` bytes per second if that is known.
+pub(super) fn grace(on_their_way: u64, rate: Option<u64>) -> Duration {
+    Duration::from_millis(on_their_way.saturating_mul(1000) / rate.unwrap_or(0).max(SLOWEST))
+}
+
 /// How much longer the silence may last, `None` when it has lasted too long.
-fn left(now: Duration, last_ms: u64) -> Option<Duration> {
-    let silent = now.saturating_sub(Duration::from_millis(last_ms));
-    LIMIT.checked_sub(silent).filter(|left| !left.is_zero())
+fn left(now: Duration, last: Duration, limit: Duration) -> Option<Duration> {
+    limit.checked_sub(now.saturating_sub(last)).filter(|left| !left.is_zero())
 }
 
 fn milliseconds(duration: Duration) -> u64 {
@@ -66,6 +85,7 @@ mod tests {
 
     #[test]
     fn silence_is_measured_from_the_last_movement() {
+        let ms = Duration::from_millis;
         for (now, last, expected) in [
             (0, 0, Some(100_000)),
             (50_000, 0, Some(50_000)),
@@ -74,7 +94,16 @@ mod tests {
             (250_000, 100_000, None),
             (5, 9, Some(100_000)),
         ] {
-            assert_eq!(left(Duration::from_millis(now), last), expected.map(Duration::from_millis), "{now} {last}");
+            assert_eq!(left(ms(now), ms(last), LIMIT), expected.map(ms), "{now} {last}");
         }
+    }
+
+    #[test]
+    fn an_answer_may_come_as_late_as_what_is_before_it_in_the_sockets() {
+        const MIB: u64 = 1024 * 1024;
+        assert_eq!(grace(16 * MIB, None), Duration::from_secs(64), "at 2 Mbit/s until more is known");
+        assert_eq!(grace(16 * MIB, Some(16 * MIB)), Duration::from_secs(1));
+        assert_eq!(grace(16 * MIB, Some(1)), Duration::from_secs(64), "nobody waits for ever");
+        assert_eq!(grace(0, None), Duration::ZERO);
     }
 }

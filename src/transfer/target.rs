@@ -4,15 +4,11 @@
 //! whole. The partial file is locked while a download writes it.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use md5::{Digest, Md5};
-
-use super::PIECE;
-use super::journal::Journal;
+use super::ledger::{self, Found, Ledger};
 use super::position::{read_exact_at, write_all_at};
 use crate::base::error::{Error, Kind, Result};
 
@@ -201,24 +197,41 @@ impl Partial {
         self.file.metadata().map(|metadata| metadata.len()).map_err(|error| self.failed(&error))
     }
 
-    /// The text of the journal, if there is one.
-    pub(super) fn journal(&self) -> Option<String> {
-        std::fs::read_to_string(&self.paths.journal).ok()
+    /// The journal of an earlier download, if there is one that can be read.
+    pub(super) fn journal(&self) -> Option<Found> {
+        Found::open(&self.paths.journal).ok()
     }
 
-    /// Forgets what an earlier download left and makes the file as long as the blob.
+    /// A journal that begins with this line.
+    pub(super) fn new_journal(&self, first_line: Vec<u8>) -> Ledger {
+        Ledger::begin(self.paths.journal.clone(), first_line)
+    }
+
+    /// Goes on with the journal of an earlier download.
+    pub(super) fn go_on(&self, journal: Found, length: u64) -> Result<Ledger> {
+        journal.go_on(length).map_err(|error| self.unwritten(&error))
+    }
+
+    /// The error of a journal that cannot be written.
+    pub(super) fn unwritten(&self, error: &std::io::Error) -> Error {
+        Error::io(format!("cannot write '{}'", self.paths.journal.display()), error)
+    }
+
+    /// Forgets what an earlier download left and takes the room that the blob needs, so that a disk that is too small
+    /// is noticed now. Blocks.
     pub(super) fn begin(&self, length: u64) -> Result<()> {
         self.forget_journal()?;
-        self.file.set_len(0).and_then(|()| self.file.set_len(length)).map_err(|error| self.failed(&error))
+        let room = || {
+            self.file.set_len(0)?;
+            allocate(&self.file, length)?;
+            self.file.set_len(length)
+        };
+        room().map_err(|error| self.failed(&error))
     }
 
     fn forget_journal(&self) -> Result<()> {
-        match std::fs::remove_file(&self.paths.journal) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(Error::io(format!("cannot remove '{}'", self.paths.journal.display()), &error))
-            }
-            _ => Ok(()),
-        }
+        ledger::remove(&self.paths.journal)
+            .map_err(|error| Error::io(format!("cannot remove '{}'", self.paths.journal.display()), &error))
     }
 
     /// Writes bytes at their place. Blocks.
@@ -226,47 +239,10 @@ impl Partial {
         write_all_at(&self.file, bytes, offset).map_err(|error| self.failed(&error))
     }
 
-    /// Writes the journal, after what it says is on the disk. Blocks.
-    pub(super) fn write_journal(&self, journal: &Journal) -> Result<()> {
-        self.file.sync_data().map_err(|error| self.failed(&error))?;
-        let failed =
-            |error: &std::io::Error| Error::io(format!("cannot write '{}'", self.paths.journal.display()), error);
-        let text = serde_json::to_vec(journal)
-            .map_err(|error| Error::new(Kind::Internal, format!("the journal cannot be written: {error}")))?;
-        // By a rename, so that a journal cut in half cannot take the place of a whole one.
-        let new = beside(&self.paths.journal, ".new");
-        let write = || -> std::io::Result<()> {
-            // What a killed download left there is replaced, and a link is not followed.
-            drop(std::fs::remove_file(&new));
-            let mut file = File::create_new(&new)?;
-            file.write_all(&text)?;
-            file.sync_data()?;
-            std::fs::rename(&new, &self.paths.journal)
-        };
-        write().map_err(|error| {
-            // On a full disk an empty file would be left; the failure to write is the one to tell.
-            drop(std::fs::remove_file(&new));
-            failed(&error)
-        })
-    }
-
-    /// The MD5 of the whole file. Blocks; stops when `stopped` is set.
-    pub(super) fn md5(&self, length: u64, stopped: &AtomicBool, mut read: impl FnMut(u64)) -> Result<[u8; 16]> {
-        let mut digest = Md5::new();
-        let mut buffer = vec![0; PIECE];
-        let mut offset = 0;
-        while offset < length {
-            if stopped.load(Ordering::Relaxed) {
-                return Err(Error::cancelled());
-            }
-            let count = usize::try_from(length - offset).map_or(PIECE, |left| left.min(PIECE));
-            read_exact_at(&self.file, &mut buffer[..count], offset)
-                .map_err(|error| Error::io(format!("cannot read '{}'", self.shown), &error))?;
-            digest.update(&buffer[..count]);
-            offset += count as u64;
-            read(count as u64);
-        }
-        Ok(digest.finalize().into())
+    /// Reads a whole buffer. Blocks.
+    pub(super) fn read(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+        read_exact_at(&self.file, buffer, offset)
+            .map_err(|error| Error::io(format!("cannot read '{}'", self.shown), &error))
     }
 
     /// Makes the partial file the target. Blocks.
@@ -309,6 +285,20 @@ impl Partial {
     }
 }
 
+/// Takes room on the disk, where the file system can tell. One that cannot fails later, at the byte that is too much.
+fn allocate(file: &File, length: u64) -> std::io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if length > 0 {
+        use rustix::fs::{FallocateFlags, fallocate};
+        return match fallocate(file, FallocateFlags::empty(), 0, length) {
+            Err(error) if error == rustix::io::Errno::NOSPC || error == rustix::io::Errno::DQUOT => Err(error.into()),
+            _ => Ok(()),
+        };
+    }
+    let _ = (file, length);
+    Ok(())
+}
+
 /// Makes a rename last. Not every file system allows it for a folder, and the file's data is safe without it.
 fn sync_folder(path: &Path) {
     #[cfg(unix)]
@@ -322,11 +312,7 @@ fn sync_folder(path: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-    use std::time::Duration;
-
     use super::*;
-    use crate::transfer::ledger::Ledger;
     use crate::transfer::reservation::Reservation;
 
     #[test]
@@ -407,28 +393,5 @@ mod tests {
             std::fs::remove_file(&partial).unwrap();
             assert!(!folder.path().join("not-there").exists());
         }
-    }
-
-    #[test]
-    fn a_journal_that_cannot_be_written_leaves_no_half_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("db");
-        let partial = Paths::check(&target, true).unwrap().open().unwrap();
-        partial.begin(10).unwrap();
-        let properties = crate::blob::client::Properties {
-            length: 10,
-            etag: Some("e".to_owned()),
-            content_md5: None,
-            last_modified: None,
-        };
-        let plan = super::super::plan::Plan::download(10, 5);
-        let journal = Journal::new("b", &properties, plan);
-        let ledger = Ledger::new(partial.clone(), journal, BTreeSet::new());
-        ledger.flush().unwrap();
-        assert_eq!(partial.journal(), None, "nothing is worth keeping");
-        // The rename cannot replace a directory.
-        std::fs::create_dir(&partial.paths.journal).unwrap();
-        ledger.finished(0, Duration::ZERO).unwrap_err();
-        assert!(!beside(&partial.paths.journal, ".new").exists());
     }
 }

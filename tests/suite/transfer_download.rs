@@ -4,38 +4,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use epicloud::base::cancel::CancelToken;
-use epicloud::base::error::{Error, Kind};
+use epicloud::base::error::Kind;
 use epicloud::base::event::{Event, Phase};
-use epicloud::transfer::download::{Download, DownloadOptions, DownloadReceipt};
+use epicloud::transfer::download::Download;
 use epicloud::transfer::reserve_target;
 use epicloud_emulator::{Effect, Recorded, Rule};
 
-#[cfg(target_os = "linux")]
-use super::transfer_world::peak_memory;
-use super::transfer_world::{HOUR, MIB, World, content, link};
+use super::stage::names_in;
+use super::transfer_child::Child;
+use super::transfer_world::{BLOB, HOUR, MIB, PART, World, content, download, link, receive};
 use super::virtual_time::until;
-
-const BLOB: &str = "epicms_2026.bacpac";
-const PART: u64 = MIB as u64;
-
-fn download(world: &World, target: &Path) -> Download {
-    Download {
-        link: link(&world.emulator.blob_link("bacpacs", BLOB, "r", HOUR)),
-        target: target.to_owned(),
-        overwrite: false,
-        reservation: None,
-        options: DownloadOptions { streams: 4, part_size: PART },
-    }
-}
-
-async fn run(world: &World, download: &Download) -> Result<DownloadReceipt, Error> {
-    let outcome = world.engine.download(download, &world.sink(), &CancelToken::new()).await;
-    world.assert_no_secret();
-    if let Err(error) = &outcome {
-        assert!(!error.to_json().to_string().contains("sig="), "{error}");
-    }
-    outcome
-}
 
 fn ranges(world: &World) -> Vec<String> {
     let mut ranges: Vec<_> =
@@ -45,12 +23,7 @@ fn ranges(world: &World) -> Vec<String> {
 }
 
 fn left_behind(world: &World) -> Vec<String> {
-    let mut names: Vec<_> = std::fs::read_dir(world.folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
+    names_in(world.folder.path())
 }
 
 /// Makes a download that is cut after three of five parts.
@@ -62,7 +35,7 @@ async fn cut(world: &World, bytes: &[u8], target: &Path) {
         .add(Rule::new(Effect::error(403, "AuthorizationPermissionMismatch", "no")).method("GET").nth(4));
     let mut request = download(world, target);
     request.options.streams = 1;
-    let error = run(world, &request).await.unwrap_err();
+    let error = receive(world, &request).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Forbidden);
     world.emulator.faults().clear();
     world.emulator.clear_requests();
@@ -74,7 +47,7 @@ async fn a_blob_arrives_whole_and_checked() {
     let bytes = content(1, 5 * MIB + 3);
     world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
     let target = world.path("db.bacpac");
-    let receipt = run(&world, &download(&world, &target)).await.unwrap();
+    let receipt = receive(&world, &download(&world, &target)).await.unwrap();
     assert_eq!(std::fs::read(&target).unwrap(), bytes);
     assert_eq!(
         (receipt.bytes, receipt.verified, receipt.resumed_bytes, receipt.retries),
@@ -103,7 +76,7 @@ async fn an_empty_blob_is_an_empty_file() {
     let world = World::new().await;
     world.emulator.put_blob("bacpacs", BLOB, b"").unwrap();
     let target = world.path("empty");
-    assert_eq!(run(&world, &download(&world, &target)).await.unwrap().bytes, 0);
+    assert_eq!(receive(&world, &download(&world, &target)).await.unwrap().bytes, 0);
     assert_eq!(std::fs::read(&target).unwrap(), b"");
     assert_eq!(left_behind(&world), ["empty"]);
 }
@@ -115,7 +88,7 @@ async fn where_head_is_refused_the_first_range_tells_the_size() {
         world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
         world.emulator.faults().add(Rule::new(Effect::status(403)).method("HEAD"));
         let target = world.path("db");
-        let receipt = run(&world, &download(&world, &target)).await.unwrap();
+        let receipt = receive(&world, &download(&world, &target)).await.unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), bytes);
         assert_eq!(receipt.bytes, bytes.len() as u64);
     }
@@ -131,7 +104,7 @@ async fn a_cut_download_asks_only_for_the_missing_parts() {
     let journal = std::fs::read_to_string(world.path("db.partial.journal")).unwrap();
     assert!(!journal.contains("sig") && !journal.contains('?'), "{journal}");
 
-    let receipt = run(&world, &download(&world, &target)).await.unwrap();
+    let receipt = receive(&world, &download(&world, &target)).await.unwrap();
     assert_eq!(std::fs::read(&target).unwrap(), bytes);
     assert_eq!(receipt.resumed_bytes, 3 * PART);
     assert_eq!(ranges(&world), ["bytes=3145728-4194303", "bytes=4194304-5242879"]);
@@ -145,7 +118,7 @@ async fn a_changed_blob_starts_again_and_says_so() {
     cut(&world, &content(4, 5 * MIB), &target).await;
     let changed = content(5, 5 * MIB);
     world.emulator.put_blob("bacpacs", BLOB, &changed).unwrap();
-    let receipt = run(&world, &download(&world, &target)).await.unwrap();
+    let receipt = receive(&world, &download(&world, &target)).await.unwrap();
     assert_eq!(std::fs::read(&target).unwrap(), changed);
     assert_eq!(receipt.resumed_bytes, 0);
     assert!(world.messages().iter().any(|text| text.contains("the blob has changed since")), "{:?}", world.messages());
@@ -157,7 +130,7 @@ async fn a_blob_replaced_while_it_is_read_starts_again() {
     world.emulator.put_blob("bacpacs", BLOB, &content(6, 3 * MIB)).unwrap();
     world.emulator.faults().add(Rule::new(Effect::error(412, "ConditionNotMet", "changed")).method("GET").nth(2));
     let target = world.path("db");
-    run(&world, &download(&world, &target)).await.unwrap();
+    receive(&world, &download(&world, &target)).await.unwrap();
     assert_eq!(std::fs::read(&target).unwrap(), content(6, 3 * MIB));
     assert!(world.messages().iter().any(|text| text.contains("replaced")));
 }
@@ -177,7 +150,7 @@ async fn passing_faults_are_repeated() {
         let shown = format!("{fault:?}");
         world.emulator.faults().add(fault.method("GET").times(2));
         let target = world.path("db");
-        let receipt = run(&world, &download(&world, &target)).await.unwrap();
+        let receipt = receive(&world, &download(&world, &target)).await.unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), bytes, "{shown}");
         assert!(receipt.retries == 2 && (1..=2).contains(&world.retrying()), "{shown}");
     }
@@ -190,10 +163,10 @@ async fn a_flipped_byte_never_becomes_a_file() {
     world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
     world.emulator.faults().add(Rule::new(Effect::FlipByte { offset: 77 }).method("GET").nth(2));
     let target = world.path("db");
-    let error = run(&world, &download(&world, &target)).await.unwrap_err();
+    let error = receive(&world, &download(&world, &target)).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Integrity, "{error}");
     assert!(left_behind(&world).is_empty(), "{:?}", left_behind(&world));
-    run(&world, &download(&world, &target)).await.unwrap();
+    receive(&world, &download(&world, &target)).await.unwrap();
     assert_eq!(std::fs::read(&target).unwrap(), bytes);
 }
 
@@ -226,7 +199,7 @@ async fn what_cannot_work_is_refused_without_a_request() {
         (with(&|r| r.options.streams = 65), Kind::InvalidArgument, "streams"),
         (with(&|r| r.options.part_size = 0), Kind::InvalidArgument, "partSize"),
     ] {
-        let error = run(&world, &request).await.unwrap_err();
+        let error = receive(&world, &request).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(text), "{error}");
     }
@@ -234,7 +207,7 @@ async fn what_cannot_work_is_refused_without_a_request() {
     std::fs::remove_file(world.path("socket")).ok();
     assert_eq!(left_behind(&world), ["existing"]);
     assert_eq!(std::fs::read(&existing).unwrap(), b"mine");
-    run(
+    receive(
         &world,
         &with(&|r| {
             r.target = existing.clone();
@@ -249,7 +222,7 @@ async fn what_cannot_work_is_refused_without_a_request() {
 #[tokio::test]
 async fn a_missing_blob_leaves_nothing_behind() {
     let world = World::new().await;
-    let error = run(&world, &download(&world, &world.path("db"))).await.unwrap_err();
+    let error = receive(&world, &download(&world, &world.path("db"))).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound, "{error}");
     assert!(left_behind(&world).is_empty());
 }
@@ -267,7 +240,7 @@ async fn two_downloads_to_the_same_file_do_not_mix_and_a_cancelled_one_can_go_on
     let first = world.engine.download(&request, &sink, &cancel);
     let second = async {
         until("the third part", || world.requests("GET", "").len() >= 3).await;
-        let error = run(&world, &request).await.unwrap_err();
+        let error = receive(&world, &request).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Conflict);
         assert!(error.to_string().contains("another download"), "{error}");
         cancel.cancel();
@@ -276,7 +249,7 @@ async fn two_downloads_to_the_same_file_do_not_mix_and_a_cancelled_one_can_go_on
     assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
     assert!(!target.exists());
     world.emulator.faults().clear();
-    let receipt = run(&world, &request).await.unwrap();
+    let receipt = receive(&world, &request).await.unwrap();
     assert_eq!(receipt.resumed_bytes, 2 * PART);
     assert_eq!(std::fs::read(&target).unwrap(), bytes);
 }
@@ -393,7 +366,7 @@ async fn parts_of_another_version_than_the_one_looked_at_are_never_taken() {
         let world = World::new().await;
         let request =
             Download { link: link(&contradictory_store(etag, total).await), ..download(&world, &world.path("db")) };
-        let outcome = run(&world, &request).await;
+        let outcome = receive(&world, &request).await;
         if good {
             assert_eq!(outcome.unwrap().verified, "size");
             continue;
@@ -412,59 +385,11 @@ async fn a_reserved_target_is_filled_by_its_download_and_by_no_other() {
     world.emulator.put_blob("bacpacs", BLOB, b"x").unwrap();
     let target = world.path("db");
     let reservation = reserve_target(&target, false).unwrap();
-    assert_eq!(run(&world, &download(&world, &target)).await.unwrap_err().kind(), Kind::Conflict);
+    assert_eq!(receive(&world, &download(&world, &target)).await.unwrap_err().kind(), Kind::Conflict);
     let reserved = Download { reservation: Some(reservation), ..download(&world, &target) };
-    run(&world, &reserved).await.unwrap();
+    receive(&world, &reserved).await.unwrap();
     drop(reserved);
     assert_eq!(left_behind(&world), ["db"]);
-}
-
-/// Run alone in a process of its own by the next test.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "runs in the child process of the next test"]
-async fn child_downloads_a_large_blob() {
-    child_download(DownloadOptions { streams: 64, ..DownloadOptions::default() }).await;
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn memory_stays_small_with_the_most_streams() {
-    const LENGTH: usize = 1 << 30;
-    let world = World::new().await;
-    world.emulator.put_blob("bacpacs", BLOB, &vec![7; LENGTH]).unwrap();
-    let target = world.path("db");
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "suite::transfer_download::child_downloads_a_large_blob"])
-        .env("TRANSFER_TEST_LINK", download(&world, &target).link.expose())
-        .env("TRANSFER_TEST_FILE", &target)
-        .env("NO_PROXY", "127.0.0.1")
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let most = peak_memory(&mut child).await;
-    assert_eq!(target.metadata().unwrap().len(), LENGTH as u64);
-    assert!(most > 0 && most < 64 * 1024, "{most} KiB");
-}
-
-/// Run in a process of its own by the next test, and killed there.
-#[tokio::test]
-#[ignore = "runs in the child process of the next test"]
-async fn child_downloads() {
-    child_download(DownloadOptions { streams: 1, part_size: PART }).await;
-}
-
-/// Downloads what the parent process says.
-async fn child_download(options: DownloadOptions) {
-    let Ok(link_text) = std::env::var("TRANSFER_TEST_LINK") else { return };
-    let target = std::env::var("TRANSFER_TEST_FILE").unwrap();
-    let clock = std::sync::Arc::new(epicloud::transport::machine::SystemClock::default());
-    let http = epicloud::transport::http::Http::new(None, clock.clone()).unwrap();
-    let entropy = std::sync::Arc::new(epicloud::transport::machine::SystemEntropy);
-    let engine = epicloud::transfer::Engine::new(epicloud::blob::client::Store::new(http), clock, entropy);
-    let request =
-        Download { link: link(&link_text), target: target.into(), overwrite: false, reservation: None, options };
-    let sink: std::sync::Arc<dyn epicloud::base::event::Sink> = std::sync::Arc::new(epicloud::base::event::Silent);
-    engine.download(&request, &sink, &CancelToken::new()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -475,24 +400,17 @@ async fn a_killed_download_goes_on_where_its_journal_ends() {
     world.emulator.faults().add(Rule::new(Effect::Stall).method("GET").nth(19));
     let target = world.path("db");
     let request = download(&world, &target);
-    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "suite::transfer_download::child_downloads"])
-        .env("TRANSFER_TEST_LINK", request.link.expose())
-        .env("TRANSFER_TEST_FILE", &target)
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = Child { streams: 1, piece: PART, ..Child::downloading(&request.link, &target) }.spawn();
     until("the nineteenth part", || {
-        assert!(child.try_wait().unwrap().is_none(), "the child must not end");
+        assert!(child.ended().is_none(), "the child must not end");
         world.requests("GET", "").len() >= 19
     })
     .await;
-    child.kill().unwrap();
-    child.wait().unwrap();
+    child.kill();
     world.emulator.faults().clear();
     world.emulator.clear_requests();
     assert!(!target.exists());
-    let receipt = run(&world, &request).await.unwrap();
+    let receipt = receive(&world, &request).await.unwrap();
     assert_eq!(std::fs::read(&target).unwrap(), bytes);
     // The journal is written after the first part and then after every eighth at the latest.
     assert!(receipt.resumed_bytes >= 17 * PART, "{receipt:?}");

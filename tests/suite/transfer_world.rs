@@ -1,24 +1,33 @@
-//! What the transfer tests stand on: an emulator, an engine whose clock and randomness the test holds, a folder.
+//! What the transfer tests stand on: an emulator, an engine whose clock and randomness the test holds, folders.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use epicloud::base::event::{Event, Recording, Sink};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use epicloud::base::cancel::CancelToken;
+use epicloud::base::error::Error;
+use epicloud::base::event::{Event, Progress, Recording, Sink};
 use epicloud::base::secret::SafeUrl;
 use epicloud::blob::client::Store;
 use epicloud::transfer::Engine;
+use epicloud::transfer::download::{Download, DownloadOptions, DownloadReceipt};
+use epicloud::transfer::upload::{Upload, UploadFile, UploadOptions, UploadReceipt};
 use epicloud::transport::http::Http;
-use epicloud_emulator::{Config, Emulator, LinkScheme, Recorded};
+use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Recorded, Rule};
 use tempfile::TempDir;
 
+use super::stage::names_in;
 pub(crate) use super::virtual_time::content;
 use super::virtual_time::{Seeded, TestClock};
 
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) const CONTAINER: &str = "deploymentpackages";
 pub(crate) const NAME: &str = "site.cms.app.1.0.0.nupkg";
+pub(crate) const BLOB: &str = "epicms_2026.bacpac";
 pub(crate) const MIB: usize = 1024 * 1024;
+pub(crate) const PART: u64 = MIB as u64;
 
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
@@ -26,6 +35,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) events: Arc<Recording>,
     pub(crate) folder: TempDir,
+    /// Where the engine keeps what a cut upload needs to go on.
+    pub(crate) state: TempDir,
 }
 
 impl World {
@@ -35,11 +46,16 @@ impl World {
 
     pub(crate) async fn with(config: Config) -> Self {
         let emulator = Emulator::start(Config { link_scheme: LinkScheme::Http, ..config }).await.unwrap();
-        let clock = TestClock::new();
+        Self::around(emulator, TestClock::new())
+    }
+
+    pub(crate) fn around(emulator: Emulator, clock: Arc<TestClock>) -> Self {
         let http = Http::new(Some(&std::fs::read(emulator.ca_file()).unwrap()), clock.clone()).unwrap();
+        let state = tempfile::tempdir().unwrap();
         let engine = Engine::new(Store::new(http), clock.clone(), Arc::new(Seeded::printed()));
+        let engine = engine.keeping_state_in(Some(state.path().to_owned()));
         let events = Arc::new(Recording::default());
-        Self { emulator, engine, clock, events, folder: tempfile::tempdir().unwrap() }
+        Self { emulator, engine, clock, events, folder: tempfile::tempdir().unwrap(), state }
     }
 
     pub(crate) fn sink(&self) -> Arc<dyn Sink> {
@@ -83,6 +99,20 @@ impl World {
         self.events.events().into_iter().filter_map(text).collect()
     }
 
+    /// How often something with this text was said.
+    pub(crate) fn said(&self, text: &str) -> usize {
+        self.messages().iter().filter(|message| message.contains(text)).count()
+    }
+
+    /// The reports of progress, in order.
+    pub(crate) fn progress(&self) -> Vec<Progress> {
+        let figures = |event| match event {
+            Event::Progress(progress) => Some(progress),
+            _ => None,
+        };
+        self.events.events().into_iter().filter_map(figures).collect()
+    }
+
     pub(crate) fn retrying(&self) -> usize {
         self.events.events().iter().filter(|event| matches!(event, Event::Retrying { .. })).count()
     }
@@ -92,29 +122,125 @@ impl World {
         let events = serde_json::to_string(&self.events.events()).unwrap();
         assert!(!events.contains("sig="), "an event holds a signature");
     }
+
+    /// Refuses the n-th request that fits for good, as a link whose right was taken away.
+    pub(crate) fn refuse(&self, rule: impl FnOnce(Rule) -> Rule) {
+        let refusal = Rule::new(Effect::error(403, "AuthorizationPermissionMismatch", "no"));
+        self.emulator.faults().add(rule(refusal));
+    }
+
+    /// Forgets faults and requests.
+    pub(crate) fn calm(&self) {
+        self.emulator.faults().clear();
+        self.emulator.clear_requests();
+    }
+
+    /// The journals of cut uploads.
+    pub(crate) fn journals(&self) -> Vec<PathBuf> {
+        let folder = self.state.path().join("uploads");
+        if folder.is_dir() { names_in(&folder).iter().map(|name| folder.join(name)).collect() } else { Vec::new() }
+    }
 }
 
 pub(crate) fn link(text: &str) -> SafeUrl {
     SafeUrl::parse("link", text).unwrap()
 }
 
-/// Waits for a child process to end well, and gives the most memory it had resident, in KiB.
-#[cfg(target_os = "linux")]
-#[expect(clippy::print_stdout, reason = "the figure is the point of the test")]
-pub(crate) async fn peak_memory(child: &mut std::process::Child) -> u64 {
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    let mut ended = None;
-    super::virtual_time::until("the end of the child", || {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        most = most.max(peak.unwrap_or_default());
-        ended = child.try_wait().unwrap();
-        ended.is_some()
-    })
-    .await;
-    assert!(ended.is_some_and(|ended| ended.success()));
-    println!("peak resident memory {most} KiB");
-    most
+/// An upload of one file, on four streams.
+pub(crate) fn upload(world: &World, file: &Path) -> Upload {
+    Upload {
+        files: vec![named(file, NAME)],
+        container: world.package_link(),
+        renewal: None,
+        options: UploadOptions { streams: Some(4), ..UploadOptions::default() },
+    }
+}
+
+pub(crate) fn named(file: &Path, blob_name: &str) -> UploadFile {
+    UploadFile { path: file.to_owned(), blob_name: blob_name.to_owned() }
+}
+
+/// Runs an upload.
+pub(crate) async fn send_all(world: &World, upload: &Upload) -> Result<Vec<UploadReceipt>, Error> {
+    let outcome = world.engine.upload(upload, &world.sink(), &CancelToken::new()).await;
+    world.assert_no_secret();
+    if let Err(error) = &outcome {
+        assert!(!error.to_json().to_string().contains("sig="), "{error}");
+    }
+    outcome
+}
+
+/// Runs an upload of one file.
+pub(crate) async fn send(world: &World, upload: &Upload) -> Result<UploadReceipt, Error> {
+    let receipts = send_all(world, upload).await?;
+    let [receipt] = <[UploadReceipt; 1]>::try_from(receipts).unwrap();
+    Ok(receipt)
+}
+
+pub(crate) fn stored(world: &World, name: &str) -> Vec<u8> {
+    world.emulator.blob(CONTAINER, name).unwrap().read(0..u64::MAX).unwrap()
+}
+
+/// The number of a block, and the id of the upload that it belongs to.
+pub(crate) fn block(request: &Recorded) -> (usize, [u8; 16]) {
+    let id = request.query.split('&').find_map(|pair| pair.strip_prefix("blockid=")).unwrap();
+    let id = percent_encoding::percent_decode_str(id).decode_utf8().unwrap();
+    let id = STANDARD.decode(id.as_bytes()).unwrap();
+    (u32::from_le_bytes(id[..4].try_into().unwrap()) as usize, id[4..20].try_into().unwrap())
+}
+
+/// The numbers of the blocks that were sent, in order of their numbers.
+pub(crate) fn blocks(world: &World) -> Vec<usize> {
+    let mut numbers: Vec<_> = world.put_blocks().iter().map(|request| block(request).0).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// A download of the exported database on four streams, in parts of 1 MiB.
+pub(crate) fn download(world: &World, target: &Path) -> Download {
+    Download {
+        link: link(&world.emulator.blob_link("bacpacs", BLOB, "r", HOUR)),
+        target: target.to_owned(),
+        renewal: None,
+        overwrite: false,
+        reservation: None,
+        options: DownloadOptions { streams: 4, part_size: PART },
+    }
+}
+
+/// Runs a download.
+pub(crate) async fn receive(world: &World, download: &Download) -> Result<DownloadReceipt, Error> {
+    let outcome = world.engine.download(download, &world.sink(), &CancelToken::new()).await;
+    world.assert_no_secret();
+    if let Err(error) = &outcome {
+        assert!(!error.to_json().to_string().contains("sig="), "{error}");
+    }
+    outcome
+}
+
+/// What may be done when something is reported.
+type Act = Box<dyn FnMut(&Event) + Send>;
+
+/// A sink that does something of its own with each event: the way to act at a certain moment of a transfer.
+pub(crate) struct Acting {
+    events: Arc<Recording>,
+    act: Mutex<Act>,
+}
+
+impl Acting {
+    pub(crate) fn new(world: &World, act: impl FnMut(&Event) + Send + 'static) -> Arc<dyn Sink> {
+        Arc::new(Self { events: world.events.clone(), act: Mutex::new(Box::new(act)) })
+    }
+}
+
+impl Sink for Acting {
+    fn event(&self, event: Event) {
+        self.act.lock().unwrap()(&event);
+        self.events.event(event);
+    }
+}
+
+/// Whether an event tells that a request with this method was answered with success.
+pub(crate) fn is_answered(event: &Event, method: &str) -> bool {
+    matches!(event, Event::Message { text, .. } if text.starts_with(method) && text.contains(" -> 20"))
 }

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::failure::{Failure, Result};
-use crate::machine::runs;
+use crate::failure::Result;
+use crate::npm;
 use crate::process::{self, Background};
-use crate::workspace::make_folder;
 
 /// Pinned: the newest that runs with Node 20, and the one whose answers the tests were written against.
 const VERSION: &str = "3.35.0";
@@ -26,21 +25,8 @@ pub(crate) struct Azurite {
 
 /// Makes sure that the pinned version lies in `target/azurite`; the result is its program for Node.
 pub(crate) fn fetch(target: &Path) -> Result<PathBuf> {
-    let folder = target.join("azurite");
-    let package = folder.join("node_modules/azurite");
-    let program = package.join("dist/src/blob/main.js");
-    if program.exists() && installed_version(&package).as_deref() == Some(VERSION) {
-        println!("Azurite {VERSION} is in {}", folder.display());
-        return Ok(program);
-    }
-    println!("fetching Azurite {VERSION} with npm into {} (about 190 MB)", folder.display());
-    make_folder(&folder)?;
-    let mut npm = Command::new(npm());
-    npm.current_dir(&folder).args(["install", "--prefix", "."]);
-    // No script of any of its packages is needed, so none runs.
-    npm.args(["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-    process::run(npm.arg(format!("azurite@{VERSION}")))?;
-    Ok(program)
+    let package = npm::install(&target.join("azurite"), "azurite", VERSION, "about 190 MB")?;
+    Ok(package.join("dist/src/blob/main.js"))
 }
 
 impl Azurite {
@@ -60,21 +46,4 @@ impl Azurite {
         println!("Azurite listens on {address}");
         Ok(Self { _running: running, connection })
     }
-}
-
-/// Why Azurite cannot run on this machine, if it cannot.
-pub(crate) fn missing() -> Option<Failure> {
-    let absent = |program: &&str| !runs(program, "--version");
-    let lacking = ["node", npm()].into_iter().find(absent)?;
-    Some(Failure::new(format!("{lacking} is not installed (on Debian: apt-get install nodejs npm)")))
-}
-
-fn npm() -> &'static str {
-    if cfg!(windows) { "npm.cmd" } else { "npm" }
-}
-
-fn installed_version(package: &Path) -> Option<String> {
-    let manifest = std::fs::read_to_string(package.join("package.json")).ok()?;
-    let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
-    manifest["version"].as_str().map(str::to_owned)
 }

@@ -13,7 +13,7 @@ use crate::process::{self, Background};
 const READY: Duration = Duration::from_secs(30);
 
 pub(crate) struct Emulator {
-    _running: Background,
+    running: Background,
     /// The line that it printed when it was ready.
     ready: Value,
     secret_file: PathBuf,
@@ -28,7 +28,7 @@ impl Emulator {
         command.args(options);
         let (running, ready) = process::start_until(&mut command, READY, |line| serde_json::from_str(line).ok())?;
         let state = secret_file.with_file_name("state");
-        let emulator = Self { _running: running, ready, secret_file, state };
+        let emulator = Self { running, ready, secret_file, state };
         write_secret(&emulator.secret_file, emulator.value("clientSecret")?)?;
         Ok(emulator)
     }
@@ -62,9 +62,8 @@ impl Emulator {
         Ok(command.env("EPI_CONFIG", config).env("EPI_SECRET", self.value("clientSecret")?))
     }
 
-    /// The certificate authority of its HTTPS links.
-    pub(crate) fn certificate_authority(&self) -> Result<&str> {
-        self.value("caFile")
+    pub(crate) fn process_id(&self) -> u32 {
+        self.running.id()
     }
 
     fn value(&self, name: &str) -> Result<&str> {

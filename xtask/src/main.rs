@@ -13,9 +13,8 @@ mod emulator;
 mod failure;
 mod fuzz;
 mod machine;
-mod measure;
+mod npm;
 mod nupkg;
-mod overhead;
 mod package;
 mod powershell;
 mod process;
@@ -36,25 +35,27 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   demo                         show the real commands against a local emulator
-  test [--long]                everything that must hold: formatting, lints, documentation, tests, README, and
-                               5 s of each fuzz target (--long: 60 s of each, the C programs under
-                               AddressSanitizer, the demo, and a short run of the bench)
-  test python|dotnet|powershell
-                               the tests of one binding, or of the PowerShell modules, alone
-  bench [--size BYTES|256MiB|2GiB] [--repetitions N]
-                               time and memory of a 2 GiB upload and download, against azure_storage_blob and
-                               through the C ABI and Python; what the C ABI adds to a short call
+  test [--long]                everything that must hold: formatting, lints, documentation, tests, README, a short
+                               look at the bench, and 5 s of each fuzz target (--long: 60 s of each, the C programs
+                               under AddressSanitizer, the demo, and a small run of the whole bench)
+  test python|dotnet|powershell|bench
+                               the tests of one binding, of the PowerShell modules, or the look at the bench, alone
+  bench [--quick] [--only SCENARIO[,...]] [--size BYTES|256MiB|2GiB] [--repetitions N] [--markdown FILE]
+        [--report FILE]        epi and its peers in turn, and other hosts of the library (--quick: one small run of
+                               each; --size: nothing larger; --markdown: the tables into this page as well;
+                               --report: the tables of an earlier report, without measuring)
   package c|python             what users install, into target/package: the C package, installed and tried out
                                (needs cargo-c 0.10.24), or the Python wheel
   package powershell [--dev]   the PowerShell modules, as folders, for a gallery and as a zip (--dev: with the library
                                as it is built for tests, and no archives)
 ";
 
-/// A binding that has tests of its own.
-enum Binding {
+/// What can be tested alone.
+enum Part {
     Python,
     DotNet,
     PowerShell,
+    Bench,
 }
 
 enum Command {
@@ -63,7 +64,7 @@ enum Command {
     Test {
         long: bool,
     },
-    TestBinding(Binding),
+    TestPart(Part),
     Bench(bench::Settings),
     /// Nothing, until it is named.
     Package(Option<Product>),
@@ -77,10 +78,11 @@ fn main() -> ExitCode {
         }
         Command::Demo => demo::run(),
         Command::Test { long } => test::run(long),
-        Command::TestBinding(Binding::Python) => python::run(),
-        Command::TestBinding(Binding::DotNet) => dotnet::run(),
-        Command::TestBinding(Binding::PowerShell) => powershell::run(),
-        Command::Bench(settings) => bench::run(settings),
+        Command::TestPart(Part::Python) => python::run(),
+        Command::TestPart(Part::DotNet) => dotnet::run(),
+        Command::TestPart(Part::PowerShell) => powershell::run(),
+        Command::TestPart(Part::Bench) => bench::smoke_alone(),
+        Command::Bench(settings) => bench::run(&settings),
         Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
     match outcome {
@@ -108,9 +110,10 @@ fn parse() -> Result<Command> {
                 _ => return Err(usage(Value(name).unexpected())),
             },
             (Value(name), Some(Command::Test { long: false })) => match name.to_str() {
-                Some("python") => Command::TestBinding(Binding::Python),
-                Some("dotnet") => Command::TestBinding(Binding::DotNet),
-                Some("powershell") => Command::TestBinding(Binding::PowerShell),
+                Some("python") => Command::TestPart(Part::Python),
+                Some("dotnet") => Command::TestPart(Part::DotNet),
+                Some("powershell") => Command::TestPart(Part::PowerShell),
+                Some("bench") => Command::TestPart(Part::Bench),
                 _ => return Err(usage(Value(name).unexpected())),
             },
             (Value(name), Some(Command::Package(None))) => match name.to_str().and_then(Product::parse) {
@@ -121,14 +124,27 @@ fn parse() -> Result<Command> {
                 Command::Package(Some(Product::PowerShell(Profile::Dev)))
             }
             (Long("long"), Some(Command::Test { .. })) => Command::Test { long: true },
+            (Long("quick"), Some(Command::Bench(settings))) => Command::Bench(settings.quick()),
             (Long("size"), Some(Command::Bench(settings))) => {
                 let size = arguments.value().map_err(usage)?;
-                let size = size.parse_with(bench::parse_size).map_err(usage)?;
-                Command::Bench(bench::Settings { size, ..settings })
+                let most_bytes = size.parse_with(bench::parse_size).map_err(usage)?;
+                Command::Bench(bench::Settings { most_bytes, ..settings })
             }
             (Long("repetitions"), Some(Command::Bench(settings))) => {
-                let repetitions = arguments.value().map_err(usage)?.parse().map_err(usage)?;
-                Command::Bench(bench::Settings { repetitions, ..settings })
+                let repetitions: u32 = arguments.value().map_err(usage)?.parse().map_err(usage)?;
+                Command::Bench(bench::Settings { repetitions: repetitions.max(1), ..settings })
+            }
+            (Long("only"), Some(Command::Bench(settings))) => {
+                let names = arguments.value().map_err(usage)?.string().map_err(usage)?;
+                Command::Bench(settings.only(&names)?)
+            }
+            (Long("markdown"), Some(Command::Bench(settings))) => {
+                let markdown = Some(arguments.value().map_err(usage)?.into());
+                Command::Bench(bench::Settings { markdown, ..settings })
+            }
+            (Long("report"), Some(Command::Bench(settings))) => {
+                let report = Some(arguments.value().map_err(usage)?.into());
+                Command::Bench(bench::Settings { report, ..settings })
             }
             (other, _) => return Err(usage(other.unexpected())),
         });

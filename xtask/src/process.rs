@@ -4,9 +4,12 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use wait4::{ResUse, Wait4};
 
 use crate::failure::{Doing, Failure, Result};
 
@@ -50,6 +53,15 @@ pub(crate) fn quoted(word: &str) -> String {
     }
 }
 
+/// Hides the proxies of whoever runs this: none of them knows this machine.
+pub(crate) fn without_proxies(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().to_ascii_uppercase().ends_with("_PROXY") {
+            command.env_remove(name);
+        }
+    }
+}
+
 pub(crate) fn spawn(command: &mut Command) -> Result<Child> {
     check_interrupt()?;
     command.spawn().doing(format!("cannot start {}", command.get_program().to_string_lossy()))
@@ -70,6 +82,39 @@ pub(crate) fn wait(child: &mut Child) -> Result<ExitStatus> {
         }
         thread::sleep(LOOK);
     }
+}
+
+/// Waits for a child and tells what it used and when it ended, exactly: the waiting thread looks at nothing else, so
+/// that the end is seen when it comes. Past the limit, and after an interrupt, the child is ended and that is a failure.
+pub(crate) fn wait_exactly(child: Child, limit: Duration) -> Result<(ResUse, Instant)> {
+    let (id, began) = (child.id().to_string(), Instant::now());
+    let (sender, ended) = mpsc::channel();
+    thread::spawn(move || {
+        let used = child.wait4();
+        let _ = sender.send((used, Instant::now()));
+    });
+    let reason = loop {
+        match ended.recv_timeout(LOOK) {
+            Ok((used, at)) if !interrupted() => return Ok((used.doing("cannot wait for a program")?, at)),
+            Ok(_) => return Err(Failure::new("interrupted")),
+            Err(RecvTimeoutError::Disconnected) => return Err(Failure::new("cannot wait for a program")),
+            Err(RecvTimeoutError::Timeout) if interrupted() => break "interrupted".to_owned(),
+            Err(RecvTimeoutError::Timeout) if began.elapsed() > limit => {
+                break format!("it did not end within {} seconds", limit.as_secs());
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    };
+    // Ctrl-C reaches the whole foreground group, so the child usually ends by itself and may say something.
+    for ask in [None, Some("TERM"), Some("KILL")] {
+        if let Some(name) = ask {
+            signal(name, &id);
+        }
+        if ended.recv_timeout(GRACE).is_ok() {
+            break;
+        }
+    }
+    Err(Failure::new(reason))
 }
 
 /// Runs a command with the terminal as it is; anything but exit code 0 is a failure.
@@ -102,7 +147,7 @@ pub(crate) fn start_until<T: Send + 'static>(
     let name = command.get_program().to_string_lossy().into_owned();
     let mut running = Background::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
     let lines = running.child.stdout.take().ok_or_else(|| Failure::new("the output was lost"))?;
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     // The thread lives as long as the program, so that the program never finds its output closed or full.
     thread::spawn(move || {
         for line in BufReader::new(lines).lines().map_while(std::io::Result::ok) {
@@ -141,6 +186,10 @@ impl Background {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         Ok(Self { child: spawn(command)? })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for its end. Past the limit that is a failure, and the program is ended with this value.

@@ -5,19 +5,18 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::azurite::{self, Azurite};
-use crate::bench::Settings;
+use crate::bench::{self, Settings};
 use crate::dotnet;
 use crate::failure::{Failure, Result};
 use crate::fuzz;
 use crate::machine::left_out;
+use crate::npm;
 use crate::powershell;
 use crate::process;
 use crate::python;
 use crate::readme;
-use crate::workspace::{Profile, Workspace};
+use crate::workspace::{PEERS, Workspace};
 
-/// What the bench transfers when only its working is looked at.
-const SMOKE: u64 = 256 << 20;
 /// What each fuzz target gets: enough to see that nothing is broken plainly, or enough to look for more.
 const FUZZ: Duration = Duration::from_secs(5);
 const LONG_FUZZ: Duration = Duration::from_secs(60);
@@ -37,7 +36,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
         let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
         process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    let programs = steps.step("programs", || workspace.build_programs(Profile::Dev))?;
+    let (programs, peers) = steps.step("programs", || workspace.build_for_tests())?;
     let azurite = steps.step("Azurite", || start_azurite(&workspace))?;
     let python = steps.step("Python package", || python::interpreter(&workspace))?;
     let dotnet = steps.step(".NET assembly", || dotnet::prepare(&workspace, &programs))?;
@@ -46,6 +45,8 @@ pub(crate) fn run(long: bool) -> Result<()> {
         // Built as one of the tests' own binaries anyway; on Windows the running program cannot be replaced.
         if cfg!(windows) {
             test.args(["--exclude", "xtask"]);
+        } else {
+            test.args(["--features", PEERS]);
         }
         match &azurite {
             Some(azurite) => test.env("EPI_TEST_AZURITE", &azurite.connection),
@@ -68,13 +69,14 @@ pub(crate) fn run(long: bool) -> Result<()> {
     steps.step("PowerShell scripts", || powershell::check(&workspace))?;
     steps.step("PowerShell", || powershell::test(&workspace, Some(&programs)))?;
     steps.step("README", || readme::run(&workspace, &programs))?;
+    steps.step("bench smoke", || bench::smoke(&workspace, &programs, &peers))?;
     steps.step("fuzz", || fuzz_targets(&workspace, if long { LONG_FUZZ } else { FUZZ }))?;
     if long {
         // The C programs under AddressSanitizer, which builds the library once more.
         steps.step("memory", || process::run(&mut workspace.cargo(&["test", "--test", "abi", "--", "--ignored"])))?;
         steps.step("demo", crate::demo::run)?;
         // Only that it works; its figures are no judgement.
-        steps.step("bench", || crate::bench::run(Settings { size: SMOKE, repetitions: 1 }))?;
+        steps.step("bench", || bench::run(&Settings::default().quick()))?;
     }
     println!("{} steps passed in {}", steps.passed, spoken(began));
     Ok(())
@@ -101,7 +103,7 @@ fn lints(workspace: &Workspace) -> Vec<(String, Command)> {
 
 /// Starts Azurite. A person without npm may go on without it; in CI nothing is left out.
 fn start_azurite(workspace: &Workspace) -> Result<Option<Azurite>> {
-    match azurite::missing() {
+    match npm::missing() {
         None => Azurite::start(&azurite::fetch(&workspace.target)?).map(Some),
         Some(reason) => left_out("the tests against Azurite", reason),
     }

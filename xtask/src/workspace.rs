@@ -13,17 +13,28 @@ use crate::process;
 /// such variables would run again each time a person changes between `cargo xtask test` and `cargo test`.
 const SET_BY_CARGO_RUN: [&str; 5] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
 
+/// What adds the programs that the bench measures beside `epi`.
+pub(crate) const PEERS: &str = "xtask/bench";
+
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     pub(crate) target: PathBuf,
     metadata: Value,
 }
 
-/// The two programs of the workspace and the shared library, as built.
+/// The programs of the workspace and the shared library, as built.
 pub(crate) struct Programs {
     pub(crate) epi: PathBuf,
     pub(crate) emulator: PathBuf,
+    pub(crate) sink: PathBuf,
     pub(crate) library: PathBuf,
+}
+
+/// The programs that the bench measures beside `epi`, as built.
+pub(crate) struct Peers {
+    pub(crate) bench_peer: PathBuf,
+    pub(crate) epi_download: PathBuf,
+    pub(crate) rust_calls: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,22 +72,30 @@ impl Workspace {
         features.flat_map(|map| map.keys().filter(|name| *name != "default").cloned()).collect()
     }
 
-    /// Builds `epi`, `epi-emulator` and the library.
+    /// Builds `epi`, the programs of the emulator's package, and the library.
     pub(crate) fn build_programs(&self, profile: Profile) -> Result<Programs> {
-        let built =
-            self.build(profile, &["--package", "epicloud", "--package", "epicloud-emulator", "--lib", "--bins"])?;
-        let library = format!("{}epicloud{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
-        Ok(Programs {
-            epi: find(&built, &program_file("epi"))?,
-            emulator: find(&built, &program_file("epi-emulator"))?,
-            library: find(&built, &library)?,
-        })
+        Programs::find(
+            &self.build(profile, &["--package", "epicloud", "--package", "epicloud-emulator", "--lib", "--bins"])?,
+        )
     }
 
-    /// Builds one program of this package, with the features it asks for.
-    pub(crate) fn build_peer(&self, name: &str) -> Result<PathBuf> {
-        let built = self.build(Profile::Release, &["--package", "xtask", "--features", "bench", "--bin", name])?;
-        find(&built, &program_file(name))
+    /// Builds the programs of this package that the bench starts.
+    pub(crate) fn build_peers(&self, profile: Profile) -> Result<Peers> {
+        let mut what = vec!["--package", "xtask", "--features", PEERS];
+        what.extend(Peers::NAMES.iter().flat_map(|name| ["--bin", *name]));
+        Peers::find(&self.build(profile, &what)?)
+    }
+
+    /// Builds all of these for tests, in the one way in which they share every dependency with the tests' own programs;
+    /// apart they would be compiled twice.
+    pub(crate) fn build_for_tests(&self) -> Result<(Programs, Peers)> {
+        let mut what = vec!["--features", PEERS, "--lib"];
+        what.extend(["epicloud", "epicloud-emulator", "xtask"].iter().flat_map(|name| ["--package", *name]));
+        // By name, so that this program does not replace itself.
+        let names = ["epi", "epi-emulator", "epi-sink"];
+        what.extend(names.iter().chain(&Peers::NAMES).flat_map(|name| ["--bin", *name]));
+        let built = self.build(Profile::Dev, &what)?;
+        Ok((Programs::find(&built)?, Peers::find(&built)?))
     }
 
     /// Builds and tells which files came of it: asking cargo holds with any target folder and any platform.
@@ -92,7 +111,26 @@ impl Workspace {
     }
 }
 
+impl Peers {
+    const NAMES: [&str; 3] = ["bench-peer", "epi-download", "rust-calls"];
+
+    fn find(built: &[PathBuf]) -> Result<Self> {
+        let [bench_peer, epi_download, rust_calls] = Self::NAMES.map(|name| find(built, &program_file(name)));
+        Ok(Self { bench_peer: bench_peer?, epi_download: epi_download?, rust_calls: rust_calls? })
+    }
+}
+
 impl Programs {
+    fn find(built: &[PathBuf]) -> Result<Self> {
+        let library = format!("{}epicloud{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
+        Ok(Self {
+            epi: find(built, &program_file("epi"))?,
+            emulator: find(built, &program_file("epi-emulator"))?,
+            sink: find(built, &program_file("epi-sink"))?,
+            library: find(built, &library)?,
+        })
+    }
+
     /// The folders of the programs in front of `PATH`.
     pub(crate) fn path(&self) -> Result<std::ffi::OsString> {
         let own = [&self.epi, &self.emulator].into_iter().filter_map(|program| program.parent());

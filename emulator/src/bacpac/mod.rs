@@ -3,7 +3,7 @@
 //! A layout is a list of segments, literal bytes (zip headers, small XML parts) and generated ones (table data), so
 //! nothing of size is held anywhere. The table data means nothing to a database server.
 
-mod generated;
+pub(crate) mod generated;
 mod parts;
 mod zip;
 

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::error::BlobError;
+use super::error::{BlobError, escape};
 
 /// Most blocks of a blob.
 const MOST_BLOCKS: usize = 50_000;
@@ -67,6 +67,41 @@ pub(crate) fn resolve<'a, B>(
         Lookup::Uncommitted => uncommitted(id),
     });
     found.collect::<Option<Vec<_>>>().ok_or_else(BlobError::invalid_block_list)
+}
+
+/// The answer of Get Block List; a part that was not asked for is `None`.
+pub(crate) fn document<'a>(
+    committed: Option<impl Iterator<Item = (&'a str, u64)>>,
+    waiting: Option<impl Iterator<Item = (&'a str, u64)>>,
+) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
+    if let Some(mut blocks) = committed {
+        section(&mut text, "CommittedBlocks", &mut blocks);
+    }
+    if let Some(mut blocks) = waiting {
+        section(&mut text, "UncommittedBlocks", &mut blocks);
+    }
+    text.push_str("</BlockList>");
+    text
+}
+
+fn section(text: &mut String, name: &str, blocks: &mut dyn Iterator<Item = (&str, u64)>) {
+    text.push_str(&format!("<{name}>"));
+    for (id, length) in blocks {
+        text.push_str(&format!("<Block><Name>{}</Name><Size>{length}</Size></Block>", escape(id)));
+    }
+    text.push_str(&format!("</{name}>"));
+}
+
+/// Which parts of the list `blocklisttype` asks for: the committed blocks, the waiting ones.
+pub(crate) fn wanted(kind: Option<String>) -> Result<(bool, bool), BlobError> {
+    let kind = kind.unwrap_or_else(|| "committed".to_owned()).to_lowercase();
+    match kind.as_str() {
+        "committed" => Ok((true, false)),
+        "uncommitted" => Ok((false, true)),
+        "all" => Ok((true, true)),
+        _ => Err(BlobError::invalid_query("blocklisttype", &kind, "Not a block list type.")),
+    }
 }
 
 #[cfg(test)]

@@ -53,6 +53,11 @@ pub(crate) fn check_md5(value: &str) -> Result<(), BlobError> {
     well_formed.then_some(()).ok_or_else(|| BlobError::invalid_md5(value))
 }
 
+/// A CRC-64 as the header has it: Azure writes the eight bytes in little-endian order.
+pub(crate) fn crc64_text(sum: u64) -> String {
+    STANDARD.encode(sum.to_le_bytes())
+}
+
 /// Computes, piece by piece, the checksums that are needed.
 pub(crate) struct Summing {
     md5: Option<Md5>,
@@ -69,7 +74,17 @@ pub(crate) struct Computed {
 impl Summing {
     /// MD5 is slow, so it is left out unless asked for; CRC-64 is computed where the version knows it.
     pub(crate) fn start(with_md5: bool, version: &str) -> Self {
-        Self { md5: with_md5.then(Md5::new), crc64: (version >= KNOWS_CRC64).then(crc64fast_nvme::Digest::new) }
+        Self::of(with_md5, version >= KNOWS_CRC64)
+    }
+
+    /// Exactly these.
+    pub(crate) fn of(with_md5: bool, with_crc64: bool) -> Self {
+        Self { md5: with_md5.then(Md5::new), crc64: with_crc64.then(crc64fast_nvme::Digest::new) }
+    }
+
+    /// The CRC-64 of what came so far, when it is computed.
+    pub(crate) fn crc64(&self) -> Option<u64> {
+        self.crc64.as_ref().map(crc64fast_nvme::Digest::sum64)
     }
 
     pub(crate) fn add(&mut self, bytes: &[u8]) {
@@ -84,8 +99,7 @@ impl Summing {
     pub(crate) fn finish(self) -> Computed {
         Computed {
             md5: self.md5.map(|md5| STANDARD.encode(md5.finalize())),
-            // Azure writes the eight bytes in little-endian order.
-            crc64: self.crc64.map(|crc64| STANDARD.encode(crc64.sum64().to_le_bytes())),
+            crc64: self.crc64.map(|crc64| crc64_text(crc64.sum64())),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::error::BlobError;
 use crate::clock::Milliseconds;
+use crate::http::Asked;
 use crate::timestamp;
 
 /// The conditional headers of a request.
@@ -18,6 +19,18 @@ pub(crate) struct Conditions<'a> {
 pub(crate) struct Stored<'a> {
     pub(crate) etag: &'a str,
     pub(crate) modified: Milliseconds,
+}
+
+impl<'a> Conditions<'a> {
+    /// Those of a request.
+    pub(crate) fn of(asked: &'a Asked) -> Self {
+        Self {
+            if_match: asked.header("if-match"),
+            if_none_match: asked.header("if-none-match"),
+            if_modified_since: asked.header("if-modified-since"),
+            if_unmodified_since: asked.header("if-unmodified-since"),
+        }
+    }
 }
 
 impl Conditions<'_> {

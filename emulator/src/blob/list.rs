@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::error::{BlobError, escape};
-use super::operation::Call;
-use super::store::Committed;
+use super::operation::{Call, query};
+use super::store::{Committed, Properties};
+use crate::clock::Milliseconds;
 use crate::core::Core;
-use crate::http::Answer;
+use crate::http::{Answer, Asked};
 use crate::timestamp;
 
 /// Largest page.
@@ -49,31 +50,60 @@ fn page<'a>(
     (entries, None)
 }
 
+/// A blob as lists show it.
+pub(crate) struct Row<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) created: Milliseconds,
+    pub(crate) modified: Milliseconds,
+    pub(crate) etag: &'a str,
+    pub(crate) length: u64,
+    pub(crate) properties: &'a Properties,
+    pub(crate) leased: bool,
+}
+
 /// List Blobs.
 pub(super) fn list_blobs(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
     let blobs = core.blobs.committed(&call.address.container)?;
-    let given = |name| call.query(name).unwrap_or_default();
+    let rows: Vec<Row<'_>> = blobs.iter().map(row).collect();
+    answer(call.asked, &core.blob_base(call.asked.secure), &call.address.container, &rows)
+}
+
+fn row((name, committed, leased): &(String, Arc<Committed>, bool)) -> Row<'_> {
+    Row {
+        name,
+        created: committed.created,
+        modified: committed.modified,
+        etag: &committed.etag,
+        length: committed.length,
+        properties: &committed.properties,
+        leased: *leased,
+    }
+}
+
+/// The page of the sorted rows that was asked for.
+pub(crate) fn answer(asked: &Asked, base: &str, container: &str, rows: &[Row<'_>]) -> Result<Answer, BlobError> {
+    let given = |name| query(asked, name).unwrap_or_default();
     let (prefix, delimiter, marker) = (given("prefix"), given("delimiter"), given("marker"));
-    let most = match call.query("maxresults") {
+    let most = match query(asked, "maxresults") {
         None => MOST,
         Some(text) => match text.parse::<usize>() {
             Ok(most) if most > 0 => most.min(MOST),
             _ => return Err(BlobError::invalid_query("maxresults", &text, "Must be a number above 0.")),
         },
     };
-    let names: Vec<&str> = blobs.iter().map(|(name, ..)| name.as_str()).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
     let (entries, next) = page(&names, &prefix, &delimiter, &marker, most);
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults ServiceEndpoint=\"{}\" ContainerName=\"{}\">",
-        escape(&core.blob_base(call.asked.secure)),
-        escape(&call.address.container)
+        escape(base),
+        escape(container)
     );
     for (name, value) in [("Prefix", &prefix), ("Marker", &marker), ("Delimiter", &delimiter)] {
         if !value.is_empty() {
             text.push_str(&format!("<{name}>{}</{name}>", escape(value)));
         }
     }
-    if call.query("maxresults").is_some() {
+    if query(asked, "maxresults").is_some() {
         text.push_str(&format!("<MaxResults>{most}</MaxResults>"));
     }
     text.push_str("<Blobs>");
@@ -82,7 +112,7 @@ pub(super) fn list_blobs(core: &Core, call: &Call<'_>) -> Result<Answer, BlobErr
             Entry::Prefix(name) => {
                 text.push_str(&format!("<BlobPrefix><Name>{}</Name></BlobPrefix>", escape(name)));
             }
-            Entry::Blob(index) => text.push_str(&describe(&blobs[index])),
+            Entry::Blob(index) => text.push_str(&describe(&rows[index])),
         }
     }
     text.push_str(&format!(
@@ -92,10 +122,10 @@ pub(super) fn list_blobs(core: &Core, call: &Call<'_>) -> Result<Answer, BlobErr
     Ok(Answer::new(200, "application/xml", text))
 }
 
-fn describe((name, committed, leased): &(String, Arc<Committed>, bool)) -> String {
-    let properties = &committed.properties;
+fn describe(row: &Row<'_>) -> String {
+    let properties = row.properties;
     let value = |value: &Option<String>| escape(value.as_deref().unwrap_or_default());
-    let lease = if *leased {
+    let lease = if row.leased {
         "<LeaseStatus>locked</LeaseStatus><LeaseState>leased</LeaseState><LeaseDuration>infinite</LeaseDuration>"
     } else {
         "<LeaseStatus>unlocked</LeaseStatus><LeaseState>available</LeaseState>"
@@ -107,11 +137,11 @@ fn describe((name, committed, leased): &(String, Arc<Committed>, bool)) -> Strin
          <Content-MD5>{}</Content-MD5><Cache-Control>{}</Cache-Control>\
          <Content-Disposition>{}</Content-Disposition><BlobType>BlockBlob</BlobType>{lease}\
          <ServerEncrypted>true</ServerEncrypted></Properties></Blob>",
-        escape(name),
-        timestamp::http_date(committed.created),
-        timestamp::http_date(committed.modified),
-        committed.etag.trim_matches('"'),
-        committed.length,
+        escape(row.name),
+        timestamp::http_date(row.created),
+        timestamp::http_date(row.modified),
+        row.etag.trim_matches('"'),
+        row.length,
         properties.content_type.as_deref().map_or("application/octet-stream".to_owned(), escape),
         value(&properties.content_encoding),
         value(&properties.content_language),

@@ -3,23 +3,23 @@
 //! `sas` and `block_list` decide, `store` remembers, `spool` and `content` hold the bytes, `operation` carries a
 //! request out. Facts about Azure are from its Blob service REST reference unless a comment says otherwise.
 
-mod block_list;
-mod checksum;
-mod condition;
+pub(crate) mod block_list;
+pub(crate) mod checksum;
+pub(crate) mod condition;
 mod content;
-mod error;
-mod list;
+pub(crate) mod error;
+pub(crate) mod list;
 mod operation;
-mod range;
+pub(crate) mod range;
 mod read;
 pub(crate) mod sas;
 mod saved;
 mod spool;
 mod store;
-mod write;
+pub(crate) mod write;
 
 pub(crate) use content::Content;
-pub(crate) use operation::{error_answer, expired_link_answer, handle};
+pub(crate) use operation::{error_answer, expired_link_answer, handle, query, with_usual_headers};
 pub(crate) use saved::SavedStore;
 pub(crate) use spool::Folder;
 pub(crate) use store::{Properties, Store};

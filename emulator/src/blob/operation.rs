@@ -148,15 +148,20 @@ fn operation(method: &str, restype: Option<&str>, comp: Option<&str>, container:
     }
 }
 
-fn query(asked: &Asked, name: &str) -> Option<String> {
+/// A query parameter, decoded.
+pub(crate) fn query(asked: &Asked, name: &str) -> Option<String> {
     asked.query().split('&').find_map(|pair| {
         let (known, value) = pair.split_once('=').unwrap_or((pair, ""));
         (known == name).then(|| decode(value))
     })
 }
 
-/// The headers every answer carries.
 fn finish(core: &Core, asked: &Asked, answer: Answer) -> Answer {
+    with_usual_headers(asked, answer, || core.request_id())
+}
+
+/// The headers every answer carries.
+pub(crate) fn with_usual_headers(asked: &Asked, answer: Answer, new_id: impl FnOnce() -> String) -> Answer {
     let version = asked.header("x-ms-version").filter(|version| sas::is_version(version)).map(str::to_owned);
     let version = version.or_else(|| query(asked, "sv").filter(|version| sas::is_version(version)));
     let mut answer = answer
@@ -165,7 +170,7 @@ fn finish(core: &Core, asked: &Asked, answer: Answer) -> Answer {
         .with("date", timestamp::http_date(asked.now));
     // An error names its id in the body too and brings it along.
     if !answer.headers.iter().any(|(name, _)| *name == "x-ms-request-id") {
-        answer = answer.with("x-ms-request-id", core.request_id());
+        answer = answer.with("x-ms-request-id", new_id());
     }
     if let Some(id) = asked.header("x-ms-client-request-id") {
         answer = answer.with("x-ms-client-request-id", id);

@@ -1,10 +1,10 @@
 //! Get Blob, Get Blob Properties and Get Block List.
 
+use super::block_list;
 use super::condition::Conditions;
-use super::error::{BlobError, escape};
+use super::error::BlobError;
 use super::operation::Call;
 use super::range::{self, Span};
-use super::spool::Extent;
 use super::store::{Blob, Committed};
 use crate::core::Core;
 use crate::http::{Answer, Source};
@@ -14,13 +14,7 @@ use crate::timestamp;
 pub(super) fn get_blob(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
     let (committed, leased) = core.blobs.find(&call.address.container, &call.address.blob)?;
     let header = |name| call.asked.header(name);
-    let conditions = Conditions {
-        if_match: header("if-match"),
-        if_none_match: header("if-none-match"),
-        if_modified_since: header("if-modified-since"),
-        if_unmodified_since: header("if-unmodified-since"),
-    };
-    conditions.check_read(committed.stored())?;
+    Conditions::of(call.asked).check_read(committed.stored())?;
     // Get Blob Properties knows no range.
     let wanted = header("x-ms-range").or_else(|| header("range")).filter(|_| call.asked.method == "GET");
     let length = committed.length;
@@ -78,27 +72,16 @@ fn describe(answer: Answer, committed: &Committed, call: &Call<'_>, part: bool) 
 
 /// Get Block List.
 pub(super) fn get_block_list(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
-    let kind = call.query("blocklisttype").unwrap_or_else(|| "committed".to_owned()).to_lowercase();
-    let (with_committed, with_waiting) = match kind.as_str() {
-        "committed" => (true, false),
-        "uncommitted" => (false, true),
-        "all" => (true, true),
-        _ => return Err(BlobError::invalid_query("blocklisttype", &kind, "Not a block list type.")),
-    };
+    let (with_committed, with_waiting) = block_list::wanted(call.query("blocklisttype"))?;
     let found = core.blobs.look(&call.address.container, &call.address.blob, Blob::clone)?;
     if found.committed.is_none() && found.waiting.is_empty() {
         return Err(BlobError::blob_not_found());
     }
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
-    if with_committed {
-        let blocks = found.committed.iter().flat_map(|committed| &committed.blocks);
-        section(&mut text, "CommittedBlocks", blocks.map(|(id, extent)| (id, extent)).collect());
-    }
-    if with_waiting {
-        // Azure lists them by id, and so they are kept.
-        section(&mut text, "UncommittedBlocks", found.waiting.iter().collect());
-    }
-    text.push_str("</BlockList>");
+    let committed = found.committed.iter().flat_map(|committed| &committed.blocks);
+    let committed = committed.map(|(id, extent)| (id.as_str(), extent.length));
+    // Azure lists them by id, and so they are kept.
+    let waiting = found.waiting.iter().map(|(id, extent)| (id.as_str(), extent.length));
+    let text = block_list::document(with_committed.then_some(committed), with_waiting.then_some(waiting));
     let mut answer = Answer::new(200, "application/xml", text);
     if let Some(committed) = &found.committed {
         answer = answer
@@ -109,13 +92,4 @@ pub(super) fn get_block_list(core: &Core, call: &Call<'_>) -> Result<Answer, Blo
         answer = answer.with("x-ms-blob-content-length", "0");
     }
     Ok(answer)
-}
-
-fn section(text: &mut String, name: &str, blocks: Vec<(&String, &Extent)>) {
-    text.push_str(&format!("<{name}>"));
-    for (id, extent) in blocks {
-        let length = extent.length;
-        text.push_str(&format!("<Block><Name>{}</Name><Size>{length}</Size></Block>", escape(id)));
-    }
-    text.push_str(&format!("</{name}>"));
 }

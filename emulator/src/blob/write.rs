@@ -9,19 +9,19 @@ use super::operation::Call;
 use super::spool::{Extent, Refusal};
 use super::store::{Committed, Properties};
 use crate::core::Core;
-use crate::http::{Answer, RequestBody};
+use crate::http::{Answer, Asked, RequestBody};
 use crate::timestamp;
 
 /// Largest block, and largest blob of one Put Blob (versions from 2019-12-12 on).
-const LARGEST_BLOCK: u64 = 4_000 << 20;
-const LARGEST_BLOB: u64 = 5_000 << 20;
+pub(crate) const LARGEST_BLOCK: u64 = 4_000 << 20;
+pub(crate) const LARGEST_BLOB: u64 = 5_000 << 20;
 /// Largest body of Put Block List that is taken: 50,000 of the longest ids.
-const LARGEST_LIST: usize = 16 << 20;
+pub(crate) const LARGEST_LIST: usize = 16 << 20;
 
 /// Put Block.
 pub(super) async fn put_block(core: &Core, call: &Call<'_>, body: &mut RequestBody) -> Result<Answer, Refusal> {
     let id = call.query("blockid").ok_or_else(|| BlobError::missing_query("blockid"))?;
-    let length = content_length(call)?;
+    let length = content_length(call.asked)?;
     if length == 0 {
         return Err(BlobError::invalid_header("Content-Length", "0").into());
     }
@@ -43,14 +43,14 @@ pub(super) async fn put_blob(core: &Core, call: &Call<'_>, body: &mut RequestBod
         Some(other) => return Err(BlobError::invalid_header("x-ms-blob-type", other).into()),
         None => return Err(BlobError::missing_header("x-ms-blob-type").into()),
     }
-    let length = content_length(call)?;
+    let length = content_length(call.asked)?;
     if length > LARGEST_BLOB {
         return Err(BlobError::too_large().into());
     }
     let claim = claim(call)?;
-    let mut properties = properties(call, true)?;
+    let mut properties = properties(call.asked, true)?;
     let at = (call.address.container.as_str(), call.address.blob.as_str());
-    let conditions = conditions(call);
+    let conditions = Conditions::of(call.asked);
     core.blobs.check_write(at.0, at.1, call.lease(), |blob| conditions.check_write(blob.stored()))?;
     let (extent, computed) = receive(core, call, body, length, &claim, true).await?;
     // Put Blob checks `x-ms-blob-content-md5`, unlike Put Block List, and stores the MD5 in any case.
@@ -69,7 +69,7 @@ pub(super) async fn put_blob(core: &Core, call: &Call<'_>, body: &mut RequestBod
 /// Put Block List.
 pub(super) async fn put_block_list(core: &Core, call: &Call<'_>, body: &mut RequestBody) -> Result<Answer, Refusal> {
     let claim = claim(call)?;
-    let properties = properties(call, false)?;
+    let properties = properties(call.asked, false)?;
     let at = (call.address.container.as_str(), call.address.blob.as_str());
     core.blobs.check_write(at.0, at.1, call.lease(), |_| Ok(()))?;
     let text = body.whole(LARGEST_LIST).await?;
@@ -78,7 +78,8 @@ pub(super) async fn put_block_list(core: &Core, call: &Call<'_>, body: &mut Requ
     let computed = summing.finish();
     claim.check(&computed)?;
     let list = block_list::read(&text)?;
-    let commit = || core.blobs.put_block_list(at, call.lease(), conditions(call), &list, properties.clone(), call.now);
+    let commit =
+        || core.blobs.put_block_list(at, call.lease(), Conditions::of(call.asked), &list, properties.clone(), call.now);
     let mut committed = commit()?;
     if call.asked.twice {
         committed = commit()?;
@@ -104,8 +105,9 @@ async fn receive(
     Ok((extent, computed))
 }
 
-fn content_length(call: &Call<'_>) -> Result<u64, BlobError> {
-    let header = call.asked.header("content-length").ok_or_else(BlobError::length_required)?;
+/// The length of the body, which Azure wants to know.
+pub(crate) fn content_length(asked: &Asked) -> Result<u64, BlobError> {
+    let header = asked.header("content-length").ok_or_else(BlobError::length_required)?;
     header.parse().map_err(|_| BlobError::invalid_header("Content-Length", header))
 }
 
@@ -113,22 +115,13 @@ fn claim(call: &Call<'_>) -> Result<Claim, BlobError> {
     Claim::read(call.asked.header("content-md5"), call.asked.header("x-ms-content-crc64"), &call.version)
 }
 
-fn conditions<'a>(call: &Call<'a>) -> Conditions<'a> {
-    Conditions {
-        if_match: call.asked.header("if-match"),
-        if_none_match: call.asked.header("if-none-match"),
-        if_modified_since: call.asked.header("if-modified-since"),
-        if_unmodified_since: call.asked.header("if-unmodified-since"),
-    }
-}
-
 /// The properties to store. Put Blob also takes the plain headers, which on Put Block List describe the list itself.
-fn properties(call: &Call<'_>, plain_too: bool) -> Result<Properties, BlobError> {
+pub(crate) fn properties(asked: &Asked, plain_too: bool) -> Result<Properties, BlobError> {
     let header = |special: &str, plain: &str| {
-        let value = call.asked.header(special).or_else(|| call.asked.header(plain).filter(|_| plain_too));
+        let value = asked.header(special).or_else(|| asked.header(plain).filter(|_| plain_too));
         value.map(str::to_owned)
     };
-    let content_md5 = call.asked.header("x-ms-blob-content-md5").map(str::to_owned);
+    let content_md5 = asked.header("x-ms-blob-content-md5").map(str::to_owned);
     if let Some(md5) = &content_md5 {
         check_md5(md5)?;
     }
@@ -136,7 +129,7 @@ fn properties(call: &Call<'_>, plain_too: bool) -> Result<Properties, BlobError>
         content_type: header("x-ms-blob-content-type", "content-type"),
         content_encoding: header("x-ms-blob-content-encoding", "content-encoding"),
         content_language: header("x-ms-blob-content-language", "content-language"),
-        content_disposition: call.asked.header("x-ms-blob-content-disposition").map(str::to_owned),
+        content_disposition: asked.header("x-ms-blob-content-disposition").map(str::to_owned),
         cache_control: header("x-ms-blob-cache-control", "cache-control"),
         content_md5,
     })

@@ -1,6 +1,7 @@
 //! Accepts connections, plain and TLS, and serves HTTP/1.1 on them until the emulator stops.
 
 use std::convert::Infallible;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,24 @@ use tokio_rustls::TlsAcceptor;
 use super::exchange::exchange;
 use super::wire::{Guarded, OverTcp, Wire};
 use crate::core::Core;
+use crate::error::Error;
+
+/// Listens on the address.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(Error::io(format!("listening on {address}")))
+}
+
+/// The address clients on this machine reach the listener at.
+pub(crate) fn reachable(listener: &TcpListener) -> Result<SocketAddr, Error> {
+    let mut address = listener.local_addr().map_err(Error::io("reading the address of a listener"))?;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        });
+    }
+    Ok(address)
+}
 
 /// Serves plain HTTP until told to stop.
 pub(crate) async fn serve_plain(core: Arc<Core>, listener: TcpListener, stop: watch::Receiver<bool>) {
@@ -45,8 +64,8 @@ async fn accept(core: Arc<Core>, listener: TcpListener, tls: Option<TlsAcceptor>
     }
 }
 
-/// Returns once the emulator stops, or is gone.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+/// Returns once the owner says stop, or is gone.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error says that the sender is gone: the same to a listener.
     let _ = stop.wait_for(|stopped| *stopped).await;
 }

@@ -13,4 +13,4 @@ pub(crate) use address::{BlobAddress, decode};
 pub(crate) use answer::{Answer, Source};
 pub(crate) use body::{BodyError, RequestBody};
 pub(crate) use exchange::Asked;
-pub(crate) use listener::{serve_plain, serve_tls};
+pub(crate) use listener::{bind, reachable, serve_plain, serve_tls, stopped};

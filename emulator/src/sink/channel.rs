@@ -1,0 +1,252 @@
+//! A connection as a way for bytes in both directions, plain or through TLS.
+//!
+//! TLS is driven through rustls' interface without buffers: one large read from the socket, each record decrypted
+//! where it lies, its bytes given to the intake and forgotten. The usual stream reads little at once and copies what it
+//! decrypted twice, which costs as much again as the rest.
+
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+
+use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus};
+
+use super::intake::Intake;
+use super::line::Line;
+
+/// Bytes read from the socket at once.
+const READ: usize = 256 << 10;
+/// The longest TLS record, of which the beginning may be left from the read before.
+const RECORD: usize = (16 << 10) + 2_048 + 5;
+/// Bytes encrypted before they are written to the socket.
+const WRITE: usize = 15 * (16 << 10);
+/// More than encryption adds to the bytes of one write.
+const OVERHEAD: usize = 1 << 10;
+
+/// A connection.
+pub(super) enum Channel {
+    Plain(Plain),
+    Secure(Box<Secure>),
+}
+
+/// A connection without TLS.
+pub(super) struct Plain {
+    line: Line,
+    buffer: Vec<u8>,
+}
+
+/// A connection through TLS.
+pub(super) struct Secure {
+    line: Line,
+    tls: UnbufferedServerConnection,
+    incoming: Vec<u8>,
+    /// Which part of `incoming` is received and not processed.
+    from: usize,
+    to: usize,
+    outgoing: Vec<u8>,
+    /// How much of `outgoing` is to be sent.
+    ready: usize,
+}
+
+/// What the TLS state machine wants.
+enum Step {
+    /// To be asked again; bytes were given to the intake if `true`.
+    Again(bool),
+    /// To have `outgoing` sent.
+    Send,
+    /// More from the peer; in the established connection it could also send.
+    More,
+    /// Nothing: the peer has closed its side.
+    Closed,
+}
+
+impl Channel {
+    pub(super) fn plain(line: Line) -> Self {
+        Self::Plain(Plain { line, buffer: vec![0; READ] })
+    }
+
+    pub(super) fn secure(line: Line, config: Arc<rustls::ServerConfig>) -> io::Result<Self> {
+        let tls = UnbufferedServerConnection::new(config).map_err(io::Error::other)?;
+        let incoming = vec![0; READ + RECORD];
+        Ok(Self::Secure(Box::new(Secure { line, tls, incoming, from: 0, to: 0, outgoing: Vec::new(), ready: 0 })))
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        matches!(self, Self::Secure(_))
+    }
+
+    fn line(&mut self) -> &mut Line {
+        match self {
+            Self::Plain(plain) => &mut plain.line,
+            Self::Secure(secure) => &mut secure.line,
+        }
+    }
+
+    /// Gives at least one byte to the intake; `false` when the peer has closed its side.
+    pub(super) async fn receive(&mut self, intake: &mut Intake) -> io::Result<bool> {
+        match self {
+            Self::Plain(plain) => {
+                let count = plain.line.read(&mut plain.buffer).await?;
+                intake.take(&plain.buffer[..count]);
+                Ok(count > 0)
+            }
+            Self::Secure(secure) => secure.receive(intake).await,
+        }
+    }
+
+    /// Sends the slices.
+    pub(super) async fn send(&mut self, slices: &mut [IoSlice<'_>]) -> io::Result<()> {
+        match self {
+            Self::Plain(plain) => plain.line.write_slices(slices).await,
+            Self::Secure(secure) => {
+                for slice in slices {
+                    for piece in slice.chunks(WRITE) {
+                        secure.send(piece).await?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the connection in good order.
+    pub(super) async fn close(mut self) -> io::Result<()> {
+        if let Self::Secure(secure) = &mut self {
+            secure.say_goodbye().await?;
+        }
+        self.line().shutdown().await
+    }
+
+    /// Ends the connection with a TCP reset.
+    pub(super) fn reset(mut self) {
+        self.line().reset();
+    }
+}
+
+impl Secure {
+    async fn receive(&mut self, intake: &mut Intake) -> io::Result<bool> {
+        let mut taken = false;
+        loop {
+            match self.step(intake)? {
+                Step::Again(gave) => taken |= gave,
+                Step::Send => self.flush().await?,
+                Step::More if taken => return Ok(true),
+                Step::More => {
+                    if !self.read().await? {
+                        return Ok(false);
+                    }
+                }
+                Step::Closed => return Ok(taken),
+            }
+        }
+    }
+
+    async fn read(&mut self) -> io::Result<bool> {
+        // At most the beginning of one record is left, so this moves little.
+        self.incoming.copy_within(self.from..self.to, 0);
+        (self.from, self.to) = (0, self.to - self.from);
+        let count = self.line.read(&mut self.incoming[self.to..]).await?;
+        self.to += count;
+        Ok(count > 0)
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let ready = std::mem::take(&mut self.ready);
+        self.line.write(&self.outgoing[..ready]).await
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.encrypt(Some(bytes)).await
+    }
+
+    async fn say_goodbye(&mut self) -> io::Result<()> {
+        self.encrypt(None).await
+    }
+
+    /// Encrypts and sends the bytes, or the notice that nothing more follows.
+    async fn encrypt(&mut self, bytes: Option<&[u8]>) -> io::Result<()> {
+        let needed = self.ready + bytes.map_or(0, <[u8]>::len) + OVERHEAD;
+        if self.outgoing.len() < needed {
+            self.outgoing.resize(needed, 0);
+        }
+        loop {
+            let UnbufferedStatus { discard, state, .. } =
+                self.tls.process_tls_records(&mut self.incoming[self.from..self.to]);
+            let written = match state.map_err(io::Error::other)? {
+                ConnectionState::WriteTraffic(mut traffic) => {
+                    let into = &mut self.outgoing[self.ready..];
+                    let encrypted = match bytes {
+                        Some(bytes) => traffic.encrypt(bytes, into),
+                        None => traffic.queue_close_notify(into),
+                    };
+                    Some(encrypted.map_err(|failure: EncryptError| io::Error::other(failure))?)
+                }
+                ConnectionState::EncodeTlsData(mut data) => {
+                    self.ready += encode(&mut data, &mut self.outgoing, self.ready)?;
+                    None
+                }
+                ConnectionState::TransmitTlsData(transmit) => {
+                    // Sent with the bytes that follow.
+                    transmit.done();
+                    None
+                }
+                ConnectionState::PeerClosed => None,
+                // The client sends while it is being answered, or is gone.
+                _ => return Err(io::ErrorKind::ConnectionAborted.into()),
+            };
+            self.from += discard;
+            if let Some(written) = written {
+                self.ready += written;
+                return self.flush().await;
+            }
+        }
+    }
+
+    /// One step of the TLS state machine.
+    fn step(&mut self, intake: &mut Intake) -> io::Result<Step> {
+        let UnbufferedStatus { mut discard, state, .. } =
+            self.tls.process_tls_records(&mut self.incoming[self.from..self.to]);
+        let step = match state.map_err(io::Error::other)? {
+            ConnectionState::ReadTraffic(mut traffic) => {
+                let mut gave = false;
+                while let Some(record) = traffic.next_record() {
+                    let record = record.map_err(io::Error::other)?;
+                    discard += record.discard;
+                    intake.take(record.payload);
+                    gave |= !record.payload.is_empty();
+                }
+                Step::Again(gave)
+            }
+            ConnectionState::EncodeTlsData(mut data) => {
+                self.ready += encode(&mut data, &mut self.outgoing, self.ready)?;
+                Step::Again(false)
+            }
+            ConnectionState::TransmitTlsData(transmit) => {
+                transmit.done();
+                Step::Send
+            }
+            ConnectionState::BlockedHandshake | ConnectionState::WriteTraffic(_) => Step::More,
+            ConnectionState::PeerClosed | ConnectionState::Closed => Step::Closed,
+            // Early data, which the server's settings do not allow.
+            _ => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        self.from += discard;
+        Ok(step)
+    }
+}
+
+/// Encodes a message of the handshake behind what is there already; returns its length.
+fn encode<D>(
+    data: &mut rustls::unbuffered::EncodeTlsData<'_, D>,
+    outgoing: &mut Vec<u8>,
+    at: usize,
+) -> io::Result<usize> {
+    loop {
+        match data.encode(&mut outgoing[at..]) {
+            Ok(length) => return Ok(length),
+            Err(EncodeError::InsufficientSize(InsufficientSizeError { required_size })) => {
+                outgoing.resize(at + required_size, 0);
+            }
+            Err(failure) => return Err(io::Error::other(failure)),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! One try of one block of an upload: summed, sent, written down. It is not repeated here.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Semaphore;
+
+use super::blocking::{Busy, blocking, busily};
+use super::buffers::Buffers;
+use super::integrity::{Mode, Sums};
+use super::links::Links;
+use super::meter::Meter;
+use super::package::Package;
+use super::resume::untakeable;
+use super::stall::{Pulse, grace};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::event::{Event, Sink};
+use crate::base::time::Clock;
+use crate::blob::block::BlockId;
+use crate::blob::client::Blob;
+use crate::blob::is_unknown_checksum;
+
+/// Blocks that are summed at a time. Summing is as fast as reading; more would only fight for the processor.
+const SUMMING: usize = 4;
+
+/// What the blocks of one upload have in common.
+pub(super) struct Sending {
+    pub(super) links: Arc<Links>,
+    pub(super) checksums: Checksums,
+    pub(super) meter: Meter,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) sink: Arc<dyn Sink>,
+    /// Held while a journal is written.
+    pub(super) busy: Busy,
+    buffers: Buffers,
+    summing: Semaphore,
+}
+
+impl Sending {
+    pub(super) fn new(
+        links: Arc<Links>,
+        checksums: Checksums,
+        meter: Meter,
+        clock: &Arc<dyn Clock>,
+        sink: &Arc<dyn Sink>,
+    ) -> Self {
+        let (clock, sink, busy) = (Arc::clone(clock), Arc::clone(sink), Busy::default());
+        let (buffers, summing) = (Buffers::default(), Semaphore::new(SUMMING));
+        Self { links, checksums, meter, clock, sink, busy, buffers, summing }
+    }
+
+    /// Sends one block of a package.
+    pub(super) async fn send(&self, package: &Arc<Package>, index: usize) -> Result<()> {
+        let mode = self.checksums.mode();
+        match self.send_as(package, index, mode).await {
+            Err(error) if is_unknown_checksum(&error) && self.checksums.leave(mode) => {
+                if self.checksums.left_now() {
+                    let text = "the storage service does not know CRC-64; going on with Content-MD5";
+                    self.sink.event(Event::verbose(text));
+                }
+                self.send_as(package, index, Mode::ContentMd5).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Makes the blocks of the package that is number `number` its blob.
+    pub(super) async fn commit(&self, number: usize, ids: &[BlockId], md5: Option<[u8; 16]>) -> Result<()> {
+        let commit = |blob: Blob| async move { Pulse::new(&self.clock).watch(blob.commit(ids, md5, &self.sink)).await };
+        self.links.call(number, commit).await
+    }
+
+    async fn send_as(&self, package: &Arc<Package>, index: usize, mode: Mode) -> Result<()> {
+        self.links
+            .call(package.number, |blob| async move {
+                let pulse = Pulse::new(&self.clock);
+                pulse.watch(self.stage(&blob, package, index, mode, &pulse)).await
+            })
+            .await
+    }
+
+    async fn stage(&self, blob: &Blob, package: &Arc<Package>, index: usize, mode: Mode, pulse: &Pulse) -> Result<()> {
+        let piece = package.plan.piece(index);
+        let Sums { crc64, checksum } = self.sum(package, index, mode, pulse).await?;
+        if !package.keep(index, crc64) {
+            return Err(package.source.changed());
+        }
+        let flight = self.meter.flight();
+        let (meter, beating, moving) = (self.meter.clone(), pulse.clone(), flight.clone());
+        let body = package.source.body(piece, &self.buffers, move |bytes, last| {
+            moving.moved(bytes);
+            if last {
+                let (on_their_way, rate) = meter.on_their_way();
+                beating.handed_over(grace(on_their_way, rate));
+            } else {
+                beating.beat();
+            }
+        });
+        blob.stage_block(&package.id(index), piece.length, body, checksum, &self.sink).await?;
+        flight.landed(piece.length);
+        let package = Arc::clone(package);
+        if let Some(error) = busily(&self.busy, move || Ok(package.record(index, crc64))).await? {
+            self.sink.event(untakeable(error));
+        }
+        Ok(())
+    }
+
+    async fn sum(&self, package: &Arc<Package>, index: usize, mode: Mode, pulse: &Pulse) -> Result<Sums> {
+        let waited = self.summing.acquire().await;
+        let _turn = waited.map_err(|_| Error::new(Kind::Internal, "the turn to read was taken away"))?;
+        // The file alone: a sum that outlives its upload must not keep the journal.
+        let (source, buffers, pulse) = (package.source.clone(), self.buffers.clone(), pulse.clone());
+        let piece = package.plan.piece(index);
+        blocking(move || source.sums(piece, mode, &buffers, || pulse.beat())).await
+    }
+}
+
+/// The checksum that the blocks of an upload carry.
+pub(super) struct Checksums {
+    content_md5: AtomicBool,
+    may_leave: bool,
+    announced: AtomicBool,
+}
+
+impl Checksums {
+    /// Begins with `mode`; `may_leave` permits to go over to Content-MD5 where CRC-64 is not understood.
+    pub(super) fn new(mode: Mode, may_leave: bool) -> Self {
+        Self { content_md5: AtomicBool::new(mode == Mode::ContentMd5), may_leave, announced: AtomicBool::new(false) }
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        if self.content_md5.load(Ordering::SeqCst) { Mode::ContentMd5 } else { Mode::Crc64 }
+    }
+
+    /// Goes over to Content-MD5 for all that follows, because a block with `mode` was not understood. `false` when that
+    /// is not permitted or CRC-64 was not the cause.
+    fn leave(&self, mode: Mode) -> bool {
+        let leaves = self.may_leave && mode == Mode::Crc64;
+        if leaves {
+            self.content_md5.store(true, Ordering::SeqCst);
+        }
+        leaves
+    }
+
+    /// Whether this is the first to ask since it was left.
+    fn left_now(&self) -> bool {
+        !self.announced.swap(true, Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_changes_once_and_only_where_it_was_the_cause() {
+        let checksums = Checksums::new(Mode::Crc64, true);
+        assert_eq!(checksums.mode(), Mode::Crc64);
+        assert!(checksums.leave(Mode::Crc64) && checksums.mode() == Mode::ContentMd5);
+        assert!(checksums.left_now() && !checksums.left_now());
+        assert!(!checksums.leave(Mode::ContentMd5), "Content-MD5 was not understood either: an error");
+        assert!(checksums.leave(Mode::Crc64), "another block, begun before");
+        let fixed = Checksums::new(Mode::Crc64, false);
+        assert!(!fixed.leave(Mode::Crc64) && fixed.mode() == Mode::Crc64);
+    }
+}

@@ -1,0 +1,90 @@
+//! Tells how far a transfer is: the figures of `pace.rs`, shared by all its tries, on their way to the sink.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::pace::Pace;
+use crate::base::event::{Event, Progress, Sink};
+use crate::base::time::Clock;
+
+/// The figures of one transfer. Cheap to clone; clones are the same figures.
+#[derive(Clone)]
+pub(super) struct Meter {
+    pace: Arc<Mutex<Pace>>,
+    clock: Arc<dyn Clock>,
+    sink: Arc<dyn Sink>,
+}
+
+impl Meter {
+    /// Begins to tell, with a first report.
+    pub(super) fn start(pace: Pace, clock: &Arc<dyn Clock>, sink: &Arc<dyn Sink>) -> Self {
+        let meter = Self { pace: Arc::new(Mutex::new(pace)), clock: Arc::clone(clock), sink: Arc::clone(sink) };
+        meter.tell(|pace, now| Some(pace.report(now)));
+        meter
+    }
+
+    /// What a try moves. Taken back when its last clone is dropped and it has not landed.
+    pub(super) fn flight(&self) -> Flight {
+        Flight(Arc::new(Moved { meter: self.clone(), bytes: AtomicU64::new(0) }))
+    }
+
+    /// A stretch was finished without a try that is watched.
+    pub(super) fn finished(&self, bytes: u64) {
+        self.tell(|pace, now| pace.add(bytes, now));
+    }
+
+    /// A failed try is repeated.
+    pub(super) fn retried(&self) {
+        self.tell(Pace::retried);
+    }
+
+    /// Bytes on their way in all tries, and the rate as far as it is known.
+    pub(super) fn on_their_way(&self) -> (u64, Option<u64>) {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).on_their_way()
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Pace, Duration) -> Option<Progress>) {
+        // The sink is called with the lock held, so that two reports cannot overtake each other.
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(progress) = change(&mut pace, self.clock.monotonic()) {
+            self.sink.event(Event::Progress(progress));
+        }
+    }
+}
+
+/// The bytes that one try has moved so far. Clones are the same try.
+#[derive(Clone)]
+pub(super) struct Flight(Arc<Moved>);
+
+struct Moved {
+    meter: Meter,
+    bytes: AtomicU64,
+}
+
+impl Flight {
+    /// So many more bytes moved.
+    pub(super) fn moved(&self, bytes: u64) {
+        self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.0.meter.tell(|pace, now| pace.moved(bytes, now));
+    }
+
+    /// The try has ended well: its stretch of so many bytes is done.
+    pub(super) fn landed(&self, length: u64) {
+        let moved = self.0.bytes.swap(0, Ordering::Relaxed);
+        self.0.meter.tell(|pace, now| {
+            pace.returned(moved);
+            pace.add(length, now)
+        });
+    }
+}
+
+impl Drop for Moved {
+    fn drop(&mut self) {
+        let moved = *self.bytes.get_mut();
+        self.meter.tell(|pace, _| {
+            pace.returned(moved);
+            None
+        });
+    }
+}

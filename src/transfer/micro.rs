@@ -1,0 +1,98 @@
+//! Single parts of this layer for its benches (`tests/micro`), which cannot reach them otherwise. Only with the feature
+//! `micro`; nothing else may use it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use md5::Digest;
+
+use super::buffers::Buffers;
+use super::integrity::{Mode, Summing};
+use super::plan::{Piece, Plan};
+use super::schedule::{Next, Schedule};
+use super::source::Source;
+use super::streams::Streams;
+use crate::base::error::Result;
+use crate::blob::block::LARGEST_BLOCK;
+pub use crate::blob::client::block_list_xml;
+
+/// The CRC-64 of some bytes.
+#[must_use]
+pub fn crc64(bytes: &[u8]) -> u64 {
+    let mut summing = Summing::new(Mode::Crc64);
+    summing.update(bytes);
+    summing.finish().crc64
+}
+
+/// The MD5 of some bytes.
+#[must_use]
+pub fn md5(bytes: &[u8]) -> [u8; 16] {
+    md5::Md5::digest(bytes).into()
+}
+
+/// Plans an upload and walks through its blocks; the sum of their lengths.
+///
+/// # Errors
+/// As the plan of an upload.
+pub fn plan(total: u64) -> Result<u64> {
+    let plan = Plan::upload(total, None, LARGEST_BLOCK)?;
+    Ok((0..plan.count()).map(|index| plan.piece(index).length).sum())
+}
+
+/// Works off so many stretches by the schedule alone, `streams` at a time, without any work; how many were started.
+#[must_use]
+pub fn schedule(stretches: usize, streams: usize) -> usize {
+    let mut schedule = Schedule::new(0..stretches, Streams::fixed(streams));
+    let (mut flying, mut started) = (std::collections::VecDeque::new(), 0);
+    loop {
+        match schedule.next(Duration::ZERO) {
+            Next::Start(index) => {
+                flying.push_back(index);
+                started += 1;
+            }
+            Next::Wait(_) => match flying.pop_front() {
+                Some(index) => schedule.succeeded(index, 1, Duration::ZERO),
+                None => return started,
+            },
+            Next::Done | Next::Failed(_) => return started,
+        }
+    }
+}
+
+/// One block that is a whole file.
+pub struct BlockBody {
+    source: Source,
+    buffers: Buffers,
+}
+
+impl BlockBody {
+    /// A file as one block.
+    ///
+    /// # Errors
+    /// As a file that is uploaded.
+    pub fn open(file: &Path) -> Result<Self> {
+        Ok(Self { source: Source::open(file)?, buffers: Buffers::default() })
+    }
+
+    fn piece(&self) -> Piece {
+        Piece { offset: 0, length: self.source.length() }
+    }
+
+    /// Reads the block's body to its end; its length.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn drain(&self) -> std::io::Result<u64> {
+        let body = self.source.body(self.piece(), &self.buffers, |_, _| {});
+        body.try_fold(0, |sum, bytes| async move { Ok(sum + bytes.len() as u64) }).await
+    }
+
+    /// The block's CRC-64.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn sum(&self) -> Result<u64> {
+        Ok(self.source.sums(self.piece(), Mode::Crc64, &self.buffers, || {})?.crc64)
+    }
+}

@@ -1,0 +1,53 @@
+//! Compares what a journal claims with the bytes of the file: only what still has the sum it had is gone on with.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use super::blocking::{StopOnDrop, blocking};
+use super::buffers::Buffers;
+use super::drive::Driver;
+use super::integrity::{Mode, Summing};
+use super::journal::Claims;
+use super::meter::Meter;
+use super::pace::Pace;
+use super::plan::{Plan, pieces};
+use super::whole::Readable;
+use crate::base::error::{Error, Result};
+use crate::base::event::Phase;
+
+/// Which of the claims are true of the file, with progress under this name.
+pub(super) async fn recheck(
+    file: impl Readable,
+    name: &str,
+    plan: Plan,
+    claims: Claims,
+    driver: Driver<'_>,
+) -> Result<BTreeSet<usize>> {
+    let bytes = claims.keys().map(|index| plan.piece(*index).length).sum();
+    let pace = Pace::new(Phase::Verifying, name, bytes, 0, claims.len(), 0, driver.clock.monotonic());
+    let meter = Meter::start(pace, driver.clock, driver.sink);
+    let stop = StopOnDrop::default();
+    let stopped = stop.flag();
+    let checking = blocking(move || {
+        let buffers = Buffers::default();
+        let mut good = BTreeSet::new();
+        for (index, crc64) in claims {
+            let piece = plan.piece(index);
+            let mut summing = Summing::new(Mode::Crc64);
+            for (offset, length) in pieces(piece) {
+                if stopped.load(Ordering::Relaxed) {
+                    return Err(Error::cancelled());
+                }
+                let mut buffer = buffers.lend(length);
+                file.read_at(buffer.bytes_mut(), offset)?;
+                summing.update(buffer.as_ref());
+            }
+            if summing.finish().crc64 == crc64 {
+                good.insert(index);
+            }
+            meter.finished(piece.length);
+        }
+        Ok(good)
+    });
+    driver.cancel.run(checking).await?
+}

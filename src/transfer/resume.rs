@@ -1,0 +1,218 @@
+//! Takes up an upload that was cut: finds its journal in the state folder, and compares what it claims with the file.
+//!
+//! Nothing here ends an upload: whatever cannot be read or written only means that it begins anew, or cannot be taken
+//! up again, and is said so.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::Display;
+use std::fs::DirBuilder;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::Engine;
+use super::blocking::blocking;
+use super::drive::Driver;
+use super::journal::{Claims, Journal, Sent, Start, decide_upload, first_line};
+use super::ledger::{Found, Ledger, remove};
+use super::links::Links;
+use super::package::{Cut, block_id};
+use super::plan::Plan;
+use super::recheck::recheck;
+use super::source::Source;
+use super::stall::Pulse;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::event::{Event, Sink};
+use crate::blob::block::BlockId;
+use crate::blob::client::{Blob, StoredBlocks};
+
+/// The folder below the state folder.
+const FOLDER: &str = "uploads";
+
+/// How long journals are kept. The service removes blocks that were not made a blob after a week (Azure REST "Put
+/// Block", remarks).
+const KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
+
+/// An upload that may go on.
+pub(super) struct Taken {
+    /// The id that its blocks have in the store.
+    pub(super) upload_id: Uuid,
+    /// The blocks that are said to be there.
+    pub(super) claims: Claims,
+    /// Where the others are written down.
+    pub(super) ledger: Option<Ledger>,
+}
+
+impl Engine {
+    /// What an earlier upload of this file to this blob has left in the state folder, if that is trusted.
+    pub(super) async fn take_up(&self, cut: &Cut, trusts_journal: bool, sink: &Arc<dyn Sink>) -> Result<Taken> {
+        let search = Search {
+            state: self.state.clone(),
+            trusts_journal,
+            blob: cut.blob.clone(),
+            source: cut.source.clone(),
+            plan: cut.plan,
+            upload_id: self.entropy.uuid(),
+            now_unix_ms: self.clock.unix_ms(),
+            sink: Arc::clone(sink),
+        };
+        blocking(move || Ok(search.run())).await
+    }
+
+    /// Which of the blocks that were taken up are good: those whose bytes are still the file's and, where the link
+    /// permits to ask, those that the store still has.
+    pub(super) async fn staged(
+        &self,
+        cut: &Cut,
+        taken: &Taken,
+        links: &Arc<Links>,
+        may_ask: bool,
+        driver: Driver<'_>,
+    ) -> Result<BTreeSet<usize>> {
+        if taken.claims.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut good = recheck(cut.source.clone(), &cut.name, cut.plan, taken.claims.clone(), driver).await?;
+        if may_ask && !good.is_empty() {
+            let stored = self.stored(cut.number, links, driver).await?;
+            good.retain(|index| stored.contains(&(taken.id(*index), cut.plan.piece(*index).length)));
+        }
+        let text =
+            format!("going on with {} of {} blocks of '{}' sent earlier", good.len(), cut.plan.count(), cut.name);
+        driver.sink.event(Event::info(text));
+        Ok(good)
+    }
+
+    /// The blocks that the store has for this blob, and how long each is.
+    async fn stored(&self, number: usize, links: &Arc<Links>, driver: Driver<'_>) -> Result<HashSet<(BlockId, u64)>> {
+        let listed = driver
+            .call("the blob's block list", || {
+                let (links, clock, sink) = (Arc::clone(links), Arc::clone(&self.clock), Arc::clone(driver.sink));
+                async move {
+                    let (clock, sink) = (&clock, &sink);
+                    let ask = |blob: Blob| async move { Pulse::new(clock).watch(blob.block_list(sink)).await };
+                    links.call(number, ask).await
+                }
+            })
+            .await;
+        match listed {
+            Ok((StoredBlocks { committed, uncommitted }, _)) => {
+                Ok(committed.into_iter().chain(uncommitted).map(|block| (block.id, block.length)).collect())
+            }
+            Err(error) if error.kind() == Kind::NotFound => Ok(HashSet::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Taken {
+    /// The id of a block.
+    pub(super) fn id(&self, index: usize) -> BlockId {
+        block_id(self.upload_id, index)
+    }
+}
+
+/// Says why an upload cannot be taken up again.
+pub(super) fn untakeable(why: impl Display) -> Event {
+    Event::verbose(format!("this upload cannot be taken up again if it is cut: {why}"))
+}
+
+/// What a journal is looked for by.
+struct Search {
+    state: Option<PathBuf>,
+    trusts_journal: bool,
+    blob: String,
+    source: Source,
+    plan: Plan,
+    /// The id of a new upload.
+    upload_id: Uuid,
+    now_unix_ms: u64,
+    sink: Arc<dyn Sink>,
+}
+
+impl Search {
+    /// May wait for a disk.
+    fn run(self) -> Taken {
+        let upload_id = self.upload_id;
+        self.find().unwrap_or_else(|why| {
+            self.sink.event(untakeable(why));
+            Taken { upload_id, claims: Claims::new(), ledger: None }
+        })
+    }
+
+    /// The error says why nothing can be written down.
+    fn find(&self) -> Result<Taken, String> {
+        let state = self.state.as_ref().ok_or("there is no folder for its state")?;
+        let (file, modified) = self.source.identity().ok_or("the file's path or time cannot be told")?;
+        let failed = |doing: &str, path: &Path, error: &std::io::Error| {
+            Error::io(format!("cannot {doing} '{}'", path.display()), error).to_string()
+        };
+        let folder = state.join(FOLDER);
+        make_private(&folder).map_err(|error| failed("make", &folder, &error))?;
+        prune(&folder, self.now_unix_ms);
+        let file = file.to_string_lossy();
+        let path = folder.join(file_name(&self.blob, &file));
+        let current = Sent::new(&self.blob, &file, self.source.length(), modified, self.plan.size(), self.upload_id);
+        let first = first_line(&current).map_err(|error| error.to_string())?;
+        let anew = || Taken {
+            upload_id: self.upload_id,
+            claims: Claims::new(),
+            ledger: Some(Ledger::begin(path.clone(), first)),
+        };
+        let found = match Found::open(&path) {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(anew()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                return Err("another process uploads the same file".to_owned());
+            }
+            Err(error) => return Err(failed("read", &path, &error)),
+        };
+        match decide_upload(&current, Some(&found.text), self.plan) {
+            Start::New => Ok(anew()),
+            Start::Resume(_) if !self.trusts_journal => Ok(anew()),
+            Start::Again(why) => {
+                let text = format!("an earlier upload of '{file}' cannot be taken up ({why}); it starts again");
+                self.sink.event(Event::info(text));
+                Ok(anew())
+            }
+            Start::Resume(Journal { subject, claims, length }) => {
+                let ledger = found.go_on(length).map_err(|error| failed("write", &path, &error))?;
+                Ok(Taken { upload_id: subject.upload_id, claims, ledger: Some(ledger) })
+            }
+        }
+    }
+}
+
+/// One journal for each file and blob. A digest, because neither makes a file name.
+fn file_name(blob: &str, file: &str) -> String {
+    let digest = Sha256::new().chain_update(blob).chain_update([0]).chain_update(file).finalize();
+    let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    name + ".journal"
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Removes journals whose blocks the service no longer has.
+fn prune(folder: &Path, now_unix_ms: u64) {
+    let now = std::time::UNIX_EPOCH + Duration::from_millis(now_unix_ms);
+    let old = |path: &PathBuf| {
+        let modified = path.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.ok().and_then(|modified| now.duration_since(modified).ok());
+        path.extension().is_some_and(|extension| extension == "journal") && age.is_some_and(|age| age > KEPT)
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(std::result::Result::ok);
+    for path in entries.map(|entry| entry.path()).filter(old) {
+        // One that stays is in nobody's way.
+        drop(remove(&path));
+    }
+}
