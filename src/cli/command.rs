@@ -326,7 +326,11 @@ mod tests {
         for (line, accepted, expected) in [
             ("epi deploy a.cms.app.1.nupkg --to ADE1", Some("7"), "epi deployment wait --id 7"),
             ("epi deploy a.cms.app.1.nupkg --to ADE1", None, "no deployment was started"),
-            ("epi package upload a.cms.app.1.nupkg", None, "run it again"),
+            (
+                "epi package upload a.cms.app.1.nupkg",
+                None,
+                "a package is complete only when the command says so; run it again",
+            ),
             ("epi deployment start --to ADE1 --package a --wait", Some("7"), "epi deployment wait --id 7"),
             (
                 "epi deployment wait --id 7 --until complete-reset",
