@@ -16,6 +16,7 @@ mod suite {
     mod transfer_child;
     mod transfer_download;
     mod transfer_kill;
+    mod transfer_links;
     mod transfer_memory;
     mod transfer_resume;
     mod transfer_upload;
