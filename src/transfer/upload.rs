@@ -137,7 +137,7 @@ impl Engine {
     async fn prepare(&self, upload: &Upload, first: usize, state: Option<&Path>, driver: Driver<'_>) -> Result<Job> {
         let options = &upload.options;
         let files = upload.files.get(first..).unwrap_or_default();
-        files.iter().try_for_each(|file| check_name(&file.blob_name))?;
+        check_names(files)?;
         let streams = match options.streams {
             None => Streams::adaptive(),
             Some(number) => Streams::fixed(checked_streams(number)?),
@@ -275,6 +275,17 @@ pub(super) fn checked_streams(streams: usize) -> Result<usize> {
         return Ok(streams);
     }
     Err(Error::invalid("streams", format!("must be between 1 and {MOST}")))
+}
+
+fn check_names(files: &[UploadFile]) -> Result<()> {
+    for (index, UploadFile { blob_name: name, .. }) in files.iter().enumerate() {
+        check_name(name)?;
+        // Making one of them a blob would drop the blocks of the other.
+        if files[..index].iter().any(|other| other.blob_name == *name) {
+            return Err(Error::invalid("blobName", format!("'{name}' is given twice")));
+        }
+    }
+    Ok(())
 }
 
 fn check_name(name: &str) -> Result<()> {
