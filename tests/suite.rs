@@ -16,8 +16,13 @@ mod suite {
     mod transfer_child;
     mod transfer_download;
     mod transfer_kill;
+    mod transfer_links;
     mod transfer_memory;
+    mod transfer_progress;
     mod transfer_resume;
+    mod transfer_several;
+    mod transfer_slow_link;
+    mod transfer_source;
     mod transfer_upload;
     mod transfer_world;
     mod virtual_time;

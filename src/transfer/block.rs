@@ -12,7 +12,7 @@ use super::links::Links;
 use super::meter::Meter;
 use super::package::Package;
 use super::resume::untakeable;
-use super::stall::{Pulse, grace};
+use super::stall::Pulse;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::base::time::Clock;
@@ -74,7 +74,7 @@ impl Sending {
         self.links
             .call(package.number, |blob| async move {
                 let pulse = Pulse::new(&self.clock);
-                pulse.watch(self.stage(&blob, package, index, mode, &pulse)).await
+                pulse.watch_sending(self.stage(&blob, package, index, mode, &pulse), || self.meter.grace()).await
             })
             .await
     }
@@ -90,8 +90,7 @@ impl Sending {
         let body = package.source.body(piece, &self.buffers, move |bytes, last| {
             moving.moved(bytes);
             if last {
-                let (on_their_way, rate) = meter.on_their_way();
-                beating.handed_over(grace(on_their_way, rate));
+                beating.handed_over(meter.grace());
             } else {
                 beating.beat();
             }

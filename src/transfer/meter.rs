@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::pace::Pace;
+use super::stall::grace;
 use crate::base::event::{Event, Progress, Sink};
 use crate::base::time::Clock;
 
@@ -39,9 +40,11 @@ impl Meter {
         self.tell(Pace::retried);
     }
 
-    /// Bytes on their way in all tries, and the rate as far as it is known.
-    pub(super) fn on_their_way(&self) -> (u64, Option<u64>) {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner).on_their_way()
+    /// The time that all that was handed over may need to leave this machine.
+    pub(super) fn grace(&self) -> Duration {
+        let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let (on_their_way, rate) = pace.on_their_way(self.clock.monotonic());
+        grace(on_their_way, rate)
     }
 
     fn tell(&self, change: impl FnOnce(&mut Pace, Duration) -> Option<Progress>) {

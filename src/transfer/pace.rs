@@ -26,6 +26,8 @@ pub(super) struct Pace {
     bytes_seen: u64,
     items_done: u64,
     retries: u64,
+    /// When this run began, and what was done then.
+    began: (Duration, u64),
     measured_at: Duration,
     measured_bytes: u64,
     reported_at: Option<Duration>,
@@ -53,6 +55,7 @@ impl Pace {
             bytes_seen: done,
             items_done: items_done as u64,
             retries: 0,
+            began: (now, done),
             measured_at: now,
             measured_bytes: done,
             reported_at: None,
@@ -96,9 +99,12 @@ impl Pace {
         if self.phase == Phase::Downloading { self.bytes_seen } else { self.bytes_done }
     }
 
-    /// Bytes on their way, and the smoothed rate as far as it is known.
-    pub(super) fn on_their_way(&self) -> (u64, Option<u64>) {
-        (self.bytes_moving, self.rate.map(|rate| rate as u64))
+    /// Bytes on their way, and the rate that may surely be counted on, as far as it is known: streams that began together
+    /// also end together, and in that moment the smoothed rate alone promises too much.
+    pub(super) fn on_their_way(&self, now: Duration) -> (u64, Option<u64>) {
+        let (at, done) = self.began;
+        let average = (self.shown() - done) as f64 / now.saturating_sub(at).as_secs_f64();
+        (self.bytes_moving, self.rate.map(|rate| rate.min(average) as u64))
     }
 
     /// A report in any case: at the start and at the end.
@@ -196,6 +202,18 @@ mod tests {
         assert_eq!((report.bytes_done, report.bytes_sent), (Some(100_000), Some(200_000)));
         let all = (5..=13).filter_map(|now| pace.add(100_000, seconds(now))).last().unwrap();
         assert_eq!((all.bytes_done, all.bytes_sent, all.eta_ms), (Some(1_000_000), Some(1_000_000), Some(0)));
+    }
+
+    #[test]
+    fn a_burst_of_answers_promises_no_fast_link() {
+        let mut pace = pace(0);
+        pace.moved(1_000_000, Duration::ZERO);
+        let smoothed = (0..10).filter_map(|n| {
+            pace.returned(10_000);
+            pace.add(10_000, Duration::from_millis(100_000 + n * 100)).unwrap().bytes_per_second
+        });
+        assert!(smoothed.last() > Some(10_000));
+        assert_eq!(pace.on_their_way(Duration::from_secs(101)), (900_000, Some(990)));
     }
 
     #[test]

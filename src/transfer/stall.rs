@@ -1,8 +1,9 @@
 //! Ends a try on which nothing moves any more: no byte of a body, no answer.
 //!
 //! This is not a time limit for the whole exchange: over a slow link a block may take as long as it needs (transfer
-//! design, section 2.7). When the last of a body has been handed over, much of it may still wait in this machine's
-//! socket, together with what the other streams have there; the answer gets that time on top.
+//! design, section 2.7). Much of a body that has been handed over may still wait in this machine's sockets or in a proxy,
+//! together with what the other streams have there; the silence of a try that sends may last that time longer. As the
+//! others hand over more meanwhile, it is looked at again before such a try is given up.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -42,17 +43,31 @@ impl Pulse {
 
     /// The last of the body was handed over; `grace` is the time that it may need to leave this machine.
     pub(super) fn handed_over(&self, grace: Duration) {
-        self.grace_ms.store(milliseconds(grace), Ordering::Relaxed);
+        self.grace_ms.fetch_max(milliseconds(grace), Ordering::Relaxed);
         self.beat();
     }
 
     /// Runs a try until it ends or nothing has moved for too long.
     pub(super) async fn watch<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.watch_sending(work, || Duration::ZERO).await
+    }
+
+    /// The same for a try that sends; `grace` tells the time that all that was handed over may need to leave this
+    /// machine.
+    pub(super) async fn watch_sending<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+        grace: impl Fn() -> Duration,
+    ) -> Result<T> {
         let mut work = std::pin::pin!(work);
         loop {
             let limit = LIMIT + Duration::from_millis(self.grace_ms.load(Ordering::Relaxed));
             let last = Duration::from_millis(self.last_ms.load(Ordering::Relaxed));
             let Some(left) = left(self.clock.monotonic(), last, limit) else {
+                let grace = milliseconds(grace());
+                if self.grace_ms.fetch_max(grace, Ordering::Relaxed) < grace {
+                    continue;
+                }
                 return Err(Error::new(Kind::Network, format!("nothing moved for {}", spoken(limit)))
                     .with_retry(Retry::Later, None));
             };

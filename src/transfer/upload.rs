@@ -165,7 +165,7 @@ impl Engine {
 
     /// The blobs that the container's link leads to, also when another link takes its place.
     fn links(&self, upload: &Upload, sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
-        upload.files.iter().try_for_each(|file| check_name(&file.blob_name))?;
+        check_names(&upload.files)?;
         let names: Vec<String> = upload.files.iter().map(|file| file.blob_name.clone()).collect();
         let (store, clock, place) = (self.store.clone(), Arc::clone(&self.clock), upload.container.base().to_owned());
         Links::new(&upload.container, upload.renewal.clone(), sink, move |link| {
@@ -273,6 +273,17 @@ pub(super) fn checked_streams(streams: usize) -> Result<usize> {
         return Ok(streams);
     }
     Err(Error::invalid("streams", format!("must be between 1 and {MOST}")))
+}
+
+fn check_names(files: &[UploadFile]) -> Result<()> {
+    for (index, UploadFile { blob_name: name, .. }) in files.iter().enumerate() {
+        check_name(name)?;
+        // Making one of them a blob would drop the blocks of the other.
+        if files[..index].iter().any(|other| other.blob_name == *name) {
+            return Err(Error::invalid("blobName", format!("'{name}' is given twice")));
+        }
+    }
+    Ok(())
 }
 
 fn check_name(name: &str) -> Result<()> {

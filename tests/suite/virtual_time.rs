@@ -15,6 +15,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A clock that costs no time.
 pub(crate) struct TestClock {
     start_unix_ms: u64,
+    /// Shorter pauses end at once.
+    limit: Duration,
     now: tokio::sync::watch::Sender<Duration>,
     slept: Mutex<Vec<Duration>>,
     /// Moves with this clock, if there is one.
@@ -25,17 +27,22 @@ impl TestClock {
     /// A clock that begins at the machine's time.
     pub(crate) fn new() -> Arc<Self> {
         let unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
-        Self::starting(unix_ms, None)
+        Self::starting(unix_ms, LIMIT, None)
+    }
+
+    /// A clock that nothing but the test's hand moves: every pause ends when so much time has passed.
+    pub(crate) fn by_hand() -> Arc<Self> {
+        Self::starting(Self::new().start_unix_ms, Duration::ZERO, None)
     }
 
     /// A clock that shows the time of an emulator which stands still, and moves it.
     pub(crate) fn moving(emulator: &Arc<Emulator>) -> Arc<Self> {
-        Self::starting(u64::try_from(emulator.clock().now()).unwrap(), Some(emulator.clone()))
+        Self::starting(u64::try_from(emulator.clock().now()).unwrap(), LIMIT, Some(emulator.clone()))
     }
 
-    fn starting(start_unix_ms: u64, emulator: Option<Arc<Emulator>>) -> Arc<Self> {
+    fn starting(start_unix_ms: u64, limit: Duration, emulator: Option<Arc<Emulator>>) -> Arc<Self> {
         let now = tokio::sync::watch::Sender::new(Duration::ZERO);
-        Arc::new(Self { start_unix_ms, now, slept: Mutex::default(), emulator })
+        Arc::new(Self { start_unix_ms, limit, now, slept: Mutex::default(), emulator })
     }
 
     pub(crate) fn advance(&self, by: Duration) {
@@ -61,7 +68,7 @@ impl Clock for TestClock {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        if duration < LIMIT {
+        if duration < self.limit {
             self.slept.lock().unwrap().push(duration);
             self.advance(duration);
             return Box::pin(tokio::task::yield_now());

@@ -1,18 +1,25 @@
 //! Servers that stand in for the emulator's store, or between it and a client, where what happens on the wire itself is
 //! the point.
 
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use super::virtual_time::TestClock;
+
 /// The query of a link that is good for everything. A store here does not look at it.
-pub(crate) const SAS: &str = "sv=2020-12-06&sr=c&sp=rw&se=2999-01-01T00:00:00Z&sig=x";
+const SAS: &str = "sv=2020-12-06&sr=c&sp=rw&se=2999-01-01T00:00:00Z&sig=x";
+
+/// Bytes read and written at a time where speed matters.
+const FAST: usize = 256 * 1024;
 
 /// The head of a request or an answer, up to its empty line; `None` when the other side is gone.
-pub(crate) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut read = Vec::new();
     while !read.ends_with(b"\r\n\r\n") {
         read.push(stream.read_u8().await.ok()?);
@@ -25,47 +32,79 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     fields.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
+/// A link on which all connections together move so many bytes per second, by a clock that nothing else moves.
+#[derive(Clone)]
+pub(crate) struct SlowLink {
+    clock: Arc<TestClock>,
+    rate: f64,
+    /// Bytes that are moved at a time: the fewer, the more the transfer gets done while they are.
+    step: usize,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl SlowLink {
+    pub(crate) fn new(clock: &Arc<TestClock>, rate: f64, step: usize) -> Self {
+        Self { clock: Arc::clone(clock), rate, step, turn: Arc::default() }
+    }
+
+    /// So many bytes have moved. The connections take turns.
+    async fn moved(&self, bytes: usize) {
+        let _turn = self.turn.lock().await;
+        self.clock.advance(Duration::from_secs_f64(bytes as f64 / self.rate));
+        tokio::task::yield_now().await;
+    }
+}
+
 /// A store that keeps nothing: it swallows every block, and every blob has `length` zeros. So a large transfer costs
 /// neither disk nor memory here.
 pub(crate) struct BareStore {
-    address: std::net::SocketAddr,
-    swallowed: Arc<AtomicU64>,
+    address: SocketAddr,
+    manner: Manner,
 }
 
 /// What a store does with bodies.
 #[derive(Clone)]
 struct Manner {
     length: u64,
+    link: Option<SlowLink>,
     swallowed: Arc<AtomicU64>,
-    /// Bodies that have begun, and how many of them there must be before any is read further than [`FIRST`].
+    /// Bodies that have begun, and how many of them there must be before any is read further than `first`.
     begun: watch::Sender<usize>,
     together: usize,
+    first: u64,
+    /// Bodies on their way at the beginning of each, itself included.
+    open: Arc<Mutex<(usize, Vec<usize>)>>,
 }
-
-/// How much of a body is read in any case.
-const FIRST: u64 = 1 << 20;
 
 impl BareStore {
     /// A store whose blobs are so long.
     pub(crate) async fn start(length: u64) -> Self {
-        Self::with(length, 0).await
+        Self::with(length, 0, None).await
     }
 
     /// A store that reads on only when so many blocks are on their way at the same time.
     pub(crate) async fn of_many_at_once(together: usize) -> Self {
-        Self::with(0, together).await
+        Self::with(0, together, None).await
     }
 
-    async fn with(length: u64, together: usize) -> Self {
+    /// A store behind a slow link, which carries nothing before so many blocks are on their way.
+    pub(crate) async fn behind(link: SlowLink, length: u64, together: usize) -> Self {
+        Self::with(length, together, Some(link)).await
+    }
+
+    async fn with(length: u64, together: usize, link: Option<SlowLink>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (address, swallowed) = (listener.local_addr().unwrap(), Arc::<AtomicU64>::default());
-        let manner = Manner { length, swallowed: swallowed.clone(), begun: watch::Sender::default(), together };
+        let address = listener.local_addr().unwrap();
+        let first = if link.is_some() { 0 } else { 1 << 20 };
+        let (swallowed, begun, open) = Default::default();
+        let manner = Manner { length, link, swallowed, begun, together, first, open };
+        let manners = manner.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, manner.clone()));
+                tokio::spawn(serve(stream, manners.clone()));
             }
         });
-        Self { address, swallowed }
+        Self { address, manner }
     }
 
     pub(crate) fn container(&self) -> String {
@@ -78,51 +117,148 @@ impl BareStore {
 
     /// The bytes of all blocks so far.
     pub(crate) fn swallowed(&self) -> u64 {
-        self.swallowed.load(Ordering::Relaxed)
+        self.manner.swallowed.load(Ordering::Relaxed)
+    }
+
+    /// How many bodies were on their way at the beginning of each, itself included.
+    pub(crate) fn widths(&self) -> Vec<usize> {
+        self.manner.open.lock().unwrap().1.clone()
     }
 }
 
-async fn serve(mut stream: TcpStream, manner: Manner) -> Option<()> {
-    let Manner { length, swallowed, begun, together } = manner;
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        let asked = head(&mut stream).await?;
-        let whole: u64 = header(&asked, "content-length").map_or(0, |text| text.parse().unwrap());
-        let mut left = whole;
-        if whole > 0 {
-            begun.send_modify(|begun| *begun += 1);
-        }
+impl Manner {
+    /// Reads a body of so many bytes and forgets it.
+    async fn swallow(&self, stream: &mut TcpStream, length: u64, buffer: &mut [u8]) -> Option<()> {
+        self.begun.send_modify(|begun| *begun += 1);
+        let mut left = length;
         while left > 0 {
-            if whole - left >= FIRST {
-                begun.subscribe().wait_for(|begun| *begun >= together).await.ok()?;
+            if length - left >= self.first {
+                self.begun.subscribe().wait_for(|begun| *begun >= self.together).await.ok()?;
             }
             let room = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
             let count = stream.read(&mut buffer[..room]).await.ok().filter(|count| *count > 0)?;
             left -= count as u64;
-            swallowed.fetch_add(count as u64, Ordering::Relaxed);
+            self.swallowed.fetch_add(count as u64, Ordering::Relaxed);
+            if let Some(link) = &self.link {
+                link.moved(count).await;
+            }
+        }
+        Some(())
+    }
+
+    async fn send(&self, stream: &mut TcpStream, length: u64, buffer: &mut [u8]) -> Option<()> {
+        buffer.fill(0);
+        let mut left = length;
+        while left > 0 {
+            let count = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
+            stream.write_all(&buffer[..count]).await.ok()?;
+            left -= count as u64;
+            if let Some(link) = &self.link {
+                link.moved(count).await;
+            }
+        }
+        Some(())
+    }
+
+    fn begins(&self) {
+        let mut open = self.open.lock().unwrap();
+        open.0 += 1;
+        let now = open.0;
+        open.1.push(now);
+    }
+
+    fn ends(&self) {
+        self.open.lock().unwrap().0 -= 1;
+    }
+}
+
+async fn serve(mut stream: TcpStream, manner: Manner) -> Option<()> {
+    let mut buffer = vec![0; manner.link.as_ref().map_or(FAST, |link| link.step)];
+    let length = manner.length;
+    loop {
+        let asked = head(&mut stream).await?;
+        let sent: u64 = header(&asked, "content-length").map_or(0, |text| text.parse().unwrap());
+        if sent > 0 {
+            manner.begins();
+            let swallowed = manner.swallow(&mut stream, sent, &mut buffer).await;
+            manner.ends();
+            swallowed?;
         }
         let range = header(&asked, "range").or_else(|| header(&asked, "x-ms-range")).map(|range| {
             let (first, last) = range.trim_start_matches("bytes=").split_once('-').unwrap();
             (first.parse::<u64>().unwrap(), last.parse::<u64>().unwrap().min(length - 1))
         });
-        let (answer, mut body) = match range {
+        let (answer, body) = match range {
             _ if asked.starts_with("PUT") => ("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n".to_owned(), 0),
             None => (format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nETag: \"1\"\r\n\r\n"), 0),
             Some((first, last)) => {
-                let range = format!("Content-Range: bytes {first}-{last}/{length}");
-                let body = last - first + 1;
-                (
-                    format!("HTTP/1.1 206 Partial Content\r\nContent-Length: {body}\r\n{range}\r\nETag: \"1\"\r\n\r\n"),
-                    body,
-                )
+                let (body, range) = (last - first + 1, format!("Content-Range: bytes {first}-{last}/{length}"));
+                let answer =
+                    format!("HTTP/1.1 206 Partial Content\r\nContent-Length: {body}\r\n{range}\r\nETag: \"1\"\r\n\r\n");
+                (answer, body)
             }
         };
         stream.write_all(answer.as_bytes()).await.ok()?;
-        buffer.fill(0);
-        while body > 0 {
-            let count = usize::try_from(body).map_or(buffer.len(), |left| left.min(buffer.len()));
-            stream.write_all(&buffer[..count]).await.ok()?;
-            body -= count as u64;
+        manner.send(&mut stream, body, &mut buffer).await?;
+    }
+}
+
+/// Stands between a client and a server, and closes its first connections when so many bytes of answers have passed.
+/// Gives the address to go to instead of the server's.
+pub(crate) async fn cutting_answers(server: SocketAddr, connections: usize, after: u64) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut number = 0;
+        while let Ok((mut client, _)) = listener.accept().await {
+            let limit = if number < connections { after } else { u64::MAX };
+            number += 1;
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let ((mut from_client, mut to_client), (from_server, mut to_server)) = (client.split(), server.split());
+                let mut answers = from_server.take(limit);
+                tokio::select! {
+                    _ = copy(&mut from_client, &mut to_server) => {}
+                    _ = copy(&mut answers, &mut to_client) => {}
+                }
+            });
         }
+    });
+    address
+}
+
+/// A proxy that carries every connection to one server, whatever host is asked for. Keeps the heads of what it was asked.
+pub(crate) struct ConnectProxy {
+    pub(crate) address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl ConnectProxy {
+    /// With an answer in place of a connection, if there is one.
+    pub(crate) async fn to(server: SocketAddr, refusal: Option<&'static str>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, asked) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<String>>>::default());
+        let heads = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                let heads = Arc::clone(&heads);
+                tokio::spawn(async move {
+                    let head = head(&mut client).await?;
+                    heads.lock().unwrap().push(head);
+                    if let Some(refusal) = refusal {
+                        client.write_all(refusal.as_bytes()).await.ok()?;
+                        return client.shutdown().await.ok();
+                    }
+                    let mut server = TcpStream::connect(server).await.ok()?;
+                    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.ok()?;
+                    tokio::io::copy_bidirectional(&mut client, &mut server).await.ok().map(drop)
+                });
+            }
+        });
+        Self { address, asked }
+    }
+
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
     }
 }

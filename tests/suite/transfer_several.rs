@@ -1,0 +1,194 @@
+//! Several packages in one upload: one schedule for the blocks of all, and no blob before all blocks are there.
+
+use std::fs::File;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use epicloud::base::cancel::CancelToken;
+use epicloud::base::error::Kind;
+use epicloud::base::event::Phase;
+use epicloud::transfer::upload::{Upload, UploadFile};
+use epicloud_emulator::{Effect, Rule};
+
+use super::transfer_world::{
+    Acting, CONTAINER, HOUR, MIB, NAME, World, block, content, is_answered, link, named, send_all, stored, upload,
+};
+use super::virtual_time::until;
+
+/// So many packages of three blocks each.
+fn packages(world: &World, count: u64) -> Vec<UploadFile> {
+    let package = |number| {
+        let name = format!("{}.cms.app.1.nupkg", char::from(b'a' + number as u8));
+        named(&world.file(&name, &content(number, 3 * MIB - 5)), &name)
+    };
+    (0..count).map(package).collect()
+}
+
+fn of(world: &World, files: &[UploadFile]) -> Upload {
+    Upload { files: files.to_vec(), ..upload(world, &files[0].path) }
+}
+
+fn assert_stored(world: &World, files: &[UploadFile]) {
+    for (number, file) in files.iter().enumerate() {
+        assert!(stored(world, &file.blob_name) == content(number as u64, 3 * MIB - 5), "{}", file.blob_name);
+    }
+}
+
+/// Each package has fewer blocks than there are streams.
+#[tokio::test]
+async fn all_streams_are_busy_across_the_packages_and_never_more() {
+    for (streams, at_a_time) in [(Some(8), 8), (Some(10), 10), (None, 16)] {
+        let world = World::new().await;
+        let files = packages(&world, 8);
+        let mut request = of(&world, &files);
+        request.options.streams = streams;
+        // The first blocks are taken only when all that may be on their way at a time are.
+        let minute = Effect::Delay { ms: 60_000, virtual_time: true };
+        world.emulator.faults().add(Rule::new(minute).query("comp=block&").times(at_a_time as u64));
+        let sending = send_all(&world, &request);
+        let passing = async {
+            until("a block on each stream", || world.put_blocks().len() >= at_a_time).await;
+            for _ in 0..1000 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(world.put_blocks().len(), at_a_time);
+            world.emulator.clock().advance(Duration::from_secs(61));
+        };
+        let (outcome, ()) = tokio::join!(sending, passing);
+        assert_eq!(outcome.unwrap().len(), 8);
+        assert_stored(&world, &files);
+        let most = world.emulator.most_simultaneous_requests();
+        // Without a fixed number it grows, but never beyond what there may be.
+        assert!(if streams.is_some() { most == at_a_time } else { (16..=64).contains(&most) }, "{streams:?}: {most}");
+        let first: Vec<_> =
+            world.put_blocks().into_iter().take(at_a_time).map(|put| (put.path.clone(), block(&put).0)).collect();
+        assert!(first.iter().any(|(path, _)| path.ends_with("c.cms.app.1.nupkg")), "of three packages: {first:?}");
+    }
+}
+
+#[tokio::test]
+async fn blobs_are_made_in_order_and_when_all_blocks_are_there() {
+    let world = World::new().await;
+    let files = packages(&world, 4);
+    let receipts = send_all(&world, &of(&world, &files)).await.unwrap();
+    assert_stored(&world, &files);
+    for (receipt, file) in receipts.iter().zip(&files) {
+        let blob = world.emulator.blob(CONTAINER, &file.blob_name).unwrap();
+        assert_eq!((&receipt.blob_name, receipt.bytes, receipt.blocks), (&file.blob_name, blob.len, 3));
+        assert_eq!(receipt.content_md5, blob.content_md5, "each its own sum");
+    }
+    let (blocks, commits) = (world.put_blocks(), world.commits());
+    assert_eq!((blocks.len(), commits.len()), (12, 4));
+    let last = blocks.iter().filter_map(|put| put.ended).max().unwrap();
+    assert!(commits.iter().all(|commit| commit.started > last), "no blob before the last block of all");
+    for (commit, file) in commits.iter().zip(&files) {
+        assert!(commit.path.ends_with(&file.blob_name));
+    }
+    assert!(commits.windows(2).all(|pair| pair[0].ended.unwrap() < pair[1].started), "one after the other");
+}
+
+#[tokio::test]
+async fn a_first_file_that_changes_while_the_second_is_sent_leaves_no_blob() {
+    let world = World::new().await;
+    let files = packages(&world, 2);
+    let path = files[0].path.clone();
+    let answers = AtomicUsize::new(0);
+    let sink = Acting::new(&world, move |event| {
+        if is_answered(event, "PUT") && answers.fetch_add(1, Ordering::SeqCst) == 3 {
+            let file = File::options().write(true).open(&path).unwrap();
+            file.set_modified(std::time::SystemTime::now() + Duration::from_secs(5)).unwrap();
+        }
+    });
+    let mut request = of(&world, &files);
+    request.options.streams = Some(1);
+    let error = world.engine.upload(&request, &sink, &CancelToken::new()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Integrity, "{error}");
+    assert!(error.to_string().contains("source file changed while uploading") && error.to_string().contains("a.cms"));
+    assert_eq!((world.put_blocks().len(), world.commits().len()), (6, 0));
+}
+
+#[tokio::test]
+async fn a_leased_second_package_leaves_the_first_as_it_was() {
+    let world = World::new().await;
+    let files = packages(&world, 2);
+    world.emulator.put_blob(CONTAINER, &files[0].blob_name, b"before").unwrap();
+    world.emulator.put_blob(CONTAINER, &files[1].blob_name, b"deployed").unwrap();
+    world.emulator.lease(CONTAINER, &files[1].blob_name).unwrap();
+    let error = send_all(&world, &of(&world, &files)).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (Kind::Conflict, Some("LeaseIdMissing")), "{error}");
+    assert!(error.to_string().contains("'b.cms.app.1.nupkg' is already linked"), "{error}");
+    assert_eq!(stored(&world, &files[0].blob_name), b"before");
+}
+
+#[tokio::test]
+async fn everything_is_looked_at_before_the_first_request() {
+    let world = World::new().await;
+    let files = packages(&world, 2);
+    let twice = [files[0].clone(), named(&files[1].path, &files[0].blob_name)];
+    for (second, text) in [
+        (named(&world.path("missing"), NAME), "does not exist"),
+        (named(&world.file("empty", b""), NAME), "is empty"),
+        (named(&files[1].path, "site.zip"), "not recognized"),
+        (twice[1].clone(), "'a.cms.app.1.nupkg' is given twice"),
+    ] {
+        let error = send_all(&world, &of(&world, &[files[0].clone(), second])).await.unwrap_err();
+        assert!(error.to_string().contains(text), "{error}");
+    }
+    assert!(world.emulator.requests().is_empty());
+    let nothing = Upload { files: Vec::new(), ..of(&world, &files) };
+    assert_eq!(send_all(&world, &nothing).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn they_are_one_transfer_to_people() {
+    let world = World::new().await;
+    let files = packages(&world, 2);
+    world.emulator.faults().add(Rule::new(Effect::status(503)).query("comp=block&").times(1));
+    let receipts = send_all(&world, &of(&world, &files)).await.unwrap();
+    let progress = world.progress();
+    let uploading: Vec<_> = progress.iter().filter(|figures| figures.phase == Phase::Uploading).collect();
+    assert!(uploading.iter().all(|figures| figures.subject == "2 packages"), "{uploading:?}");
+    let total = Some(2 * (3 * MIB as u64 - 5));
+    let (first, last) = (uploading[0], uploading[uploading.len() - 1]);
+    assert_eq!((first.bytes_done, first.bytes_total, first.items_total), (Some(0), total, Some(6)));
+    assert_eq!((last.bytes_done, last.items_done, last.retries), (total, Some(6), Some(1)));
+    let committing = progress.iter().filter(|figures| figures.phase == Phase::Committing);
+    assert_eq!(
+        committing.map(|figures| figures.subject.as_str()).collect::<Vec<_>>(),
+        ["a.cms.app.1.nupkg", "b.cms.app.1.nupkg"]
+    );
+    assert!(receipts.iter().all(|receipt| receipt.retries == 1), "they are counted for all together");
+    let told = serde_json::to_string(&world.events.events()).unwrap();
+    assert!(told.contains("of 'a.cms.app.1.nupkg'") || told.contains("of 'b.cms.app.1.nupkg'"), "which block: {told}");
+}
+
+#[tokio::test]
+async fn a_cancelled_upload_of_several_commits_none() {
+    let world = World::new().await;
+    let files = packages(&world, 2);
+    // All blocks are there, and the first blob is about to be made.
+    world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=blocklist&"));
+    let request = of(&world, &files);
+    let (cancel, sink) = (CancelToken::new(), world.sink());
+    let uploading = world.engine.upload(&request, &sink, &cancel);
+    let cancelling = async {
+        until("the first block list", || !world.commits().is_empty()).await;
+        cancel.cancel();
+    };
+    let (outcome, ()) = tokio::join!(uploading, cancelling);
+    assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
+    world.emulator.faults().clear();
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((world.put_blocks().len(), world.commits().len()), (6, 1));
+    assert!(
+        files.iter().all(|file| world.emulator.blob(CONTAINER, &file.blob_name).is_none_or(|blob| !blob.committed))
+    );
+
+    let receipts =
+        send_all(&world, &Upload { container: link(&world.emulator.package_link("w", HOUR)), ..request }).await;
+    assert!(receipts.unwrap().iter().all(|receipt| receipt.resumed_bytes == receipt.bytes));
+    assert_eq!(world.put_blocks().len(), 6, "nothing is sent again");
+    assert_stored(&world, &files);
+}

@@ -1,0 +1,84 @@
+//! A link of 3.5 Mbit/s, on which the read time-outs of others fail: nothing is repeated, however long it takes.
+//!
+//! The time is that of the link alone: it passes by as much as the bytes need that are moved.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use epicloud::base::event::Phase;
+use epicloud::base::time::Clock;
+use epicloud::transfer::download::{Download, DownloadOptions};
+use epicloud::transfer::upload::{Upload, UploadOptions};
+use epicloud_emulator::{Config, Emulator};
+
+use super::transfer_world::{MIB, World, download, link, receive, send, upload};
+use super::virtual_time::TestClock;
+use super::wires::{BareStore, SlowLink};
+
+/// Bytes per second.
+const RATE: f64 = 3.5e6 / 8.0;
+
+async fn world() -> World {
+    World::around(Emulator::start(Config::default()).await.unwrap(), TestClock::by_hand())
+}
+
+/// A file of holes.
+fn file(world: &World, size: usize) -> PathBuf {
+    let path = world.path("large");
+    std::fs::File::create(&path).unwrap().set_len(size as u64).unwrap();
+    path
+}
+
+/// The time that so many bytes take, and a little more for heads and the block list.
+fn assert_took(clock: &Arc<TestClock>, bytes: usize) {
+    let (took, least) = (clock.monotonic(), Duration::from_secs_f64(bytes as f64 / RATE));
+    assert!(took >= least && took < least.mul_f64(1.05), "{took:?} instead of {least:?}");
+}
+
+#[tokio::test]
+async fn an_upload_by_default_settles_on_few_streams_and_repeats_nothing() {
+    let world = world().await;
+    let store = BareStore::behind(SlowLink::new(&world.clock, RATE, 4096), 0, 0).await;
+    let container = link(&store.container());
+    let request = Upload { container, options: UploadOptions::default(), ..upload(&world, &file(&world, 64 * MIB)) };
+    let receipt = send(&world, &request).await.unwrap();
+    assert_eq!((receipt.blocks, receipt.retries, world.retrying()), (64, 0, 0));
+    assert_took(&world.clock, 64 * MIB);
+    let widths = store.widths();
+    assert_eq!(widths.len(), 64 + 1, "each block once, and their list");
+    assert!(widths.iter().all(|width| *width <= 16), "it never grows: {widths:?}");
+    assert!(widths[32..].iter().all(|width| *width <= 2), "two streams are enough for it: {widths:?}");
+
+    let figures: Vec<_> = world.progress().into_iter().filter(|one| one.phase == Phase::Uploading).collect();
+    let late = &figures[figures.len() / 2];
+    let (rate, left) =
+        (late.bytes_per_second.unwrap() as f64, (late.bytes_total.unwrap() - late.bytes_done.unwrap()) as f64);
+    assert!((rate / RATE - 1.0).abs() < 0.5, "{late:?}");
+    assert!((late.eta_ms.unwrap() as f64 / 1000.0 / (left / rate) - 1.0).abs() < 0.01, "{late:?}");
+}
+
+/// All blocks are on their way at the same time: after the last byte has been handed to the connection, the answer comes
+/// ten minutes later.
+#[tokio::test]
+async fn an_upload_on_64_streams_repeats_nothing_either() {
+    let world = world().await;
+    let store = BareStore::behind(SlowLink::new(&world.clock, RATE, 16 * 1024), 0, 64).await;
+    let options = UploadOptions { streams: Some(64), block_size: Some(4 * MIB as u64), ..UploadOptions::default() };
+    let request = Upload { container: link(&store.container()), options, ..upload(&world, &file(&world, 256 * MIB)) };
+    let receipt = send(&world, &request).await.unwrap();
+    assert_eq!((receipt.blocks, receipt.retries, world.retrying()), (64, 0, 0), "{:?}", world.events.events().last());
+    assert_took(&world.clock, 256 * MIB);
+    assert_eq!(store.widths().into_iter().max(), Some(64));
+}
+
+#[tokio::test]
+async fn a_download_by_default_repeats_nothing() {
+    let world = world().await;
+    let store = BareStore::behind(SlowLink::new(&world.clock, RATE, 4096), 64 * MIB as u64, 0).await;
+    let options = DownloadOptions::default();
+    let request = Download { link: link(&store.blob()), options, ..download(&world, &world.path("db")) };
+    let receipt = receive(&world, &request).await.unwrap();
+    assert_eq!((receipt.bytes, receipt.retries, world.retrying()), (64 * MIB as u64, 0, 0));
+    assert_took(&world.clock, 64 * MIB);
+}
