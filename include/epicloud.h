@@ -625,9 +625,10 @@ epi_status epi_package_location_get(const struct epi_client *client,
  * Uploads package files.
  *
  * Request: files, a list of objects with path and optionally blobName; sasUrl (a
- * fresh link of the project when absent); upload, an object with streams (1 to 64,
- * 16 when absent), integrity of each block ("crc64", or "md5" where the store does
- * not know that; chosen when absent) and noContentMd5 (false).
+ * fresh link of the project when absent); upload, an object with streams (1 to 64;
+ * adapted to the connection when absent), blockSize (bytes, up to 4000 MiB; chosen
+ * by the file's size when absent), integrity of each block ("crc64", or "md5" where
+ * the store does not know that; chosen when absent) and noContentMd5 (false).
  * Result: packages, one receipt a file in the order of the request.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::args::{
-    BlockChecksum, Database, Deploy, Deployment, Export, Files, MayWait, Mode, Package, Storage, Verb, WaitOptions,
+    BlockChecksum, Database, Deploy, Deployment, Export, Files, MayWait, Mode, Package, Storage, Switch, Verb,
+    WaitOptions,
 };
 use super::settings;
 use crate::base::error::{Error, Kind, Result};
@@ -204,7 +205,9 @@ fn files_document(files: &Files) -> Result<(Value, Value)> {
         BlockChecksum::Crc64 => "crc64",
         BlockChecksum::Md5 => "md5",
     });
-    Ok((Value::Array(documents), without_nulls(json!({"streams": files.streams, "integrity": integrity}))))
+    let upload = json!({"streams": files.streams, "blockSize": files.block_size, "integrity": integrity,
+                        "noContentMd5": files.content_md5.map(|switch| switch == Switch::Off)});
+    Ok((Value::Array(documents), without_nulls(upload)))
 }
 
 fn deploy_request(deploy: &Deploy) -> Result<Value> {
@@ -323,7 +326,11 @@ mod tests {
         for (line, accepted, expected) in [
             ("epi deploy a.cms.app.1.nupkg --to ADE1", Some("7"), "epi deployment wait --id 7"),
             ("epi deploy a.cms.app.1.nupkg --to ADE1", None, "no deployment was started"),
-            ("epi package upload a.cms.app.1.nupkg", None, "run it again"),
+            (
+                "epi package upload a.cms.app.1.nupkg",
+                None,
+                "a package is complete only when the command says so; run it again",
+            ),
             ("epi deployment start --to ADE1 --package a --wait", Some("7"), "epi deployment wait --id 7"),
             (
                 "epi deployment wait --id 7 --until complete-reset",
@@ -353,6 +360,26 @@ mod tests {
         let full = Error::new(Kind::NoSpace, "full").with_next_step("free some space");
         let full = command(&format!("epi export save {database} --output-file x")).advise(full, Some("8".into()));
         assert!(full.next_step().unwrap().starts_with("free some space; then the export stays"), "{full:?}");
+    }
+
+    #[test]
+    fn what_is_said_of_an_upload_is_in_its_document_and_nothing_else_is() {
+        for (options, upload) in [
+            ("", json!({})),
+            (" --streams 3 --block-checksum md5", json!({"streams": 3, "integrity": "md5"})),
+            (" --block-size 5", json!({"blockSize": 5})),
+            (" --block-size 64KiB --content-md5 off", json!({"blockSize": 65536, "noContentMd5": true})),
+            (" --block-size=4000MiB --content-md5 on", json!({"blockSize": 4_194_304_000_u64, "noContentMd5": false})),
+        ] {
+            for line in ["epi package upload a.cms.app.1.nupkg", "epi deploy a.cms.app.1.nupkg --to ADE1"] {
+                assert_eq!(command(&format!("{line}{options}")).request["upload"], upload, "{line}{options}");
+            }
+        }
+        for size in ["", "MiB", "-1", "1.5MiB", "1GiB", "1 m", "18446744073709551615KiB"] {
+            let line = ["epi", "package", "upload", "a", &format!("--block-size={size}")];
+            let refused = Arguments::try_parse_from(line).err().map(|error| error.to_string());
+            assert!(refused.is_some_and(|text| text.contains("--block-size")), "'{size}'");
+        }
     }
 
     #[test]

@@ -203,7 +203,7 @@ mod tests {
             (simulated(&given(None)), None::<PathBuf>),
         ] {
             let shown = shown(&client.unwrap());
-            assert!(shown.contains(&format!("state_folder: {expected:?}")), "{shown}, expected {expected:?}");
+            assert!(shown.contains(&format!("state: {expected:?}")), "{shown}, expected {expected:?}");
         }
         for client in [on_this_machine(&given(Some(""))), simulated(&given(Some("")))] {
             assert_eq!(client.err().unwrap().field(), Some("stateDir"));

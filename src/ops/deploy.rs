@@ -42,16 +42,15 @@ impl Operation for UploadPackages {
                     (place.fresh_link().await?, Some(Arc::new(place) as Arc<dyn LinkSource>))
                 }
             };
-            let defaults = UploadOptions::default();
             let options = UploadOptions {
                 streams: self.upload.streams.map(|streams| streams as usize),
+                block_size: self.upload.block_size,
                 integrity: match self.upload.integrity {
                     None => Integrity::Auto,
                     Some(BlockIntegrity::Crc64) => Integrity::Crc64,
                     Some(BlockIntegrity::Md5) => Integrity::ContentMd5,
                 },
                 content_md5: !self.upload.no_content_md5,
-                ..defaults
             };
             let files = self.files.iter().enumerate().map(|(index, file)| {
                 let blob_name = file.checked_name(&format!("files[{index}]"))?;

@@ -20,8 +20,8 @@ use crate::blob::block::BlockId;
 use crate::blob::client::Blob;
 use crate::blob::is_unknown_checksum;
 
-/// Blocks that are summed at a time. Summing is as fast as reading; more would only fight for the processor.
-const SUMMING: usize = 4;
+/// Blocks that are summed at a time. Summing is as fast as reading; more would only fight for the processor and its cache.
+const SUMMING: usize = 2;
 
 /// What the blocks of one upload have in common.
 pub(super) struct Sending {

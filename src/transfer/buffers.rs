@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::PIECE;
 
@@ -17,13 +18,38 @@ pub(super) struct Lent {
     /// How much of it counts.
     length: usize,
     home: Buffers,
+    /// Given back with it.
+    _turn: Option<OwnedSemaphorePermit>,
 }
+
+/// How many buffers may be out for one body at a time.
+pub(super) struct Turns(Arc<Semaphore>);
+
+impl Turns {
+    pub(super) fn new(number: usize) -> Self {
+        Self(Arc::new(Semaphore::new(number)))
+    }
+
+    /// Waits for one of them to come back, if all are out.
+    pub(super) async fn next(&self) -> Turn {
+        // Only a closed semaphore gives none, and nobody closes this one.
+        Turn(Arc::clone(&self.0).acquire_owned().await.ok())
+    }
+}
+
+/// The right to one more buffer.
+pub(super) struct Turn(Option<OwnedSemaphorePermit>);
 
 impl Buffers {
     /// A buffer for `length` bytes, at most [`PIECE`]. Its content is whatever it was.
     pub(super) fn lend(&self, length: usize) -> Lent {
+        self.lend_in(Turn(None), length)
+    }
+
+    /// The same, taking its turn.
+    pub(super) fn lend_in(&self, turn: Turn, length: usize) -> Lent {
         let buffer = self.kept().pop().unwrap_or_else(|| vec![0; PIECE].into_boxed_slice());
-        Lent { buffer, length: length.min(PIECE), home: self.clone() }
+        Lent { buffer, length: length.min(PIECE), home: self.clone(), _turn: turn.0 }
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Vec<Box<[u8]>>> {
@@ -72,5 +98,20 @@ mod tests {
         assert_eq!(buffers.kept().len(), 1);
         assert_eq!(buffers.lend(PIECE + 1).as_ref().len(), PIECE, "the one that came back");
         assert_eq!(buffers.kept().len(), 1);
+    }
+
+    #[test]
+    fn only_so_many_are_out_in_turns() {
+        use std::pin::pin;
+        use std::task::{Context, Poll, Waker};
+
+        let (buffers, turns) = (Buffers::default(), Turns::new(1));
+        let mut context = Context::from_waker(Waker::noop());
+        let Poll::Ready(turn) = pin!(turns.next()).poll(&mut context) else { panic!("the first turn is free") };
+        let lent = buffers.lend_in(turn, 1).into_bytes();
+        let mut second = pin!(turns.next());
+        assert!(second.as_mut().poll(&mut context).is_pending());
+        drop(lent);
+        assert!(second.as_mut().poll(&mut context).is_ready());
     }
 }

@@ -63,7 +63,7 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").finish_non_exhaustive()
+        f.debug_struct("Engine").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
@@ -82,9 +82,9 @@ impl Engine {
     }
 }
 
-/// Bytes read at a time: large enough to be cheap, small enough that 64 streams, whose connections hold a few of them
-/// each, stay below 64 MB.
-const PIECE: usize = 128 * 1024;
+/// Bytes read at a time: large enough to be cheap, small enough that what a connection is at work on stays in the
+/// processor's cache.
+const PIECE: usize = 64 * 1024;
 
 /// Checks that a file can be sent, without sending it: for callers that have more to do first.
 ///

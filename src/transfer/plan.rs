@@ -24,8 +24,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// The blocks of an upload of `total` bytes: small enough that a small package uses every stream, and at most
-    /// 4 MiB unless 50 000 of those would not do: the streams grow in number block by block, and at the end wait for the
-    /// last one. `wanted` overrides the choice,
+    /// 8 MiB unless 50 000 of those would not do (transfer design, section 2.1). `wanted` overrides the choice,
     /// `largest` is the most the link's service version takes.
     pub(super) fn upload(total: u64, wanted: Option<u64>, largest: u64) -> Result<Self> {
         let least = total.div_ceil(MOST_BLOCKS);
@@ -39,7 +38,7 @@ impl Plan {
             None => total
                 .div_ceil(64)
                 .next_multiple_of(MIB)
-                .clamp(MIB, 4 * MIB)
+                .clamp(MIB, 8 * MIB)
                 .max(least.next_multiple_of(MIB))
                 .min(largest),
             Some(size) if size < least.max(1) || size > largest => {
@@ -117,10 +116,10 @@ mod tests {
             (64 * MIB, MIB),
             (64 * MIB + 1, 2 * MIB),
             (200 * MIB, 4 * MIB),
-            (512 * MIB, 4 * MIB),
-            (100_000 * MIB, 4 * MIB),
-            (200_000 * MIB, 4 * MIB),
-            (200_001 * MIB, 5 * MIB),
+            (512 * MIB, 8 * MIB),
+            (100_000 * MIB, 8 * MIB),
+            (400_000 * MIB, 8 * MIB),
+            (400_001 * MIB, 9 * MIB),
         ] {
             assert_eq!(Plan::upload(total, None, LARGEST_BLOCK).unwrap().size(), size, "{total}");
         }

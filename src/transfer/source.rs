@@ -12,13 +12,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use super::buffers::Buffers;
+use super::buffers::{Buffers, Lent, Turns};
 use super::integrity::{Mode, Summing, Sums};
 use super::plan::{Piece, pieces};
 use super::position::{read_exact_at, read_resident_at};
 use super::whole::Readable;
 use crate::base::error::{Error, Kind, Result};
 use crate::blob::ByteStream;
+
+/// Pieces of one body that may be on their way to its connection at a time. The connection would take hundreds of KiB
+/// before it sends the first; by then they have left the processor's cache, and every byte is fetched once more. So few
+/// made uploads a fifth faster.
+const ON_THEIR_WAY: usize = 2;
 
 /// An open source file. Cheap to clone.
 #[derive(Clone)]
@@ -111,21 +116,19 @@ impl Source {
         buffers: &Buffers,
         taken: impl Fn(u64, bool) + Send + 'static,
     ) -> ByteStream {
-        let (source, buffers) = (self.clone(), buffers.clone());
+        let (source, buffers, turns) = (self.clone(), buffers.clone(), Turns::new(ON_THEIR_WAY));
         let pieces = pieces(piece).peekable();
-        Box::pin(futures_util::stream::unfold((pieces, taken), move |(mut pieces, taken)| {
-            let (source, buffers) = (source.clone(), buffers.clone());
-            async move {
-                let (offset, length) = pieces.next()?;
-                let bytes = source.piece(offset, length, &buffers).await;
-                taken(length as u64, pieces.peek().is_none());
-                Some((bytes.map_err(std::io::Error::other), (pieces, taken)))
-            }
+        let state = (pieces, source, buffers, turns, taken);
+        Box::pin(futures_util::stream::unfold(state, |(mut pieces, source, buffers, turns, taken)| async move {
+            let (offset, length) = pieces.next()?;
+            let buffer = buffers.lend_in(turns.next().await, length);
+            let bytes = source.fill(buffer, offset).await;
+            taken(length as u64, pieces.peek().is_none());
+            Some((bytes.map_err(std::io::Error::other), (pieces, source, buffers, turns, taken)))
         }))
     }
 
-    async fn piece(&self, offset: u64, length: usize, buffers: &Buffers) -> Result<Bytes> {
-        let mut buffer = buffers.lend(length);
+    async fn fill(&self, mut buffer: Lent, offset: u64) -> Result<Bytes> {
         if read_resident_at(&self.file, buffer.bytes_mut(), offset) {
             return Ok(buffer.into_bytes());
         }

@@ -169,6 +169,10 @@ async fn workflow(emulator: &Emulator, endpoint: String) {
     epi.write("head.app.2.zip", &content(1, 1234));
     let uploaded = json(&["package", "upload", "head.app.2.zip", "--sas-url-file", "link"]).await;
     assert_eq!(uploaded["packages"][0]["bytes"], 1234);
+    assert!(uploaded["packages"][0]["contentMd5"].is_string(), "{uploaded}");
+    let choice = ["--sas-url-file", "link", "--block-size", "1KiB", "--content-md5", "off"];
+    let uploaded = json(&[&["package", "upload", "head.app.2.zip"], &choice[..]].concat()).await;
+    assert_eq!((&uploaded["packages"][0]["blocks"], &uploaded["packages"][0]["contentMd5"]), (&2.into(), &Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,8 +32,10 @@ def story(call: Callable[..., Any], package: Path) -> set[str]:
 
     assert done("verify")["authenticationVerified"] is True
     assert done("get_package_location")["location"].startswith("https://")
-    uploaded = done("upload_packages", files=[{"path": package}], upload={"streams": 2, "no_content_md5": None})
-    assert [receipt["blobName"] for receipt in uploaded["packages"]] == [package.name]
+    settings = {"streams": 2, "block_size": 7, "no_content_md5": None}
+    uploaded = done("upload_packages", files=[{"path": package}], upload=settings)
+    blocks = -(-package.stat().st_size // 7)
+    assert [(receipt["blobName"], receipt["blocks"]) for receipt in uploaded["packages"]] == [(package.name, blocks)]
     files = [{"path": package, "blob_name": "other.cms.app.1.0.0.nupkg"}]
     deployed = done("deploy_packages", files=files, target_environment="Integration", direct_deploy=True, wait=WAIT)
     assert deployed["packages"][0]["bytes"] == package.stat().st_size

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use deployment::Deployment;
 pub(super) use export::{Database, Export};
-pub(super) use package::{BlockChecksum, Deploy, Files, Package};
+pub(super) use package::{BlockChecksum, Deploy, Files, Package, Switch};
 pub(super) use storage::Storage;
 
 /// Deploy to and export databases from the Optimizely DXP cloud.

@@ -16,12 +16,34 @@ pub(in crate::cli) struct Files {
     /// Name of the package in the store, when it differs from the file's (one file only)
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) blob_name: Option<String>,
-    /// Blocks sent at the same time, 1 to 64
+    /// Blocks sent at the same time, 1 to 64; adapts to the connection when not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(in crate::cli) streams: Option<u32>,
     /// Checksum of each block; chosen by the store's version when not given
     #[arg(long, value_name = "KIND")]
     pub(in crate::cli) block_checksum: Option<BlockChecksum>,
+    /// Size of a block: bytes, or with the suffix KiB or MiB; chosen by the file's size when not given
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(in crate::cli) block_size: Option<u64>,
+    /// Whether the whole file's MD5 is stored with the package [default: on]
+    #[arg(long, value_name = "SWITCH")]
+    pub(in crate::cli) content_md5: Option<Switch>,
+}
+
+/// A number of bytes. Its range is that of the request.
+fn size(text: &str) -> Result<u64, String> {
+    let units = [("MiB", 20), ("KiB", 10), ("", 0)];
+    let cut = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift)));
+    let bytes = cut.and_then(|(number, shift)| number.trim_end().parse::<u64>().ok()?.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "give a number of bytes, or one with KiB or MiB".to_owned())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Switch {
+    /// Do it
+    On,
+    /// Leave it out
+    Off,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -75,8 +75,9 @@ impl Wait {
     }
 }
 
-pub(super) fn check_range(field: &str, value: Option<u32>, largest: u32) -> Result<()> {
-    match value {
+pub(super) fn check_range<N: Into<u64>>(field: &str, value: Option<N>, largest: N) -> Result<()> {
+    let largest = largest.into();
+    match value.map(Into::into) {
         Some(value) if !(1..=largest).contains(&value) => {
             Err(Error::invalid(field, format!("{value} is not between 1 and {largest}")))
         }

@@ -10,6 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::base::model::package::check_package_name;
 use crate::base::secret::{Hidden, SafeUrl};
+use crate::blob::block::LARGEST_BLOCK;
 use crate::ops::document::only_objects;
 use crate::transfer::UploadReceipt;
 
@@ -84,6 +85,9 @@ pub struct UploadSettings {
     /// Blocks sent at the same time, 1 to 64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub streams: Option<u32>,
+    /// Bytes of each block but the last, up to 4000 MiB; chosen by the file's size when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block_size: Option<u64>,
     /// The checksum of each block; chosen by the store's version when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integrity: Option<BlockIntegrity>,
@@ -106,7 +110,8 @@ pub enum BlockIntegrity {
 
 impl UploadSettings {
     fn check(self) -> Result<()> {
-        check_range("upload.streams", self.streams, 64)
+        check_range("upload.streams", self.streams, 64)?;
+        check_range("upload.blockSize", self.block_size, LARGEST_BLOCK)
     }
 }
 

@@ -105,7 +105,9 @@ class UploadSettings(TypedDict, total=False):
     """How files are uploaded."""
 
     streams: int | None
-    """Blocks sent at the same time, 1 to 64; 16 when left out."""
+    """Blocks sent at the same time, 1 to 64; adapted to the connection when left out."""
+    block_size: int | None
+    """Bytes of each block but the last, 1 to 4194304000 (4000 MiB); chosen by the file's size when left out."""
     integrity: Literal["crc64", "md5"] | None
     """The checksum of each block; chosen by the store's version when left out."""
     no_content_md5: bool | None
