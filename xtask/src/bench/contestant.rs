@@ -1,6 +1,6 @@
 //! Who is measured: programs that are started anew for each run, and how each is told what to do.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::peers::{Peer, Peers};
@@ -65,6 +65,8 @@ pub(crate) struct Programs<'a> {
     pub(crate) epi_download: &'a Path,
     pub(crate) bench_peer: &'a Path,
     pub(crate) peers: &'a Peers,
+    /// What `epi` keeps of transfers, so that nothing lands in the home of the person who runs this.
+    pub(crate) state: PathBuf,
 }
 
 impl Contestant {
@@ -179,6 +181,7 @@ impl Contestant {
         };
         // By the environment, as a link is a secret and arguments are visible to everybody on the machine.
         command.env("EPI_SAS_URL", link).env("EPI_CA_FILE", authority).stdout(Stdio::null());
+        command.env("EPI_STATE_DIR", &programs.state);
         // Each of these is how one of the languages is told of an authority.
         for variable in ["REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"] {
             command.env(variable, authority);

@@ -137,6 +137,7 @@ fn course<'a>(
             epi_download: &built.epi_download,
             bench_peer: &built.bench_peer,
             peers,
+            state: files.state(),
         },
         sink: &programs.sink,
         files,

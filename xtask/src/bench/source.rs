@@ -49,6 +49,11 @@ impl Files {
         Ok(self.made.entry((bytes, content)).or_insert(file))
     }
 
+    /// A folder for what programs keep; it goes with the files.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder.join("state")
+    }
+
     /// The place for a file that is received; nothing is there.
     pub(crate) fn received(&self) -> Result<PathBuf> {
         let file = self.received.join("received");
