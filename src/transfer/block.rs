@@ -13,6 +13,7 @@ use super::meter::Meter;
 use super::package::Package;
 use super::resume::untakeable;
 use super::stall::Pulse;
+use super::whole::Leash;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::base::time::Clock;
@@ -30,6 +31,8 @@ pub(super) struct Sending {
     pub(super) meter: Meter,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: Arc<dyn Sink>,
+    /// Keeps the blocks near the sum of the whole files, if that is made.
+    leash: Option<Leash>,
     /// Held while a journal is written.
     pub(super) busy: Busy,
     buffers: Buffers,
@@ -41,16 +44,20 @@ impl Sending {
         links: Arc<Links>,
         checksums: Checksums,
         meter: Meter,
+        leash: Option<Leash>,
         clock: &Arc<dyn Clock>,
         sink: &Arc<dyn Sink>,
     ) -> Self {
         let (clock, sink, busy) = (Arc::clone(clock), Arc::clone(sink), Busy::default());
         let (buffers, summing) = (Buffers::default(), Semaphore::new(SUMMING));
-        Self { links, checksums, meter, clock, sink, busy, buffers, summing }
+        Self { links, checksums, meter, clock, sink, leash, busy, buffers, summing }
     }
 
     /// Sends one block of a package.
     pub(super) async fn send(&self, package: &Arc<Package>, index: usize) -> Result<()> {
+        if let Some(leash) = &self.leash {
+            leash.next().await;
+        }
         let mode = self.checksums.mode();
         match self.send_as(package, index, mode).await {
             Err(error) if is_unknown_checksum(&error) && self.checksums.leave(mode) => {
@@ -97,6 +104,9 @@ impl Sending {
         });
         blob.stage_block(&package.id(index), piece.length, body, checksum, &self.sink).await?;
         flight.landed(piece.length);
+        if let Some(leash) = &self.leash {
+            leash.acknowledged(piece.length);
+        }
         let package = Arc::clone(package);
         if let Some(error) = busily(&self.busy, move || Ok(package.record(index, crc64))).await? {
             self.sink.event(untakeable(error));

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use super::blocking::{Busy, Held, blocking};
 use super::drive::Driver;
+use super::flush::Flusher;
 use super::integrity::base64;
 use super::journal::{Journal, Received, Start, decide_download, first_line};
 use super::ledger::Ledger;
@@ -188,6 +190,8 @@ impl Engine {
             ledger,
             meter: Meter::start(pace, &self.clock, driver.sink),
             busy: Arc::clone(&job.busy),
+            writing: Semaphore::new(1),
+            flusher: Flusher::new(job.partial.clone(), Arc::clone(&job.busy)),
             clock: Arc::clone(&self.clock),
             sink: Arc::clone(driver.sink),
         });
@@ -208,6 +212,7 @@ impl Engine {
             .await;
         *retries += schedule.retries();
         outcome?;
+        receiving.flusher.finish().await?;
         self.verify(job, properties.length, whole, driver).await.map(|content_md5| Fetched {
             bytes: properties.length,
             verified: content_md5,

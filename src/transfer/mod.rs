@@ -13,6 +13,7 @@ mod blocking;
 mod buffers;
 pub mod download;
 mod drive;
+mod flush;
 mod integrity;
 mod journal;
 mod ledger;

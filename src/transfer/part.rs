@@ -5,8 +5,10 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt;
+use tokio::sync::Semaphore;
 
 use super::blocking::{Busy, busily};
+use super::flush::Flusher;
 use super::integrity::{Mode, Summing};
 use super::ledger::Ledger;
 use super::links::Links;
@@ -37,6 +39,9 @@ pub(super) struct Receiving {
     pub(super) ledger: Option<Ledger>,
     pub(super) meter: Meter,
     pub(super) busy: Busy,
+    /// Held by the part that writes: a file takes one write at a time, and the others would wait spinning.
+    pub(super) writing: Semaphore,
+    pub(super) flusher: Flusher,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: Arc<dyn Sink>,
 }
@@ -67,7 +72,8 @@ impl Receiving {
             busily(&self.busy, move || ledger.record(index, crc64).map_err(|error| partial.unwritten(&error))).await?;
         }
         flight.landed(piece.length);
-        Ok(())
+        self.flusher.written(piece.length);
+        self.flusher.check()
     }
 
     /// Writes what comes, and gives its CRC-64.
@@ -111,6 +117,8 @@ impl Receiving {
 
     /// Writes what was gathered and gives the emptied buffer back.
     async fn write(&self, mut bytes: Vec<u8>, offset: u64, pulse: &Pulse) -> Result<Vec<u8>> {
+        let waited = self.writing.acquire().await;
+        let turn = waited.map_err(|_| Error::new(Kind::Internal, "the turn to write was taken away"))?;
         let partial = self.partial.clone();
         let bytes = busily(&self.busy, move || {
             partial.write(&bytes, offset)?;
@@ -118,6 +126,7 @@ impl Receiving {
             Ok(bytes)
         })
         .await?;
+        drop(turn);
         pulse.beat();
         Ok(bytes)
     }

@@ -239,6 +239,11 @@ impl Partial {
         write_all_at(&self.file, bytes, offset).map_err(|error| self.failed(&error))
     }
 
+    /// Brings what was written onto the disk. Blocks.
+    pub(super) fn sync_data(&self) -> Result<()> {
+        self.file.sync_data().map_err(|error| self.failed(&error))
+    }
+
     /// Reads a whole buffer. Blocks.
     pub(super) fn read(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
         read_exact_at(&self.file, buffer, offset)

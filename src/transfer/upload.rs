@@ -197,7 +197,9 @@ impl Engine {
         }
         let mut schedule = Schedule::new(order.missing(), streams);
         let meter = Meter::start(order.pace(self.clock.monotonic()), &self.clock, driver.sink);
-        let sending = Arc::new(Sending::new(Arc::clone(links), checksums, meter, &self.clock, driver.sink));
+        let leash = whole.as_ref().map(WholeMd5::leash);
+        let sending = Sending::new(Arc::clone(links), checksums, meter, leash, &self.clock, driver.sink);
+        let sending = Arc::new(sending);
         let outcome = driver
             .run(
                 &mut schedule,
