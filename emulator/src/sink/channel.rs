@@ -4,7 +4,8 @@
 //! where it lies, its bytes given to the intake and forgotten. The usual stream reads little at once and copies what it
 //! decrypted twice, which costs as much again as the rest.
 
-use std::io::{self, IoSlice};
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 
 use rustls::server::UnbufferedServerConnection;
@@ -31,17 +32,18 @@ pub(super) enum Channel {
 /// A connection without TLS.
 pub(super) struct Plain {
     line: Line,
-    buffer: Vec<u8>,
 }
 
 /// A connection through TLS.
 pub(super) struct Secure {
     line: Line,
     tls: UnbufferedServerConnection,
-    incoming: Vec<u8>,
-    /// Which part of `incoming` is received and not processed.
-    from: usize,
-    to: usize,
+    /// What was received and not processed: the beginning of a record or, in the handshake, whole ones.
+    unprocessed: Vec<u8>,
+    /// Whether bytes were given to the intake since that was last told.
+    taken: bool,
+    /// Whether the peer has closed its side, which the state machine says only once.
+    closed: bool,
     outgoing: Vec<u8>,
     /// How much of `outgoing` is to be sent.
     ready: usize,
@@ -59,15 +61,43 @@ enum Step {
     Closed,
 }
 
+/// What a connection wants after all that was received is processed.
+enum Wants {
+    /// Nothing: bytes were given to the intake.
+    Taken,
+    /// To have `outgoing` sent.
+    Send,
+    /// More from the peer.
+    More,
+    /// Nothing: the peer has closed its side.
+    End,
+}
+
+/// Lends the memory that all connections of a thread read into. It stays in the cache of the thread's core, which
+/// memory of each connection's own would not with many of them.
+fn with_scratch<T>(run: impl FnOnce(&mut [u8]) -> T) -> T {
+    thread_local! {
+        static SCRATCH: RefCell<Vec<u8>> = RefCell::new(vec![0; READ + RECORD]);
+    }
+    SCRATCH.with_borrow_mut(|scratch| run(scratch))
+}
+
 impl Channel {
     pub(super) fn plain(line: Line) -> Self {
-        Self::Plain(Plain { line, buffer: vec![0; READ] })
+        Self::Plain(Plain { line })
     }
 
     pub(super) fn secure(line: Line, config: Arc<rustls::ServerConfig>) -> io::Result<Self> {
         let tls = UnbufferedServerConnection::new(config).map_err(io::Error::other)?;
-        let incoming = vec![0; READ + RECORD];
-        Ok(Self::Secure(Box::new(Secure { line, tls, incoming, from: 0, to: 0, outgoing: Vec::new(), ready: 0 })))
+        Ok(Self::Secure(Box::new(Secure {
+            line,
+            tls,
+            unprocessed: Vec::new(),
+            taken: false,
+            closed: false,
+            outgoing: Vec::new(),
+            ready: 0,
+        })))
     }
 
     pub(super) fn is_secure(&self) -> bool {
@@ -84,11 +114,7 @@ impl Channel {
     /// Gives at least one byte to the intake; `false` when the peer has closed its side.
     pub(super) async fn receive(&mut self, intake: &mut Intake) -> io::Result<bool> {
         match self {
-            Self::Plain(plain) => {
-                let count = plain.line.read(&mut plain.buffer).await?;
-                intake.take(&plain.buffer[..count]);
-                Ok(count > 0)
-            }
+            Self::Plain(plain) => plain.receive(intake).await,
             Self::Secure(secure) => secure.receive(intake).await,
         }
     }
@@ -122,31 +148,92 @@ impl Channel {
     }
 }
 
+impl Plain {
+    async fn receive(&mut self, intake: &mut Intake) -> io::Result<bool> {
+        loop {
+            self.line.readable().await?;
+            let line = &mut self.line;
+            let read: io::Result<bool> = with_scratch(|scratch| {
+                let count = line.read(scratch)?;
+                intake.take(&scratch[..count]);
+                Ok(count > 0)
+            });
+            match read {
+                Err(failure) if failure.kind() == ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+        }
+    }
+}
+
 impl Secure {
     async fn receive(&mut self, intake: &mut Intake) -> io::Result<bool> {
-        let mut taken = false;
+        let mut wants = self.process(intake)?;
         loop {
-            match self.step(intake)? {
-                Step::Again(gave) => taken |= gave,
-                Step::Send => self.flush().await?,
-                Step::More if taken => return Ok(true),
-                Step::More => {
-                    if !self.read().await? {
-                        return Ok(false);
-                    }
+            match wants {
+                Wants::Taken => return Ok(true),
+                Wants::End => return Ok(false),
+                Wants::Send => {
+                    self.flush().await?;
+                    wants = self.process(intake)?;
                 }
-                Step::Closed => return Ok(taken),
+                Wants::More => {
+                    self.line.readable().await?;
+                    wants = match self.read(intake) {
+                        Err(failure) if failure.kind() == ErrorKind::WouldBlock => Wants::More,
+                        read => read?,
+                    };
+                }
             }
         }
     }
 
-    async fn read(&mut self) -> io::Result<bool> {
-        // At most the beginning of one record is left, so this moves little.
-        self.incoming.copy_within(self.from..self.to, 0);
-        (self.from, self.to) = (0, self.to - self.from);
-        let count = self.line.read(&mut self.incoming[self.to..]).await?;
-        self.to += count;
-        Ok(count > 0)
+    /// Reads from the socket and processes what came.
+    fn read(&mut self, intake: &mut Intake) -> io::Result<Wants> {
+        with_scratch(|scratch| {
+            let left = self.unprocessed.len();
+            // All but the beginning of a record or of a message of the handshake is processed before more is read.
+            if left > READ {
+                return Err(ErrorKind::InvalidData.into());
+            }
+            let (old, new) = scratch.split_at_mut(left);
+            let count = self.line.read(new)?;
+            if count == 0 {
+                return Ok(Wants::End);
+            }
+            old.copy_from_slice(&self.unprocessed);
+            self.unprocessed.clear();
+            let (wants, from) = self.run(&mut scratch[..left + count], intake)?;
+            self.unprocessed.extend_from_slice(&scratch[from..left + count]);
+            Ok(wants)
+        })
+    }
+
+    /// Processes what was left, and whatever the state machine itself has to say.
+    fn process(&mut self, intake: &mut Intake) -> io::Result<Wants> {
+        let mut unprocessed = std::mem::take(&mut self.unprocessed);
+        let (wants, from) = self.run(&mut unprocessed, intake)?;
+        unprocessed.drain(..from);
+        self.unprocessed = unprocessed;
+        Ok(wants)
+    }
+
+    /// Drives the state machine as far as these bytes bring it; returns how many of them are done with.
+    fn run(&mut self, bytes: &mut [u8], intake: &mut Intake) -> io::Result<(Wants, usize)> {
+        let mut from = 0;
+        loop {
+            let wants = match self.step(bytes, &mut from, intake)? {
+                Step::Again(gave) => {
+                    self.taken |= gave;
+                    continue;
+                }
+                Step::Send => Wants::Send,
+                Step::More | Step::Closed if std::mem::take(&mut self.taken) => Wants::Taken,
+                Step::More if !self.closed => Wants::More,
+                Step::More | Step::Closed => Wants::End,
+            };
+            return Ok((wants, from));
+        }
     }
 
     async fn flush(&mut self) -> io::Result<()> {
@@ -169,8 +256,7 @@ impl Secure {
             self.outgoing.resize(needed, 0);
         }
         loop {
-            let UnbufferedStatus { discard, state, .. } =
-                self.tls.process_tls_records(&mut self.incoming[self.from..self.to]);
+            let UnbufferedStatus { discard, state, .. } = self.tls.process_tls_records(&mut self.unprocessed);
             let written = match state.map_err(io::Error::other)? {
                 ConnectionState::WriteTraffic(mut traffic) => {
                     let into = &mut self.outgoing[self.ready..];
@@ -189,11 +275,14 @@ impl Secure {
                     transmit.done();
                     None
                 }
-                ConnectionState::PeerClosed => None,
+                ConnectionState::PeerClosed => {
+                    self.closed = true;
+                    None
+                }
                 // The client sends while it is being answered, or is gone.
-                _ => return Err(io::ErrorKind::ConnectionAborted.into()),
+                _ => return Err(ErrorKind::ConnectionAborted.into()),
             };
-            self.from += discard;
+            self.unprocessed.drain(..discard);
             if let Some(written) = written {
                 self.ready += written;
                 return self.flush().await;
@@ -202,9 +291,8 @@ impl Secure {
     }
 
     /// One step of the TLS state machine.
-    fn step(&mut self, intake: &mut Intake) -> io::Result<Step> {
-        let UnbufferedStatus { mut discard, state, .. } =
-            self.tls.process_tls_records(&mut self.incoming[self.from..self.to]);
+    fn step(&mut self, bytes: &mut [u8], from: &mut usize, intake: &mut Intake) -> io::Result<Step> {
+        let UnbufferedStatus { mut discard, state, .. } = self.tls.process_tls_records(&mut bytes[*from..]);
         let step = match state.map_err(io::Error::other)? {
             ConnectionState::ReadTraffic(mut traffic) => {
                 let mut gave = false;
@@ -225,11 +313,14 @@ impl Secure {
                 Step::Send
             }
             ConnectionState::BlockedHandshake | ConnectionState::WriteTraffic(_) => Step::More,
-            ConnectionState::PeerClosed | ConnectionState::Closed => Step::Closed,
+            ConnectionState::PeerClosed | ConnectionState::Closed => {
+                self.closed = true;
+                Step::Closed
+            }
             // Early data, which the server's settings do not allow.
-            _ => return Err(io::ErrorKind::Unsupported.into()),
+            _ => return Err(ErrorKind::Unsupported.into()),
         };
-        self.from += discard;
+        *from += discard;
         Ok(step)
     }
 }

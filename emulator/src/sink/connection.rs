@@ -10,7 +10,7 @@ use super::channel::Channel;
 use super::content;
 use super::head::{self, Head, Read};
 use super::intake::Intake;
-use super::sink::Core;
+use super::running::Core;
 use super::{control, exchange};
 use crate::blob::checksum::Summing;
 use crate::http::{Answer, Source};

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::connection::{Body, Reply, Stopped};
+use super::running::Core;
 use super::settings::Change;
-use super::sink::Core;
 use crate::http::{Answer, Asked};
 
 /// Answers a control request.

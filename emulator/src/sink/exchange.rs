@@ -2,7 +2,7 @@
 //! `upload` and `download` do the work.
 
 use super::connection::{Body, Reply, Stopped};
-use super::sink::Core;
+use super::running::Core;
 use super::statistics::count;
 use super::{download, upload};
 use crate::blob::error::BlobError;
@@ -90,8 +90,8 @@ async fn run(core: &Core, asked: &Asked, body: &mut Body<'_>) -> Result<Reply, R
         (true, "PUT", Some(comp)) => Ok(upload::touch(&call, comp)?.into()),
         (true, "DELETE", None) => Ok(upload::delete(&call)?.into()),
         (true, "GET", Some("blocklist")) => Ok(download::block_list(&call)?.into()),
-        (true, "GET", None) => Ok(download::get_blob(&call)?),
-        (true, "HEAD", _) | (true, "GET", Some("metadata")) => Ok(download::properties(&call)?.into()),
+        (true, "GET", None) => download::get_blob(&call).map_err(Refusal::from),
+        (true, "HEAD", _) | (true, "GET", Some("metadata")) => download::properties(&call).map_err(Refusal::from),
         (true, "GET" | "POST", Some(comp)) => {
             Err(BlobError::invalid_query("comp", comp, "Not known to this sink.").into())
         }

@@ -3,7 +3,7 @@
 
 use std::io::{self, IoSlice};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -37,11 +37,19 @@ impl Line {
         Self { socket, shaping }
     }
 
-    /// Receives some bytes; 0 at the end.
-    pub(super) async fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+    /// Returns once there may be something to read, or the end.
+    pub(super) async fn readable(&mut self) -> io::Result<()> {
         match &mut self.shaping {
-            None => self.socket.read(into).await,
-            Some(shaping) => shaping.read(&self.socket, into).await,
+            None => self.socket.readable().await,
+            Some(shaping) => shaping.readable(&self.socket).await,
+        }
+    }
+
+    /// Reads what there is; 0 at the end, [`io::ErrorKind::WouldBlock`] when there is nothing yet.
+    pub(super) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match &mut self.shaping {
+            None => self.socket.try_read(into),
+            Some(shaping) => shaping.read(into),
         }
     }
 

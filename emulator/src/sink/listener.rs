@@ -13,9 +13,9 @@ use super::channel::Channel;
 use super::connection;
 use super::intake::Intake;
 use super::line::Line;
+use super::running::Core;
 use super::settings::SinkSettings;
 use super::shaping::Shared;
-use super::sink::Core;
 use super::statistics::count;
 use crate::http::stopped;
 

@@ -24,11 +24,11 @@ mod head;
 mod intake;
 mod line;
 mod listener;
+mod running;
 mod settings;
 mod shaping;
-mod sink;
 mod statistics;
 mod upload;
 
+pub use running::Sink;
 pub use settings::{SinkConfig, SinkSettings, Verify};
-pub use sink::Sink;

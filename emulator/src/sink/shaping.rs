@@ -136,19 +136,15 @@ impl Shaping {
         self.origin + Duration::from_nanos(at)
     }
 
-    /// Receives: takes in what arrives all the while, and returns what is due. 0 at the end.
-    pub(super) async fn read(&mut self, socket: &TcpStream, into: &mut [u8]) -> io::Result<usize> {
+    /// Takes in what arrives, until some of it is due or the end is reached.
+    pub(super) async fn readable(&mut self, socket: &TcpStream) -> io::Result<()> {
         loop {
             let held_up = self.take_in(socket)?;
-            let due = self.line.hand_on(self.now(), into.len());
-            if due > 0 {
-                self.bytes.copy_to_slice(&mut into[..due]);
-                return Ok(due);
+            let due = self.line.next_due();
+            if due.is_some_and(|due| due <= self.now()) || self.ended && due.is_none() {
+                return Ok(());
             }
-            if self.ended && self.line.length() == 0 {
-                return Ok(0);
-            }
-            let wake = [held_up, self.line.next_due()].into_iter().flatten().min().map(|at| self.instant(at));
+            let wake = [held_up, due].into_iter().flatten().min().map(|at| self.instant(at));
             let waits_for_socket = !self.readable && !self.ended;
             tokio::select! {
                 ready = socket.readable(), if waits_for_socket => {
@@ -156,10 +152,17 @@ impl Shaping {
                     self.readable = true;
                 }
                 () = sleep_until(wake.unwrap_or(self.origin)), if wake.is_some() => {}
-                // Neither to wait for: the line is full of what is due, and the loop hands it on.
+                // Neither to wait for: something came due meanwhile, or there is more to take in.
                 else => {}
             }
         }
+    }
+
+    /// Hands on what is due; 0 at the end.
+    pub(super) fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.line.hand_on(self.now(), into.len());
+        self.bytes.copy_to_slice(&mut into[..count]);
+        if count > 0 || self.ended && self.line.length() == 0 { Ok(count) } else { Err(ErrorKind::WouldBlock.into()) }
     }
 
     /// Takes in what the socket has and the caps let pass; returns when they let more pass.

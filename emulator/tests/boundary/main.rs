@@ -15,5 +15,6 @@ mod faults;
 mod program;
 mod restart;
 mod signature;
+mod sink;
 mod storage;
 mod uploads;
