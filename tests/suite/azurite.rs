@@ -1,9 +1,30 @@
-//! The main job with Azurite as the store, which we did not write: packages and exports in MD5 mode.
+//! The main job with Azurite as the store, which we did not write: packages and exports in MD5 mode, and what becomes of
+//! them when they are cut.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use epicloud::base::cancel::CancelToken;
+use epicloud::base::error::{Kind, Result};
+use epicloud::base::event::{Event, Phase};
+use epicloud::base::secret::SafeUrl;
+use epicloud::base::time::{BoxFuture, rfc3339};
+use epicloud::blob::client::Store;
+use epicloud::transfer::download::Download;
+use epicloud::transfer::upload::Upload;
+use epicloud::transfer::{Engine, LinkSource};
+use epicloud::transport::http::Http;
 use epicloud_emulator::{BlobStore, Config, Emulator, LinkScheme, Speed};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 
 use super::stage::Epi;
-use super::virtual_time::content;
+use super::transfer_world::{Acting, CONTAINER, MIB, World, download, is_answered, link, named, receive, send, upload};
+use super::virtual_time::{Seeded, SlowClock, TestClock, content};
 
 /// The connection string of a running Azurite, or the reason why the test is left out.
 #[expect(clippy::print_stdout, reason = "a test that is left out says why")]
@@ -58,4 +79,175 @@ async fn packages_and_exports_travel_through_azurite() {
     let run = epi.run(&[&save[..], &["--output", "json"]].concat()).await;
     assert_eq!(run.json()["bytes"], 9 << 20);
     assert_eq!(&std::fs::read(epi.path("x.bacpac")).unwrap()[..4], b"PK\x03\x04");
+}
+
+/// Seconds to and from now, for the expiry of a link.
+const LATER: i64 = 3600;
+const BEFORE: i64 = -10;
+
+/// A link to the container of packages, signed as "Create a service SAS" of the Azure REST reference says.
+fn signed(connection: &str, permissions: &str, expires: i64) -> SafeUrl {
+    let field = |name: &str| connection.split(';').find_map(|field| field.strip_prefix(name)).unwrap().to_owned();
+    let (account, key) = (field("AccountName="), STANDARD.decode(field("AccountKey=")).unwrap());
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let expiry = rfc3339(now.checked_add_signed(expires).unwrap() * 1000);
+    let place = format!("/blob/{account}/{CONTAINER}");
+    let lines = [permissions, "", &expiry, &place, "", "", "", "2020-12-06", "c", "", "", "", "", "", "", ""];
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    mac.update(lines.join("\n").as_bytes());
+    let signature = STANDARD.encode(mac.finalize().into_bytes());
+    let signature = percent_encoding::utf8_percent_encode(&signature, percent_encoding::NON_ALPHANUMERIC);
+    let query = format!("sv=2020-12-06&sr=c&sp={permissions}&se={expiry}&sig={signature}");
+    link(&format!("{}/{CONTAINER}?{query}", field("BlobEndpoint=").trim_end_matches('/')))
+}
+
+/// A world whose containers are in Azurite.
+async fn world(connection: &str) -> World {
+    World::with(Config { blob: BlobStore::Azurite(connection.to_owned()), ..Config::default() }).await
+}
+
+/// A name that no other test and no run before has used.
+fn fresh_name() -> String {
+    format!("site.{}.cms.app.1.nupkg", uuid::Uuid::new_v4())
+}
+
+/// An upload of one file, block after block.
+fn sending(world: &World, container: SafeUrl, file: &Path, name: &str) -> Upload {
+    let mut request = Upload { container, files: vec![named(file, name)], ..upload(world, file) };
+    request.options.streams = Some(1);
+    request
+}
+
+/// How many requests with this method were answered well since so many events.
+fn answered(world: &World, method: &str, since: usize) -> usize {
+    world.events.events()[since..].iter().filter(|event| is_answered(event, method)).count()
+}
+
+/// Ends an upload when so many blocks were answered.
+async fn cut(world: &World, request: &Upload, blocks: usize) {
+    let cancel = CancelToken::new();
+    let (stop, answers) = (cancel.clone(), AtomicUsize::new(0));
+    let sink = Acting::new(world, move |event| {
+        // The next one is begun when what was done is written down.
+        if is_answered(event, "PUT") && answers.fetch_add(1, Ordering::SeqCst) == blocks {
+            stop.cancel();
+        }
+    });
+    assert_eq!(world.engine.upload(request, &sink, &cancel).await.unwrap_err().kind(), Kind::Cancelled);
+}
+
+/// What the store has by this name.
+async fn in_the_store(world: &World, connection: &str, name: &str) -> Vec<u8> {
+    let target = world.path("received");
+    let request = Download {
+        link: signed(connection, "r", LATER).join_segment(name),
+        overwrite: true,
+        ..download(world, &target)
+    };
+    assert_eq!(receive(world, &request).await.unwrap().verified, "md5");
+    std::fs::read(target).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_was_cut_goes_on() {
+    let Some(connection) = connection() else { return };
+    for permissions in ["w", "rw"] {
+        let (world, name) = (world(&connection).await, fresh_name());
+        let bytes = content(2, 6 * MIB - 5);
+        let file = world.file("p", &bytes);
+        let request = sending(&world, signed(&connection, permissions, LATER), &file, &name);
+        cut(&world, &request, 3).await;
+        let before = world.events.events().len();
+        let receipt = send(&world, &request).await.unwrap();
+        assert_eq!(receipt.integrity, "contentMd5", "Azurite refuses CRC-64 each time");
+        assert_eq!((receipt.resumed_bytes, receipt.retries), (3 * MIB as u64, 0));
+        assert_eq!(answered(&world, "PUT", before), 3 + 1, "the missing blocks and their list");
+        assert_eq!(answered(&world, "GET", before), usize::from(permissions == "rw"), "asked where that is permitted");
+        assert!(in_the_store(&world, &connection, &name).await == bytes);
+        assert!(world.journals().is_empty());
+    }
+}
+
+/// Another commit of the same name makes the store drop what waits, in Azurite too.
+#[tokio::test(flavor = "multi_thread")]
+async fn blocks_that_the_store_has_lost_are_sent_again() {
+    let Some(connection) = connection() else { return };
+    for (permissions, said) in [("w", 1), ("rw", 0)] {
+        let (world, name) = (world(&connection).await, fresh_name());
+        let bytes = content(3, 6 * MIB - 5);
+        let container = signed(&connection, permissions, LATER);
+        let request = sending(&world, container.clone(), &world.file("p", &bytes), &name);
+        cut(&world, &request, 3).await;
+        let other = sending(&world, container, &world.file("other", b"another package"), &name);
+        send(&world, &other).await.unwrap();
+        let receipt = send(&world, &request).await.unwrap();
+        assert_eq!((receipt.resumed_bytes, world.said("everything is sent again")), (0, said), "{permissions}");
+        assert!(in_the_store(&world, &connection, &name).await == bytes);
+    }
+}
+
+/// Gives a good link, and counts how often.
+struct Source(SafeUrl, AtomicUsize);
+
+impl LinkSource for Source {
+    fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>> {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        let link = self.0.clone();
+        Box::pin(async move { Ok(link) })
+    }
+}
+
+/// The link is over in Azurite from the start; the client's clock comes to that a moment after it has begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_link_is_replaced() {
+    let Some(connection) = connection() else { return };
+    let (world, name) = (world(&connection).await, fresh_name());
+    let bytes = content(4, 6 * MIB);
+    let file = world.file("p", &bytes);
+    let engine = |clock: Arc<TestClock>| {
+        let clock = Arc::new(SlowClock { clock, behind: Duration::from_secs(60) });
+        Engine::new(Store::new(Http::new(None, clock.clone()).unwrap()), clock, Arc::new(Seeded::printed()))
+    };
+    let passing = |clock: &Arc<TestClock>, phase: Phase| {
+        let (clock, mut passed) = (clock.clone(), false);
+        Acting::new(&world, move |event| {
+            if !passed && matches!(event, Event::Progress(progress) if progress.phase == phase) {
+                passed = true;
+                clock.advance(Duration::from_secs(120));
+            }
+        })
+    };
+    let source = Arc::new(Source(signed(&connection, "w", LATER), AtomicUsize::new(0)));
+    let mut request = sending(&world, signed(&connection, "w", BEFORE), &file, &name);
+    request.renewal = Some(source.clone());
+    request.options.streams = Some(4);
+    let clock = TestClock::new();
+    engine(clock.clone()).upload(&request, &passing(&clock, Phase::Uploading), &CancelToken::new()).await.unwrap();
+    assert_eq!(source.1.load(Ordering::SeqCst), 1);
+    assert!(in_the_store(&world, &connection, &name).await == bytes);
+
+    let source = Arc::new(Source(signed(&connection, "r", LATER).join_segment(&name), AtomicUsize::new(0)));
+    let mut request = download(&world, &world.path("db"));
+    request.link = signed(&connection, "r", BEFORE).join_segment(&name);
+    request.renewal = Some(source.clone());
+    let clock = TestClock::new();
+    clock.advance(Duration::from_secs(45));
+    // Its first request is the one that is refused, before there is any progress.
+    let early = clock.clone();
+    let sink = Acting::new(&world, move |event| {
+        if matches!(event, Event::Message { text, .. } if text.contains(" -> 403")) {
+            early.advance(Duration::from_secs(120));
+        }
+    });
+    engine(clock).download(&request, &sink, &CancelToken::new()).await.unwrap();
+    assert_eq!(source.1.load(Ordering::SeqCst), 1);
+    assert!(std::fs::read(world.path("db")).unwrap() == bytes);
+
+    // Without a source it is told, with its time.
+    let request = sending(&world, signed(&connection, "w", BEFORE), &file, &name);
+    let clock = TestClock::new();
+    let sink = passing(&clock, Phase::Uploading);
+    let error = engine(clock).upload(&request, &sink, &CancelToken::new()).await.unwrap_err();
+    assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "{error}");
+    assert!(error.to_string().starts_with("the link expired at 20"), "{error}");
 }

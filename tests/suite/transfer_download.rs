@@ -48,7 +48,7 @@ async fn a_blob_arrives_whole_and_checked() {
     world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
     let target = world.path("db.bacpac");
     let receipt = receive(&world, &download(&world, &target)).await.unwrap();
-    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    assert!(std::fs::read(&target).unwrap() == bytes);
     assert_eq!(
         (receipt.bytes, receipt.verified, receipt.resumed_bytes, receipt.retries),
         (bytes.len() as u64, "md5", 0, 0)
@@ -89,7 +89,7 @@ async fn where_head_is_refused_the_first_range_tells_the_size() {
         world.emulator.faults().add(Rule::new(Effect::status(403)).method("HEAD"));
         let target = world.path("db");
         let receipt = receive(&world, &download(&world, &target)).await.unwrap();
-        assert_eq!(std::fs::read(&target).unwrap(), bytes);
+        assert!(std::fs::read(&target).unwrap() == bytes);
         assert_eq!(receipt.bytes, bytes.len() as u64);
     }
 }
@@ -105,7 +105,7 @@ async fn a_cut_download_asks_only_for_the_missing_parts() {
     assert!(!journal.contains("sig") && !journal.contains('?'), "{journal}");
 
     let receipt = receive(&world, &download(&world, &target)).await.unwrap();
-    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    assert!(std::fs::read(&target).unwrap() == bytes);
     assert_eq!(receipt.resumed_bytes, 3 * PART);
     assert_eq!(ranges(&world), ["bytes=3145728-4194303", "bytes=4194304-5242879"]);
     assert_eq!(left_behind(&world), ["db"]);
@@ -119,7 +119,7 @@ async fn a_changed_blob_starts_again_and_says_so() {
     let changed = content(5, 5 * MIB);
     world.emulator.put_blob("bacpacs", BLOB, &changed).unwrap();
     let receipt = receive(&world, &download(&world, &target)).await.unwrap();
-    assert_eq!(std::fs::read(&target).unwrap(), changed);
+    assert!(std::fs::read(&target).unwrap() == changed);
     assert_eq!(receipt.resumed_bytes, 0);
     assert!(world.messages().iter().any(|text| text.contains("the blob has changed since")), "{:?}", world.messages());
 }
@@ -151,7 +151,7 @@ async fn passing_faults_are_repeated() {
         world.emulator.faults().add(fault.method("GET").times(2));
         let target = world.path("db");
         let receipt = receive(&world, &download(&world, &target)).await.unwrap();
-        assert_eq!(std::fs::read(&target).unwrap(), bytes, "{shown}");
+        assert!(std::fs::read(&target).unwrap() == bytes, "{shown}");
         assert!(receipt.retries == 2 && (1..=2).contains(&world.retrying()), "{shown}");
     }
 }
@@ -167,7 +167,7 @@ async fn a_flipped_byte_never_becomes_a_file() {
     assert_eq!(error.kind(), Kind::Integrity, "{error}");
     assert!(left_behind(&world).is_empty(), "{:?}", left_behind(&world));
     receive(&world, &download(&world, &target)).await.unwrap();
-    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    assert!(std::fs::read(&target).unwrap() == bytes);
 }
 
 #[tokio::test]
@@ -251,7 +251,7 @@ async fn two_downloads_to_the_same_file_do_not_mix_and_a_cancelled_one_can_go_on
     world.emulator.faults().clear();
     let receipt = receive(&world, &request).await.unwrap();
     assert_eq!(receipt.resumed_bytes, 2 * PART);
-    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    assert!(std::fs::read(&target).unwrap() == bytes);
 }
 
 #[tokio::test]
@@ -273,7 +273,7 @@ async fn a_range_on_which_nothing_moves_ends_and_is_repeated() {
     });
     let (outcome, ()) = tokio::join!(downloading, waiting);
     assert_eq!(outcome.unwrap().retries, 1);
-    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    assert!(std::fs::read(&target).unwrap() == bytes);
 }
 
 #[tokio::test]
@@ -298,7 +298,7 @@ async fn parts_are_read_at_the_same_time() {
     };
     let (outcome, ()) = tokio::join!(downloading, waiting);
     outcome.unwrap();
-    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    assert!(std::fs::read(&target).unwrap() == bytes);
 }
 
 #[tokio::test]
@@ -411,7 +411,7 @@ async fn a_killed_download_goes_on_where_its_journal_ends() {
     world.emulator.clear_requests();
     assert!(!target.exists());
     let receipt = receive(&world, &request).await.unwrap();
-    assert_eq!(std::fs::read(&target).unwrap(), bytes);
+    assert!(std::fs::read(&target).unwrap() == bytes);
     // The journal is written after the first part and then after every eighth at the latest.
     assert!(receipt.resumed_bytes >= 17 * PART, "{receipt:?}");
     assert_eq!(world.requests("GET", "").len() as u64, 20 - receipt.resumed_bytes / PART);

@@ -104,7 +104,7 @@ async fn a_file_that_another_takes_the_place_of_is_sent_as_it_was() {
             let world = World::new().await;
             // Removing a file's name is no change of the file on Unix.
             meddle(&world, moment, change).await.unwrap();
-            assert_eq!(stored(&world, NAME), content(1, 3 * MIB));
+            assert!(stored(&world, NAME) == content(1, 3 * MIB));
         }
     }
 }
@@ -171,7 +171,7 @@ async fn a_file_with_holes_arrives_whole() {
     file.write_all_at(&content(3, 5000), 2 * MIB as u64 - 2500).unwrap();
     let receipt = send(&world, &upload(&world, &path)).await.unwrap();
     let bytes = std::fs::read(&path).unwrap();
-    assert_eq!(stored(&world, NAME), bytes);
+    assert!(stored(&world, NAME) == bytes);
     assert_eq!((receipt.bytes, receipt.blocks), (bytes.len() as u64, 6));
     assert_eq!(receipt.content_md5, world.emulator.blob(CONTAINER, NAME).unwrap().content_md5);
 }

@@ -18,7 +18,7 @@ async fn every_block_carries_its_crc64_and_the_blob_its_md5() {
     let world = World::new().await;
     let bytes = content(1, 5 * MIB + 17);
     let receipt = send(&world, &upload(&world, &world.file("p.nupkg", &bytes))).await.unwrap();
-    assert_eq!(stored(&world, NAME), bytes);
+    assert!(stored(&world, NAME) == bytes);
     assert_eq!(
         (receipt.bytes, receipt.blocks, receipt.retries, receipt.integrity),
         (bytes.len() as u64, 6, 0, "crc64")
@@ -58,7 +58,7 @@ async fn https_works_with_a_certificate_authority_of_ones_own() {
     let bytes = content(2, 300_000);
     let request = Upload { container: link(&world.emulator.link(&spec)), ..upload(&world, &world.file("p", &bytes)) };
     send(&world, &request).await.unwrap();
-    assert_eq!(stored(&world, NAME), bytes);
+    assert!(stored(&world, NAME) == bytes);
     assert!(world.put_blocks().iter().all(|request| request.secure));
 }
 
@@ -96,7 +96,7 @@ async fn an_old_link_gets_content_md5_and_so_does_a_store_without_crc64() {
     assert_eq!((receipt.integrity, receipt.retries), ("contentMd5", 0));
     let kinds: Vec<bool> = world.put_blocks().iter().map(|block| block.header("content-md5").is_some()).collect();
     assert_eq!(kinds, [false, true, true, true], "it changes once, for the whole transfer");
-    assert_eq!(stored(&world, NAME), bytes);
+    assert!(stored(&world, NAME) == bytes);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn names_with_special_characters_arrive_unchanged() {
         let request = Upload { files: vec![named(&world.file("p", &bytes), name)], ..upload(&world, &world.path("p")) };
         let receipt = send(&world, &request).await.unwrap();
         assert_eq!(receipt.blob_name, name);
-        assert_eq!(stored(&world, name), bytes, "{name}");
+        assert!(stored(&world, name) == bytes, "{name}");
     }
 }
 
@@ -135,7 +135,7 @@ async fn passing_faults_are_repeated() {
         world.emulator.faults().add(fault.query("comp=block&"));
         let bytes = content(5, 4 * MIB);
         let receipt = send(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
-        assert_eq!(stored(&world, NAME), bytes, "{shown}");
+        assert!(stored(&world, NAME) == bytes, "{shown}");
         assert_eq!(receipt.retries, expected_retries, "{shown}");
         assert!((1..=expected_retries).contains(&(world.retrying() as u64)), "{shown}");
         if asked {
@@ -155,7 +155,7 @@ async fn a_lost_answer_to_the_block_list_is_repeated() {
     let bytes = content(6, MIB);
     let receipt = send(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
     assert_eq!((receipt.retries, world.commits().len()), (1, 2));
-    assert_eq!(stored(&world, NAME), bytes);
+    assert!(stored(&world, NAME) == bytes);
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn an_outage_of_half_a_minute_is_survived() {
     };
     let (outcome, ()) = tokio::join!(uploading, mending);
     assert!(outcome.unwrap()[0].retries > 8);
-    assert_eq!(stored(&world, NAME), bytes);
+    assert!(stored(&world, NAME) == bytes);
 }
 
 #[tokio::test]
@@ -374,7 +374,7 @@ async fn a_try_on_which_nothing_moves_ends_and_is_repeated() {
     });
     let (outcome, ()) = tokio::join!(uploading, waiting);
     assert_eq!(outcome.unwrap()[0].retries, 1, "{:?}", world.events.events());
-    assert_eq!(stored(&world, NAME), bytes);
+    assert!(stored(&world, NAME) == bytes);
 }
 
 #[tokio::test]

@@ -227,6 +227,31 @@ pub(crate) async fn cutting_answers(server: SocketAddr, connections: usize, afte
     address
 }
 
+/// Stands between a client and a server, and inverts the byte at this place of what the first connection brings to the
+/// server.
+pub(crate) async fn damaging(server: SocketAddr, place: u64) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut first = true;
+        while let Ok((client, _)) = listener.accept().await {
+            let damages = std::mem::take(&mut first);
+            tokio::spawn(async move {
+                let (from_client, mut to_client) = client.into_split();
+                let (mut from_server, mut to_server) = TcpStream::connect(server).await.unwrap().into_split();
+                tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+                let mut before = from_client.take(place);
+                copy(&mut before, &mut to_server).await.ok()?;
+                let mut from_client = before.into_inner();
+                let byte = from_client.read_u8().await.ok()?;
+                to_server.write_u8(if damages { !byte } else { byte }).await.ok()?;
+                copy(&mut from_client, &mut to_server).await.ok()
+            });
+        }
+    });
+    address
+}
+
 /// A proxy that carries every connection to one server, whatever host is asked for. Keeps the heads of what it was asked.
 pub(crate) struct ConnectProxy {
     pub(crate) address: SocketAddr,

@@ -1,0 +1,220 @@
+//! What goes wrong on the wire and at the service, and whether it is repeated, for how long, and with which words.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use epicloud::base::error::{Kind, Retry};
+use epicloud::base::event::Event;
+use epicloud::base::secret::SafeUrl;
+use epicloud::base::time::Clock;
+use epicloud::transfer::download::Download;
+use epicloud::transfer::upload::{Integrity, Upload};
+use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule};
+
+use super::transfer_world::{BLOB, MIB, NAME, World, blocks, content, download, link, receive, send, stored, upload};
+use super::virtual_time::{TestClock, until};
+use super::wires::{cutting_answers, damaging};
+
+/// Where the emulator listens.
+fn address(world: &World) -> SocketAddr {
+    let origin = world.emulator.endpoint();
+    origin.trim_start_matches("http://").split('/').next().unwrap().parse().unwrap()
+}
+
+/// The same link by another way. Its signature is not of the host.
+fn by_way_of(other: SocketAddr, url: &SafeUrl, world: &World) -> SafeUrl {
+    link(&url.expose().replace(&address(world).to_string(), &other.to_string()))
+}
+
+/// What was reported of failed tries.
+fn reasons(world: &World) -> Vec<String> {
+    let reason = |event| match event {
+        Event::Retrying { reason, .. } => Some(reason),
+        _ => None,
+    };
+    world.events.events().into_iter().filter_map(reason).collect()
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_anywhere_is_a_try_that_failed() {
+    let bytes = content(1, 3 * MIB);
+    // In the head of the first answer, at its end, and somewhere in those that follow.
+    for after in [1, 9, 60, 200, 700, 1000] {
+        let world = World::new().await;
+        let proxy = cutting_answers(address(&world), 1, after).await;
+        let mut request = upload(&world, &world.file("p", &bytes));
+        request.options.streams = Some(1);
+        let request = Upload { container: by_way_of(proxy, &request.container, &world), ..request };
+        let receipt = send(&world, &request).await.unwrap();
+        assert_eq!(receipt.retries, 1, "{after}: {:?}", reasons(&world));
+        assert_eq!(world.put_blocks().len() + world.commits().len(), 3 + 1 + 1, "{after}");
+        assert!(stored(&world, NAME) == bytes, "{after}");
+    }
+    for after in [1, 30, 200, 800, 1_000_000, 1_049_500] {
+        let world = World::new().await;
+        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        let proxy = cutting_answers(address(&world), 1, after).await;
+        let mut request = download(&world, &world.path("db"));
+        request.options.streams = 1;
+        let request = Download { link: by_way_of(proxy, &request.link, &world), ..request };
+        let receipt = receive(&world, &request).await.unwrap();
+        assert_eq!((receipt.retries, receipt.verified), (1, "md5"), "{after}: {:?}", reasons(&world));
+        assert!(std::fs::read(world.path("db")).unwrap() == bytes, "{after}");
+    }
+}
+
+/// Not a rule of the emulator's: it counts the sum of what arrived.
+#[tokio::test]
+async fn a_byte_that_is_damaged_on_its_way_is_sent_again() {
+    for (integrity, code) in [(Integrity::Crc64, "Crc64Mismatch"), (Integrity::ContentMd5, "Md5Mismatch")] {
+        let world = World::new().await;
+        let bytes = content(2, 3 * MIB);
+        let proxy = damaging(address(&world), 500_000).await;
+        let mut request = upload(&world, &world.file("p", &bytes));
+        (request.options.streams, request.options.integrity) = (Some(1), integrity);
+        let request = Upload { container: by_way_of(proxy, &request.container, &world), ..request };
+        let receipt = send(&world, &request).await.unwrap();
+        assert_eq!((receipt.retries, blocks(&world)), (1, vec![0, 0, 1, 2]), "{code}");
+        assert_eq!(world.put_blocks()[0].status, Some(400), "{code}");
+        assert!(reasons(&world)[0].contains("differs from its checksum"), "{code}: {:?}", reasons(&world));
+        assert!(stored(&world, NAME) == bytes, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn every_passing_answer_is_repeated() {
+    let plain =
+        Effect::Status { status: 502, code: None, message: Some("bad gateway".into()), retry_after: None, plain: true };
+    for effect in [408, 500, 502, 503, 504].map(Effect::status).into_iter().chain([
+        plain,
+        Effect::error(500, "OperationTimedOut", "busy"),
+        Effect::error(503, "ServerBusy", "busy"),
+    ]) {
+        let world = World::new().await;
+        world.emulator.faults().add(Rule::new(effect.clone()).query("comp=block&").nth(2));
+        world.emulator.faults().add(Rule::new(effect.clone()).query("comp=blocklist&").nth(1));
+        let bytes = content(3, 2 * MIB);
+        let receipt = send(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
+        assert_eq!((receipt.retries, world.commits().len()), (2, 2), "{effect:?}");
+        assert!(stored(&world, NAME) == bytes);
+
+        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        world.calm();
+        for method in ["HEAD", "GET"] {
+            world.emulator.faults().add(Rule::new(effect.clone()).method(method).nth(1));
+        }
+        let receipt = receive(&world, &download(&world, &world.path("db"))).await.unwrap();
+        assert_eq!(receipt.retries, 2, "{effect:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_final_answer_ends_the_transfer_at_once() {
+    for (status, code, kind) in [
+        (400, "InvalidHeaderValue", Kind::Rejected),
+        (401, "NoAuthenticationInformation", Kind::Unauthenticated),
+        (403, "AuthorizationFailure", Kind::Forbidden),
+        (404, "ContainerNotFound", Kind::NotFound),
+        (409, "BlobArchived", Kind::Conflict),
+        (412, "LeaseIdMissing", Kind::Conflict),
+        (413, "RequestBodyTooLarge", Kind::Rejected),
+        (501, "NotImplemented", Kind::Unsupported),
+    ] {
+        let world = World::new().await;
+        world.emulator.faults().add(Rule::new(Effect::error(status, code, "no")).query("comp=block&").nth(2));
+        let mut request = upload(&world, &world.file("p", &content(4, 8 * MIB)));
+        request.options.streams = Some(1);
+        let error = send(&world, &request).await.unwrap_err();
+        assert_eq!((error.kind(), error.code(), error.attempts()), (kind, Some(code), 1), "{error}");
+        assert_eq!((world.put_blocks().len(), world.commits().len(), world.retrying()), (2, 0, 0), "{code}");
+        assert_ne!(error.retry(), Retry::Exhausted, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_as_long_as_a_service_may_ask() {
+    let world = World::new().await;
+    world.emulator.faults().add(Rule::new(Effect::retry_after(429, 3600)).query("comp=block&"));
+    let error = send(&world, &upload(&world, &world.file("p", &content(5, MIB)))).await.unwrap_err();
+    assert_eq!((error.kind(), world.put_blocks().len()), (Kind::Throttled, 1), "{error}");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)), "who tries again knows when");
+}
+
+#[tokio::test]
+async fn a_block_that_never_arrives_as_it_was_sent_ends_the_upload() {
+    for (integrity, code) in [(Integrity::Auto, "Crc64Mismatch"), (Integrity::ContentMd5, "Md5Mismatch")] {
+        let world = World::new().await;
+        world.emulator.faults().add(Rule::new(Effect::error(400, code, "differs")).query("blockid=AQAA"));
+        let mut request = upload(&world, &world.file("p", &content(6, 4 * MIB)));
+        request.options.integrity = integrity;
+        let error = send(&world, &request).await.unwrap_err();
+        assert_eq!((error.kind(), error.code(), error.retry()), (Kind::Integrity, Some(code), Retry::Exhausted));
+        assert_eq!(error.to_string(), format!("what arrived of '{NAME}' differs from its checksum"));
+        assert!(error.attempts() >= 8 && world.clock.monotonic() >= Duration::from_secs(120), "{error:?}");
+        assert_eq!(blocks(&world).iter().filter(|number| **number != 1).count(), 3, "the others once");
+        assert!(world.commits().is_empty());
+    }
+}
+
+/// The whole body was taken, and no answer comes: it is waited for as long as a silent link is, and not longer.
+#[tokio::test]
+async fn an_answer_that_does_not_come_is_not_waited_for_for_ever() {
+    let config = Config { link_scheme: LinkScheme::Http, ..Config::default() };
+    let world = World::around(Emulator::start(config).await.unwrap(), TestClock::by_hand());
+    let bytes = content(7, MIB);
+    world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&").after_received(MIB as u64).times(1));
+    let request = upload(&world, &world.file("p", &bytes));
+    let sending = send(&world, &request);
+    let waiting = async {
+        until("the whole body", || world.put_blocks().first().is_some_and(|put| put.body_received == MIB as u64)).await;
+        // 100 seconds, and at 2 Mbit/s another four for the body.
+        world.clock.advance(Duration::from_secs(103));
+        for _ in 0..1000 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(world.retrying(), 0);
+        world.clock.advance(Duration::from_secs(2));
+        until("a repeated try", || world.retrying() > 0).await;
+        world.clock.advance(Duration::from_secs(1));
+    };
+    let (outcome, ()) = tokio::join!(sending, waiting);
+    assert_eq!(outcome.unwrap().retries, 1);
+    assert!(stored(&world, NAME) == bytes);
+    assert!(reasons(&world)[0].starts_with("nothing moved for "), "{:?}", reasons(&world));
+}
+
+#[tokio::test]
+async fn a_part_that_stops_in_its_middle_is_asked_for_again() {
+    let world = World::new().await;
+    let bytes = content(8, 4 * MIB);
+    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    world.emulator.faults().add(Rule::new(Effect::Stall).method("GET").after_sent(500_000).times(1));
+    let target = world.path("db");
+    let request = download(&world, &target);
+    let receiving = receive(&world, &request);
+    let waiting = async {
+        let written = || std::fs::read_to_string(world.path("db.partial.journal")).unwrap_or_default().lines().count();
+        until("three whole parts", || written() == 1 + 3).await;
+        until("a repeated try", || {
+            if world.retrying() == 0 {
+                world.clock.advance(Duration::from_secs(101));
+            }
+            world.retrying() > 0
+        })
+        .await;
+    };
+    let (outcome, ()) = tokio::join!(receiving, waiting);
+    assert_eq!(outcome.unwrap().retries, 1);
+    assert!(std::fs::read(&target).unwrap() == bytes);
+    assert_eq!(world.requests("GET", "").len(), 5, "only that part");
+}
+
+/// The package was deployed by somebody else between its last block and its block list.
+#[tokio::test]
+async fn a_lease_that_comes_before_the_commit_is_told_as_one() {
+    let world = World::new().await;
+    world.emulator.faults().add(Rule::new(Effect::error(412, "LeaseIdMissing", "leased")).query("comp=blocklist&"));
+    let error = send(&world, &upload(&world, &world.file("p", &content(9, MIB)))).await.unwrap_err();
+    assert_eq!((error.kind(), world.commits().len()), (Kind::Conflict, 1));
+    assert!(error.to_string().contains("There is currently a lease on the blob"), "{error}");
+}
