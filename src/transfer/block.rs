@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::blocking::{Busy, blocking, busily};
 use super::buffers::Buffers;
@@ -11,6 +11,7 @@ use super::integrity::{Mode, Sums};
 use super::links::Links;
 use super::meter::Meter;
 use super::package::Package;
+use super::plan::Piece;
 use super::resume::untakeable;
 use super::stall::Pulse;
 use super::whole::Leash;
@@ -36,7 +37,7 @@ pub(super) struct Sending {
     /// Held while a journal is written.
     pub(super) busy: Busy,
     buffers: Buffers,
-    summing: Semaphore,
+    summing: Arc<Semaphore>,
 }
 
 impl Sending {
@@ -49,7 +50,7 @@ impl Sending {
         sink: &Arc<dyn Sink>,
     ) -> Self {
         let (clock, sink, busy) = (Arc::clone(clock), Arc::clone(sink), Busy::default());
-        let (buffers, summing) = (Buffers::default(), Semaphore::new(SUMMING));
+        let (buffers, summing) = (Buffers::default(), Arc::new(Semaphore::new(SUMMING)));
         Self { links, checksums, meter, clock, sink, leash, busy, buffers, summing }
     }
 
@@ -80,15 +81,27 @@ impl Sending {
     async fn send_as(&self, package: &Arc<Package>, index: usize, mode: Mode) -> Result<()> {
         self.links
             .call(package.number, |blob| async move {
+                // Waiting for one's turn is no silence.
+                let waited = Arc::clone(&self.summing).acquire_owned().await;
+                let turn = waited.map_err(|_| Error::new(Kind::Internal, "the turn to read was taken away"))?;
                 let pulse = Pulse::new(&self.clock);
-                pulse.watch_sending(self.stage(&blob, package, index, mode, &pulse), || self.meter.grace()).await
+                let staged = self.stage(&blob, package, index, mode, turn, &pulse);
+                pulse.watch_sending(staged, || self.meter.grace()).await
             })
             .await
     }
 
-    async fn stage(&self, blob: &Blob, package: &Arc<Package>, index: usize, mode: Mode, pulse: &Pulse) -> Result<()> {
+    async fn stage(
+        &self,
+        blob: &Blob,
+        package: &Arc<Package>,
+        index: usize,
+        mode: Mode,
+        turn: OwnedSemaphorePermit,
+        pulse: &Pulse,
+    ) -> Result<()> {
         let piece = package.plan.piece(index);
-        let Sums { crc64, checksum } = self.sum(package, index, mode, pulse).await?;
+        let Sums { crc64, checksum } = self.sum(package, piece, mode, turn, pulse).await?;
         if !package.keep(index, crc64) {
             return Err(package.source.changed());
         }
@@ -114,13 +127,22 @@ impl Sending {
         Ok(())
     }
 
-    async fn sum(&self, package: &Arc<Package>, index: usize, mode: Mode, pulse: &Pulse) -> Result<Sums> {
-        let waited = self.summing.acquire().await;
-        let _turn = waited.map_err(|_| Error::new(Kind::Internal, "the turn to read was taken away"))?;
+    async fn sum(
+        &self,
+        package: &Package,
+        piece: Piece,
+        mode: Mode,
+        turn: OwnedSemaphorePermit,
+        pulse: &Pulse,
+    ) -> Result<Sums> {
         // The file alone: a sum that outlives its upload must not keep the journal.
         let (source, buffers, pulse) = (package.source.clone(), self.buffers.clone(), pulse.clone());
-        let piece = package.plan.piece(index);
-        blocking(move || source.sums(piece, mode, &buffers, || pulse.beat())).await
+        blocking(move || {
+            // Held until the reading ends, also when nobody waits for it any more.
+            let _turn = turn;
+            source.sums(piece, mode, &buffers, || pulse.beat())
+        })
+        .await
     }
 }
 

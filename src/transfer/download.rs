@@ -211,8 +211,9 @@ impl Engine {
             )
             .await;
         *retries += schedule.retries();
+        let flushed = receiving.flusher.finish().await;
         outcome?;
-        receiving.flusher.finish().await?;
+        flushed?;
         self.verify(job, properties.length, whole, driver).await.map(|content_md5| Fetched {
             bytes: properties.length,
             verified: content_md5,

@@ -12,7 +12,7 @@ use super::meter::Meter;
 use super::pace::Pace;
 use super::plan::{Plan, pieces};
 use super::whole::Readable;
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Phase;
 
 /// Which of the claims are true of the file, with progress under this name.
@@ -34,16 +34,20 @@ pub(super) async fn recheck(
         for (index, crc64) in claims {
             let piece = plan.piece(index);
             let mut summing = Summing::new(Mode::Crc64);
-            for (offset, length) in pieces(piece) {
+            let read = pieces(piece).try_for_each(|(offset, length)| {
                 if stopped.load(Ordering::Relaxed) {
                     return Err(Error::cancelled());
                 }
                 let mut buffer = buffers.lend(length);
                 file.read_at(buffer.bytes_mut(), offset)?;
                 summing.update(buffer.as_ref());
-            }
-            if summing.finish().crc64 == crc64 {
-                good.insert(index);
+                Ok(())
+            });
+            match read {
+                Ok(()) if summing.finish().crc64 == crc64 => drop(good.insert(index)),
+                Err(error) if error.kind() == Kind::Cancelled => return Err(error),
+                // What differs, or cannot be read, is moved once more.
+                _ => {}
             }
             meter.finished(piece.length);
         }

@@ -79,7 +79,10 @@ impl Engine {
         let mut good = recheck(cut.source.clone(), &cut.name, cut.plan, taken.claims.clone(), driver).await?;
         if may_ask && !good.is_empty() {
             let stored = self.stored(cut.number, links, driver).await?;
-            good.retain(|index| stored.contains(&(taken.id(*index), cut.plan.piece(*index).length)));
+            good.retain(|index| {
+                let block = (taken.id(*index), cut.plan.piece(*index).length);
+                stored.as_ref().is_none_or(|stored| stored.contains(&block))
+            });
         }
         let text =
             format!("going on with {} of {} blocks of '{}' sent earlier", good.len(), cut.plan.count(), cut.name);
@@ -87,8 +90,13 @@ impl Engine {
         Ok(good)
     }
 
-    /// The blocks that the store has for this blob, and how long each is.
-    async fn stored(&self, number: usize, links: &Arc<Links>, driver: Driver<'_>) -> Result<HashSet<(BlockId, u64)>> {
+    /// The blocks that the store has for this blob, and how long each is; `None` when it does not tell.
+    async fn stored(
+        &self,
+        number: usize,
+        links: &Arc<Links>,
+        driver: Driver<'_>,
+    ) -> Result<Option<HashSet<(BlockId, u64)>>> {
         let listed = driver
             .call("the blob's block list", || {
                 let (links, clock, sink) = (Arc::clone(links), Arc::clone(&self.clock), Arc::clone(driver.sink));
@@ -101,9 +109,10 @@ impl Engine {
             .await;
         match listed {
             Ok((StoredBlocks { committed, uncommitted }, _)) => {
-                Ok(committed.into_iter().chain(uncommitted).map(|block| (block.id, block.length)).collect())
+                Ok(Some(committed.into_iter().chain(uncommitted).map(|block| (block.id, block.length)).collect()))
             }
-            Err(error) if error.kind() == Kind::NotFound => Ok(HashSet::new()),
+            Err(error) if error.kind() == Kind::NotFound => Ok(Some(HashSet::new())),
+            Err(error) if matches!(error.kind(), Kind::Forbidden | Kind::Rejected | Kind::Unsupported) => Ok(None),
             Err(error) => Err(error),
         }
     }

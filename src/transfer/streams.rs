@@ -3,7 +3,8 @@
 //! A round is as many finished stretches as there were streams when it began. The number of streams grows by one with
 //! every finished stretch for as long as each round moves clearly more bytes per second than the best before it. Then
 //! it stays a little above the last number that helped, and every few rounds the growth is tried again. It is halved
-//! when the service is overloaded or silent, once a round. Nothing is decided by a timer: what has not finished says
+//! when the service says that it is too much, once a round. Streams that move next to nothing are taken away, unless it
+//! shows that the connections are slow and not the link. Nothing is decided by a timer: what has not finished says
 //! nothing about speed (transfer design, section 2.5).
 
 use std::time::Duration;
@@ -27,8 +28,11 @@ const REST: u32 = 4;
 /// dearer: 8 MiB then take longer than half a minute.
 const LEAST_RATE: f64 = 256.0 * 1024.0;
 
-/// The streams of a slow link.
+/// The fewest streams that are left to a slow link.
 const FEW: usize = 2;
+
+/// The share of the rate that must remain when streams are taken away.
+const KEPT: f64 = 0.85;
 
 /// A stretch that took less says nothing of a slow link, but of the way there and back.
 const TELLING: Duration = Duration::from_secs(1);
@@ -66,6 +70,17 @@ pub(super) struct Streams {
     began: Option<Duration>,
     /// Whether a stretch has finished since the number was halved last.
     calm: bool,
+    /// What there was before streams were taken away from a slow link, until it is known whether that was right.
+    cut: Option<Cut>,
+    /// Whether slow streams may still mean a slow link.
+    may_cut: bool,
+}
+
+/// The streams before a cut, and what they moved in a second.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    width: usize,
+    rate: f64,
 }
 
 impl Streams {
@@ -81,7 +96,18 @@ impl Streams {
     }
 
     fn new(mode: Mode, width: usize) -> Self {
-        Self { mode, width, limit: width, finished: 0, round: width, bytes: 0, began: None, calm: true }
+        Self {
+            mode,
+            width,
+            limit: width,
+            finished: 0,
+            round: width,
+            bytes: 0,
+            began: None,
+            calm: true,
+            cut: None,
+            may_cut: true,
+        }
     }
 
     /// How many stretches may be worked on now.
@@ -99,7 +125,7 @@ impl Streams {
         self.calm = true;
         self.finished += 1;
         self.bytes += bytes;
-        let slow = took >= TELLING && bytes as f64 / took.as_secs_f64() < LEAST_RATE;
+        let slow = self.may_cut && took >= TELLING && bytes as f64 / took.as_secs_f64() < LEAST_RATE;
         match self.mode {
             Mode::Adaptive { stage: Stage::Growing, .. } if !slow => self.width = (self.width + 1).min(self.limit),
             _ => {}
@@ -115,8 +141,16 @@ impl Streams {
         let rate = if passed > 0.0 { self.bytes as f64 / passed } else { 0.0 };
         match &mut self.mode {
             Mode::Fixed => self.width = (self.width + 1).min(self.limit),
-            Mode::Adaptive { stage, helpful, .. } if slow => {
-                self.width = ((rate / LEAST_RATE) as usize).clamp(FEW, self.width.max(FEW));
+            // Fewer streams moved less in all, so it is each connection that is slow and not the link.
+            Mode::Adaptive { stage, helpful, .. } if self.cut.is_some_and(|cut| rate < cut.rate * KEPT) => {
+                let before = self.cut.take().map_or(self.width, |cut| cut.width);
+                (self.width, self.may_cut) = (before, false);
+                (*stage, *helpful) = (Stage::Resting(0), before);
+            }
+            Mode::Adaptive { stage, helpful, .. } if slow && rate > 0.0 => {
+                let few = ((rate / LEAST_RATE) as usize).clamp(FEW, self.width.max(FEW));
+                self.cut = (few < self.width).then_some(Cut { width: self.width, rate });
+                self.width = few;
                 (*stage, *helpful) = (Stage::Resting(0), self.width);
             }
             // A trial begins with a round like those before it, which is its measure: the streams that come in its course
@@ -139,7 +173,7 @@ impl Streams {
         (self.finished, self.round, self.bytes, self.began) = (0, self.width, 0, Some(now));
     }
 
-    /// The service is overloaded, or does not answer. Those in flight fail together, so a round is halved once.
+    /// The service is overloaded. Those in flight fail together, so a round is halved once.
     pub(super) fn overloaded(&mut self) {
         if !self.calm {
             return;
@@ -231,6 +265,18 @@ mod tests {
         assert!(widths.iter().all(|width| *width <= START), "it never grows: {widths:?}");
         assert!(widths.iter().skip(START).all(|width| *width == FEW), "{widths:?}");
         assert!((256 * MIB) as f64 / seconds / 437_500.0 > 0.9, "{seconds}");
+    }
+
+    #[test]
+    fn slow_connections_of_a_fast_link_keep_their_number() {
+        // As over a long and lossy way, or through a proxy that gives each connection little.
+        for each in [100e3, 150e3, 230e3] {
+            let lossy = Link { each, total: f64::INFINITY, turn: 0.2 };
+            let (widths, seconds) = simulate(&mut Streams::adaptive(), &lossy, 512, 8 * MIB);
+            let (_, wide) = simulate(&mut Streams::fixed(MOST), &lossy, 512, 8 * MIB);
+            assert_eq!(widths.last(), Some(&MOST), "{each}");
+            assert!(seconds < wide * 2.0, "{each}: {seconds} s, {wide} s with all");
+        }
     }
 
     #[test]

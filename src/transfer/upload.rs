@@ -230,7 +230,6 @@ impl Engine {
         for (package, md5) in packages.iter().zip(sums) {
             driver.sink.event(Event::Progress(Progress::new(Phase::Committing, &package.name)));
             let retries = self.commit(&sending, package, md5, driver).await?;
-            package.forget().await?;
             receipts.push(UploadReceipt {
                 blob_name: package.name.clone(),
                 bytes: package.plan.total(),
@@ -240,6 +239,10 @@ impl Engine {
                 retries: schedule.retries() + retries,
                 integrity: sending.checksums.mode().word(),
             });
+        }
+        // Only now, so that a kill between two of them sends none of them again.
+        for package in &packages {
+            package.forget().await?;
         }
         Ok(())
     }
