@@ -112,11 +112,14 @@ impl Engine {
         let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
         let links = self.links(upload, sink)?;
         let mut receipts = Vec::with_capacity(upload.files.len());
-        let mut trusts_journals = true;
+        let (mut trusts_journals, mut blobs) = (true, Vec::new());
         while receipts.len() < upload.files.len() {
             let job = self.prepare(upload, receipts.len(), &links, trusts_journals, driver).await?;
-            let resumed = job.packages.iter().any(|package| !package.staged.is_empty());
-            match self.transfer(job, &links, &upload.options, driver, &mut receipts).await {
+            let packages = job.packages.clone();
+            let resumed = packages.iter().any(|package| !package.staged.is_empty());
+            let outcome = self.transfer(job, &links, &upload.options, driver, &mut receipts).await;
+            blobs.extend(packages.into_iter().filter(|package| package.number < receipts.len()));
+            match outcome {
                 Err(error) if resumed && error.code() == Some("InvalidBlockList") => {
                     trusts_journals = false;
                     let text =
@@ -125,6 +128,10 @@ impl Engine {
                 }
                 outcome => outcome?,
             }
+        }
+        // Only now, so that a kill between two block lists sends none of the packages again.
+        for package in blobs {
+            package.forget().await?;
         }
         Ok(receipts)
     }
@@ -239,10 +246,6 @@ impl Engine {
                 retries: schedule.retries() + retries,
                 integrity: sending.checksums.mode().word(),
             });
-        }
-        // Only now, so that a kill between two of them sends none of them again.
-        for package in &packages {
-            package.forget().await?;
         }
         Ok(())
     }

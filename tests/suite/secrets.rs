@@ -79,7 +79,8 @@ async fn no_secret_is_shown_or_stored() {
         }
         emulator.faults().clear();
     }
-    emulator.faults().add(Rule::new(Effect::ExpiredLink).method("GET").path("bacpacs").nth(3));
+    let refusal = Effect::error(403, "AuthorizationPermissionMismatch", "no");
+    emulator.faults().add(Rule::new(refusal).method("GET").path("bacpacs").nth(3));
     let cut =
         epi.run(&[&save[..7], &["left.bacpac", "-vv", "--streams", "1", "--polling-interval", "1"]].concat()[..]).await;
     outputs.push(("cut download".to_owned(), format!("{}{}", cut.stdout, cut.stderr)));

@@ -399,18 +399,19 @@ async fn both_files_of_an_upload_go_on() {
 
 /// One of two was made a blob before the cut; the other goes on, and what is complete is sent anew.
 #[tokio::test]
-async fn an_upload_that_is_cut_between_its_commits_goes_on_with_the_second_file() {
+async fn an_upload_that_is_cut_between_its_commits_sends_nothing_again() {
     let world = World::new().await;
     let (first, second) = (content(9, 2 * MIB), content(10, 2 * MIB));
     let files = vec![named(&world.file("a", &first), NAME), named(&world.file("b", &second), OTHER)];
     let request = Upload { files, ..in_a_row(&world, &world.path("a")) };
     world.refuse(|rule| rule.query("comp=blocklist&").nth(2));
     send_all(&world, &request).await.unwrap_err();
-    assert!(world.journals().len() == 1 && stored(&world, NAME) == first);
+    assert!(world.journals().len() == 2 && stored(&world, NAME) == first);
     world.calm();
     let receipts = send_all(&world, &request).await.unwrap();
     let resumed: Vec<_> = receipts.iter().map(|receipt| receipt.resumed_bytes).collect();
-    assert_eq!((resumed, blocks(&world)), (vec![0, 2 * MIB as u64], vec![0, 1]));
+    assert_eq!((resumed, blocks(&world)), (vec![2 * MIB as u64; 2], vec![]));
+    assert!(world.journals().is_empty());
     assert!(stored(&world, NAME) == first && stored(&world, OTHER) == second);
 }
 

@@ -37,9 +37,9 @@ fn assert_stored(world: &World, files: &[UploadFile]) {
 /// Each package has fewer blocks than there are streams.
 #[tokio::test]
 async fn all_streams_are_busy_across_the_packages_and_never_more() {
-    for (streams, at_a_time) in [(Some(8), 8), (Some(10), 10), (None, 16)] {
+    for (streams, at_a_time) in [(Some(8), 8), (Some(10), 10), (None, 32)] {
         let world = World::new().await;
-        let files = packages(&world, 8);
+        let files = packages(&world, 12);
         let mut request = of(&world, &files);
         request.options.streams = streams;
         // The first blocks are taken only when all that may be on their way at a time are.
@@ -55,7 +55,7 @@ async fn all_streams_are_busy_across_the_packages_and_never_more() {
             world.emulator.clock().advance(Duration::from_secs(61));
         };
         let (outcome, ()) = tokio::join!(sending, passing);
-        assert_eq!(outcome.unwrap().len(), 8);
+        assert_eq!(outcome.unwrap().len(), 12);
         assert_stored(&world, &files);
         let most = world.emulator.most_simultaneous_requests();
         // Without a fixed number it grows, but never beyond what there may be.
