@@ -127,7 +127,7 @@ fn answered(world: &World, method: &str, since: usize) -> usize {
 async fn cut(world: &World, request: &Upload, blocks: usize) {
     let cancel = CancelToken::new();
     let (stop, answers) = (cancel.clone(), AtomicUsize::new(0));
-    let sink = Acting::new(world, move |event| {
+    let sink = Acting::acting(world, move |event| {
         // The next one is begun when what was done is written down.
         if is_answered(event, "PUT") && answers.fetch_add(1, Ordering::SeqCst) == blocks {
             stop.cancel();
@@ -210,7 +210,7 @@ async fn an_expired_link_is_replaced() {
     };
     let passing = |clock: &Arc<TestClock>, phase: Phase| {
         let (clock, mut passed) = (clock.clone(), false);
-        Acting::new(&world, move |event| {
+        Acting::acting(&world, move |event| {
             if !passed && matches!(event, Event::Progress(progress) if progress.phase == phase) {
                 passed = true;
                 clock.advance(Duration::from_secs(120));
@@ -234,7 +234,7 @@ async fn an_expired_link_is_replaced() {
     clock.advance(Duration::from_secs(45));
     // Its first request is the one that is refused, before there is any progress.
     let early = clock.clone();
-    let sink = Acting::new(&world, move |event| {
+    let sink = Acting::acting(&world, move |event| {
         if matches!(event, Event::Message { text, .. } if text.contains(" -> 403")) {
             early.advance(Duration::from_secs(120));
         }

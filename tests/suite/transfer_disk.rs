@@ -280,7 +280,7 @@ async fn no_room_for_the_journal(disk: &Path) {
     let target = disk.join("db");
     let filler = Arc::new(std::sync::Mutex::new(None));
     let (fills, place) = (filler.clone(), disk.to_owned());
-    let sink = Acting::new(&world, move |event| {
+    let sink = Acting::acting(&world, move |event| {
         if matches!(event, Event::Progress(progress) if progress.phase == Phase::Downloading) {
             fills.lock().unwrap().get_or_insert_with(|| Filler::fill(&place));
         }

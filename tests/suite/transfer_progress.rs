@@ -27,7 +27,7 @@ fn disturb(world: &World, method: &str) {
 /// A sink by which time passes with every answer, so that reports are due.
 fn passing(world: &World, method: &'static str) -> Arc<dyn Sink> {
     let clock = world.clock.clone();
-    Acting::new(world, move |event| {
+    Acting::acting(world, move |event| {
         if is_answered(event, method) {
             clock.advance(Duration::from_millis(400));
         }

@@ -439,7 +439,7 @@ async fn a_cancel_while_the_file_is_compared_ends_the_upload_and_keeps_the_journ
     let (world, file, bytes) = cut_after_three().await;
     let cancel = CancelToken::new();
     let stop = cancel.clone();
-    let sink = Acting::new(&world, move |event| {
+    let sink = Acting::acting(&world, move |event| {
         if matches!(event, Event::Progress(progress) if progress.phase == Phase::Verifying) {
             stop.cancel();
         }
@@ -458,7 +458,7 @@ async fn a_cancel_while_the_file_is_compared_ends_the_upload_and_keeps_the_journ
 async fn a_file_that_changes_after_it_was_taken_up_is_not_committed() {
     let (world, file, _) = cut_after_three().await;
     let path = file.clone();
-    let sink = Acting::new(&world, move |event| {
+    let sink = Acting::acting(&world, move |event| {
         if is_answered(event, "PUT") {
             let file = File::options().write(true).open(&path).unwrap();
             file.write_all_at(b"x", 0).unwrap();

@@ -93,7 +93,7 @@ async fn a_first_file_that_changes_while_the_second_is_sent_leaves_no_blob() {
     let files = packages(&world, 2);
     let path = files[0].path.clone();
     let answers = AtomicUsize::new(0);
-    let sink = Acting::new(&world, move |event| {
+    let sink = Acting::acting(&world, move |event| {
         if is_answered(event, "PUT") && answers.fetch_add(1, Ordering::SeqCst) == 3 {
             let file = File::options().write(true).open(&path).unwrap();
             file.set_modified(std::time::SystemTime::now() + Duration::from_secs(5)).unwrap();

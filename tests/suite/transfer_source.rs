@@ -68,7 +68,7 @@ async fn meddle(world: &World, moment: Moment, change: Change) -> Result<(), Err
         request
     };
     let (mut answers, mut done) = (0, false);
-    let sink = Acting::new(world, move |event| {
+    let sink = Acting::acting(world, move |event| {
         answers += usize::from(is_answered(event, "PUT"));
         if !done && moment(event, answers) {
             done = true;

@@ -228,7 +228,7 @@ pub(crate) struct Acting {
 }
 
 impl Acting {
-    pub(crate) fn new(world: &World, act: impl FnMut(&Event) + Send + 'static) -> Arc<dyn Sink> {
+    pub(crate) fn acting(world: &World, act: impl FnMut(&Event) + Send + 'static) -> Arc<dyn Sink> {
         Arc::new(Self { events: world.events.clone(), act: Mutex::new(Box::new(act)) })
     }
 }
