@@ -76,11 +76,36 @@ pub(super) struct Streams {
     may_cut: bool,
 }
 
-/// The streams before a cut, and what they moved in a second.
+/// A trial with fewer streams, and what there was before.
 #[derive(Debug, Clone, Copy)]
 struct Cut {
     width: usize,
     rate: f64,
+    /// Stretches that are still to finish of those that were begun before; they say nothing.
+    before: usize,
+    /// Stretches that are still to finish of the trial, the bytes of those that have, and since when.
+    left: usize,
+    bytes: u64,
+    since: Duration,
+}
+
+impl Cut {
+    fn new(width: usize, few: usize, rate: f64) -> Self {
+        Self { width, rate, before: width, left: few * 2, bytes: 0, since: Duration::ZERO }
+    }
+
+    /// A stretch has finished. At the end of the trial, whether the rate has remained.
+    fn finished(&mut self, bytes: u64, now: Duration) -> Option<bool> {
+        if self.before > 0 {
+            self.before -= 1;
+            self.since = now;
+            return None;
+        }
+        self.left -= 1;
+        self.bytes += bytes;
+        let passed = now.saturating_sub(self.since).as_secs_f64();
+        (self.left == 0).then(|| passed <= 0.0 || self.bytes as f64 / passed >= self.rate * KEPT)
+    }
 }
 
 impl Streams {
@@ -126,6 +151,13 @@ impl Streams {
         self.finished += 1;
         self.bytes += bytes;
         let slow = self.may_cut && took >= TELLING && bytes as f64 / took.as_secs_f64() < LEAST_RATE;
+        if let Some(kept) = self.cut.as_mut().and_then(|cut| cut.finished(bytes, now)) {
+            let before = self.cut.take().map_or(self.width, |cut| cut.width);
+            // Fewer streams moved less in all, so it is each connection that is slow and not the link.
+            if !kept {
+                (self.width, self.may_cut) = (before, false);
+            }
+        }
         match self.mode {
             Mode::Adaptive { stage: Stage::Growing, .. } if !slow => self.width = (self.width + 1).min(self.limit),
             _ => {}
@@ -141,15 +173,11 @@ impl Streams {
         let rate = if passed > 0.0 { self.bytes as f64 / passed } else { 0.0 };
         match &mut self.mode {
             Mode::Fixed => self.width = (self.width + 1).min(self.limit),
-            // Fewer streams moved less in all, so it is each connection that is slow and not the link.
-            Mode::Adaptive { stage, helpful, .. } if self.cut.is_some_and(|cut| rate < cut.rate * KEPT) => {
-                let before = self.cut.take().map_or(self.width, |cut| cut.width);
-                (self.width, self.may_cut) = (before, false);
-                (*stage, *helpful) = (Stage::Resting(0), before);
-            }
+            // Nothing else changes until it is known whether taking streams away was right.
+            Mode::Adaptive { .. } if self.cut.is_some() => {}
             Mode::Adaptive { stage, helpful, .. } if slow && rate > 0.0 => {
                 let few = ((rate / LEAST_RATE) as usize).clamp(FEW, self.width.max(FEW));
-                self.cut = (few < self.width).then_some(Cut { width: self.width, rate });
+                self.cut = (few < self.width).then_some(Cut::new(self.width, few, rate));
                 self.width = few;
                 (*stage, *helpful) = (Stage::Resting(0), self.width);
             }
@@ -178,7 +206,7 @@ impl Streams {
         if !self.calm {
             return;
         }
-        self.calm = false;
+        (self.calm, self.cut) = (false, None);
         self.width = (self.width / 2).max(1);
         if let Mode::Adaptive { stage, helpful, .. } = &mut self.mode {
             (*stage, *helpful) = (Stage::Resting(0), self.width);

@@ -160,8 +160,10 @@ async fn an_upload_that_was_cut_goes_on() {
         let before = world.events.events().len();
         let receipt = send(&world, &request).await.unwrap();
         assert_eq!(receipt.integrity, "contentMd5", "Azurite refuses CRC-64 each time");
-        assert_eq!((receipt.resumed_bytes, receipt.retries), (3 * MIB as u64, 0));
-        assert_eq!(answered(&world, "PUT", before), 3 + 1, "the missing blocks and their list");
+        // The block whose answer cancelled the upload may or may not have been written down.
+        let resumed = receipt.resumed_bytes as usize / MIB;
+        assert!((3..=4).contains(&resumed) && receipt.retries == 0, "{receipt:?}");
+        assert_eq!(answered(&world, "PUT", before), 6 - resumed + 1, "the missing blocks and their list");
         assert_eq!(answered(&world, "GET", before), usize::from(permissions == "rw"), "asked where that is permitted");
         assert!(in_the_store(&world, &connection, &name).await == bytes);
         assert!(world.journals().is_empty());

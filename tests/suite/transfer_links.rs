@@ -172,7 +172,9 @@ async fn a_source_that_fails_ends_the_transfer_with_both_reasons() {
     (request.container, request.renewal) = (old.clone(), asking(&source));
     expire(&world, &old, 1);
     let error = send(&world, &request).await.unwrap_err();
-    assert_eq!((error.kind(), source.asked(), world.put_blocks().len()), (Kind::LinkExpired, 1, 4), "{error}");
+    assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{error}");
+    // As many as were on their way when the first of them was refused; none of them twice.
+    assert!((1..=4).contains(&world.put_blocks().len()), "{}", world.put_blocks().len());
     let text = error.to_string();
     assert!(text.contains("outside its time of validity, and there is no fresh one: the portal is closed"), "{text}");
     assert_eq!(error.next_step(), Some("come back tomorrow"));
