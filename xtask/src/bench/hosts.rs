@@ -37,18 +37,31 @@ enum Host {
     Python,
 }
 
-struct Hosts {
-    epi: PathBuf,
+/// What is measured, as built.
+pub(crate) struct Built {
     c: PathBuf,
     python: PathBuf,
-    /// Where the file lies, under the name of a package.
+    /// Where the file will lie, under the name of a package.
     folder: PathBuf,
+}
+
+struct Hosts<'a> {
+    epi: &'a Path,
+    built: &'a Built,
     emulator: Emulator,
+}
+
+/// Builds the programs, which takes minutes: before anything is measured.
+pub(crate) fn build(workspace: &Workspace, programs: &Programs) -> Result<Built> {
+    let folder = super::source::folder(&workspace.target).join("hosts");
+    fresh(&folder)?;
+    let c = overhead::c_host(workspace, &programs.library, &folder)?;
+    Ok(Built { c, python: python::optimised(workspace)?, folder })
 }
 
 /// Measures, prints, and gives the part of the report.
 pub(crate) fn run(
-    workspace: &Workspace,
+    built: &Built,
     programs: &Programs,
     rust_calls: &Path,
     files: &mut Files,
@@ -56,16 +69,13 @@ pub(crate) fn run(
 ) -> Result<Value> {
     let bytes = most_bytes.min(MOST_BYTES);
     println!("\n==> hosts: the same upload through C and Python, {}", shown_size(bytes));
-    let folder = super::source::folder(&workspace.target).join("hosts");
-    fresh(&folder)?;
-    let c = overhead::c_host(workspace, &programs.library, &folder)?;
-    let python = python::optimised(workspace)?;
-    let emulator = Emulator::start(&programs.emulator, &["--speed", "instant"], folder.join("client-secret"))?;
-    let calls = overhead::run(&emulator, rust_calls, &c, repetitions)?;
-    copy(files.sent(bytes, Content::Random)?, &folder.join(BLOB))?;
+    let secret = built.folder.join("client-secret");
+    let emulator = Emulator::start(&programs.emulator, &["--speed", "instant"], secret)?;
+    let calls = overhead::run(&emulator, rust_calls, &built.c, repetitions)?;
+    copy(files.sent(bytes, Content::Random)?, &built.folder.join(BLOB))?;
     files.forget();
 
-    let hosts = Hosts { epi: programs.epi.clone(), c, python, folder, emulator };
+    let hosts = Hosts { epi: &programs.epi, built, emulator };
     let all = [(Host::Epi, "epi"), (Host::C, "C"), (Host::Python, "Python")];
     let mut costs = [const { Vec::new() }; 3];
     // One run alone is no measurement, so that nothing is gained by making it again.
@@ -76,12 +86,12 @@ pub(crate) fn run(
     }
     let [epi, c, python] = costs;
     // The file is large, and the secret is of nobody's use any more.
-    let _ = std::fs::remove_dir_all(&hosts.folder);
+    let _ = std::fs::remove_dir_all(&built.folder);
     let figures = [figure("C", &epi, &c), figure("Python", &epi, &python), calls];
     Ok(json!({ "bytes": bytes, "figures": figures }))
 }
 
-impl Hosts {
+impl Hosts<'_> {
     /// One run that counts; those during which others are busy are made again while there is patience.
     fn run_once(&self, host: Host, patience: &mut u32) -> Result<Cost> {
         loop {
@@ -98,22 +108,22 @@ impl Hosts {
     fn command(&self, host: Host) -> Result<Command> {
         let mut command = match host {
             Host::Epi => {
-                let mut command = Command::new(&self.epi);
+                let mut command = Command::new(self.epi);
                 command.args(["package", "upload", BLOB, "--quiet", "--no-progress"]);
                 command
             }
             Host::C => {
-                let mut command = Command::new(&self.c);
+                let mut command = Command::new(&self.built.c);
                 command.args(["upload", BLOB]);
                 command
             }
             Host::Python => {
-                let mut command = Command::new(&self.python);
+                let mut command = Command::new(&self.built.python);
                 command.args(["-c", PYTHON_UPLOAD, BLOB]);
                 command
             }
         };
-        command.current_dir(&self.folder).stdout(Stdio::null());
+        command.current_dir(&self.built.folder).stdout(Stdio::null());
         process::without_proxies(&mut command);
         match host {
             Host::C => self.emulator.configure_host(&mut command).map(drop)?,

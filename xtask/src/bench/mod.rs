@@ -77,24 +77,22 @@ fn measured(settings: &Settings) -> Result<Value> {
     let mut course = course(&programs, &built, &peers, files, settings.repetitions);
     // One run alone is no measurement, so that nothing is gained by making it again.
     course.watchful = settings.repetitions > 1;
+    let hosts = settings.includes("hosts").then(|| hosts::build(&workspace, &programs)).transpose()?;
+    let mut frame = Frame { machine: machine(), versions, hosts: None };
+    let file = folder.join("report.json");
     println!("after each run in percent: what other programs took of the processors meanwhile");
     let mut finished = Vec::new();
     for scenario in scenarios {
         finished.push(course.run(scenario)?);
+        // Each time, so that an hour is not lost by what comes after it.
+        write_report(&file, &report::report(settings, &frame, &finished))?;
     }
-    let hosts = match settings.includes("hosts") {
-        true => {
-            let extent = (settings.most_bytes, settings.repetitions);
-            Some(hosts::run(&workspace, &programs, &built.rust_calls, &mut course.files, extent)?)
-        }
-        false => None,
-    };
-
-    let frame = Frame { machine: machine(), versions, hosts };
+    if let Some(hosts) = hosts {
+        let extent = (settings.most_bytes, settings.repetitions);
+        frame.hosts = Some(hosts::run(&hosts, &programs, &built.rust_calls, &mut course.files, extent)?);
+    }
     let report = report::report(settings, &frame, &finished);
-    let file = folder.join("report.json");
-    let text = serde_json::to_string_pretty(&report).doing("cannot write the report")?;
-    fs::write(&file, text + "\n").doing(format!("cannot write {}", file.display()))?;
+    write_report(&file, &report)?;
     println!("\nreport: {}", file.display());
     Ok(report)
 }
@@ -196,6 +194,11 @@ fn machine() -> Value {
 fn read(file: &Path) -> Result<Value> {
     let text = fs::read_to_string(file).doing(format!("cannot read {}", file.display()))?;
     serde_json::from_str(&text).doing(format!("{} is no report", file.display()))
+}
+
+fn write_report(file: &Path, report: &Value) -> Result<()> {
+    let text = serde_json::to_string_pretty(report).doing("cannot write the report")?;
+    fs::write(file, text + "\n").doing(format!("cannot write {}", file.display()))
 }
 
 fn write_page(tables: &Tables, file: &Path) -> Result<()> {
