@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
+use super::Engine;
 use super::blocking::{Busy, Held, blocking};
 use super::drive::Driver;
 use super::flush::Flusher;
@@ -29,7 +30,6 @@ use super::streams::Streams;
 use super::target::{Partial, Paths};
 use super::upload::checked_streams;
 use super::whole::{Readable, WholeMd5};
-use super::{Engine, PIECE};
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Sink};
@@ -172,7 +172,7 @@ impl Engine {
         let (ledger, finished) = job.begin(&properties, plan, driver).await?;
         let resumed_bytes = finished.iter().map(|index| plan.piece(*index).length).sum();
         let whole = match properties.content_md5 {
-            Some(expected) => Some(Verification::start(job, plan.total(), expected).await),
+            Some(expected) => Some(Verification::start(job, plan.total(), expected).await?),
             None => None,
         };
         let mut arrived = Arrived { plan, gapless: Gapless::default(), whole: whole.as_ref() };
@@ -274,8 +274,7 @@ impl Engine {
         }
         let Some(whole) = whole else { return Ok(None) };
         let expected = whole.expected;
-        whole.counted.tell(&job.name, length, driver);
-        let found = driver.cancel.run(whole.md5.finish()).await??;
+        let found = whole.md5.finish(&job.name, driver).await?;
         if found != [expected] {
             job.partial.discard()?;
             let found = found.first().copied().map(base64).unwrap_or_default();
@@ -372,37 +371,12 @@ impl Readable for Written {
 struct Verification {
     expected: [u8; 16],
     md5: WholeMd5,
-    counted: Counted,
 }
 
 impl Verification {
-    async fn start(job: &Job, length: u64, expected: [u8; 16]) -> Self {
-        let counted = Counted::default();
-        let counting = counted.clone();
+    async fn start(job: &Job, length: u64, expected: [u8; 16]) -> Result<Self> {
         let file = job.written(length).await;
-        Self { expected, md5: WholeMd5::start(vec![file], 0, move |bytes| counting.add(bytes)), counted }
-    }
-}
-
-/// The bytes that were summed, told once nothing else moves any more.
-#[derive(Clone, Default)]
-struct Counted(Arc<Mutex<(u64, Option<Meter>)>>);
-
-impl Counted {
-    fn add(&self, bytes: u64) {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counted.0 += bytes;
-        if let Some(meter) = &counted.1 {
-            meter.finished(bytes);
-        }
-    }
-
-    fn tell(&self, name: &str, length: u64, driver: Driver<'_>) {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let pieces = |bytes: u64| usize::try_from(bytes.div_ceil(PIECE as u64)).unwrap_or(usize::MAX);
-        let (done, now) = (counted.0, driver.clock.monotonic());
-        let pace = Pace::new(Phase::Verifying, name, length, done, pieces(length), pieces(done), now);
-        counted.1 = Some(Meter::start(pace, driver.clock, driver.sink));
+        Ok(Self { expected, md5: WholeMd5::start(vec![file], 0)? })
     }
 }
 

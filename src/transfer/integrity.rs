@@ -2,9 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
+use super::md5::Md5;
 use crate::base::error::{Error, Result};
 use crate::base::secret::SafeUrl;
 use crate::blob::block::Checksum;
@@ -88,7 +88,7 @@ impl Summing {
         let checksum = match self.md5 {
             // The header carries the eight bytes little-endian (transfer design, section 2.3).
             None => Checksum::Crc64(crc64.to_le_bytes()),
-            Some(md5) => Checksum::Md5(md5.finalize().into()),
+            Some(md5) => Checksum::Md5(md5.finish()),
         };
         Sums { crc64, checksum }
     }
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(STANDARD.encode(sum(Mode::Crc64, b"123456789")), "iJh5CoYUi64=");
         assert_eq!(STANDARD.encode(sum(Mode::Crc64, b"")), "AAAAAAAAAAA=");
         assert_eq!(STANDARD.encode(sum(Mode::ContentMd5, b"123456789")), "JfnnlDI7RTiF9RgfG2JNCw==");
-        assert_eq!(base64(Md5::digest(b"").into()), "1B2M2Y8AsgTpgAmY7PhCfg==");
+        assert_eq!(base64(Md5::new().finish()), "1B2M2Y8AsgTpgAmY7PhCfg==");
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::blob::client::Properties;
 /// The form of these lines. A journal of another form is not read.
 const VERSION: u32 = 2;
 
+const OTHER_FORM: &str = "its journal is of another version of this program";
+
 /// What an upload sends: the file as it was, how it was cut, and the id its blocks have in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -150,6 +152,9 @@ pub(super) fn decide_upload(current: &Sent, found: Option<&[u8]>, plan: Plan) ->
     let Some(found) = Journal::<Sent>::read(found, |_| plan.count()) else {
         return Start::Again("its journal cannot be read");
     };
+    if found.subject.version != VERSION {
+        return Start::Again(OTHER_FORM);
+    }
     if (found.subject.size, found.subject.modified_ns) != (current.size, current.modified_ns) {
         return Start::Again("the file has changed since");
     }
@@ -173,6 +178,9 @@ pub(super) fn decide_download(
     };
     let Some(current) = current else { return Start::Again("the storage service names no version of the blob") };
     let subject = &found.subject;
+    if subject.version != VERSION {
+        return Start::Again(OTHER_FORM);
+    }
     if subject.blob != current.blob {
         return Start::Again("it is of another blob");
     }
@@ -228,6 +236,7 @@ mod tests {
             (Some(other(&received("\"2\"", 100, 10))), Some(100), Start::Again("the blob has changed since")),
             (Some(other(&received("\"1\"", 101, 10))), Some(100), Start::Again("the blob has changed since")),
             (Some(other(&received("\"1\"", 100, 20))), Some(100), Start::Again("it was cut into other parts")),
+            (Some(other(&Received { version: 1, ..current.clone() })), Some(100), Start::Again(OTHER_FORM)),
             (Some(elsewhere), Some(100), Start::Again("it is of another blob")),
             (Some(good[..9].to_vec()), Some(100), Start::Again("its journal cannot be read")),
             (Some(text(&current, &[])), Some(100), Start::New),
@@ -252,6 +261,7 @@ mod tests {
         for (found, expected) in [
             (text(&sent(6, MIB, 1), &DONE), Start::Again("the file has changed since")),
             (text(&sent(5, 2 * MIB, 1), &DONE), Start::Again("it was cut into other blocks")),
+            (text(&Sent { version: 1, ..before.clone() }, &DONE), Start::Again(OTHER_FORM)),
             (b"{}\n".to_vec(), Start::Again("its journal cannot be read")),
             (text(&before, &[]), Start::New),
             (Vec::new(), Start::New),

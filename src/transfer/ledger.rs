@@ -1,13 +1,13 @@
-//! The journal of a running transfer as a file: made when the first stretch is done, one line longer with each further
-//! one, removed at the end. Nothing is forced onto the disk: a line that a power cut takes is a stretch more to move,
+//! The journal of a running transfer as a file: one line longer with each stretch that is done, removed at the end. Nothing is forced onto the disk: a line that a power cut takes is a stretch more to move,
 //! and one that it spoils does not pass (`journal.rs`).
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::journal::line;
+use super::lock::open_locked;
 
 /// The journal of one transfer. Cheap to clone; clones write the same file. All of it may wait for a disk.
 #[derive(Clone)]
@@ -19,8 +19,8 @@ struct Kept {
 }
 
 enum State {
-    /// Nothing is done yet; the first line that it begins with.
-    Unwritten(Vec<u8>),
+    /// Nothing is done yet; the first line that it begins with, and the file if it is held already.
+    Unwritten(Vec<u8>, Option<File>),
     Open(File),
 }
 
@@ -33,20 +33,35 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Opens the journal at a path for this process alone.
+    /// Opens the journal at a path for this transfer alone.
     ///
     /// # Errors
-    /// `NotFound` when there is none, and `WouldBlock` when another process writes it.
+    /// `NotFound` when there is none, and `WouldBlock` when another transfer has it.
     pub(super) fn open(path: &Path) -> Result<Self> {
-        // Not through a link, which could lead to anything.
         if !path.symlink_metadata()?.is_file() {
             return Err(ErrorKind::NotFound.into());
         }
-        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-        lock(&file)?;
+        Self::take(path)
+    }
+
+    /// The same, and makes an empty one if there is none.
+    ///
+    /// # Errors
+    /// `WouldBlock` when another transfer has it.
+    pub(super) fn take(path: &Path) -> Result<Self> {
+        // Not through a link, which could lead to anything.
+        if path.symlink_metadata().is_ok_and(|there| there.is_symlink()) {
+            remove(path)?;
+        }
+        let mut file = open_locked(path)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text)?;
         Ok(Self { path: path.to_owned(), file, text })
+    }
+
+    /// Begins again with this line. What it says stays until there is something to write.
+    pub(super) fn begin(self, first_line: Vec<u8>) -> Ledger {
+        Ledger::new(self.path, State::Unwritten(first_line, Some(self.file)))
     }
 
     /// Goes on behind the first `length` bytes.
@@ -61,9 +76,9 @@ impl Found {
 }
 
 impl Ledger {
-    /// A journal that begins with this line. What stands at the path is replaced when there is something to write.
+    /// A journal that begins with this line, and is there as soon as there is something to write.
     pub(super) fn begin(path: PathBuf, first_line: Vec<u8>) -> Self {
-        Self::new(path, State::Unwritten(first_line))
+        Self::new(path, State::Unwritten(first_line, None))
     }
 
     fn new(path: PathBuf, state: State) -> Self {
@@ -76,15 +91,20 @@ impl Ledger {
     /// When it cannot be written; nothing is lost but the chance to go on with this stretch.
     pub(super) fn record(&self, index: usize, crc: u64) -> Result<()> {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::Unwritten(first) = &*state {
-            let mut file = create(&self.0.path)?;
+        if let State::Unwritten(first, held) = &mut *state {
+            let mut file = match held.take() {
+                Some(file) => file,
+                None => Found::take(&self.0.path)?.file,
+            };
+            file.set_len(0)?;
+            file.rewind()?;
             file.write_all(first)?;
             *state = State::Open(file);
         }
         match &mut *state {
             // In one call, so that a kill leaves no half line.
             State::Open(file) => file.write_all(line(index, crc).as_bytes()),
-            State::Unwritten(_) => Ok(()),
+            State::Unwritten(..) => Ok(()),
         }
     }
 
@@ -99,7 +119,19 @@ impl Ledger {
     pub(super) fn remove(&self) -> Result<()> {
         match &*self.0.state.lock().unwrap_or_else(PoisonError::into_inner) {
             State::Open(_) => remove(&self.0.path),
-            State::Unwritten(_) => Ok(()),
+            State::Unwritten(..) => Ok(()),
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Made only to be locked. One that stays is read as none.
+        if let State::Unwritten(_, Some(file)) = state
+            && file.metadata().is_ok_and(|metadata| metadata.len() == 0)
+        {
+            drop(remove(&self.path));
         }
     }
 }
@@ -110,23 +142,4 @@ pub(super) fn remove(path: &Path) -> Result<()> {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// For its owner's eyes only: it names files and sites. Never through a link that stands there.
-fn create(path: &Path) -> Result<File> {
-    remove(path)?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    lock(&file)?;
-    Ok(file)
-}
-
-fn lock(file: &File) -> Result<()> {
-    file.try_lock().map_err(|error| match error {
-        std::fs::TryLockError::WouldBlock => ErrorKind::WouldBlock.into(),
-        std::fs::TryLockError::Error(error) => error,
-    })
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use md5::Digest;
 
 use super::buffers::Buffers;
 use super::integrity::{Mode, Summing};
+use super::md5::Md5;
 use super::plan::{Piece, Plan};
 use super::schedule::{Next, Schedule};
 use super::source::Source;
@@ -28,7 +28,9 @@ pub fn crc64(bytes: &[u8]) -> u64 {
 /// The MD5 of some bytes.
 #[must_use]
 pub fn md5(bytes: &[u8]) -> [u8; 16] {
-    md5::Md5::digest(bytes).into()
+    let mut sum = Md5::new();
+    sum.update(bytes);
+    sum.finish()
 }
 
 /// Plans an upload and walks through its blocks; the sum of their lengths.

@@ -18,6 +18,8 @@ mod integrity;
 mod journal;
 mod ledger;
 mod links;
+mod lock;
+mod md5;
 mod meter;
 #[cfg(feature = "micro")]
 pub mod micro;

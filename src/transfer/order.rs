@@ -53,15 +53,19 @@ impl<'a> Order<'a> {
         if self.packages.len() == 1 { block } else { format!("{block} of '{name}'") }
     }
 
-    /// The figures at the start.
-    pub(super) fn pace(&self, now: Duration) -> Pace {
-        let subject = match self.packages {
+    /// What is sent, as people are told of it.
+    pub(super) fn subject(&self) -> String {
+        match self.packages {
             [one] => one.name.clone(),
             all => format!("{} packages", all.len()),
-        };
+        }
+    }
+
+    /// The figures at the start.
+    pub(super) fn pace(&self, now: Duration) -> Pace {
         let sum = |bytes: fn(&Package) -> u64| self.packages.iter().map(|package| bytes(package)).sum();
         let staged = self.packages.iter().map(|package| package.staged.len()).sum();
         let total = sum(|package| package.plan.total());
-        Pace::new(Phase::Uploading, &subject, total, sum(Package::staged_bytes), self.count, staged, now)
+        Pace::new(Phase::Uploading, &self.subject(), total, sum(Package::staged_bytes), self.count, staged, now)
     }
 }

@@ -43,7 +43,7 @@ impl Plan {
                 .min(largest),
             Some(size) if size < least.max(1) || size > largest => {
                 return Err(Error::invalid(
-                    "blockSize",
+                    "upload.blockSize",
                     format!("must be between {} and {largest} bytes for this file and link", least.max(1)),
                 ));
             }
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(Plan::upload(MOST_BLOCKS * LARGEST_BLOCK_OLD, None, LARGEST_BLOCK_OLD).unwrap().count(), 50_000);
         for wrong in [0, LARGEST_BLOCK_OLD + 1] {
             let error = Plan::upload(10, Some(wrong), LARGEST_BLOCK_OLD).unwrap_err();
-            assert_eq!(error.field(), Some("blockSize"));
+            assert_eq!(error.field(), Some("upload.blockSize"));
         }
         assert!(Plan::upload(1_000_000, Some(10), LARGEST_BLOCK).is_err(), "too many blocks");
         assert_eq!(Plan::upload(1_000_000, Some(20), LARGEST_BLOCK).unwrap().count(), 50_000);

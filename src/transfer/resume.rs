@@ -53,6 +53,7 @@ impl Engine {
         let search = Search {
             state: self.state.clone(),
             trusts_journal,
+            name: cut.name.clone(),
             blob: cut.blob.clone(),
             source: cut.source.clone(),
             plan: cut.plan,
@@ -60,7 +61,7 @@ impl Engine {
             now_unix_ms: self.clock.unix_ms(),
             sink: Arc::clone(sink),
         };
-        blocking(move || Ok(search.run())).await
+        blocking(move || search.run()).await
     }
 
     /// Which of the blocks that were taken up are good: those whose bytes are still the file's and, where the link
@@ -134,6 +135,8 @@ pub(super) fn untakeable(why: impl Display) -> Event {
 struct Search {
     state: Option<PathBuf>,
     trusts_journal: bool,
+    /// The blob's name and its address.
+    name: String,
     blob: String,
     source: Source,
     plan: Plan,
@@ -145,20 +148,25 @@ struct Search {
 
 impl Search {
     /// May wait for a disk.
-    fn run(self) -> Taken {
-        let upload_id = self.upload_id;
-        self.find().unwrap_or_else(|why| {
-            self.sink.event(untakeable(why));
-            Taken { upload_id, claims: Claims::new(), ledger: None }
-        })
+    fn run(self) -> Result<Taken> {
+        match self.find() {
+            Err(error) if error.kind() == Kind::Conflict => Err(error),
+            Err(error) => {
+                self.sink.event(untakeable(error));
+                Ok(Taken { upload_id: self.upload_id, claims: Claims::new(), ledger: None })
+            }
+            taken => taken,
+        }
     }
 
-    /// The error says why nothing can be written down.
-    fn find(&self) -> Result<Taken, String> {
-        let state = self.state.as_ref().ok_or("there is no folder for its state")?;
-        let (file, modified) = self.source.identity().ok_or("the file's path or time cannot be told")?;
+    /// Any error but `Conflict` says only why nothing can be written down.
+    fn find(&self) -> Result<Taken> {
+        let state = self.state.as_ref().ok_or_else(|| Error::new(Kind::Io, "there is no folder for its state"))?;
+        let identity = self.source.identity();
+        let (file, modified) =
+            identity.ok_or_else(|| Error::new(Kind::Io, "the file's path or time cannot be told"))?;
         let failed = |doing: &str, path: &Path, error: &std::io::Error| {
-            Error::io(format!("cannot {doing} '{}'", path.display()), error).to_string()
+            Error::io(format!("cannot {doing} '{}'", path.display()), error)
         };
         let folder = state.join(FOLDER);
         make_private(&folder).map_err(|error| failed("make", &folder, &error))?;
@@ -166,27 +174,26 @@ impl Search {
         let file = file.to_string_lossy();
         let path = folder.join(file_name(&self.blob, &file));
         let current = Sent::new(&self.blob, &file, self.source.length(), modified, self.plan.size(), self.upload_id);
-        let first = first_line(&current).map_err(|error| error.to_string())?;
-        let anew = || Taken {
-            upload_id: self.upload_id,
-            claims: Claims::new(),
-            ledger: Some(Ledger::begin(path.clone(), first)),
-        };
-        let found = match Found::open(&path) {
-            Ok(found) => found,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(anew()),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                return Err("another process uploads the same file".to_owned());
-            }
-            Err(error) => return Err(failed("read", &path, &error)),
+        let first = first_line(&current).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+        let found = Found::take(&path).map_err(|error| match error.kind() {
+            // Each would drop the blocks of the other.
+            ErrorKind::WouldBlock => Error::new(
+                Kind::Conflict,
+                format!("'{file}' is being uploaded to the blob '{}' already", self.name),
+            )
+            .with_next_step("wait for that upload to end, or stop it: this one then goes on where it was"),
+            _ => failed("write", &path, &error),
+        })?;
+        let anew = |found: Found| {
+            Ok(Taken { upload_id: self.upload_id, claims: Claims::new(), ledger: Some(found.begin(first)) })
         };
         match decide_upload(&current, Some(&found.text), self.plan) {
-            Start::New => Ok(anew()),
-            Start::Resume(_) if !self.trusts_journal => Ok(anew()),
+            Start::New => anew(found),
+            Start::Resume(_) if !self.trusts_journal => anew(found),
             Start::Again(why) => {
                 let text = format!("an earlier upload of '{file}' cannot be taken up ({why}); it starts again");
                 self.sink.event(Event::info(text));
-                Ok(anew())
+                anew(found)
             }
             Start::Resume(Journal { subject, claims, length }) => {
                 let ledger = found.go_on(length).map_err(|error| failed("write", &path, &error))?;

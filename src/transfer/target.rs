@@ -3,12 +3,13 @@
 //! The final name appears only by a rename of a complete, checked and synced file, so a partial file never looks
 //! whole. The partial file is locked while a download writes it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ledger::{self, Found, Ledger};
+use super::lock::{open_locked, same_file};
 use super::position::{read_exact_at, write_all_at};
 use crate::base::error::{Error, Kind, Result};
 
@@ -100,73 +101,23 @@ impl Paths {
     /// `Conflict` when another download writes it.
     pub(super) fn open(self) -> Result<Partial> {
         let shown = self.partial.display().to_string();
-        let failed = |error: &std::io::Error| Error::io(format!("cannot write '{shown}'"), error);
-        let mut rounds = 0;
-        loop {
-            rounds += 1;
-            self.check_partial()?;
-            let file = match open_partial(&self.partial) {
-                // Another download finished, or began, since it was looked at.
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) => {
-                    // Or no file can be made here, as in a folder that was deleted; then it is the same each time.
-                    if rounds == ROUNDS {
-                        return Err(failed(&error));
-                    }
-                    continue;
-                }
-                opened => opened.map_err(|error| failed(&error))?,
-            };
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Error::new(Kind::Conflict, format!("another download writes '{shown}'"))
-                        .with_next_step("wait for it to end, or choose another name"));
-                }
-                Err(TryLockError::Error(error)) => return Err(failed(&error)),
+        self.check_partial()?;
+        let file = open_locked(&self.partial).map_err(|error| {
+            if error.kind() == ErrorKind::WouldBlock {
+                return Error::new(Kind::Conflict, format!("another download writes '{shown}'"))
+                    .with_next_step("wait for it to end, or choose another name");
             }
-            // Between opening and locking, another download may have finished and renamed this very file, or a link
-            // may have come to stand there.
-            if same_file(&file, &self.partial) {
-                self.check_free()?;
-                return Ok(Partial { paths: self, file: Arc::new(file), shown: shown.into() });
-            }
-        }
+            // A link may have come to stand there meanwhile.
+            self.check_partial().err().unwrap_or_else(|| Error::io(format!("cannot write '{shown}'"), &error))
+        })?;
+        // Another download may have finished since.
+        self.check_free()?;
+        Ok(Partial { paths: self, file: Arc::new(file), shown: shown.into() })
     }
-}
-
-/// How often downloads to one file may cross each other before the error is taken for a lasting one.
-const ROUNDS: u32 = 100;
-
-/// Opens a partial file, or makes it for its owner's eyes only: it becomes a copy of a production database. Never
-/// makes a file through a link.
-fn open_partial(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    if path.symlink_metadata().is_err() {
-        options.create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    // Not truncated: what is in it may be gone on with.
-    options.open(path)
 }
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Whether an open file is still the one at this path, which is no link to it.
-fn same_file(file: &File, path: &Path) -> bool {
-    let (Ok(open), Ok(named)) = (file.metadata(), std::fs::symlink_metadata(path)) else { return false };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        (open.dev(), open.ino()) == (named.dev(), named.ino())
-    }
-    #[cfg(not(unix))]
-    {
-        open.len() == named.len()
-    }
 }
 
 /// A locked partial file. Cheap to clone; the lock ends with the last clone.

@@ -198,7 +198,7 @@ impl Engine {
         let Job { packages, checksums, streams } = job;
         let order = Order::new(&packages);
         let sources = packages.iter().map(|package| package.source.clone()).collect();
-        let whole = options.content_md5.then(|| WholeMd5::start(sources, LEAD, |_| {}));
+        let whole = options.content_md5.then(|| WholeMd5::start(sources, LEAD)).transpose()?;
         if let Some(whole) = &whole {
             packages.iter().for_each(|package| whole.advance(package.staged_bytes()));
         }
@@ -230,7 +230,7 @@ impl Engine {
         drop(sending.busy.write().await);
         outcome?;
         let sums = match whole {
-            Some(whole) => driver.cancel.run(whole.finish()).await??.into_iter().map(Some).collect(),
+            Some(whole) => whole.finish(&order.subject(), driver).await?.into_iter().map(Some).collect(),
             None => vec![None; packages.len()],
         };
         packages.iter().try_for_each(|package| package.source.check_unchanged())?;

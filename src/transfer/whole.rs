@@ -7,12 +7,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use md5::{Digest, Md5};
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::sync::{oneshot, watch};
 
 use super::PIECE;
+use super::drive::Driver;
+use super::md5::Md5;
+use super::meter::Meter;
+use super::pace::Pace;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::event::Phase;
 
 /// How far it may read ahead of the acknowledged bytes of an upload.
 pub(super) const LEAD: u64 = 256 * 1024 * 1024;
@@ -44,8 +47,10 @@ type Shared = Arc<(Mutex<Frontier>, Condvar)>;
 /// The running sums. Dropping it stops the thread.
 pub(super) struct WholeMd5 {
     shared: Shared,
+    length: u64,
     summed: watch::Receiver<u64>,
-    thread: JoinHandle<Result<Vec<[u8; 16]>>>,
+    counted: Counted,
+    sums: oneshot::Receiver<Result<Vec<[u8; 16]>>>,
 }
 
 /// Holds blocks back while the sum is too far behind.
@@ -69,16 +74,24 @@ impl Leash {
 }
 
 impl WholeMd5 {
-    /// Begins to sum; may read the first `lead` bytes at once. `read` is told of the bytes of each piece.
-    pub(super) fn start(files: Vec<impl Readable>, lead: u64, read: impl Fn(u64) + Send + 'static) -> Self {
-        let shared = Shared::default();
+    /// Begins to sum; may read the first `lead` bytes at once.
+    ///
+    /// The thread is none of the runtime's: it waits for the transfer, which needs those.
+    ///
+    /// # Errors
+    /// When there can be no further thread.
+    pub(super) fn start(files: Vec<impl Readable>, lead: u64) -> Result<Self> {
+        let (shared, counted) = (Shared::default(), Counted::default());
         change(&shared, |frontier| frontier.open = lead);
-        let frontier = Arc::clone(&shared);
+        let length = files.iter().map(Readable::length).sum();
         let (told, summed) = watch::channel(0);
-        let thread = tokio::task::spawn_blocking(move || {
+        let (end, sums) = oneshot::channel();
+        let (frontier, counting) = (Arc::clone(&shared), counted.clone());
+        let work = move || {
             let mut total = 0;
-            let read = |bytes| {
+            let mut read = |bytes| {
                 total += bytes;
+                counting.add(bytes);
                 // Everybody who waits wakes up at each, so they are told now and then.
                 told.send_if_modified(|known| {
                     let due = total >= *known + STEP;
@@ -87,12 +100,15 @@ impl WholeMd5 {
                     }
                     due
                 });
-                read(bytes);
             };
-            let (mut summed, mut read) = (0, read);
-            files.iter().map(|file| sum(file, &mut summed, &frontier, &mut read)).collect()
-        });
-        Self { shared, summed, thread }
+            let mut summed = 0;
+            let sums = files.iter().map(|file| sum(file, &mut summed, &frontier, &mut read)).collect();
+            // A transfer that has ended otherwise does not listen.
+            drop(end.send(sums));
+        };
+        let thread = std::thread::Builder::new().name("epicloud-md5".to_owned()).spawn(work);
+        thread.map_err(|error| Error::io("cannot start the thread that sums the file", &error))?;
+        Ok(Self { shared, length, summed, counted, sums })
     }
 
     /// What holds blocks back that are sent meanwhile.
@@ -105,16 +121,42 @@ impl WholeMd5 {
         change(&self.shared, |frontier| frontier.open = frontier.open.saturating_add(bytes));
     }
 
-    /// The sums, once every byte has been read.
-    pub(super) async fn finish(mut self) -> Result<Vec<[u8; 16]>> {
-        let ended = (&mut self.thread).await;
-        ended.map_err(|_| Error::new(Kind::Internal, "the checksum thread ended in a panic"))?
+    /// The sums, once every byte has been read. Tells how far it is, as nothing else moves any more.
+    ///
+    /// # Errors
+    /// As reading the files, and `Cancelled`.
+    pub(super) async fn finish(mut self, subject: &str, driver: Driver<'_>) -> Result<Vec<[u8; 16]>> {
+        self.counted.tell(subject, self.length, driver);
+        let sums = driver.cancel.run(&mut self.sums).await?;
+        sums.map_err(|_| Error::new(Kind::Internal, "the checksum thread ended in a panic"))?
     }
 }
 
 impl Drop for WholeMd5 {
     fn drop(&mut self) {
         change(&self.shared, |frontier| frontier.stopped = true);
+    }
+}
+
+/// The bytes that were summed, told once nothing else moves any more.
+#[derive(Clone, Default)]
+struct Counted(Arc<Mutex<(u64, Option<Meter>)>>);
+
+impl Counted {
+    fn add(&self, bytes: u64) {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.0 += bytes;
+        if let Some(meter) = &counted.1 {
+            meter.finished(bytes);
+        }
+    }
+
+    fn tell(&self, subject: &str, length: u64, driver: Driver<'_>) {
+        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pieces = |bytes: u64| usize::try_from(bytes.div_ceil(PIECE as u64)).unwrap_or(usize::MAX);
+        let (done, now) = (counted.0, driver.clock.monotonic());
+        let pace = Pace::new(Phase::Verifying, subject, length, done, pieces(length), pieces(done), now);
+        counted.1 = Some(Meter::start(pace, driver.clock, driver.sink));
     }
 }
 
@@ -144,5 +186,5 @@ fn sum(file: &impl Readable, summed: &mut u64, shared: &Shared, read: &mut impl 
         *summed += length as u64;
         read(length as u64);
     }
-    Ok(digest.finalize().into())
+    Ok(digest.finish())
 }

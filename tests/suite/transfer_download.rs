@@ -412,7 +412,7 @@ async fn a_killed_download_goes_on_where_its_journal_ends() {
     assert!(!target.exists());
     let receipt = receive(&world, &request).await.unwrap();
     assert!(std::fs::read(&target).unwrap() == bytes);
-    // The journal is written after the first part and then after every eighth at the latest.
+    // Properties, then the parts: the eighteenth is asked for when the seventeenth is written down.
     assert!(receipt.resumed_bytes >= 17 * PART, "{receipt:?}");
     assert_eq!(world.requests("GET", "").len() as u64, 20 - receipt.resumed_bytes / PART);
 }

@@ -53,6 +53,10 @@ fn bytes(round: u64) -> Vec<u8> {
 #[expect(clippy::print_stdout, reason = "shows that the rounds were what they are meant to be")]
 fn tell(killed: u64, again: usize) {
     println!("{killed} of {ROUNDS} processes were killed before their end; {again} pieces moved again in all");
+    assert!(killed > ROUNDS / 3, "many were killed in the middle: {killed}");
+    // At most one for each stream is on its way at a time; all of them at the very moment when they are taken and not
+    // yet written down is the rare case, so taken together it must be fewer.
+    assert!(again < killed as usize * STREAMS, "{again} pieces moved again in {killed} rounds");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,7 +102,6 @@ async fn an_upload_that_is_killed_goes_on() {
         again += twice;
     }
     tell(killed, again);
-    assert!(killed > ROUNDS / 3, "many were killed in the middle: {killed}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -143,5 +146,4 @@ async fn a_download_that_is_killed_goes_on() {
         again += twice;
     }
     tell(killed, again);
-    assert!(killed > ROUNDS / 3, "many were killed in the middle: {killed}");
 }

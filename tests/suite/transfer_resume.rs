@@ -329,16 +329,45 @@ async fn a_journal_that_cannot_be_written_is_said_once() {
 }
 
 #[tokio::test]
-async fn a_second_upload_of_the_same_file_leaves_the_firsts_journal_alone() {
+async fn a_second_upload_of_the_same_file_to_the_same_blob_is_refused() {
     let (world, file, bytes) = cut_after_three().await;
     let held = File::options().read(true).write(true).open(only_journal(&world)).unwrap();
     held.lock().unwrap();
     let request = in_a_row(&world, &file);
-    let receipt = send(&world, &request).await.unwrap();
-    assert_eq!((receipt.resumed_bytes, blocks(&world).len()), (0, 5));
-    assert_eq!(said_in_verbose(&world, "another process uploads the same file"), 1);
+    let error = send(&world, &request).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Conflict);
+    assert!(error.to_string().contains("is being uploaded to the blob"), "{error}");
+    assert!(world.emulator.requests().is_empty(), "before any request");
     assert_eq!(std::fs::read_to_string(only_journal(&world)).unwrap().lines().count(), 1 + 3);
+    drop(held);
+    let receipt = send(&world, &request).await.unwrap();
+    assert_eq!((receipt.resumed_bytes, blocks(&world)), (3 * MIB as u64, vec![3, 4]));
     assert!(stored(&world, NAME) == bytes);
+}
+
+/// Two that begin at the same moment: one of them is refused unless the other has ended before, and neither harms the
+/// other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_uploads_that_begin_together_one_goes_through() {
+    let world = World::new().await;
+    let bytes = content(7, 5 * MIB);
+    let file = world.file("p", &bytes);
+    let request = upload(&world, &file);
+    let (sink, cancel) = (world.sink(), CancelToken::new());
+    let mut refused = 0;
+    for round in 0..20 {
+        let (first, second) = tokio::join!(
+            world.engine.upload(&request, &sink, &cancel),
+            world.engine.upload(&request, &sink, &cancel)
+        );
+        assert!(first.is_ok() || second.is_ok(), "round {round}");
+        for error in [first, second].into_iter().filter_map(Result::err) {
+            assert_eq!(error.kind(), Kind::Conflict, "round {round}: {error}");
+            refused += 1;
+        }
+        assert!(stored(&world, NAME) == bytes && world.journals().is_empty(), "round {round}");
+    }
+    assert!(refused > 0, "two uploads met");
 }
 
 /// The lock ends with the upload, whatever its file work was doing: whoever tries again at once goes on.
@@ -350,11 +379,10 @@ async fn an_upload_that_ended_has_let_go_of_its_journal() {
     request.options.streams = Some(16);
     world.refuse(|rule| rule.query("comp=block&").every(5));
     for round in 0..8 {
-        send(&world, &request).await.unwrap_err();
+        assert_eq!(send(&world, &request).await.unwrap_err().kind(), Kind::Forbidden);
         let journal = File::open(only_journal(&world)).unwrap();
         assert!(journal.try_lock().is_ok(), "round {round}");
     }
-    assert_eq!(said_in_verbose(&world, "another process"), 0);
 }
 
 /// The service forgets blocks after a week.
