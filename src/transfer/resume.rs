@@ -177,11 +177,10 @@ impl Search {
         let first = first_line(&current).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         let found = Found::take(&path).map_err(|error| match error.kind() {
             // Each would drop the blocks of the other.
-            ErrorKind::WouldBlock => Error::new(
-                Kind::Conflict,
-                format!("'{file}' is being uploaded to the blob '{}' already", self.name),
-            )
-            .with_next_step("wait for that upload to end, or stop it: this one then goes on where it was"),
+            ErrorKind::WouldBlock => {
+                Error::new(Kind::Conflict, format!("'{file}' is being uploaded to the blob '{}' already", self.name))
+                    .with_next_step("wait for that upload to end, or stop it: this one then goes on where it was")
+            }
             _ => failed("write", &path, &error),
         })?;
         let anew = |found: Found| {

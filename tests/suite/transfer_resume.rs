@@ -356,10 +356,8 @@ async fn of_two_uploads_that_begin_together_one_goes_through() {
     let (sink, cancel) = (world.sink(), CancelToken::new());
     let mut refused = 0;
     for round in 0..20 {
-        let (first, second) = tokio::join!(
-            world.engine.upload(&request, &sink, &cancel),
-            world.engine.upload(&request, &sink, &cancel)
-        );
+        let (first, second) =
+            tokio::join!(world.engine.upload(&request, &sink, &cancel), world.engine.upload(&request, &sink, &cancel));
         assert!(first.is_ok() || second.is_ok(), "round {round}");
         for error in [first, second].into_iter().filter_map(Result::err) {
             assert_eq!(error.kind(), Kind::Conflict, "round {round}: {error}");
