@@ -37,7 +37,7 @@ pub enum Phase {
     Committing,
     /// Receiving a file.
     Downloading,
-    /// Comparing what was received with its checksum.
+    /// Reading a file for its checksum: what was received, what an earlier transfer has left, or the rest of what was sent.
     Verifying,
 }
 
@@ -55,7 +55,7 @@ pub struct Progress {
     /// The service's own percentage (0 to 100) while waiting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percent: Option<u8>,
-    /// Bytes acknowledged by the other side.
+    /// Bytes acknowledged by the other side. Goes back only where a transfer starts anew, which a message says before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_done: Option<u64>,
     /// Bytes in all.

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
-use tokio::sync::Semaphore;
 
 use super::Engine;
 use super::blocking::{Busy, Held, blocking};
@@ -190,7 +189,6 @@ impl Engine {
             ledger,
             meter: Meter::start(pace, &self.clock, driver.sink),
             busy: Arc::clone(&job.busy),
-            writing: Semaphore::new(1),
             flusher: Flusher::new(job.partial.clone(), Arc::clone(&job.busy)),
             clock: Arc::clone(&self.clock),
             sink: Arc::clone(driver.sink),

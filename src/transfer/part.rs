@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use tokio::sync::Semaphore;
 
 use super::blocking::{Busy, busily};
 use super::flush::Flusher;
@@ -39,8 +38,6 @@ pub(super) struct Receiving {
     pub(super) ledger: Option<Ledger>,
     pub(super) meter: Meter,
     pub(super) busy: Busy,
-    /// Held by the part that writes: a file takes one write at a time, and the others would wait spinning.
-    pub(super) writing: Semaphore,
     pub(super) flusher: Flusher,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: Arc<dyn Sink>,
@@ -117,8 +114,6 @@ impl Receiving {
 
     /// Writes what was gathered and gives the emptied buffer back.
     async fn write(&self, mut bytes: Vec<u8>, offset: u64, pulse: &Pulse) -> Result<Vec<u8>> {
-        let waited = self.writing.acquire().await;
-        let turn = waited.map_err(|_| Error::new(Kind::Internal, "the turn to write was taken away"))?;
         let partial = self.partial.clone();
         let bytes = busily(&self.busy, move || {
             partial.write(&bytes, offset)?;
@@ -126,7 +121,6 @@ impl Receiving {
             Ok(bytes)
         })
         .await?;
-        drop(turn);
         pulse.beat();
         Ok(bytes)
     }

@@ -242,16 +242,34 @@ impl Partial {
 }
 
 /// Takes room on the disk, where the file system can tell. One that cannot fails later, at the byte that is too much.
+#[cfg(any(target_os = "linux", target_os = "android"))]
 fn allocate(file: &File, length: u64) -> std::io::Result<()> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    if length > 0 {
-        use rustix::fs::{FallocateFlags, fallocate};
-        return match fallocate(file, FallocateFlags::empty(), 0, length) {
-            Err(error) if error == rustix::io::Errno::NOSPC || error == rustix::io::Errno::DQUOT => Err(error.into()),
-            _ => Ok(()),
-        };
+    use rustix::fs::{FallocateFlags, fallocate, fstatfs};
+    use rustix::io::Errno;
+
+    if length == 0 {
+        return Ok(());
     }
-    let _ = (file, length);
+    // A disk notes the room down. In memory each page of it is made ready, which takes a third of the whole download,
+    // so there it is only looked for.
+    let place = fstatfs(file)?;
+    // `TMPFS_MAGIC` of statfs(2); the type of this field differs from one kind of processor to the other.
+    let in_memory = place.f_type == 0x0102_1994;
+    let taken = if !in_memory {
+        fallocate(file, FallocateFlags::empty(), 0, length)
+    } else if place.f_blocks > 0 && place.f_bavail.saturating_mul(place.f_bsize as u64) < length {
+        Err(Errno::NOSPC)
+    } else {
+        Ok(())
+    };
+    match taken {
+        Err(error) if error == Errno::NOSPC || error == Errno::DQUOT => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn allocate(_: &File, _: u64) -> std::io::Result<()> {
     Ok(())
 }
 

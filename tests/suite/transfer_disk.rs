@@ -183,7 +183,8 @@ async fn finished(mut command: Command) -> Output {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let mount = |then: &str| format!("mount -t tmpfs -o size=4m none '{}' && {then}", folder.path().display());
+    let mount =
+        |then: &str| format!("mount -t tmpfs -o size=4m,nr_inodes=64 none '{}' && {then}", folder.path().display());
     let in_a_namespace = |script: &str, command: &Command| {
         let shell = within(script, command);
         let mut unshare = Command::new("unshare");
@@ -219,6 +220,22 @@ impl Filler {
             length += 4096;
         }
         Self(path)
+    }
+}
+
+/// Takes the place of all files that could still be made, until it is dropped.
+struct Fillers(Vec<PathBuf>);
+
+impl Fillers {
+    fn fill(folder: &Path) -> Self {
+        let names = (0..).map(|number| folder.join(format!("filler{number}")));
+        Self(names.take_while(|path| File::create(path).is_ok()).collect())
+    }
+}
+
+impl Drop for Fillers {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|path| drop(std::fs::remove_file(path)));
     }
 }
 
@@ -273,6 +290,7 @@ async fn room_that_others_take_meanwhile(disk: &Path) {
     assert_eq!(names_in(disk), [] as [&str; 0]);
 }
 
+/// No room for one more file: that for the blob is held by then, or would be on a disk.
 async fn no_room_for_the_journal(disk: &Path) {
     let world = World::new().await;
     let bytes = content(4, 3 * MIB);
@@ -282,7 +300,7 @@ async fn no_room_for_the_journal(disk: &Path) {
     let (fills, place) = (filler.clone(), disk.to_owned());
     let sink = Acting::acting(&world, move |event| {
         if matches!(event, Event::Progress(progress) if progress.phase == Phase::Downloading) {
-            fills.lock().unwrap().get_or_insert_with(|| Filler::fill(&place));
+            fills.lock().unwrap().get_or_insert_with(|| Fillers::fill(&place));
         }
     });
     let request = download(&world, &target);
