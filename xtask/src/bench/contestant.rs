@@ -48,8 +48,8 @@ pub(crate) struct Epi {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tuning {
     Default,
-    /// Blocks of 8 MiB, so many at a time: what was fastest of all that was tried.
-    Best(u32),
+    /// Blocks of 8 MiB, so many at a time.
+    AtOnce(u32),
 }
 
 impl Epi {
@@ -73,7 +73,7 @@ impl Contestant {
     pub(crate) fn name(self) -> String {
         let tuned = |name: &str, tuning| match tuning {
             Tuning::Default => format!("{name}, default"),
-            Tuning::Best(at_once) => format!("{name}, best ({at_once} at a time)"),
+            Tuning::AtOnce(at_once) => format!("{name}, {at_once} at a time"),
         };
         match self {
             Self::Epi(Epi { streams, block, file_md5 }) => {

@@ -90,7 +90,7 @@ impl Course<'_> {
             heat.sink.reset()?;
             let bytes = heat.scenario.bytes;
             let file = match row.contestant.downloads() {
-                true => self.files.received()?,
+                true => self.files.received(heat.scenario.to_disk)?,
                 false => self.files.sent(bytes, heat.scenario.content)?.to_path_buf(),
             };
             let Some(mut command) = row.contestant.command(&self.programs, &heat.sink, &file, bytes)? else {

@@ -13,7 +13,7 @@ use super::overhead;
 use super::rounds::{Fate, fate, order};
 use super::scenario::Content;
 use super::settings::shown_size;
-use super::source::Files;
+use super::source::{Files, written};
 use super::target::Bound;
 use crate::emulator::Emulator;
 use crate::failure::{Doing, Result};
@@ -23,6 +23,8 @@ use crate::workspace::{Programs, Workspace, copy, fresh};
 
 /// How much longer an upload may take through another host of the library than through `epi`.
 const HOST_LIMIT: f64 = 1.03;
+/// Runs for each that others have: a few per cent are told apart.
+const TIMES: u32 = 3;
 /// What is uploaded at most: the emulator keeps it.
 const MOST_BYTES: u64 = 1 << 30;
 /// What a Python program does to upload the file of its argument.
@@ -74,12 +76,14 @@ pub(crate) fn run(
     let calls = overhead::run(&emulator, rust_calls, &built.c, repetitions)?;
     copy(files.sent(bytes, Content::Random)?, &built.folder.join(BLOB))?;
     files.forget();
+    written()?;
 
     let hosts = Hosts { epi: &programs.epi, built, emulator };
     let all = [(Host::Epi, "epi"), (Host::C, "C"), (Host::Python, "Python")];
     let mut costs = [const { Vec::new() }; 3];
     // One run alone is no measurement, so that nothing is gained by making it again.
-    let mut patience = [if repetitions > 1 { repetitions } else { 0 }; 3];
+    let (repetitions, patience) = if repetitions > 1 { (repetitions * TIMES, repetitions) } else { (repetitions, 0) };
+    let mut patience = [patience; 3];
     for index in order(&[repetitions; 3]) {
         let (host, name) = all[index];
         costs[index].push(hosts.run_once(host, &mut patience[index]).doing(name)?);

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::scenario::Content;
 use crate::failure::{Doing, Result};
+use crate::process;
 use crate::workspace::{fresh, make_folder};
 
-/// Memory as a folder, on Linux. What is received goes there: the disk of a machine is not what is measured, and one
-/// contestant waits for it at its end while another does not.
+/// Memory as a folder, on Linux. What is received goes there unless the disk is to be measured too, for which one
+/// contestant waits at its end while another does not.
 const MEMORY: &str = "/dev/shm";
 const PIECE: usize = 1 << 20;
 
@@ -54,11 +56,14 @@ impl Files {
         self.folder.join("state")
     }
 
-    /// The place for a file that is received; nothing is there.
-    pub(crate) fn received(&self) -> Result<PathBuf> {
-        let file = self.received.join("received");
+    /// The place for a file that is received, in memory if possible or on the disk; nothing is there.
+    pub(crate) fn received(&self, to_disk: bool) -> Result<PathBuf> {
+        let file = if to_disk { &self.folder } else { &self.received }.join("received");
         if file.exists() {
             fs::remove_file(&file).doing(format!("cannot remove {}", file.display()))?;
+        }
+        if to_disk {
+            written()?;
         }
         Ok(file)
     }
@@ -77,6 +82,11 @@ impl Drop for Files {
         let _ = fs::remove_dir_all(&self.received);
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Brings onto the disk whatever is left unwritten, so that it does not burden what is measured next.
+pub(crate) fn written() -> Result<()> {
+    process::run(&mut Command::new("sync"))
 }
 
 /// Writes what no compression makes smaller, the same each time.

@@ -3,7 +3,7 @@
 
 use super::contestant::{Contestant, Epi, Tuning};
 use super::measure::Cost;
-use super::scenario::{FAST, NARROW, WIDE};
+use super::scenario::{NARROW, NODE, PYTHON, RCLONE, WIDE};
 
 const MEBIBYTE: f64 = (1 << 20) as f64;
 
@@ -60,9 +60,11 @@ pub(crate) fn all() -> Vec<Target> {
     let (blocks, full) = (Contestant::Epi(Epi::BLOCKS), Contestant::Epi(Epi::FULL));
     let rows = [
         ("loopback", blocks, Speed(Official), AtLeast(1.15)),
-        ("loopback", blocks, Speed(Python(FAST)), AtLeast(2.7)),
-        ("loopback", blocks, Speed(Node(FAST)), AtLeast(2.4)),
-        ("loopback", blocks, Speed(Rclone(FAST)), AtLeast(2.9)),
+        ("loopback", blocks, Speed(PYTHON), AtLeast(2.7)),
+        ("loopback", blocks, Speed(Python(Tuning::Default)), AtLeast(2.7)),
+        ("loopback", blocks, Speed(NODE), AtLeast(2.4)),
+        ("loopback", blocks, Speed(Node(Tuning::Default)), AtLeast(2.4)),
+        ("loopback", blocks, Speed(RCLONE), AtLeast(2.9)),
         ("large", blocks, Speed(Azcopy), AtLeast(2.4)),
         ("loopback", blocks, Speed(EpiCloud), AtLeast(7.0)),
         ("loopback", full, Speed(EpiCloud), AtLeast(2.2)),
@@ -80,6 +82,8 @@ pub(crate) fn all() -> Vec<Target> {
         ("faults", full, Speed(Official), AtLeast(1.5)),
         ("download", EpiDownload, Speed(OfficialDownload), AtLeast(1.2)),
         ("download", EpiDownload, Memory, AtMost(48.0)),
+        ("download-disk", EpiDownload, Speed(OfficialDownload), AtLeast(1.2)),
+        ("download-disk", EpiDownload, Memory, AtMost(48.0)),
     ];
     let memory = |limit| move |epi| ("memory", Contestant::Epi(epi), Memory, AtMost(limit));
     let rows = rows.into_iter().chain(NARROW.into_iter().map(memory(48.0))).chain(WIDE.into_iter().map(memory(96.0)));

@@ -105,7 +105,7 @@ fn had<T>(peer: Peer, fetched: Result<T>) -> Result<Option<T>> {
 fn scripted(program: PathBuf, script: &Path, tuning: Tuning, file: &Path) -> Command {
     let mut command = Command::new(program);
     command.arg(script).arg(file).arg(super::contestant::BLOB);
-    if let Tuning::Best(at_once) = tuning {
+    if let Tuning::AtOnce(at_once) = tuning {
         command.arg(at_once.to_string());
     }
     command

@@ -40,7 +40,7 @@ impl Rclone {
         command.env("RCLONE_CONFIG_SINK_TYPE", "azureblob").env("RCLONE_CONFIG_SINK_SAS_URL", link);
         // The link may not ask for containers.
         command.env("RCLONE_CONFIG_SINK_NO_CHECK_CONTAINER", "true");
-        if let Tuning::Best(at_once) = tuning {
+        if let Tuning::AtOnce(at_once) = tuning {
             command.env("RCLONE_AZUREBLOB_CHUNK_SIZE", "8Mi");
             command.env("RCLONE_AZUREBLOB_UPLOAD_CONCURRENCY", at_once.to_string());
             // Otherwise it reads the file for its MD5 before it sends anything.
