@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
 
-use super::blocking::{Busy, busily};
+use super::blocking::Busy;
 use super::target::Partial;
 use crate::base::error::{Error, Kind, Result};
 
@@ -43,12 +43,14 @@ impl Flusher {
         if state.written < PORTION || running || state.failed.is_some() {
             return;
         }
+        // Whoever waits for the end of all file work waits for the last sync as well.
+        let Ok(held) = Arc::clone(&self.0.busy).try_read_owned() else { return };
         state.written = 0;
         let flusher = self.clone();
-        state.running = Some(tokio::spawn(async move {
-            let partial = flusher.0.partial.clone();
-            let outcome = busily(&flusher.0.busy, move || partial.sync_data()).await;
+        state.running = Some(tokio::task::spawn_blocking(move || {
+            let outcome = flusher.0.partial.sync_data();
             flusher.state().failed = outcome.err();
+            drop(held);
         }));
     }
 

@@ -7,9 +7,9 @@ use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 use super::blocking::blocking;
+use super::journal::Claims;
 use super::ledger::Ledger;
 use super::plan::Plan;
-use super::resume::Taken;
 use super::source::Source;
 use crate::base::error::{Error, Result};
 use crate::blob::block::BlockId;
@@ -24,6 +24,23 @@ pub(super) struct Cut {
     pub(super) blob: String,
     pub(super) source: Source,
     pub(super) plan: Plan,
+}
+
+/// An upload that may go on.
+pub(super) struct Taken {
+    /// The id that its blocks have in the store.
+    pub(super) upload_id: Uuid,
+    /// The blocks that are said to be there.
+    pub(super) claims: Claims,
+    /// Where the others are written down.
+    pub(super) ledger: Option<Ledger>,
+}
+
+impl Taken {
+    /// The id of a block.
+    pub(super) fn id(&self, index: usize) -> BlockId {
+        block_id(self.upload_id, index)
+    }
 }
 
 /// One file of an upload.
@@ -93,6 +110,6 @@ impl Package {
 }
 
 /// The id of a block of an upload. A blob has at most 50 000 blocks, so their numbers fit.
-pub(super) fn block_id(upload_id: Uuid, index: usize) -> BlockId {
+fn block_id(upload_id: Uuid, index: usize) -> BlockId {
     BlockId::new(upload_id, u32::try_from(index).unwrap_or(u32::MAX))
 }

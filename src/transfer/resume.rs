@@ -18,9 +18,9 @@ use super::Engine;
 use super::blocking::blocking;
 use super::drive::Driver;
 use super::journal::{Claims, Journal, Sent, Start, decide_upload, first_line};
-use super::ledger::{Found, Ledger, remove};
+use super::ledger::{Found, remove};
 use super::links::Links;
-use super::package::{Cut, block_id};
+use super::package::{Cut, Taken};
 use super::plan::Plan;
 use super::recheck::recheck;
 use super::source::Source;
@@ -36,16 +36,6 @@ const FOLDER: &str = "uploads";
 /// How long journals are kept. The service removes blocks that were not made a blob after a week (Azure REST "Put
 /// Block", remarks).
 const KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
-
-/// An upload that may go on.
-pub(super) struct Taken {
-    /// The id that its blocks have in the store.
-    pub(super) upload_id: Uuid,
-    /// The blocks that are said to be there.
-    pub(super) claims: Claims,
-    /// Where the others are written down.
-    pub(super) ledger: Option<Ledger>,
-}
 
 impl Engine {
     /// What an earlier upload of this file to this blob has left in the state folder, if that is trusted.
@@ -116,13 +106,6 @@ impl Engine {
             Err(error) if matches!(error.kind(), Kind::Forbidden | Kind::Rejected | Kind::Unsupported) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-}
-
-impl Taken {
-    /// The id of a block.
-    pub(super) fn id(&self, index: usize) -> BlockId {
-        block_id(self.upload_id, index)
     }
 }
 
