@@ -23,6 +23,12 @@ pub trait Clock: Send + Sync {
 
     /// Ends after `duration`. Dropping the future ends the wait.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// Ends after a second, for looking again at figures that are shown to people; nothing else may hang on it. A clock
+    /// that lets waits end at once must not do so here, or time runs away.
+    fn glance(&self) -> BoxFuture<'static, ()> {
+        self.sleep(Duration::from_secs(1))
+    }
 }
 
 /// An instant as RFC 3339 in UTC with seconds, such as `2026-01-31T08:00:00Z`.

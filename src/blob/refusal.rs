@@ -58,7 +58,7 @@ pub(super) fn to_error(refusal: &Refusal, link: &SafeUrl, name: &str, access: Ac
         (404, _) => Error::new(Kind::NotFound, format!("there is no blob '{name}'")),
         (412, "ConditionNotMet") => Error::new(Kind::Conflict, format!("the blob '{name}' was changed meanwhile")),
         (400, "InvalidBlockList") => Error::new(
-            Kind::Rejected,
+            Kind::Conflict,
             format!("the storage service does not have all blocks that were sent for '{name}'"),
         )
         .with_next_step("upload it again, and make sure that nothing else uploads to the same blob meanwhile"),
@@ -144,7 +144,7 @@ mod tests {
             (412, "LeaseIdMissing", Kind::Conflict, Retry::Never, "already linked"),
             (400, "Crc64Mismatch", Kind::Integrity, Retry::Later, "checksum"),
             (400, "Md5Mismatch", Kind::Integrity, Retry::Later, "checksum"),
-            (400, "InvalidBlockList", Kind::Rejected, Retry::Never, "does not have all blocks"),
+            (400, "InvalidBlockList", Kind::Conflict, Retry::Never, "does not have all blocks"),
             (500, "FeatureNotSupported", Kind::Unsupported, Retry::Never, "support"),
             (500, "InternalError", Kind::Unavailable, Retry::Later, "500 InternalError"),
             (500, "OperationTimedOut", Kind::Unavailable, Retry::Later, "500"),

@@ -193,21 +193,20 @@ impl Engine {
             clock: Arc::clone(&self.clock),
             sink: Arc::clone(driver.sink),
         });
-        let outcome = driver
-            .run(
-                &mut schedule,
-                |index| format!("part {} of {}", index + 1, plan.count()),
-                |index| {
-                    let receiving = Arc::clone(&receiving);
-                    async move { receiving.receive(index).await }
-                },
-                |index, ()| {
-                    arrived.add(index);
-                    plan.piece(index).length
-                },
-                || receiving.meter.retried(),
-            )
-            .await;
+        let run = driver.run(
+            &mut schedule,
+            |index| format!("part {} of {}", index + 1, plan.count()),
+            |index| {
+                let receiving = Arc::clone(&receiving);
+                async move { receiving.receive(index).await }
+            },
+            |index, ()| {
+                arrived.add(index);
+                plan.piece(index).length
+            },
+            || receiving.meter.retried(),
+        );
+        let outcome = receiving.meter.watching(run).await;
         *retries += schedule.retries();
         let flushed = receiving.flusher.finish().await;
         outcome?;

@@ -1,13 +1,12 @@
 //! The journal of a running transfer as a file: one line longer with each stretch that is done, removed at the end. Nothing is forced onto the disk: a line that a power cut takes is a stretch more to move,
 //! and one that it spoils does not pass (`journal.rs`).
 
-use std::fs::File;
 use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::journal::line;
-use super::lock::open_locked;
+use super::lock::{Locked, open_locked};
 
 /// The journal of one transfer. Cheap to clone; clones write the same file. All of it may wait for a disk.
 #[derive(Clone)]
@@ -20,14 +19,14 @@ struct Kept {
 
 enum State {
     /// Nothing is done yet; the first line that it begins with, and the file if it is held already.
-    Unwritten(Vec<u8>, Option<File>),
-    Open(File),
+    Unwritten(Vec<u8>, Option<Locked>),
+    Open(Locked),
 }
 
 /// A journal that is there, locked.
 pub(super) struct Found {
     path: PathBuf,
-    file: File,
+    file: Locked,
     /// What it says.
     pub(super) text: Vec<u8>,
 }
@@ -53,9 +52,9 @@ impl Found {
         if path.symlink_metadata().is_ok_and(|there| there.is_symlink()) {
             remove(path)?;
         }
-        let mut file = open_locked(path)?;
+        let file = open_locked(path)?;
         let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
+        (&*file).read_to_end(&mut text)?;
         Ok(Self { path: path.to_owned(), file, text })
     }
 
@@ -68,9 +67,9 @@ impl Found {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(super) fn go_on(mut self, length: u64) -> Result<Ledger> {
+    pub(super) fn go_on(self, length: u64) -> Result<Ledger> {
         self.file.set_len(length)?;
-        self.file.seek(SeekFrom::End(0))?;
+        (&*self.file).seek(SeekFrom::End(0))?;
         Ok(Ledger::new(self.path, State::Open(self.file)))
     }
 }
@@ -92,18 +91,22 @@ impl Ledger {
     pub(super) fn record(&self, index: usize, crc: u64) -> Result<()> {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Unwritten(first, held) = &mut *state {
-            let mut file = match held.take() {
-                Some(file) => file,
-                None => Found::take(&self.0.path)?.file,
-            };
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(first)?;
-            *state = State::Open(file);
+            if held.is_none() {
+                *held = Some(Found::take(&self.0.path)?.file);
+            }
+            // Kept where it is if that fails: whoever holds it has the transfer.
+            if let Some(file) = held {
+                file.set_len(0)?;
+                (&**file).rewind()?;
+                (&**file).write_all(first)?;
+            }
+            if let Some(file) = held.take() {
+                *state = State::Open(file);
+            }
         }
-        match &mut *state {
+        match &*state {
             // In one call, so that a kill leaves no half line.
-            State::Open(file) => file.write_all(line(index, crc).as_bytes()),
+            State::Open(file) => (&**file).write_all(line(index, crc).as_bytes()),
             State::Unwritten(..) => Ok(()),
         }
     }

@@ -25,6 +25,18 @@ impl Meter {
         meter
     }
 
+    /// Runs a transfer, and tells its figures also while nothing happens.
+    pub(super) async fn watching<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                outcome = &mut work => return outcome,
+                () = self.clock.glance() => self.tell(Pace::glance),
+            }
+        }
+    }
+
     /// What a try moves. Taken back when its last clone is dropped and it has not landed.
     pub(super) fn flight(&self) -> Flight {
         Flight(Arc::new(Moved { meter: self.clone(), bytes: AtomicU64::new(0) }))

@@ -1,13 +1,21 @@
 //! Progress figures: how fast, how long still, and when to say so. Pure; the caller brings the time.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::base::event::{Phase, Progress};
 
 /// The shortest time between two reports.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// The time over which the rate is smoothed.
-const MEMORY: f64 = 5.0;
+/// The time over which the rate is taken. Blocks that began together are acknowledged together, over a slow link a minute
+/// after they began; a shorter time would see bursts and pauses.
+const WINDOW: Duration = Duration::from_secs(60);
+/// The least time between two samples.
+const STEP: Duration = Duration::from_secs(1);
+/// After so long without a byte the rate is no longer what it was.
+const PAUSE: Duration = Duration::from_secs(5);
+/// When a look at figures that nothing has moved is due.
+const GLANCE: Duration = Duration::from_secs(1);
 
 /// The pace of one transfer.
 ///
@@ -28,10 +36,11 @@ pub(super) struct Pace {
     retries: u64,
     /// When this run began, and what was done then.
     began: (Duration, u64),
-    measured_at: Duration,
-    measured_bytes: u64,
     reported_at: Option<Duration>,
-    rate: Option<f64>,
+    /// How many bytes were seen when, the oldest first: over the last [`WINDOW`].
+    samples: VecDeque<(Duration, u64)>,
+    /// When bytes were seen last that had not been seen before.
+    grew_at: Duration,
 }
 
 impl Pace {
@@ -56,17 +65,16 @@ impl Pace {
             items_done: items_done as u64,
             retries: 0,
             began: (now, done),
-            measured_at: now,
-            measured_bytes: done,
             reported_at: None,
-            rate: None,
+            samples: VecDeque::from([(now, done)]),
+            grew_at: now,
         }
     }
 
     /// A try moved so many more bytes; a report when one is due.
     pub(super) fn moved(&mut self, bytes: u64, now: Duration) -> Option<Progress> {
         self.bytes_moving = self.bytes_moving.saturating_add(bytes);
-        self.bytes_seen = self.bytes_seen.max(self.bytes_done.saturating_add(self.bytes_moving)).min(self.total);
+        self.see(self.bytes_done.saturating_add(self.bytes_moving), now);
         self.due(now)
     }
 
@@ -84,9 +92,30 @@ impl Pace {
     /// Adds a finished stretch; a report when one is due.
     pub(super) fn add(&mut self, bytes: u64, now: Duration) -> Option<Progress> {
         self.bytes_done = self.bytes_done.saturating_add(bytes).min(self.total);
-        self.bytes_seen = self.bytes_seen.max(self.bytes_done);
+        self.see(self.bytes_done, now);
         self.items_done = (self.items_done + 1).min(self.items);
         if self.bytes_done == self.total { Some(self.report(now)) } else { self.due(now) }
+    }
+
+    /// Looks at the figures although nothing has happened; a report when the last one is old and there is more to come.
+    pub(super) fn glance(&mut self, now: Duration) -> Option<Progress> {
+        let old = self.reported_at.is_none_or(|at| now.saturating_sub(at) >= GLANCE);
+        (old && self.bytes_done < self.total).then(|| self.report(now))
+    }
+
+    fn see(&mut self, bytes: u64, now: Duration) {
+        let bytes = bytes.min(self.total);
+        if bytes <= self.bytes_seen {
+            return;
+        }
+        (self.bytes_seen, self.grew_at) = (bytes, now);
+        if self.samples.back().is_none_or(|(at, _)| now.saturating_sub(*at) >= STEP) {
+            self.samples.push_back((now, bytes));
+        }
+        // The last one that is older is where the time begins.
+        while self.samples.get(1).is_some_and(|(at, _)| now.saturating_sub(*at) >= WINDOW) {
+            self.samples.pop_front();
+        }
     }
 
     fn due(&mut self, now: Duration) -> Option<Progress> {
@@ -99,17 +128,16 @@ impl Pace {
         if self.phase == Phase::Downloading { self.bytes_seen } else { self.bytes_done }
     }
 
-    /// Bytes on their way, and the rate that may surely be counted on, as far as it is known: streams that began together
-    /// also end together, and in that moment the smoothed rate alone promises too much.
+    /// Bytes on their way, and the rate that may surely be counted on, as far as it is known: that of what is done, since
+    /// this run began. What was handed over may only have gone into buffers.
     pub(super) fn on_their_way(&self, now: Duration) -> (u64, Option<u64>) {
         let (at, done) = self.began;
         let average = (self.shown() - done) as f64 / now.saturating_sub(at).as_secs_f64();
-        (self.bytes_moving, self.rate.map(|rate| rate.min(average) as u64))
+        (self.bytes_moving, self.rate(now).map(|rate| rate.min(average) as u64))
     }
 
     /// A report in any case: at the start and at the end.
     pub(super) fn report(&mut self, now: Duration) -> Progress {
-        self.measure(now);
         self.reported_at = Some(now);
         let shown = self.shown();
         let mut progress = Progress::new(self.phase, self.subject.clone());
@@ -128,24 +156,22 @@ impl Pace {
         progress
     }
 
-    fn measure(&mut self, now: Duration) {
-        let (passed, shown) = (now.saturating_sub(self.measured_at).as_secs_f64(), self.shown());
-        if passed > 0.0 && shown > self.measured_bytes {
-            let recent = (shown - self.measured_bytes) as f64 / passed;
-            // Exponential smoothing by time: what is older than MEMORY counts little.
-            let weight = 1.0 - (-passed / MEMORY).exp();
-            self.rate = Some(self.rate.map_or(recent, |rate| rate + weight * (recent - rate)));
-            self.measured_at = now;
-            self.measured_bytes = shown;
-        }
+    /// Bytes per second over the last [`WINDOW`], or since this run began.
+    ///
+    /// By what was seen: what is acknowledged comes in bursts, while the connections take more as fast as the link moves
+    /// it once their buffers are full.
+    fn rate(&self, now: Duration) -> Option<f64> {
+        let (since, bytes) = *self.samples.front()?;
+        let passed = now.saturating_sub(since).as_secs_f64();
+        (passed > 0.0 && self.bytes_seen > bytes).then(|| (self.bytes_seen - bytes) as f64 / passed)
     }
 
-    /// The smoothed rate, unless what has happened since it was measured tells that it no longer holds: all that is on
-    /// its way, even if it were acknowledged right now, would have taken so long.
+    /// The same, unless what has happened since tells that it no longer holds: all that is on its way, even if it were
+    /// acknowledged right now, would have taken so long.
     fn present_rate(&self, now: Duration) -> Option<f64> {
-        let passed = now.saturating_sub(self.measured_at).as_secs_f64();
-        let most = if passed > MEMORY { self.bytes_moving as f64 / passed } else { f64::INFINITY };
-        self.rate.map(|rate| rate.min(most))
+        let passed = now.saturating_sub(self.grew_at);
+        let most = if passed > PAUSE { self.bytes_moving as f64 / passed.as_secs_f64() } else { f64::INFINITY };
+        self.rate(now).map(|rate| rate.min(most))
     }
 }
 
@@ -208,12 +234,45 @@ mod tests {
     fn a_burst_of_answers_promises_no_fast_link() {
         let mut pace = pace(0);
         pace.moved(1_000_000, Duration::ZERO);
-        let smoothed = (0..10).filter_map(|n| {
+        for n in 0..10 {
             pace.returned(10_000);
-            pace.add(10_000, Duration::from_millis(100_000 + n * 100)).unwrap().bytes_per_second
-        });
-        assert!(smoothed.last() > Some(10_000));
+            let report = pace.add(10_000, Duration::from_millis(100_000 + n * 100)).unwrap();
+            assert!(report.bytes_per_second.unwrap() <= 10_000, "{report:?}");
+        }
         assert_eq!(pace.on_their_way(Duration::from_secs(101)), (900_000, Some(990)));
+    }
+
+    /// 32 blocks at a time over a slow link, all of which are acknowledged in the same moment, once a minute.
+    #[test]
+    fn the_rate_is_right_while_blocks_end_together() {
+        const RATE: u64 = 437_500;
+        let (block, blocks, rounds) = (RATE * 2, 32, 6);
+        let total = block * blocks * rounds;
+        let mut pace = Pace::new(Phase::Uploading, "x", total, 0, 1, 0, Duration::ZERO);
+        let mut reports = Vec::new();
+        for second in 1..=rounds * 64 {
+            let now = Duration::from_secs(second);
+            reports.extend(pace.moved(RATE, now));
+            for _ in 0..if second % 64 == 0 { blocks } else { 0 } {
+                pace.returned(block);
+                reports.extend(pace.add(block, now));
+            }
+        }
+        assert!(reports.len() > 300);
+        assert!(reports.iter().all(|report| report.bytes_per_second == Some(RATE)), "{reports:?}");
+    }
+
+    #[test]
+    fn figures_are_looked_at_while_nothing_happens() {
+        let mut pace = pace(0);
+        pace.add(100_000, Duration::from_secs(1));
+        assert!(
+            pace.add(1, Duration::from_millis(1_050)).is_none() && pace.glance(Duration::from_millis(1_900)).is_none()
+        );
+        let report = pace.glance(Duration::from_secs(2)).unwrap();
+        assert_eq!(report.bytes_done, Some(100_001), "what was not due before is told now");
+        pace.add(899_999, Duration::from_secs(3));
+        assert!(pace.glance(Duration::from_secs(9)).is_none(), "nothing more comes");
     }
 
     #[test]
@@ -233,9 +292,11 @@ mod tests {
         assert_eq!((before.bytes_per_second, before.eta_ms), (Some(100_000), Some(9_000)));
         pace.moved(50_000, Duration::from_secs(2));
         let later = pace.moved(50_000, Duration::from_secs(101)).unwrap();
-        assert_eq!((later.bytes_per_second, later.eta_ms), (Some(1_000), Some(900_000)));
+        assert_eq!((later.bytes_per_second, later.eta_ms), (Some(505), Some(1_782_000)), "of the last minute or so");
+        let later = pace.glance(Duration::from_secs(300)).unwrap();
+        assert_eq!((later.bytes_per_second, later.eta_ms), (Some(167), Some(5_364_000)), "and it is less and less");
         pace.returned(100_000);
-        let never = pace.retried(Duration::from_secs(102)).unwrap();
+        let never = pace.retried(Duration::from_secs(310)).unwrap();
         assert_eq!((never.bytes_per_second, never.eta_ms), (None, None), "nothing is on its way");
     }
 }

@@ -1,7 +1,7 @@
 //! Takes up an upload that was cut: finds its journal in the state folder, and compares what it claims with the file.
 //!
-//! Nothing here ends an upload: whatever cannot be read or written only means that it begins anew, or cannot be taken
-//! up again, and is said so.
+//! Nothing here ends an upload but another one of the same file to the same blob: whatever cannot be read or written only
+//! means that it begins anew, or cannot be taken up again, and is said so.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Display;
@@ -111,7 +111,7 @@ impl Engine {
 
 /// Says why an upload cannot be taken up again.
 pub(super) fn untakeable(why: impl Display) -> Event {
-    Event::verbose(format!("this upload cannot be taken up again if it is cut: {why}"))
+    Event::info(format!("this upload cannot be taken up again if it is cut: {why}"))
 }
 
 /// What a journal is looked for by.
@@ -129,21 +129,34 @@ struct Search {
     sink: Arc<dyn Sink>,
 }
 
+/// Why an upload cannot be taken up.
+enum Obstacle {
+    /// It must not begin.
+    Refusal(Error),
+    /// Nothing can be written down.
+    Untakeable(Error),
+}
+
+impl From<Error> for Obstacle {
+    fn from(error: Error) -> Self {
+        Self::Untakeable(error)
+    }
+}
+
 impl Search {
     /// May wait for a disk.
     fn run(self) -> Result<Taken> {
         match self.find() {
-            Err(error) if error.kind() == Kind::Conflict => Err(error),
-            Err(error) => {
+            Err(Obstacle::Refusal(error)) => Err(error),
+            Err(Obstacle::Untakeable(error)) => {
                 self.sink.event(untakeable(error));
                 Ok(Taken { upload_id: self.upload_id, claims: Claims::new(), ledger: None })
             }
-            taken => taken,
+            Ok(taken) => Ok(taken),
         }
     }
 
-    /// Any error but `Conflict` says only why nothing can be written down.
-    fn find(&self) -> Result<Taken> {
+    fn find(&self) -> std::result::Result<Taken, Obstacle> {
         let state = self.state.as_ref().ok_or_else(|| Error::new(Kind::Io, "there is no folder for its state"))?;
         let identity = self.source.identity();
         let (file, modified) =
@@ -160,11 +173,11 @@ impl Search {
         let first = first_line(&current).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         let found = Found::take(&path).map_err(|error| match error.kind() {
             // Each would drop the blocks of the other.
-            ErrorKind::WouldBlock => {
+            ErrorKind::WouldBlock => Obstacle::Refusal(
                 Error::new(Kind::Conflict, format!("'{file}' is being uploaded to the blob '{}' already", self.name))
-                    .with_next_step("wait for that upload to end, or stop it: this one then goes on where it was")
-            }
-            _ => failed("write", &path, &error),
+                    .with_next_step("wait for that upload to end, or stop it: this one then goes on where it was"),
+            ),
+            _ => failed("write", &path, &error).into(),
         })?;
         let anew = |found: Found| {
             Ok(Taken { upload_id: self.upload_id, claims: Claims::new(), ledger: Some(found.begin(first)) })

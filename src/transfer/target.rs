@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ledger::{self, Found, Ledger};
-use super::lock::{open_locked, same_file};
+use super::lock::{Locked, open_locked, same_file};
 use super::position::{read_exact_at, write_all_at};
 use crate::base::error::{Error, Kind, Result};
 
@@ -110,9 +110,10 @@ impl Paths {
             // A link may have come to stand there meanwhile.
             self.check_partial().err().unwrap_or_else(|| Error::io(format!("cannot write '{shown}'"), &error))
         })?;
+        let partial = Partial { paths: self, file: Arc::new(file), shown: shown.into() };
         // Another download may have finished since.
-        self.check_free()?;
-        Ok(Partial { paths: self, file: Arc::new(file), shown: shown.into() })
+        partial.paths.check_free().inspect_err(|_| partial.remove_unused())?;
+        Ok(partial)
     }
 }
 
@@ -124,7 +125,7 @@ fn folder_of(path: &Path) -> &Path {
 #[derive(Clone)]
 pub(super) struct Partial {
     paths: Paths,
-    file: Arc<File>,
+    file: Arc<Locked>,
     shown: Arc<str>,
 }
 
@@ -139,7 +140,7 @@ impl Partial {
 
     /// Removes the partial file if nothing was ever written to it and it is still this one.
     pub(super) fn remove_unused(&self) {
-        if self.length().is_ok_and(|length| length == 0) && same_file(&self.file, &self.paths.partial) {
+        if self.length().is_ok_and(|length| length == 0) {
             self.tidy();
         }
     }
@@ -192,7 +193,15 @@ impl Partial {
 
     /// Brings what was written onto the disk. Blocks.
     pub(super) fn sync_data(&self) -> Result<()> {
-        self.file.sync_data().map_err(|error| self.failed(&error))
+        self.file.sync_data().map_err(|error| self.lost(&error))
+    }
+
+    /// The error of a sync. What it did not bring onto the disk is told once and reads well from memory afterwards, so
+    /// nothing of the file can be gone on with.
+    fn lost(&self, error: &std::io::Error) -> Error {
+        // The failed sync is the one to tell.
+        drop(self.forget_journal());
+        self.failed(error)
     }
 
     /// Reads a whole buffer. Blocks.
@@ -203,31 +212,40 @@ impl Partial {
 
     /// Makes the partial file the target. Blocks.
     pub(super) fn finish(&self) -> Result<()> {
-        self.file.sync_all().map_err(|error| self.failed(&error))?;
+        self.file.sync_all().map_err(|error| self.lost(&error))?;
+        // What was checked is this file, and not whatever has come to stand at its path.
+        if !self.is_there() {
+            return Err(Error::new(Kind::Conflict, format!("'{}' was taken away while it was written", self.shown))
+                .with_next_step("download it again, and let nothing else write there"));
+        }
         self.take_name()
             .map_err(|error| Error::io(format!("cannot write '{}'", self.paths.target.display()), &error))?;
         sync_folder(&self.paths.target);
-        self.forget_journal()
+        // From now on another download may begin here; its journal is not ours.
+        match Found::open(&self.paths.journal) {
+            Ok(_) => self.forget_journal(),
+            Err(_) => Ok(()),
+        }
     }
 
-    /// A rename replaces what has come to stand at the target meanwhile; a link does not, but not every file system
-    /// has links.
+    /// Gives the file its name, which must be free unless it may be replaced.
     fn take_name(&self) -> std::io::Result<()> {
         let Paths { target, partial, overwrite, .. } = &self.paths;
-        if !*overwrite {
-            match std::fs::hard_link(partial, target) {
-                Ok(()) => return std::fs::remove_file(partial),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
-                Err(_) if target.symlink_metadata().is_ok() => return Err(ErrorKind::AlreadyExists.into()),
-                Err(_) => {}
-            }
+        if *overwrite {
+            return std::fs::rename(partial, target);
         }
-        std::fs::rename(partial, target)
+        match rename_to_free(partial, target) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+            Err(_) if target.symlink_metadata().is_ok() => Err(ErrorKind::AlreadyExists.into()),
+            // Not every file system can.
+            Err(_) => std::fs::rename(partial, target),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// After a failure: removes a partial file that has no journal and so cannot be gone on with.
     pub(super) fn tidy(&self) {
-        if !self.paths.journal.exists() {
+        if !self.paths.journal.exists() && self.is_there() {
             // The failure that ended the download is the one to tell.
             drop(std::fs::remove_file(&self.paths.partial));
         }
@@ -235,9 +253,31 @@ impl Partial {
 
     /// Removes the partial file and its journal: they must not be gone on with.
     pub(super) fn discard(&self) -> Result<()> {
+        if !self.is_there() {
+            return Ok(());
+        }
         self.forget_journal()?;
         std::fs::remove_file(&self.paths.partial)
             .map_err(|error| Error::io(format!("cannot remove '{}'", self.shown), &error))
+    }
+
+    /// Whether what stands at the path of the partial file is still this one.
+    fn is_there(&self) -> bool {
+        same_file(&self.file, &self.paths.partial)
+    }
+}
+
+/// Renames a file; an error when the other name is taken, or when the system cannot look and rename at once.
+fn rename_to_free(from: &Path, to: &Path) -> std::io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+    {
+        std::fs::hard_link(from, to)?;
+        std::fs::remove_file(from)
     }
 }
 
@@ -252,15 +292,13 @@ fn allocate(file: &File, length: u64) -> std::io::Result<()> {
     }
     // A disk notes the room down. In memory each page of it is made ready, which takes a third of the whole download,
     // so there it is only looked for.
-    let place = fstatfs(file)?;
     // `TMPFS_MAGIC` of statfs(2); the type of this field differs from one kind of processor to the other.
-    let in_memory = place.f_type == 0x0102_1994;
-    let taken = if !in_memory {
-        fallocate(file, FallocateFlags::empty(), 0, length)
-    } else if place.f_blocks > 0 && place.f_bavail.saturating_mul(place.f_bsize as u64) < length {
-        Err(Errno::NOSPC)
-    } else {
-        Ok(())
+    let taken = match fstatfs(file) {
+        Ok(place) if place.f_type == 0x0102_1994 => {
+            let left = place.f_bavail.saturating_mul(place.f_bsize as u64);
+            if place.f_blocks > 0 && left < length { Err(Errno::NOSPC) } else { Ok(()) }
+        }
+        _ => fallocate(file, FallocateFlags::empty(), 0, length),
     };
     match taken {
         Err(error) if error == Errno::NOSPC || error == Errno::DQUOT => Err(error.into()),
@@ -305,6 +343,56 @@ mod tests {
             );
             assert_eq!(std::fs::read(&target).unwrap(), if overwrite { &b"new"[..] } else { b"mine" });
         }
+    }
+
+    #[test]
+    fn only_the_file_that_was_checked_gets_the_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db.bacpac");
+        for overwrite in [false, true] {
+            let partial = Paths::check(&target, overwrite).unwrap().open().unwrap();
+            partial.begin(3).unwrap();
+            partial.write(b"new", 0).unwrap();
+            std::fs::remove_file(beside(&target, ".partial")).unwrap();
+            std::fs::write(beside(&target, ".partial"), b"others").unwrap();
+            assert_eq!(partial.finish().unwrap_err().kind(), Kind::Conflict);
+            partial.tidy();
+            partial.discard().unwrap();
+            partial.remove_unused();
+            assert_eq!(std::fs::read(beside(&target, ".partial")).unwrap(), b"others", "it is not ours to remove");
+            assert!(!target.exists());
+        }
+    }
+
+    /// As a kill between the two leaves it where a file gets its name by a link.
+    #[cfg(unix)]
+    #[test]
+    fn a_partial_file_that_has_its_name_already_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db.bacpac");
+        std::fs::write(&target, b"whole").unwrap();
+        std::fs::hard_link(&target, beside(&target, ".partial")).unwrap();
+        let partial = Paths::check(&target, true).unwrap().open().unwrap();
+        partial.begin(3).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"whole");
+        partial.write(b"new", 0).unwrap();
+        partial.finish().unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        assert!(!beside(&target, ".partial").exists());
+    }
+
+    #[test]
+    fn the_journal_of_a_download_that_began_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("db.bacpac");
+        let journal = beside(&target, ".partial.journal");
+        let partial = Paths::check(&target, false).unwrap().open().unwrap();
+        partial.begin(3).unwrap();
+        let others = Ledger::begin(journal.clone(), b"{}\n".to_vec());
+        others.record(0, 1).unwrap();
+        partial.finish().unwrap();
+        assert!(journal.exists());
+        drop(others);
     }
 
     /// Files in this folder of the kernel's cannot be made, which it reports as though the folder were not there.

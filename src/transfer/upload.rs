@@ -207,25 +207,24 @@ impl Engine {
         let leash = whole.as_ref().map(WholeMd5::leash);
         let sending = Sending::new(Arc::clone(links), checksums, meter, leash, &self.clock, driver.sink);
         let sending = Arc::new(sending);
-        let outcome = driver
-            .run(
-                &mut schedule,
-                |index| order.label(index),
-                |index| {
-                    let (sending, (place, block)) = (Arc::clone(&sending), order.place(index));
-                    let package = Arc::clone(&packages[place]);
-                    async move { sending.send(&package, block).await }
-                },
-                |index, ()| {
-                    let length = order.length(index);
-                    if let Some(whole) = &whole {
-                        whole.advance(length);
-                    }
-                    length
-                },
-                || sending.meter.retried(),
-            )
-            .await;
+        let run = driver.run(
+            &mut schedule,
+            |index| order.label(index),
+            |index| {
+                let (sending, (place, block)) = (Arc::clone(&sending), order.place(index));
+                let package = Arc::clone(&packages[place]);
+                async move { sending.send(&package, block).await }
+            },
+            |index, ()| {
+                let length = order.length(index);
+                if let Some(whole) = &whole {
+                    whole.advance(length);
+                }
+                length
+            },
+            || sending.meter.retried(),
+        );
+        let outcome = sending.meter.watching(run).await;
         // Whoever tries again finds the journals complete and unlocked.
         drop(sending.busy.write().await);
         outcome?;

@@ -325,7 +325,7 @@ async fn no_room_for_the_journal_of_an_upload(disk: &Path) {
     send(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
     assert!(stored(&world, NAME) == bytes);
     let verbose = world.events.events().into_iter().filter(|event| {
-        matches!(event, Event::Message { level: Level::Verbose, text } if text.contains("cannot be taken up again"))
+        matches!(event, Event::Message { level: Level::Info, text } if text.contains("cannot be taken up again"))
     });
     assert_eq!(verbose.count(), 1, "{:?}", world.messages());
 }

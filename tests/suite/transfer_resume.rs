@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use epicloud::base::cancel::CancelToken;
 use epicloud::base::error::Kind;
-use epicloud::base::event::{Event, Level, Phase};
+use epicloud::base::event::{Event, Phase};
 use epicloud::transfer::upload::Upload;
 use epicloud_emulator::{Effect, Rule};
 
@@ -281,13 +281,6 @@ async fn a_line_that_was_half_written_is_a_block_more_to_send() {
     assert!(stored(&world, NAME) == bytes);
 }
 
-fn said_in_verbose(world: &World, text: &str) -> usize {
-    let events = world.events.events();
-    let said =
-        |event: &&Event| matches!(event, Event::Message { level: Level::Verbose, text: said } if said.contains(text));
-    events.iter().filter(said).count()
-}
-
 /// Without a state folder, or with one that cannot be one, an upload works and begins anew when it was cut.
 #[tokio::test]
 async fn an_upload_needs_no_state_folder() {
@@ -305,7 +298,7 @@ async fn an_upload_needs_no_state_folder() {
         let file = world.file("p", &bytes);
         let request = in_a_row(&world, &file);
         cut(&world, &request, 2).await;
-        assert_eq!(said_in_verbose(&world, &format!("cannot be taken up again if it is cut: {why}")), 1, "{place:?}");
+        assert_eq!(world.said(&format!("cannot be taken up again if it is cut: {why}")), 1, "{place:?}");
         let receipt = send(&world, &request).await.unwrap();
         assert_eq!((blocks(&world), receipt.resumed_bytes), (vec![0, 1], 0));
         assert!(stored(&world, NAME) == bytes);
@@ -313,6 +306,40 @@ async fn an_upload_needs_no_state_folder() {
             names_in(world.folder.path()) == ["a-file", "p"] && std::fs::read(world.path("a-file")).unwrap() == b"x"
         );
     }
+}
+
+/// Nor does anything in the place of the folder of all journals end an upload.
+#[tokio::test]
+async fn a_file_where_the_journals_should_be_is_said_and_ends_nothing() {
+    let world = World::new().await;
+    std::fs::write(world.state.path().join("uploads"), b"mine").unwrap();
+    let bytes = content(8, 2 * MIB);
+    let request = upload(&world, &world.file("p", &bytes));
+    send(&world, &request).await.unwrap();
+    assert!(stored(&world, NAME) == bytes);
+    assert_eq!(world.said("cannot be taken up again if it is cut: cannot make"), 1, "{:?}", world.messages());
+}
+
+/// A link in the journal's place could lead to anything.
+#[tokio::test]
+async fn a_link_in_the_journals_place_is_not_followed() {
+    let (world, file, bytes) = cut_after_three().await;
+    let (journal, elsewhere) = (only_journal(&world), world.path("elsewhere"));
+    std::fs::rename(&journal, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &journal).unwrap();
+    let before = std::fs::read(&elsewhere).unwrap();
+    let receipt = send(&world, &upload(&world, &file)).await.unwrap();
+    assert_eq!(receipt.resumed_bytes, 0);
+    assert!(stored(&world, NAME) == bytes && std::fs::read(&elsewhere).unwrap() == before);
+}
+
+/// Locked before there is anything to write, and gone again with an upload that comes to nothing.
+#[tokio::test]
+async fn an_upload_without_any_block_leaves_no_journal() {
+    let world = World::new().await;
+    world.refuse(|rule| rule.query("comp=block&"));
+    send(&world, &upload(&world, &world.file("p", &content(9, MIB)))).await.unwrap_err();
+    assert!(world.journals().is_empty());
 }
 
 /// A folder at the journal's place stands for every reason for which it cannot be written: no right, a full disk.
@@ -325,7 +352,7 @@ async fn a_journal_that_cannot_be_written_is_said_once() {
     let receipt = send(&world, &upload(&world, &file)).await.unwrap();
     assert_eq!(receipt.resumed_bytes, 0);
     assert!(stored(&world, NAME) == bytes);
-    assert_eq!(said_in_verbose(&world, "cannot be taken up again if it is cut: cannot write"), 1);
+    assert_eq!(world.said("cannot be taken up again if it is cut: cannot write"), 1);
 }
 
 #[tokio::test]

@@ -58,6 +58,17 @@ impl TestClock {
     }
 }
 
+impl TestClock {
+    /// Ends when something else has moved the clock by so much.
+    fn passed(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let mut now = self.now.subscribe();
+        let due = self.monotonic() + duration;
+        Box::pin(async move {
+            drop(now.wait_for(|now| *now >= due).await);
+        })
+    }
+}
+
 impl Clock for TestClock {
     fn unix_ms(&self) -> u64 {
         self.start_unix_ms + self.monotonic().as_millis() as u64
@@ -73,11 +84,11 @@ impl Clock for TestClock {
             self.advance(duration);
             return Box::pin(tokio::task::yield_now());
         }
-        let mut now = self.now.subscribe();
-        let due = self.monotonic() + duration;
-        Box::pin(async move {
-            drop(now.wait_for(|now| *now >= due).await);
-        })
+        self.passed(duration)
+    }
+
+    fn glance(&self) -> BoxFuture<'static, ()> {
+        self.passed(Duration::from_secs(1))
     }
 }
 
@@ -98,6 +109,10 @@ impl Clock for SlowClock {
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         self.clock.sleep(duration)
+    }
+
+    fn glance(&self) -> BoxFuture<'static, ()> {
+        self.clock.glance()
     }
 }
 
