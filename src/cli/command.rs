@@ -369,13 +369,14 @@ mod tests {
             (" --streams 3 --block-checksum md5", json!({"streams": 3, "integrity": "md5"})),
             (" --block-size 5", json!({"blockSize": 5})),
             (" --block-size 64KiB --content-md5 off", json!({"blockSize": 65536, "noContentMd5": true})),
+            (" --block-size 3GiB", json!({"blockSize": 3_221_225_472_u64})),
             (" --block-size=4000MiB --content-md5 on", json!({"blockSize": 4_194_304_000_u64, "noContentMd5": false})),
         ] {
             for line in ["epi package upload a.cms.app.1.nupkg", "epi deploy a.cms.app.1.nupkg --to ADE1"] {
                 assert_eq!(command(&format!("{line}{options}")).request["upload"], upload, "{line}{options}");
             }
         }
-        for size in ["", "MiB", "-1", "1.5MiB", "1GiB", "1 m", "18446744073709551615KiB"] {
+        for size in ["", "MiB", "-1", "1.5MiB", "1TiB", "1 m", "18446744073709551615KiB"] {
             let line = ["epi", "package", "upload", "a", &format!("--block-size={size}")];
             let refused = Arguments::try_parse_from(line).err().map(|error| error.to_string());
             assert!(refused.is_some_and(|text| text.contains("--block-size")), "'{size}'");
