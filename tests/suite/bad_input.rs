@@ -43,6 +43,13 @@ async fn credentials_are_checked_before_any_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_not_trusted_is_told_with_all_that_can_name_its_authority() {
+    let emulator = emulator().await;
+    let run = Epi::new(&emulator, emulator.https_endpoint()).with("EPI_CA_FILE", "").run(&["connect"]).await;
+    run.refused(8, &["cannot trust", "--ca-file", "EPI_CA_FILE", "SSL_CERT_FILE"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_may_come_from_a_file_or_standard_input_but_never_from_an_argument() {
     let emulator = emulator().await;
     let epi = Epi::new(&emulator, emulator.endpoint()).with("EPI_CLIENT_SECRET", "");
@@ -106,7 +113,7 @@ async fn the_target_of_an_export_is_looked_at_before_it_is_started() {
         ];
         epi.run(&[&save[..], more].concat()).await
     };
-    save("there.bacpac", &[]).await.refused(4, &["there.bacpac", "exists", "next:"]);
+    save("there.bacpac", &[]).await.refused(4, &["there.bacpac", "exists", "next:", "--force"]);
     save("folder", &[]).await.refused(1, &["folder", "directory"]);
     save("nowhere/x.bacpac", &["--force"]).await.refused(3, &["nowhere"]);
     save("new/", &[]).await.refused(1, &["names no file"]);
