@@ -77,6 +77,7 @@ async fn files_are_looked_at_before_any_call() {
         ("missing.cms.app.1.nupkg", 3, "missing.cms.app.1.nupkg"),
         ("empty.cms.app.1.nupkg", 1, "empty"),
         ("folder.cms.app.1.nupkg", 1, "directory"),
+        ("-", 1, "standard input cannot be uploaded"),
         ("setup.exe", 1, "not recognized: setup.exe"),
         ("mycms.app.1.0.nupkg", 1, "not recognized"),
     ] {
@@ -117,6 +118,7 @@ async fn the_target_of_an_export_is_looked_at_before_it_is_started() {
     save("folder", &[]).await.refused(1, &["folder", "directory"]);
     save("nowhere/x.bacpac", &["--force"]).await.refused(3, &["nowhere"]);
     save("new/", &[]).await.refused(1, &["names no file"]);
+    save("-", &["--force"]).await.refused(1, &["standard output", "'./-'"]);
     std::fs::create_dir(epi.path("taken.bacpac.partial")).unwrap();
     let taken = save("taken.bacpac", &[]).await;
     assert!(taken.code != Some(0) && taken.stderr.contains("taken.bacpac.partial"), "{taken:?}");
@@ -125,6 +127,7 @@ async fn the_target_of_an_export_is_looked_at_before_it_is_started() {
 
     assert_eq!(save("there.bacpac", &["--force"]).await.code, Some(0));
     assert_eq!(std::fs::metadata(epi.path("there.bacpac")).unwrap().len(), 1 << 20);
+    assert_eq!(save("./-", &[]).await.code, Some(0), "a file may have that name");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -64,6 +64,7 @@ async fn bad_documents_are_refused_with_their_path_before_any_call() {
         ("package.upload", json!({"files": []}), "files"),
         ("package.upload", json!({"files": [{"path": "stub.py"}]}), "files[0].blobName"),
         ("package.upload", json!({"files": [{"path": "/"}]}), "files[0].path"),
+        ("package.upload", json!({"files": [{"path": "-", "blobName": "a.cms.app.1.nupkg"}]}), "files[0].path"),
         (
             "package.upload",
             json!({"files": [{"path": "a.cms.app.1.nupkg"}, {"path": "b/a.cms.app.1.nupkg"}]}),
@@ -84,6 +85,7 @@ async fn bad_documents_are_refused_with_their_path_before_any_call() {
         ("databaseExport.start", export(json!({"retentionHours": 0})), "retentionHours"),
         ("databaseExport.start", export(json!({"retentionHours": long})), "retentionHours"),
         ("databaseExport.save", export(json!({"outputFile": ""})), "outputFile"),
+        ("databaseExport.save", export(json!({"outputFile": "-"})), "outputFile"),
         ("databaseExport.save", export(json!({"outputFile": "x", "download": {"streams": 17}})), "download.streams"),
         ("databaseExport.save", export(json!({"outputFile": "x", "id": "1", "retentionHours": 2})), "retentionHours"),
         ("storageContainer.list", json!({"environment": ""}), "environment"),
