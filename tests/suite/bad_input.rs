@@ -43,6 +43,15 @@ async fn credentials_are_checked_before_any_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_usage_shows_what_is_needed_whatever_the_environment_has() {
+    let emulator = emulator().await;
+    let run = Epi::new(&emulator, emulator.endpoint()).run(&["deployment", "show"]).await;
+    run.refused(1, &["  --id <ID>\n", "Usage: epi deployment show --id <ID>\n"]);
+    let run = Epi::new(&emulator, emulator.endpoint()).run(&["deployment", "list", "-q", "-v"]).await;
+    run.refused(1, &["cannot be used with", "Usage: epi deployment list --quiet\n"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_is_not_trusted_is_told_with_all_that_can_name_its_authority() {
     let emulator = emulator().await;
     let run = Epi::new(&emulator, emulator.https_endpoint()).with("EPI_CA_FILE", "").run(&["connect"]).await;
