@@ -1,6 +1,6 @@
 //! Arguments to request documents: which operation, with which document, and how to look again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -55,6 +55,11 @@ impl Command {
     /// Adds to an error what to do next: how to take up what goes on in the service, or the hint of its class.
     /// `accepted` is the id of what the service has accepted in this run.
     pub(super) fn advise(&self, error: Error, accepted: Option<String>) -> Error {
+        let error = if error.kind() == Kind::Conflict && self.is_kept_from_its_file() {
+            error.with_next_step("choose another name, or replace the file with --force")
+        } else {
+            error
+        };
         let ended =
             matches!(error.kind(), Kind::JobFailed | Kind::LinkExpired | Kind::InvalidArgument | Kind::NotConfigured);
         let stopped = matches!(error.kind(), Kind::Cancelled | Kind::Timeout);
@@ -67,6 +72,13 @@ impl Command {
             Some(step) => error.with_next_step(format!("{step}; then {resume}")),
             None => error.with_next_step(resume),
         }
+    }
+
+    /// Whether the file to write exists and may not be replaced. The library, which says so to every host, cannot name
+    /// the option that permits it.
+    fn is_kept_from_its_file(&self) -> bool {
+        let file = self.request.get("outputFile").and_then(Value::as_str);
+        self.request["overwrite"] == false && file.is_some_and(|file| Path::new(file).symlink_metadata().is_ok())
     }
 
     /// What the service still does, and the command that takes it up again.
@@ -159,7 +171,7 @@ fn without_nulls(mut request: Value) -> Value {
     request
 }
 
-fn path_text(option: &str, path: &std::path::Path) -> Result<String> {
+fn path_text(option: &str, path: &Path) -> Result<String> {
     path.to_str()
         .map(str::to_owned)
         .ok_or_else(|| Error::invalid(option, format!("'{}' is no Unicode text", path.display())))
@@ -369,13 +381,14 @@ mod tests {
             (" --streams 3 --block-checksum md5", json!({"streams": 3, "integrity": "md5"})),
             (" --block-size 5", json!({"blockSize": 5})),
             (" --block-size 64KiB --content-md5 off", json!({"blockSize": 65536, "noContentMd5": true})),
+            (" --block-size 3GiB", json!({"blockSize": 3_221_225_472_u64})),
             (" --block-size=4000MiB --content-md5 on", json!({"blockSize": 4_194_304_000_u64, "noContentMd5": false})),
         ] {
             for line in ["epi package upload a.cms.app.1.nupkg", "epi deploy a.cms.app.1.nupkg --to ADE1"] {
                 assert_eq!(command(&format!("{line}{options}")).request["upload"], upload, "{line}{options}");
             }
         }
-        for size in ["", "MiB", "-1", "1.5MiB", "1GiB", "1 m", "18446744073709551615KiB"] {
+        for size in ["", "MiB", "-1", "1.5MiB", "1TiB", "1 m", "18446744073709551615KiB"] {
             let line = ["epi", "package", "upload", "a", &format!("--block-size={size}")];
             let refused = Arguments::try_parse_from(line).err().map(|error| error.to_string());
             assert!(refused.is_some_and(|text| text.contains("--block-size")), "'{size}'");

@@ -32,7 +32,7 @@ use output::Output;
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&without_environment(error)),
     };
     if let Verb::Completion { shell } = arguments.verb {
         return completion(shell);
@@ -60,6 +60,16 @@ fn completion(shell: clap_complete::Shell) -> ExitCode {
             ExitCode::from(error.kind().row().exit_code)
         }
     }
+}
+
+/// The same error of the grammar without what came from the environment: clap's usage shows all that is set there as
+/// though it had to be given.
+fn without_environment(error: clap::Error) -> clap::Error {
+    if !matches!(error.kind(), ClapKind::MissingRequiredArgument | ClapKind::ArgumentConflict) {
+        return error;
+    }
+    let grammar = Arguments::command().mut_args(|argument| argument.env(None::<&str>));
+    grammar.try_get_matches().err().unwrap_or(error)
 }
 
 /// clap's own texts: help and version are no errors; everything else exits as a broken rule does.

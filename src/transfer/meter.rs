@@ -39,12 +39,12 @@ impl Meter {
 
     /// What a try moves. Taken back when its last clone is dropped and it has not landed.
     pub(super) fn flight(&self) -> Flight {
-        Flight(Arc::new(Moved { meter: self.clone(), bytes: AtomicU64::new(0) }))
+        Flight(Arc::new(Moved { meter: self.clone(), began: self.clock.monotonic(), bytes: AtomicU64::new(0) }))
     }
 
     /// A stretch was finished without a try that is watched.
     pub(super) fn finished(&self, bytes: u64) {
-        self.tell(|pace, now| pace.add(bytes, now));
+        self.tell(|pace, now| pace.add(bytes, Duration::ZERO, now));
     }
 
     /// A failed try is repeated.
@@ -74,6 +74,7 @@ pub(super) struct Flight(Arc<Moved>);
 
 struct Moved {
     meter: Meter,
+    began: Duration,
     bytes: AtomicU64,
 }
 
@@ -89,7 +90,7 @@ impl Flight {
         let moved = self.0.bytes.swap(0, Ordering::Relaxed);
         self.0.meter.tell(|pace, now| {
             pace.returned(moved);
-            pace.add(length, now)
+            pace.add(length, now.saturating_sub(self.0.began), now)
         });
     }
 }

@@ -7,11 +7,13 @@ use crate::base::event::{Phase, Progress};
 
 /// The shortest time between two reports.
 const INTERVAL: Duration = Duration::from_millis(100);
-/// The time over which the rate is taken. Blocks that began together are acknowledged together, over a slow link a minute
-/// after they began; a shorter time would see bursts and pauses.
+/// The least time over which the rate is taken.
 const WINDOW: Duration = Duration::from_secs(60);
-/// The least time between two samples.
-const STEP: Duration = Duration::from_secs(1);
+/// Blocks that began together are acknowledged together, and what their connections have taken may lie in buffers. So the
+/// rate is taken over that many times what a block needs; less would see bursts and pauses.
+const BLOCKS: u32 = 2;
+/// Samples for each such time.
+const SAMPLES: u32 = 60;
 /// After so long without a byte the rate is no longer what it was.
 const PAUSE: Duration = Duration::from_secs(5);
 /// When a look at figures that nothing has moved is due.
@@ -37,10 +39,18 @@ pub(super) struct Pace {
     /// When this run began, and what was done then.
     began: (Duration, u64),
     reported_at: Option<Duration>,
-    /// How many bytes were seen when, the oldest first: over the last [`WINDOW`].
-    samples: VecDeque<(Duration, u64)>,
-    /// When bytes were seen last that had not been seen before.
+    /// How much there was when, the oldest first: over the last `window`.
+    samples: VecDeque<Sample>,
+    window: Duration,
+    /// When one of the sums grew last.
     grew_at: Duration,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    at: Duration,
+    done: u64,
+    seen: u64,
 }
 
 impl Pace {
@@ -66,7 +76,8 @@ impl Pace {
             retries: 0,
             began: (now, done),
             reported_at: None,
-            samples: VecDeque::from([(now, done)]),
+            samples: VecDeque::from([Sample { at: now, done, seen: done }]),
+            window: WINDOW,
             grew_at: now,
         }
     }
@@ -74,7 +85,11 @@ impl Pace {
     /// A try moved so many more bytes; a report when one is due.
     pub(super) fn moved(&mut self, bytes: u64, now: Duration) -> Option<Progress> {
         self.bytes_moving = self.bytes_moving.saturating_add(bytes);
-        self.see(self.bytes_done.saturating_add(self.bytes_moving), now);
+        let seen = self.bytes_done.saturating_add(self.bytes_moving).min(self.total);
+        if seen > self.bytes_seen {
+            self.bytes_seen = seen;
+            self.grew(now);
+        }
         self.due(now)
     }
 
@@ -89,11 +104,13 @@ impl Pace {
         self.due(now)
     }
 
-    /// Adds a finished stretch; a report when one is due.
-    pub(super) fn add(&mut self, bytes: u64, now: Duration) -> Option<Progress> {
+    /// Adds a finished stretch that took so long; a report when one is due.
+    pub(super) fn add(&mut self, bytes: u64, took: Duration, now: Duration) -> Option<Progress> {
         self.bytes_done = self.bytes_done.saturating_add(bytes).min(self.total);
-        self.see(self.bytes_done, now);
+        self.bytes_seen = self.bytes_seen.max(self.bytes_done);
         self.items_done = (self.items_done + 1).min(self.items);
+        self.window = WINDOW.max(took * BLOCKS);
+        self.grew(now);
         if self.bytes_done == self.total { Some(self.report(now)) } else { self.due(now) }
     }
 
@@ -103,17 +120,15 @@ impl Pace {
         (old && self.bytes_done < self.total).then(|| self.report(now))
     }
 
-    fn see(&mut self, bytes: u64, now: Duration) {
-        let bytes = bytes.min(self.total);
-        if bytes <= self.bytes_seen {
-            return;
+    fn grew(&mut self, now: Duration) {
+        self.grew_at = now;
+        if self.samples.back().is_none_or(|last| now.saturating_sub(last.at) >= self.window / SAMPLES) {
+            self.samples.push_back(Sample { at: now, done: self.bytes_done, seen: self.bytes_seen });
         }
-        (self.bytes_seen, self.grew_at) = (bytes, now);
-        if self.samples.back().is_none_or(|(at, _)| now.saturating_sub(*at) >= STEP) {
-            self.samples.push_back((now, bytes));
-        }
+        // Nothing is known of how long a block takes before one is done.
+        let known = self.bytes_done > self.began.1;
         // The last one that is older is where the time begins.
-        while self.samples.get(1).is_some_and(|(at, _)| now.saturating_sub(*at) >= WINDOW) {
+        while known && self.samples.get(1).is_some_and(|second| now.saturating_sub(second.at) >= self.window) {
             self.samples.pop_front();
         }
     }
@@ -156,14 +171,15 @@ impl Pace {
         progress
     }
 
-    /// Bytes per second over the last [`WINDOW`], or since this run began.
+    /// Bytes per second over the last while, or since this run began.
     ///
-    /// By what was seen: what is acknowledged comes in bursts, while the connections take more as fast as the link moves
-    /// it once their buffers are full.
+    /// Of an upload, whatever grew more: what is acknowledged stands still until the first blocks end, and what the
+    /// connections have taken while all that is left is in their buffers.
     fn rate(&self, now: Duration) -> Option<f64> {
-        let (since, bytes) = *self.samples.front()?;
-        let passed = now.saturating_sub(since).as_secs_f64();
-        (passed > 0.0 && self.bytes_seen > bytes).then(|| (self.bytes_seen - bytes) as f64 / passed)
+        let first = self.samples.front()?;
+        let (passed, seen) = (now.saturating_sub(first.at).as_secs_f64(), self.bytes_seen - first.seen);
+        let done = if self.phase == Phase::Uploading { self.bytes_done - first.done } else { 0 };
+        (passed > 0.0 && seen.max(done) > 0).then(|| seen.max(done) as f64 / passed)
     }
 
     /// The same, unless what has happened since tells that it no longer holds: all that is on its way, even if it were
@@ -187,7 +203,7 @@ mod tests {
     fn reports_come_at_most_ten_times_a_second_and_at_the_end() {
         let mut pace = pace(0);
         let reports: Vec<Progress> =
-            (1..=100).filter_map(|n| pace.add(10_000, Duration::from_millis(n * 10))).collect();
+            (1..=100).filter_map(|n| pace.add(10_000, Duration::ZERO, Duration::from_millis(n * 10))).collect();
         assert!((10..=12).contains(&reports.len()), "{}", reports.len());
         assert_eq!(reports.last().unwrap().bytes_done, Some(1_000_000));
         assert_eq!(reports.last().unwrap().eta_ms, Some(0));
@@ -199,7 +215,7 @@ mod tests {
         let mut pace = pace(500_000);
         let first = pace.report(Duration::ZERO);
         assert_eq!((first.bytes_done, first.bytes_per_second, first.eta_ms), (Some(500_000), None, None));
-        let report = pace.add(100_000, Duration::from_secs(1)).unwrap();
+        let report = pace.add(100_000, Duration::ZERO, Duration::from_secs(1)).unwrap();
         assert_eq!(report.bytes_per_second, Some(100_000), "what was there before does not count");
         assert_eq!(report.eta_ms, Some(4_000));
     }
@@ -208,9 +224,9 @@ mod tests {
     fn one_fast_moment_moves_the_rate_only_a_little() {
         let mut pace = pace(0);
         for second in 1..=20 {
-            pace.add(10_000, Duration::from_secs(second));
+            pace.add(10_000, Duration::ZERO, Duration::from_secs(second));
         }
-        let report = pace.add(100_000, Duration::from_millis(20_200)).unwrap();
+        let report = pace.add(100_000, Duration::ZERO, Duration::from_millis(20_200)).unwrap();
         assert!(report.bytes_per_second.unwrap() < 40_000, "{report:?}");
     }
 
@@ -224,9 +240,9 @@ mod tests {
         assert_eq!((report.bytes_done, report.bytes_sent, report.retries), (Some(0), Some(200_000), Some(1)));
         pace.moved(100_000, seconds(3));
         pace.returned(100_000);
-        let report = pace.add(100_000, seconds(4)).unwrap();
+        let report = pace.add(100_000, Duration::ZERO, seconds(4)).unwrap();
         assert_eq!((report.bytes_done, report.bytes_sent), (Some(100_000), Some(200_000)));
-        let all = (5..=13).filter_map(|now| pace.add(100_000, seconds(now))).last().unwrap();
+        let all = (5..=13).filter_map(|now| pace.add(100_000, Duration::ZERO, seconds(now))).last().unwrap();
         assert_eq!((all.bytes_done, all.bytes_sent, all.eta_ms), (Some(1_000_000), Some(1_000_000), Some(0)));
     }
 
@@ -236,42 +252,51 @@ mod tests {
         pace.moved(1_000_000, Duration::ZERO);
         for n in 0..10 {
             pace.returned(10_000);
-            let report = pace.add(10_000, Duration::from_millis(100_000 + n * 100)).unwrap();
+            let report = pace.add(10_000, Duration::ZERO, Duration::from_millis(100_000 + n * 100)).unwrap();
             assert!(report.bytes_per_second.unwrap() <= 10_000, "{report:?}");
         }
         assert_eq!(pace.on_their_way(Duration::from_secs(101)), (900_000, Some(990)));
     }
 
-    /// 32 blocks at a time over a slow link, all of which are acknowledged in the same moment, once a minute.
+    /// 32 blocks at a time over a slow link, all of which are acknowledged in the same moment, after 64 s or after ten
+    /// minutes. Connections take them as the link moves them, or all at once into their buffers.
     #[test]
     fn the_rate_is_right_while_blocks_end_together() {
         const RATE: u64 = 437_500;
-        let (block, blocks, rounds) = (RATE * 2, 32, 6);
-        let total = block * blocks * rounds;
-        let mut pace = Pace::new(Phase::Uploading, "x", total, 0, 1, 0, Duration::ZERO);
-        let mut reports = Vec::new();
-        for second in 1..=rounds * 64 {
-            let now = Duration::from_secs(second);
-            reports.extend(pace.moved(RATE, now));
-            for _ in 0..if second % 64 == 0 { blocks } else { 0 } {
-                pace.returned(block);
-                reports.extend(pace.add(block, now));
+        const BLOCKS: u64 = 32;
+        for (seconds, buffered) in [(64, false), (64, true), (640, false), (640, true)] {
+            let (block, rounds) = (RATE * seconds / BLOCKS, 6);
+            let mut pace = Pace::new(Phase::Uploading, "x", block * BLOCKS * rounds, 0, 1, 0, Duration::ZERO);
+            for second in 1..=rounds * seconds {
+                let now = Duration::from_secs(second);
+                if !buffered {
+                    pace.moved(RATE, now);
+                } else if second % seconds == 1 {
+                    pace.moved(block * BLOCKS, now);
+                }
+                for _ in 0..if second % seconds == 0 { BLOCKS } else { 0 } {
+                    pace.returned(block);
+                    pace.add(block, Duration::from_secs(seconds), now);
+                }
+                // What lies in buffers is known when the first blocks have ended.
+                let wrong = if buffered { if second < seconds { seconds as f64 } else { 2.1 } } else { 1.6 };
+                let rate = pace.report(now).bytes_per_second.unwrap() as f64 / RATE as f64;
+                assert!(rate <= wrong && rate >= 1.0 / wrong, "{rate} at {second} s of {seconds}, {buffered}");
             }
         }
-        assert!(reports.len() > 300);
-        assert!(reports.iter().all(|report| report.bytes_per_second == Some(RATE)), "{reports:?}");
     }
 
     #[test]
     fn figures_are_looked_at_while_nothing_happens() {
         let mut pace = pace(0);
-        pace.add(100_000, Duration::from_secs(1));
+        pace.add(100_000, Duration::ZERO, Duration::from_secs(1));
         assert!(
-            pace.add(1, Duration::from_millis(1_050)).is_none() && pace.glance(Duration::from_millis(1_900)).is_none()
+            pace.add(1, Duration::ZERO, Duration::from_millis(1_050)).is_none()
+                && pace.glance(Duration::from_millis(1_900)).is_none()
         );
         let report = pace.glance(Duration::from_secs(2)).unwrap();
         assert_eq!(report.bytes_done, Some(100_001), "what was not due before is told now");
-        pace.add(899_999, Duration::from_secs(3));
+        pace.add(899_999, Duration::ZERO, Duration::from_secs(3));
         assert!(pace.glance(Duration::from_secs(9)).is_none(), "nothing more comes");
     }
 
@@ -288,7 +313,7 @@ mod tests {
     #[test]
     fn the_time_left_grows_while_nothing_moves() {
         let mut pace = pace(0);
-        let before = pace.add(100_000, Duration::from_secs(1)).unwrap();
+        let before = pace.add(100_000, Duration::ZERO, Duration::from_secs(1)).unwrap();
         assert_eq!((before.bytes_per_second, before.eta_ms), (Some(100_000), Some(9_000)));
         pace.moved(50_000, Duration::from_secs(2));
         let later = pace.moved(50_000, Duration::from_secs(101)).unwrap();

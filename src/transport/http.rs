@@ -340,8 +340,10 @@ fn send_fault(url: &SafeUrl, error: reqwest::Error) -> Fault {
     }
     if is_tls(&error) {
         return Fault {
-            error: Error::new(Kind::Tls, format!("cannot trust {host}: {}", cause(&error)))
-                .with_next_step("if it uses a certificate authority of your own, name its PEM file (caFile, --ca-file, or SSL_CERT_FILE)"),
+            error: Error::new(Kind::Tls, format!("cannot trust {host}: {}", cause(&error))).with_next_step(
+                "if it uses a certificate authority of your own, name its PEM file (caFile, --ca-file, EPI_CA_FILE, or \
+                     SSL_CERT_FILE)",
+            ),
             may_have_arrived: false,
         };
     }

@@ -43,6 +43,22 @@ async fn credentials_are_checked_before_any_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_usage_shows_what_is_needed_whatever_the_environment_has() {
+    let emulator = emulator().await;
+    let run = Epi::new(&emulator, emulator.endpoint()).run(&["deployment", "show"]).await;
+    run.refused(1, &["  --id <ID>\n", "Usage: epi deployment show --id <ID>\n"]);
+    let run = Epi::new(&emulator, emulator.endpoint()).run(&["deployment", "list", "-q", "-v"]).await;
+    run.refused(1, &["cannot be used with", "Usage: epi deployment list --quiet\n"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_not_trusted_is_told_with_all_that_can_name_its_authority() {
+    let emulator = emulator().await;
+    let run = Epi::new(&emulator, emulator.https_endpoint()).with("EPI_CA_FILE", "").run(&["connect"]).await;
+    run.refused(8, &["cannot trust", "--ca-file", "EPI_CA_FILE", "SSL_CERT_FILE"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_secret_may_come_from_a_file_or_standard_input_but_never_from_an_argument() {
     let emulator = emulator().await;
     let epi = Epi::new(&emulator, emulator.endpoint()).with("EPI_CLIENT_SECRET", "");
@@ -70,6 +86,7 @@ async fn files_are_looked_at_before_any_call() {
         ("missing.cms.app.1.nupkg", 3, "missing.cms.app.1.nupkg"),
         ("empty.cms.app.1.nupkg", 1, "empty"),
         ("folder.cms.app.1.nupkg", 1, "directory"),
+        ("-", 1, "standard input cannot be uploaded"),
         ("setup.exe", 1, "not recognized: setup.exe"),
         ("mycms.app.1.0.nupkg", 1, "not recognized"),
     ] {
@@ -106,10 +123,11 @@ async fn the_target_of_an_export_is_looked_at_before_it_is_started() {
         ];
         epi.run(&[&save[..], more].concat()).await
     };
-    save("there.bacpac", &[]).await.refused(4, &["there.bacpac", "exists", "next:"]);
+    save("there.bacpac", &[]).await.refused(4, &["there.bacpac", "exists", "next:", "--force"]);
     save("folder", &[]).await.refused(1, &["folder", "directory"]);
     save("nowhere/x.bacpac", &["--force"]).await.refused(3, &["nowhere"]);
     save("new/", &[]).await.refused(1, &["names no file"]);
+    save("-", &["--force"]).await.refused(1, &["standard output", "'./-'"]);
     std::fs::create_dir(epi.path("taken.bacpac.partial")).unwrap();
     let taken = save("taken.bacpac", &[]).await;
     assert!(taken.code != Some(0) && taken.stderr.contains("taken.bacpac.partial"), "{taken:?}");
@@ -118,6 +136,7 @@ async fn the_target_of_an_export_is_looked_at_before_it_is_started() {
 
     assert_eq!(save("there.bacpac", &["--force"]).await.code, Some(0));
     assert_eq!(std::fs::metadata(epi.path("there.bacpac")).unwrap().len(), 1 << 20);
+    assert_eq!(save("./-", &[]).await.code, Some(0), "a file may have that name");
 }
 
 #[tokio::test(flavor = "multi_thread")]

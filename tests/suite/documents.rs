@@ -64,6 +64,7 @@ async fn bad_documents_are_refused_with_their_path_before_any_call() {
         ("package.upload", json!({"files": []}), "files"),
         ("package.upload", json!({"files": [{"path": "stub.py"}]}), "files[0].blobName"),
         ("package.upload", json!({"files": [{"path": "/"}]}), "files[0].path"),
+        ("package.upload", json!({"files": [{"path": "-", "blobName": "a.cms.app.1.nupkg"}]}), "files[0].path"),
         (
             "package.upload",
             json!({"files": [{"path": "a.cms.app.1.nupkg"}, {"path": "b/a.cms.app.1.nupkg"}]}),
@@ -84,6 +85,7 @@ async fn bad_documents_are_refused_with_their_path_before_any_call() {
         ("databaseExport.start", export(json!({"retentionHours": 0})), "retentionHours"),
         ("databaseExport.start", export(json!({"retentionHours": long})), "retentionHours"),
         ("databaseExport.save", export(json!({"outputFile": ""})), "outputFile"),
+        ("databaseExport.save", export(json!({"outputFile": "-"})), "outputFile"),
         ("databaseExport.save", export(json!({"outputFile": "x", "download": {"streams": 17}})), "download.streams"),
         ("databaseExport.save", export(json!({"outputFile": "x", "id": "1", "retentionHours": 2})), "retentionHours"),
         ("storageContainer.list", json!({"environment": ""}), "environment"),
@@ -155,4 +157,40 @@ fn the_readme_has_the_status_table() {
     }
     rows.retain(|row| readme.matches(&format!("`{}` |", row.name)).count() != 1);
     assert!(rows.is_empty(), "named twice in the README: {rows:?}");
+}
+
+/// The names that a declaration of `src/base/event.rs` gives to the lines of JSON: its variants and members.
+fn names_of(declaration: &str) -> Vec<String> {
+    let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/base/event.rs")).unwrap();
+    let body = source.split_once(&format!("pub {declaration} {{\n")).unwrap().1.split_once("\n}").unwrap().0;
+    let names = body.lines().filter_map(|line| {
+        let word = line.trim_start().trim_start_matches("pub ");
+        let name = word.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
+        (!name.is_empty()).then(|| camel_case(name))
+    });
+    names.collect()
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let (first, rest) = words.next().unwrap().split_at(1);
+    let more = words.map(|word| word[..1].to_uppercase() + &word[1..]);
+    std::iter::once(first.to_lowercase() + rest).chain(more).collect()
+}
+
+#[test]
+fn the_page_of_events_names_each_event_and_member() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/events.md")).unwrap();
+    let mut names = vec!["result".to_owned(), "error".to_owned()];
+    for (declaration, one) in
+        [("enum Level", "debug"), ("enum Phase", "verifying"), ("struct Progress", "etaMs"), ("enum Event", "delayMs")]
+    {
+        let found = names_of(declaration);
+        assert!(found.iter().any(|name| name == one), "{declaration} was not read: {found:?}");
+        names.extend(found);
+    }
+    let error = epicloud::Error::new(Kind::Io, "x").to_json();
+    names.extend(error.as_object().unwrap().keys().cloned());
+    names.retain(|name| !page.contains(&format!("`{name}`")));
+    assert!(names.is_empty(), "docs/events.md lacks: {names:?}");
 }

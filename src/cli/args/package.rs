@@ -22,7 +22,8 @@ pub(in crate::cli) struct Files {
     /// Checksum of each block; chosen by the store's version when not given
     #[arg(long, value_name = "KIND")]
     pub(in crate::cli) block_checksum: Option<BlockChecksum>,
-    /// Size of a block: bytes, or with the suffix KiB or MiB; chosen by the file's size when not given
+    /// Size of a block, 1 byte to 4000MiB: bytes, or with the suffix KiB, MiB or GiB; chosen by the file's size, from
+    /// 1 to 8 MiB, when not given
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(in crate::cli) block_size: Option<u64>,
     /// Whether the whole file's MD5 is stored with the package [default: on]
@@ -32,10 +33,10 @@ pub(in crate::cli) struct Files {
 
 /// A number of bytes. Its range is that of the request.
 fn size(text: &str) -> Result<u64, String> {
-    let units = [("MiB", 20), ("KiB", 10), ("", 0)];
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("", 0)];
     let cut = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift)));
     let bytes = cut.and_then(|(number, shift)| number.trim_end().parse::<u64>().ok()?.checked_mul(1 << shift));
-    bytes.ok_or_else(|| "give a number of bytes, or one with KiB or MiB".to_owned())
+    bytes.ok_or_else(|| "give a number of bytes, or one with KiB, MiB or GiB".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

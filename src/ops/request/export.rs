@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checked, LARGEST, RETENTION_HOURS, Wait, check_project, check_range, check_wait, request};
+use super::{
+    Checked, LARGEST, RETENTION_HOURS, Wait, check_no_stream, check_project, check_range, check_wait, request,
+};
 use crate::base::error::{Error, Result};
 use crate::base::model::export::check_database;
 use crate::base::model::project::{check_environment, check_id};
@@ -157,6 +159,11 @@ impl Checked for SaveExport {
         if self.output_file.as_os_str().is_empty() {
             return Err(Error::invalid("outputFile", "must name a file"));
         }
+        check_no_stream(
+            "outputFile",
+            &self.output_file,
+            "a download cannot go to standard output: it is verified in its file, and goes on there after a cut",
+        )?;
         self.wait.check()
     }
 }

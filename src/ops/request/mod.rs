@@ -8,6 +8,7 @@ mod export;
 mod package;
 mod storage;
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,14 @@ pub(super) fn check_wait(wait: Option<Wait>) -> Result<()> {
 
 pub(super) fn check_project(project: Option<&str>) -> Result<()> {
     project.map_or(Ok(()), |project| check_project_id("projectId", project))
+}
+
+/// `-` is a standard stream to most programs. Here it would silently be a file of that name, so it is refused.
+pub(super) fn check_no_stream(field: &str, path: &Path, refusal: &str) -> Result<()> {
+    if path != Path::new("-") {
+        return Ok(());
+    }
+    Err(Error::invalid(field, refusal).with_next_step("name a file (one that is named '-' can be given as './-')"))
 }
 
 /// Declares a request document: strict, camelCase, cloneable.

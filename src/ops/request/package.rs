@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::deployment::StartDeployment;
-use super::{Checked, Wait, check_project, check_range, request};
+use super::{Checked, Wait, check_no_stream, check_project, check_range, request};
 use crate::base::error::{Error, Result};
 use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::base::model::package::check_package_name;
@@ -69,6 +69,12 @@ fn check_files(files: &[PackageFile]) -> Result<()> {
     }
     let mut names: Vec<String> = Vec::new();
     for (index, file) in files.iter().enumerate() {
+        // Before the name, which would be refused too and is not what is wrong.
+        check_no_stream(
+            &format!("files[{index}].path"),
+            &file.path,
+            "standard input cannot be uploaded: its size must be known first",
+        )?;
         let name = file.checked_name(&format!("files[{index}]"))?;
         if names.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
             return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is given twice")));
