@@ -64,18 +64,18 @@ impl Links {
         }))
     }
 
-    /// A call on the transfer's blob number `index`; once more with a fresh link when the link has expired.
+    /// A call on the transfer's blob number `index`; again with a newer link as often as the link has expired. This ends:
+    /// every round has a newer link, and there is one only after the last has served another call.
     pub(super) async fn call<T, Task>(&self, index: usize, work: impl Fn(Blob) -> Task) -> Result<T>
     where
         Task: Future<Output = Result<T>>,
     {
-        let used = self.current();
-        match attempt(&used, index, &work).await {
-            Err(error) if is_expired(&error) => {
-                let fresh = self.renewed(&used, error).await?;
-                attempt(&fresh, index, &work).await
+        let mut used = self.current();
+        loop {
+            match attempt(&used, index, &work).await {
+                Err(error) if is_expired(&error) => used = self.renewed(&used, error).await?,
+                outcome => return outcome,
             }
-            outcome => outcome,
         }
     }
 
@@ -133,4 +133,73 @@ async fn attempt<T, Task: Future<Output = Result<T>>>(
 /// Whether a fresh link may help: past its time, or its signature is no longer accepted because the key was changed.
 fn is_expired(error: &Error) -> bool {
     error.kind() == Kind::LinkExpired || error.code() == Some("AuthenticationFailed")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::base::event::Silent;
+    use crate::blob::client::Store;
+    use crate::transport::http::Http;
+    use crate::transport::machine::SystemClock;
+
+    /// Gives as many links as it is asked for, and counts them.
+    #[derive(Default)]
+    struct Endless(AtomicUsize);
+
+    impl LinkSource for Endless {
+        fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>> {
+            let number = 1 + self.0.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move { SafeUrl::parse("link", &format!("https://store.example/blob{number}?sig=x")) })
+        }
+    }
+
+    /// Links whose blobs are named by the number of their link.
+    fn links(source: &Arc<Endless>) -> Arc<Links> {
+        let store = Store::new(Http::new(None, Arc::new(SystemClock::default())).unwrap());
+        let (first, sink) = (SafeUrl::parse("link", "https://store.example/blob0?sig=x").unwrap(), Arc::new(Silent));
+        let (source, sink): (Arc<dyn LinkSource>, Arc<dyn Sink>) = (source.clone(), sink);
+        Links::new(&first, Some(source), &sink, move |link| Ok(vec![store.blob(link)?])).unwrap()
+    }
+
+    fn expired() -> Error {
+        Error::new(Kind::LinkExpired, "expired")
+    }
+
+    #[tokio::test]
+    async fn a_try_whose_newer_link_has_served_and_expired_too_asks_for_another() {
+        let source = Arc::new(Endless::default());
+        let links = links(&source);
+        let slow = links.call(0, |blob| {
+            let links = Arc::clone(&links);
+            async move {
+                match blob.name() {
+                    // While its first answer is on its way, another call gets the second link, which serves it.
+                    "blob0" => {
+                        let quick = links.call(0, |blob| async move {
+                            if blob.name() == "blob0" { Err(expired()) } else { Ok(()) }
+                        });
+                        quick.await.unwrap();
+                        Err(expired())
+                    }
+                    "blob1" => Err(expired()),
+                    name => Ok(name.to_owned()),
+                }
+            }
+        });
+        assert_eq!(slow.await.unwrap(), "blob2");
+        assert_eq!(source.0.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn links_that_never_serve_are_not_asked_for_again() {
+        let source = Arc::new(Endless::default());
+        let links = links(&source);
+        for _ in 0..3 {
+            let error = links.call(0, |_| async { Err::<(), _>(expired()) }).await.unwrap_err();
+            assert_eq!((error.kind(), source.0.load(Ordering::Relaxed)), (Kind::LinkExpired, 1));
+        }
+    }
 }

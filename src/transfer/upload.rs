@@ -112,22 +112,37 @@ impl Engine {
         let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
         let links = self.links(upload, sink)?;
         let mut receipts = Vec::with_capacity(upload.files.len());
-        let (mut trusts_journals, mut blobs) = (true, Vec::new());
+        // What an earlier upload has left of each: the least that was found, as a second look also finds what this one
+        // has sent.
+        let mut resumed = vec![u64::MAX; upload.files.len()];
+        let (mut distrusted, mut blobs) = (None, Vec::new());
         while receipts.len() < upload.files.len() {
-            let job = self.prepare(upload, receipts.len(), &links, trusts_journals, driver).await?;
+            let job = self.prepare(upload, receipts.len(), &links, distrusted, driver).await?;
             let packages = job.packages.clone();
-            let resumed = packages.iter().any(|package| !package.staged.is_empty());
+            for package in &packages {
+                resumed[package.number] = resumed[package.number].min(package.staged_bytes());
+            }
             let outcome = self.transfer(job, &links, &upload.options, driver, &mut receipts).await;
-            blobs.extend(packages.into_iter().filter(|package| package.number < receipts.len()));
-            match outcome {
-                Err(error) if resumed && error.code() == Some("InvalidBlockList") => {
-                    trusts_journals = false;
-                    let text =
-                        "the storage service no longer has what the earlier upload sent; everything is sent again";
+            // They are committed in order, so it is the first without a receipt that was refused. One that was sent
+            // whole has nothing staged, so each is sent again once at most.
+            let refused = packages.iter().find(|package| package.number == receipts.len());
+            match (outcome, refused) {
+                (Err(error), Some(package))
+                    if error.code() == Some("InvalidBlockList") && !package.staged.is_empty() =>
+                {
+                    distrusted = Some(package.number);
+                    let text = format!(
+                        "'{}': the storage service no longer has what the earlier upload sent; everything is sent again",
+                        package.name
+                    );
                     sink.event(Event::info(text));
                 }
-                outcome => outcome?,
+                (outcome, _) => outcome?,
             }
+            blobs.extend(packages.into_iter().filter(|package| package.number < receipts.len()));
+        }
+        for (receipt, bytes) in receipts.iter_mut().zip(resumed) {
+            receipt.resumed_bytes = bytes;
         }
         // Only now, so that a kill between two block lists sends none of the packages again.
         for package in blobs {
@@ -137,13 +152,13 @@ impl Engine {
     }
 
     /// Everything that can be known before the first request, and what the store has already, of the files from `first`
-    /// on.
+    /// on. Nothing is taken up of the file that is `distrusted`.
     async fn prepare(
         &self,
         upload: &Upload,
         first: usize,
         links: &Arc<Links>,
-        trusts_journals: bool,
+        distrusted: Option<usize>,
         driver: Driver<'_>,
     ) -> Result<Job> {
         let options = &upload.options;
@@ -162,7 +177,7 @@ impl Engine {
         }
         let mut packages = Vec::with_capacity(cuts.len());
         for cut in cuts {
-            let taken = self.take_up(&cut, trusts_journals, driver.sink).await?;
+            let taken = self.take_up(&cut, distrusted != Some(cut.number), driver.sink).await?;
             let staged = self.staged(&cut, &taken, links, permits_reading(&upload.container), driver).await?;
             packages.push(Arc::new(Package::new(cut, taken, staged)));
         }

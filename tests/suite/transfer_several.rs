@@ -192,3 +192,72 @@ async fn a_cancelled_upload_of_several_commits_none() {
     assert_eq!(world.put_blocks().len(), 6, "nothing is sent again");
     assert_stored(&world, &files);
 }
+
+/// The numbers of the blocks that were sent of a package, in order of their numbers.
+fn sent_of(world: &World, file: &UploadFile) -> Vec<usize> {
+    let of = world.put_blocks().into_iter().filter(|put| put.path.ends_with(&file.blob_name));
+    let mut numbers: Vec<_> = of.map(|put| block(&put).0).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// An upload of three packages on one stream that was cut when the first was there and a block of the second.
+async fn cut_in_the_second(world: &World, files: &[UploadFile]) -> Upload {
+    let mut request = of(world, files);
+    request.options.streams = Some(1);
+    world.refuse(|rule| rule.query("comp=block&").nth(3 + 2));
+    assert_eq!(send_all(world, &request).await.unwrap_err().kind(), Kind::Forbidden);
+    world.calm();
+    request
+}
+
+#[tokio::test]
+async fn what_the_store_has_lost_of_one_package_is_no_reason_to_send_another_again() {
+    for lost in [0, 1] {
+        let world = World::new().await;
+        let files = packages(&world, 3);
+        let request = cut_in_the_second(&world, &files).await;
+        // Another commit of its name makes the service drop what waits.
+        world.emulator.put_blob(CONTAINER, &files[lost].blob_name, b"another package").unwrap();
+        let receipts = send_all(&world, &request).await.unwrap();
+        let sent = [0, 1, 2].map(|number| sent_of(&world, &files[number]));
+        let expected = if lost == 0 { [vec![0, 1, 2], vec![1, 2]] } else { [vec![], vec![0, 1, 1, 2, 2]] };
+        assert_eq!(sent[..2], expected, "the second has only the blocks that it missed, unless it is the lost one");
+        assert_eq!(sent[2], [0, 1, 2], "what this very upload has sent of the third is trusted");
+        let text =
+            format!("'{}': the storage service no longer has what the earlier upload sent", files[lost].blob_name);
+        assert_eq!((world.said(&text), world.said("everything is sent again")), (1, 1));
+        let resumed: Vec<_> = receipts.iter().map(|receipt| receipt.resumed_bytes).collect();
+        let left = [3 * MIB as u64 - 5, MIB as u64, 0];
+        let left = left.iter().enumerate().map(|(number, bytes)| if number == lost { 0 } else { *bytes });
+        assert_eq!(resumed, left.collect::<Vec<_>>(), "what an earlier upload has sent, and not this one");
+        assert_stored(&world, &files);
+        assert!(world.journals().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn each_package_that_the_store_has_lost_is_sent_again_once() {
+    let world = World::new().await;
+    let files = packages(&world, 3);
+    let request = cut_in_the_second(&world, &files).await;
+    for file in &files[..2] {
+        world.emulator.put_blob(CONTAINER, &file.blob_name, b"another package").unwrap();
+    }
+    send_all(&world, &request).await.unwrap();
+    let sent = [0, 1, 2].map(|number| sent_of(&world, &files[number]));
+    assert_eq!(sent, [vec![0, 1, 2], vec![0, 1, 1, 2, 2], vec![0, 1, 2]]);
+    assert_eq!((world.said("everything is sent again"), world.commits().len()), (2, 2 + 3));
+    assert_stored(&world, &files);
+
+    // A package that is refused once more is the end, and those before it stay blobs.
+    let world = World::new().await;
+    let files = packages(&world, 3);
+    let request = cut_in_the_second(&world, &files).await;
+    let refusal = Effect::error(400, "InvalidBlockList", "no");
+    world.emulator.faults().add(Rule::new(refusal).query("comp=blocklist&").path(&files[1].blob_name).times(2));
+    let error = send_all(&world, &request).await.unwrap_err();
+    assert_eq!(error.code(), Some("InvalidBlockList"), "{error}");
+    assert_eq!((world.said("everything is sent again"), world.commits().len()), (1, 1 + 2));
+    assert_eq!(stored(&world, &files[0].blob_name), content(0, 3 * MIB - 5));
+}

@@ -175,3 +175,33 @@ async fn a_file_with_holes_arrives_whole() {
     assert_eq!((receipt.bytes, receipt.blocks), (bytes.len() as u64, 6));
     assert_eq!(receipt.content_md5, world.emulator.blob(CONTAINER, NAME).unwrap().content_md5);
 }
+
+/// Makes a named pipe.
+#[cfg(target_os = "linux")]
+fn pipe(path: &Path) {
+    rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::from_raw_mode(0o600)).unwrap();
+}
+
+/// Opening a pipe to which nobody writes would wait for ever, so this happens in a thread that can be given up.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_named_pipe_is_refused_before_it_is_opened() {
+    let world = World::new().await;
+    let (named, linked) = (world.path("pipe"), world.path("link"));
+    pipe(&named);
+    std::os::unix::fs::symlink(&named, &linked).unwrap();
+    for path in [named, linked] {
+        let (engine, sink, request) = (world.engine.clone(), world.sink(), upload(&world, &path));
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(engine.upload(&request, &sink, &CancelToken::new())).unwrap_err()
+        });
+        until("the refusal", || thread.is_finished()).await;
+        let error = thread.join().unwrap();
+        assert_eq!(error.kind(), Kind::InvalidArgument);
+        let text = "is a pipe, which cannot be uploaded: its size must be known first, and parts of it sent again";
+        assert_eq!(error.to_string(), format!("'{}' {text}", path.display()));
+        assert_eq!(error.next_step(), Some("save it to a file first"));
+    }
+    assert!(world.emulator.requests().is_empty());
+}
