@@ -28,6 +28,10 @@ const REST: u32 = 4;
 /// dearer: 8 MiB then take longer than half a minute.
 const LEAST_RATE: f64 = 256.0 * 1024.0;
 
+/// How much more a stream has to move before streams that were taken away from a slow link are tried again: as much as the
+/// next ones would halve it. Without this, what moves a little unevenly would bring them back.
+const AMPLE: f64 = 2.0;
+
 /// The fewest streams that are left to a slow link.
 const FEW: usize = 2;
 
@@ -74,6 +78,8 @@ pub(super) struct Streams {
     cut: Option<Cut>,
     /// Whether slow streams may still mean a slow link.
     may_cut: bool,
+    /// What a stream has to move for another one to be tried.
+    enough: f64,
 }
 
 /// A trial with fewer streams, and what there was before.
@@ -132,6 +138,7 @@ impl Streams {
             calm: true,
             cut: None,
             may_cut: true,
+            enough: LEAST_RATE,
         }
     }
 
@@ -150,24 +157,27 @@ impl Streams {
         self.calm = true;
         self.finished += 1;
         self.bytes += bytes;
-        let slow = self.may_cut && took >= TELLING && bytes as f64 / took.as_secs_f64() < LEAST_RATE;
+        let less_than = |rate: f64| self.may_cut && took >= TELLING && (bytes as f64) < rate * took.as_secs_f64();
+        let (slow, ample) = (less_than(LEAST_RATE), !less_than(self.enough));
         if let Some(kept) = self.cut.as_mut().and_then(|cut| cut.finished(bytes, now)) {
             let before = self.cut.take().map_or(self.width, |cut| cut.width);
             // Fewer streams moved less in all, so it is each connection that is slow and not the link.
-            if !kept {
+            if kept {
+                self.enough = LEAST_RATE * AMPLE;
+            } else {
                 (self.width, self.may_cut) = (before, false);
             }
         }
         match self.mode {
-            Mode::Adaptive { stage: Stage::Growing, .. } if !slow => self.width = (self.width + 1).min(self.limit),
+            Mode::Adaptive { stage: Stage::Growing, .. } if ample => self.width = (self.width + 1).min(self.limit),
             _ => {}
         }
         if self.finished >= self.round {
-            self.end_round(now, slow);
+            self.end_round(now, slow, ample);
         }
     }
 
-    fn end_round(&mut self, now: Duration, slow: bool) {
+    fn end_round(&mut self, now: Duration, slow: bool, ample: bool) {
         let passed = self.began.map_or(0.0, |began| now.saturating_sub(began).as_secs_f64());
         // Without time there is no rate, and nothing that speaks for more streams.
         let rate = if passed > 0.0 { self.bytes as f64 / passed } else { 0.0 };
@@ -192,6 +202,7 @@ impl Streams {
                 *stage = Stage::Resting(0);
             }
             Mode::Adaptive { stage: Stage::Resting(rounds), .. } if *rounds + 1 < REST => *rounds += 1,
+            Mode::Adaptive { .. } if !ample => {}
             Mode::Adaptive { stage, level, helpful, .. } => {
                 // If nothing comes of it, the number is again what it was.
                 let before = (self.width as f64 / HEADROOM) as usize;
@@ -293,6 +304,33 @@ mod tests {
         assert!(widths.iter().all(|width| *width <= START), "it never grows: {widths:?}");
         assert!(widths.iter().skip(START).all(|width| *width == FEW), "{widths:?}");
         assert!((256 * MIB) as f64 / seconds / 437_500.0 > 0.9, "{seconds}");
+    }
+
+    /// A stretch that seems to be a little faster than a slow link can be, as its start was in a buffer, changes nothing.
+    #[test]
+    fn a_slow_link_that_is_uneven_keeps_few_streams() {
+        let slow = Link { each: f64::INFINITY, total: 437_500.0, turn: 0.05 };
+        let mut streams = Streams::adaptive();
+        simulate(&mut streams, &slow, 96, MIB);
+        assert_eq!(streams.width(), FEW);
+        let mut now = Duration::from_secs(1000);
+        for stretch in 0..200 {
+            streams.began(now);
+            let took = Duration::from_secs_f64(if stretch % 20 < 12 { 3.2 } else { 7.0 });
+            now += took / 2;
+            streams.finished(MIB, took, now);
+            assert_eq!(streams.width(), FEW, "{stretch}");
+        }
+    }
+
+    #[test]
+    fn a_slow_link_that_becomes_fast_gets_many_streams() {
+        let mut streams = Streams::adaptive();
+        simulate(&mut streams, &Link { each: f64::INFINITY, total: 437_500.0, turn: 0.05 }, 96, MIB);
+        assert_eq!(streams.width(), FEW);
+        streams.began = None;
+        simulate(&mut streams, &LONG_DISTANCE, 1024, 4 * MIB);
+        assert_eq!(streams.width(), MOST);
     }
 
     #[test]
