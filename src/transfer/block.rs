@@ -181,7 +181,65 @@ impl Checksums {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use epicloud_emulator::{Config, Emulator, LinkScheme};
+
+    use super::super::journal::Claims;
+    use super::super::order::Order;
+    use super::super::package::{Cut, Taken};
+    use super::super::plan::Plan;
+    use super::super::source::Source;
+    use super::super::whole::{AHEAD, WholeMd5};
     use super::*;
+    use crate::base::event::Silent;
+    use crate::base::secret::SafeUrl;
+    use crate::blob::client::Store;
+    use crate::transport::http::Http;
+    use crate::transport::machine::SystemClock;
+
+    /// A package of four blocks, each half as long as what is acknowledged may run ahead of the sum.
+    fn four_blocks(folder: &std::path::Path) -> Arc<Package> {
+        let path = folder.join("p");
+        std::fs::File::create(&path).unwrap().set_len(2 * AHEAD).unwrap();
+        let source = Source::open(&path).unwrap();
+        let plan = Plan::upload(source.length(), Some(AHEAD / 2), u64::MAX).unwrap();
+        let cut = Cut { number: 0, name: "p".to_owned(), blob: String::new(), source, plan };
+        let taken = Taken { upload_id: uuid::Uuid::nil(), claims: Claims::new(), ledger: None };
+        Arc::new(Package::new(cut, taken, BTreeSet::new()))
+    }
+
+    #[tokio::test]
+    async fn a_block_waits_while_the_sum_is_far_behind_what_was_sent() {
+        let emulator = Emulator::start(Config { link_scheme: LinkScheme::Http, ..Config::default() }).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let package = four_blocks(folder.path());
+        let (clock, sink): (Arc<dyn Clock>, Arc<dyn Sink>) = (Arc::new(SystemClock::default()), Arc::new(Silent));
+        let store = Store::new(Http::new(None, Arc::clone(&clock)).unwrap());
+        let container = SafeUrl::parse("link", &emulator.package_link("w", Duration::from_secs(3600))).unwrap();
+        let links =
+            Links::new(&container, None, &sink, move |link| Ok(vec![store.blob(&link.join_segment("p"))?])).unwrap();
+        // A sum that may not read anything yet.
+        let whole = WholeMd5::start(vec![package.source.clone()], 0).unwrap();
+        let packages = [Arc::clone(&package)];
+        let meter = Meter::start(Order::new(&packages).pace(clock.monotonic()), &clock, &sink);
+        let checksums = Checksums::new(Mode::Crc64, true);
+        let sending = Sending::new(links, checksums, meter, Some(whole.leash()), &clock, &sink);
+        for index in 0..3 {
+            sending.send(&package, index).await.unwrap();
+        }
+        let mut last = std::pin::pin!(sending.send(&package, 3));
+        tokio::select! {
+            biased;
+            sent = &mut last => panic!("it did not wait: {sent:?}"),
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(sending.summing.available_permits(), SUMMING, "it is not even read");
+        whole.advance(AHEAD / 2);
+        last.await.unwrap();
+        assert_eq!(emulator.requests().len(), 4);
+    }
 
     #[test]
     fn the_checksum_changes_once_and_only_where_it_was_the_cause() {

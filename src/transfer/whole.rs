@@ -1,8 +1,9 @@
 //! The MD5 of whole files, made beside their transfer in a thread of its own.
 //!
 //! It reads the files itself, one after the other. For an upload it runs at most a bounded lead ahead of what is
-//! acknowledged, so that a slow upload does not drive its blocks out of the page cache (transfer design, section 2.4);
-//! for a download it follows what has arrived. It may lag as far as it likes.
+//! acknowledged, so that a slow upload does not drive its blocks out of the page cache (transfer design, section 2.4),
+//! and where it lags far behind that, no further block is begun ([`Leash`]). For a download it follows what has arrived,
+//! and may lag as far as it likes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -23,7 +24,7 @@ pub(super) const LEAD: u64 = 256 * 1024 * 1024;
 /// How far what is acknowledged of an upload may run ahead of the sum before no further block is begun. The sum is
 /// needed at the end in any case, and where sending is faster, as on a fast network, both only fight for the
 /// processors: a sum that had fallen behind made such uploads a third slower.
-const AHEAD: u64 = 16 * 1024 * 1024;
+pub(super) const AHEAD: u64 = 16 * 1024 * 1024;
 
 /// How often those who wait for the sum are told how far it is; less than [`AHEAD`], so that what is left untold of the
 /// end holds nobody back.
@@ -187,4 +188,135 @@ fn sum(file: &impl Readable, summed: &mut u64, shared: &Shared, read: &mut impl 
         read(length as u64);
     }
     Ok(digest.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    const ONE: u64 = PIECE as u64;
+
+    /// What waits longer than this waits in vain.
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// A file of zeros that tells its number at each reading, and cannot be read from `broken` on.
+    struct Zeros {
+        number: usize,
+        length: u64,
+        broken: u64,
+        reads: mpsc::Sender<usize>,
+    }
+
+    impl Readable for Zeros {
+        fn length(&self) -> u64 {
+            self.length
+        }
+
+        fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
+            // Nobody may listen any more.
+            let _ = self.reads.send(self.number);
+            buffer.fill(0);
+            if offset < self.broken { Ok(()) } else { Err(Error::new(Kind::Io, "broken")) }
+        }
+    }
+
+    /// The sum of files of these lengths, and the readings that it makes.
+    fn start<const COUNT: usize>(lengths: [u64; COUNT], broken: u64, lead: u64) -> (WholeMd5, mpsc::Receiver<usize>) {
+        let (reads, read) = mpsc::channel();
+        let zeros = |(number, length)| Zeros { number, length, broken, reads: reads.clone() };
+        let files = lengths.into_iter().enumerate().map(zeros).collect();
+        (WholeMd5::start(files, lead).unwrap(), read)
+    }
+
+    fn goes(leash: &Leash) -> bool {
+        leash.next().now_or_never().is_some()
+    }
+
+    /// The next block may be begun some time.
+    async fn let_go(leash: &Leash) {
+        tokio::time::timeout(MINUTE, leash.next()).await.unwrap();
+    }
+
+    #[test]
+    fn a_block_is_held_back_while_the_sum_is_too_far_behind() {
+        let (told, summed) = watch::channel(0);
+        let leash = Leash { summed, acknowledged: AtomicU64::new(0) };
+        assert!(goes(&leash));
+        leash.acknowledged(AHEAD);
+        assert!(goes(&leash), "as far as it may be");
+        leash.acknowledged(1);
+        assert!(!goes(&leash));
+        told.send(1).unwrap();
+        assert!(goes(&leash));
+        leash.acknowledged(STEP);
+        {
+            let mut waiting = pin!(leash.next());
+            assert!(waiting.as_mut().now_or_never().is_none());
+            told.send(STEP).unwrap();
+            assert!(waiting.as_mut().now_or_never().is_none(), "one byte is missing");
+            told.send(STEP + 1).unwrap();
+            assert!(waiting.now_or_never().is_some());
+        }
+        leash.acknowledged(10 * AHEAD);
+        assert!(!goes(&leash));
+        drop(told);
+        assert!(goes(&leash), "a sum that has ended holds nothing back");
+    }
+
+    #[tokio::test]
+    async fn a_sum_that_catches_up_lets_the_next_block_go() {
+        let (whole, _reads) = start([3 * AHEAD], u64::MAX, 0);
+        let leash = whole.leash();
+        leash.acknowledged(AHEAD);
+        for _ in 0..3 {
+            assert!(goes(&leash));
+            leash.acknowledged(STEP);
+            assert!(!goes(&leash), "nothing more may be read");
+            whole.advance(STEP);
+            let_go(&leash).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sum_that_fails_lets_all_blocks_go_and_tells_why_at_the_end() {
+        let (mut whole, _reads) = start([3 * AHEAD], ONE, 0);
+        let leash = whole.leash();
+        leash.acknowledged(3 * AHEAD);
+        assert!(!goes(&leash));
+        whole.advance(2 * ONE);
+        let_go(&leash).await;
+        let error = (&mut whole.sums).await.unwrap().unwrap_err();
+        assert_eq!(error.message(), "broken");
+    }
+
+    #[tokio::test]
+    async fn how_far_it_may_read_is_counted_over_all_files() {
+        let (mut whole, reads) = start([2 * ONE, ONE - 1, 3 * ONE], u64::MAX, 4 * ONE - 1);
+        let next = || reads.recv_timeout(MINUTE).unwrap();
+        assert_eq!([next(), next(), next(), next()], [0, 0, 1, 2]);
+        for _ in 0..2 {
+            // One that counted for each file alone would have gone on before another, begun later, is through.
+            let (mut other, _reads) = start([100 * ONE], u64::MAX, u64::MAX);
+            (&mut other.sums).await.unwrap().unwrap();
+            assert_eq!(reads.try_recv(), Err(mpsc::TryRecvError::Empty));
+            whole.advance(ONE);
+            assert_eq!(next(), 2);
+        }
+        assert_eq!((&mut whole.sums).await.unwrap().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_sum_that_nobody_waits_for_any_more_ends() {
+        let (whole, reads) = start([2 * ONE], u64::MAX, ONE);
+        assert_eq!(reads.recv_timeout(MINUTE), Ok(0));
+        drop(whole);
+        // The files go with the thread.
+        assert_eq!(reads.recv_timeout(MINUTE), Err(mpsc::RecvTimeoutError::Disconnected));
+    }
 }
