@@ -1,6 +1,8 @@
 //! Uploading a package to a block blob.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs::File;
 use std::time::Duration;
 
 use epicloud::base::cancel::CancelToken;
@@ -313,7 +315,7 @@ async fn a_file_whose_blocks_are_fine_but_whose_size_or_time_changed_is_not_comm
         let uploading = world.engine.upload(&request, &sink, &cancel);
         let changing = async {
             until("the block", || !world.put_blocks().is_empty()).await;
-            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            let file = File::options().write(true).open(&path).unwrap();
             if longer {
                 file.set_len(50_001).unwrap();
                 file.set_modified(modified).unwrap();
@@ -384,4 +386,36 @@ async fn the_whole_files_md5_can_be_left_out() {
     request.options.content_md5 = false;
     assert_eq!(send(&world, &request).await.unwrap().content_md5, None);
     assert_eq!(world.commits()[0].header("x-ms-blob-content-md5"), None);
+}
+
+/// The sum of the whole file reads a bounded lead ahead of what is sent; what was sent by an earlier upload it may read
+/// as well, or it would wait for ever.
+#[tokio::test]
+async fn an_upload_of_which_more_than_the_lead_of_its_sum_is_there_already_ends() {
+    const BLOCK: usize = 64 * MIB;
+    const THERE: usize = 5;
+    let world = World::new().await;
+    let path = world.path("holes");
+    File::create(&path).unwrap().set_len((THERE * BLOCK + 1) as u64).unwrap();
+    let mut request = upload(&world, &path);
+    (request.options.block_size, request.options.streams) = (Some(BLOCK as u64), Some(1));
+    world.refuse(|rule| rule.query("comp=block&").nth(2));
+    assert_eq!(send(&world, &request).await.unwrap_err().kind(), Kind::Forbidden);
+    world.calm();
+    // All blocks but the last are alike, and so are their lines.
+    let journal = world.journals().remove(0);
+    let mut text = std::fs::read_to_string(&journal).unwrap();
+    let sum = text.lines().last().unwrap().strip_prefix("0 ").unwrap().to_owned();
+    for index in 1..THERE {
+        writeln!(text, "{index} {sum}").unwrap();
+    }
+    std::fs::write(&journal, text).unwrap();
+
+    // The store has them not, but that is not the point.
+    world.refuse(|rule| rule.query("comp=blocklist&"));
+    let sending = send(&world, &request);
+    let (outcome, ()) = tokio::join!(sending, until("the block list", || !world.commits().is_empty()));
+    assert_eq!(outcome.unwrap_err().kind(), Kind::Forbidden);
+    assert_eq!(world.said("going on with 5 of 6 blocks"), 1);
+    assert_eq!(world.put_blocks().len(), 1, "the last byte");
 }
