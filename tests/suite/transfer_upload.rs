@@ -5,14 +5,22 @@ use std::fmt::Write;
 use std::fs::File;
 use std::time::Duration;
 
+use bytes::Bytes;
 use epicloud::base::cancel::CancelToken;
 use epicloud::base::error::{Kind, Retry};
 use epicloud::base::event::{Event, Phase};
 use epicloud::base::time::Clock;
+use epicloud::blob::block::{BlockId, Checksum};
+use epicloud::blob::client::Store;
 use epicloud::transfer::upload::{Integrity, Upload};
+use epicloud::transport::http::Http;
 use epicloud_emulator::{Effect, LinkSpec, Rule};
+use md5::{Digest, Md5};
+use uuid::Uuid;
 
-use super::transfer_world::{CONTAINER, HOUR, MIB, NAME, World, content, link, named, send, stored, upload};
+use super::transfer_world::{
+    CONTAINER, HOUR, MIB, NAME, World, block, blocks, content, link, named, send, stored, upload,
+};
 use super::virtual_time::until;
 
 #[tokio::test]
@@ -418,4 +426,28 @@ async fn an_upload_of_which_more_than_the_lead_of_its_sum_is_there_already_ends(
     assert_eq!(outcome.unwrap_err().kind(), Kind::Forbidden);
     assert_eq!(world.said("going on with 5 of 6 blocks"), 1);
     assert_eq!(world.put_blocks().len(), 1, "the last byte");
+}
+
+/// The right id alone does not make it the right block.
+#[tokio::test]
+async fn a_block_that_the_store_has_with_another_length_is_sent_again() {
+    let world = World::new().await;
+    let bytes = content(23, 3 * MIB);
+    let container = link(&world.emulator.package_link("rw", HOUR));
+    let mut request = Upload { container, ..upload(&world, &world.file("p", &bytes)) };
+    request.options.streams = Some(1);
+    world.refuse(|rule| rule.query("comp=block&").nth(3));
+    assert_eq!(send(&world, &request).await.unwrap_err().kind(), Kind::Forbidden);
+    let (_, upload_id) = block(&world.put_blocks()[0]);
+    world.calm();
+    let store = Store::new(Http::new(None, world.clock.clone()).unwrap());
+    let blob = store.blob(&link(&world.emulator.blob_link(CONTAINER, NAME, "w", HOUR))).unwrap();
+    let body = futures_util::stream::iter([Ok(Bytes::from_static(b"short"))]);
+    let (id, sum) = (BlockId::new(Uuid::from_bytes(upload_id), 1), Checksum::Md5(Md5::digest(b"short").into()));
+    blob.stage_block(&id, 5, Box::pin(body), sum, &world.sink()).await.unwrap();
+    world.calm();
+
+    let receipt = send(&world, &request).await.unwrap();
+    assert_eq!((blocks(&world), receipt.resumed_bytes), (vec![1, 2], MIB as u64));
+    assert!(stored(&world, NAME) == bytes);
 }
