@@ -301,10 +301,9 @@ mod tests {
         let next = || reads.recv_timeout(MINUTE).unwrap();
         assert_eq!([next(), next(), next(), next()], [0, 0, 1, 2]);
         for _ in 0..2 {
-            // One that counted for each file alone would have gone on by now.
-            for _ in 0..1000 {
-                std::thread::yield_now();
-            }
+            // One that counted for each file alone would have gone on before another, begun later, is through.
+            let (mut other, _reads) = start([100 * ONE], u64::MAX, u64::MAX);
+            (&mut other.sums).await.unwrap().unwrap();
             assert_eq!(reads.try_recv(), Err(mpsc::TryRecvError::Empty));
             whole.advance(ONE);
             assert_eq!(next(), 2);
