@@ -141,10 +141,12 @@ impl Refusal {
     }
 
     /// The text as a whole is blamed when it is no object, and a member of it otherwise. A member that is there twice
-    /// and a number that none can hold are refused while the text is read, by their place.
+    /// and a number that none can hold are refused while the text is read, by their place. A member may have the name of
+    /// the parameter; then the name does not tell which of the two is blamed.
     pub(crate) fn blames(&self, parameter: &str, document: Option<&Value>) {
         let while_reading = self.message.contains("is given twice") || self.message.contains("out of range");
-        if !while_reading {
+        let alike = document.is_some_and(|document| document.get(parameter).is_some());
+        if !while_reading && !alike {
             let is_object = document.is_some_and(Value::is_object);
             assert_eq!(!is_object, self.field() == parameter, "{self:?}");
         }
