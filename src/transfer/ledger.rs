@@ -1,6 +1,8 @@
-//! The journal of a running transfer as a file: one line longer with each stretch that is done, removed at the end. Nothing is forced onto the disk: a line that a power cut takes is a stretch more to move,
-//! and one that it spoils does not pass (`journal.rs`).
+//! The journal of a running transfer as a file: one line longer with each stretch that is done, removed at the end.
+//! Nothing is forced onto the disk: a line that a power cut takes is a stretch more to move, and one that it spoils does
+//! not pass (`journal.rs`).
 
+use std::fs::File;
 use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -91,18 +93,16 @@ impl Ledger {
     pub(super) fn record(&self, index: usize, crc: u64) -> Result<()> {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Unwritten(first, held) = &mut *state {
-            if held.is_none() {
-                *held = Some(Found::take(&self.0.path)?.file);
+            let file = match held.take() {
+                Some(file) => file,
+                None => Found::take(&self.0.path)?.file,
+            };
+            if let Err(error) = start(&file, first) {
+                // Whoever holds it has the transfer.
+                *held = Some(file);
+                return Err(error);
             }
-            // Kept where it is if that fails: whoever holds it has the transfer.
-            if let Some(file) = held {
-                file.set_len(0)?;
-                (&**file).rewind()?;
-                (&**file).write_all(first)?;
-            }
-            if let Some(file) = held.take() {
-                *state = State::Open(file);
-            }
+            *state = State::Open(file);
         }
         match &*state {
             // In one call, so that a kill leaves no half line.
@@ -137,6 +137,13 @@ impl Drop for Kept {
             drop(remove(&self.path));
         }
     }
+}
+
+/// Replaces what a journal says by its first line.
+fn start(mut file: &File, first_line: &[u8]) -> Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(first_line)
 }
 
 /// Removes a journal, if there is one.

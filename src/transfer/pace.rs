@@ -116,8 +116,7 @@ impl Pace {
 
     /// Looks at the figures although nothing has happened; a report when the last one is old and there is more to come.
     pub(super) fn glance(&mut self, now: Duration) -> Option<Progress> {
-        let old = self.reported_at.is_none_or(|at| now.saturating_sub(at) >= GLANCE);
-        (old && self.bytes_done < self.total).then(|| self.report(now))
+        (self.bytes_done < self.total && self.is_silent_for(GLANCE, now)).then(|| self.report(now))
     }
 
     fn grew(&mut self, now: Duration) {
@@ -134,8 +133,11 @@ impl Pace {
     }
 
     fn due(&mut self, now: Duration) -> Option<Progress> {
-        let due = self.reported_at.is_none_or(|at| now.saturating_sub(at) >= INTERVAL);
-        due.then(|| self.report(now))
+        self.is_silent_for(INTERVAL, now).then(|| self.report(now))
+    }
+
+    fn is_silent_for(&self, least: Duration, now: Duration) -> bool {
+        self.reported_at.is_none_or(|at| now.saturating_sub(at) >= least)
     }
 
     /// What counts as done where it is shown.

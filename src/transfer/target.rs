@@ -228,19 +228,23 @@ impl Partial {
         }
     }
 
-    /// Gives the file its name, which must be free unless it may be replaced.
+    /// Gives the file its name, which must be free unless it may be replaced. A rename replaces what has come to stand at
+    /// the target meanwhile; one that does not, or else a link, is not known to every file system.
     fn take_name(&self) -> std::io::Result<()> {
         let Paths { target, partial, overwrite, .. } = &self.paths;
-        if *overwrite {
-            return std::fs::rename(partial, target);
+        if !*overwrite {
+            match rename_to_free(partial, target) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => {}
+                ended => return ended,
+            }
+            match std::fs::hard_link(partial, target) {
+                Ok(()) => return std::fs::remove_file(partial),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error),
+                Err(_) if target.symlink_metadata().is_ok() => return Err(ErrorKind::AlreadyExists.into()),
+                Err(_) => {}
+            }
         }
-        match rename_to_free(partial, target) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
-            Err(_) if target.symlink_metadata().is_ok() => Err(ErrorKind::AlreadyExists.into()),
-            // Not every file system can.
-            Err(_) => std::fs::rename(partial, target),
-            Ok(()) => Ok(()),
-        }
+        std::fs::rename(partial, target)
     }
 
     /// After a failure: removes a partial file that has no journal and so cannot be gone on with.
@@ -268,17 +272,15 @@ impl Partial {
 }
 
 /// Renames a file; an error when the other name is taken, or when the system cannot look and rename at once.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn rename_to_free(from: &Path, to: &Path) -> std::io::Result<()> {
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-    {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
-        Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
-    }
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-    {
-        std::fs::hard_link(from, to)?;
-        std::fs::remove_file(from)
-    }
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn rename_to_free(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
 }
 
 /// Takes room on the disk, where the file system can tell. One that cannot fails later, at the byte that is too much.

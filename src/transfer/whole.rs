@@ -89,9 +89,7 @@ impl WholeMd5 {
         let (end, sums) = oneshot::channel();
         let (frontier, counting) = (Arc::clone(&shared), counted.clone());
         let work = move || {
-            let mut total = 0;
-            let mut read = |bytes| {
-                total += bytes;
+            let mut read = |bytes, total| {
                 counting.add(bytes);
                 // Everybody who waits wakes up at each, so they are told now and then.
                 told.send_if_modified(|known| {
@@ -166,8 +164,8 @@ fn change(shared: &Shared, change: impl FnOnce(&mut Frontier)) {
     shared.1.notify_all();
 }
 
-/// Reads and sums one file; `summed` counts the bytes of all.
-fn sum(file: &impl Readable, summed: &mut u64, shared: &Shared, read: &mut impl FnMut(u64)) -> Result<[u8; 16]> {
+/// Reads and sums one file; `summed` counts the bytes of all, and `read` is told of each piece and of that.
+fn sum(file: &impl Readable, summed: &mut u64, shared: &Shared, read: &mut impl FnMut(u64, u64)) -> Result<[u8; 16]> {
     let mut digest = Md5::new();
     let mut buffer = vec![0; PIECE];
     let mut offset = 0;
@@ -185,7 +183,7 @@ fn sum(file: &impl Readable, summed: &mut u64, shared: &Shared, read: &mut impl 
         digest.update(&buffer[..length]);
         offset += length as u64;
         *summed += length as u64;
-        read(length as u64);
+        read(length as u64, *summed);
     }
     Ok(digest.finish())
 }

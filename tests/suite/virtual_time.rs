@@ -56,9 +56,7 @@ impl TestClock {
     pub(crate) fn pauses(&self) -> Vec<Duration> {
         self.slept.lock().unwrap().clone()
     }
-}
 
-impl TestClock {
     /// Ends when something else has moved the clock by so much.
     fn passed(&self, duration: Duration) -> BoxFuture<'static, ()> {
         let mut now = self.now.subscribe();
