@@ -17,7 +17,9 @@ pub fn without_signatures(text: &str) -> String {
         return text.to_owned();
     }
     let ends = |letter: char| letter.is_whitespace() || matches!(letter, '\'' | '"' | '`' | '<' | '>');
-    let words = text.split_inclusive(ends).map(|word| match word.find('?').or_else(|| word.find("sig=")) {
+    // Whichever comes first: a signature may stand before a question mark.
+    let begin = |word: &str| word.find('?').into_iter().chain(word.find("sig=")).min();
+    let words = text.split_inclusive(ends).map(|word| match begin(word) {
         Some(at) if is_secret(word) => {
             let end = word.char_indices().next_back().filter(|(_, letter)| ends(*letter));
             format!("{}?...{}", &word[..at], end.map_or("", |(at, _)| &word[at..]))
@@ -39,6 +41,7 @@ mod tests {
             ("https://a/b?CANARY: x, http://c?CANARY", "https://a/b?... x, http://c?..."),
             ("sv=1&sig=CANARY end", "sv=1&?... end"),
             ("a `?sig=CANARY`, `b`", "a `?...`, `b`"),
+            ("sv=1&sig=CANARY?sig=CANARY end", "sv=1&?... end"),
         ] {
             assert_eq!(without_signatures(text), shown);
         }
