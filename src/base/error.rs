@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::next_step::NextStep;
 use super::redaction::{one_line, without_signatures};
 pub use super::status::Kind;
 
@@ -37,7 +38,7 @@ struct Details {
     texts: Vec<String>,
     request_id: Option<String>,
     field: Option<String>,
-    next_step: Option<String>,
+    next_step: Option<(NextStep, String)>,
     retry: Retry,
     retry_after: Option<Duration>,
     attempts: u32,
@@ -120,8 +121,10 @@ impl Error {
 
     /// Adds what the user can do next.
     #[must_use]
-    pub fn with_next_step(mut self, step: impl Into<String>) -> Self {
-        self.details.next_step = Some(step.into());
+    pub fn with_next_step(mut self, step: impl Into<NextStep>) -> Self {
+        let step = step.into();
+        let text = step.to_string();
+        self.details.next_step = Some((step, text));
         self
     }
 
@@ -206,10 +209,16 @@ impl Error {
         self.details.field.as_deref()
     }
 
-    /// What the user can do next.
+    /// What the user can do next, in the words of documents.
     #[must_use]
     pub fn next_step(&self) -> Option<&str> {
-        self.details.next_step.as_deref()
+        self.details.next_step.as_ref().map(|(_, text)| text.as_str())
+    }
+
+    /// What the user can do next, for a host that has words of its own.
+    #[must_use]
+    pub fn advice(&self) -> Option<&NextStep> {
+        self.details.next_step.as_ref().map(|(step, _)| step)
     }
 
     /// Whether trying again can help.
@@ -243,7 +252,7 @@ impl Error {
             "errors": self.details.texts,
             "requestId": self.details.request_id,
             "field": self.details.field,
-            "nextStep": self.details.next_step,
+            "nextStep": self.next_step(),
             "retry": self.details.retry,
             "retryAfterMs": self.details.retry_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
             "attempts": self.details.attempts,

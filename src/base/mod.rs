@@ -9,6 +9,7 @@ pub mod entropy;
 pub mod error;
 pub mod event;
 pub mod model;
+pub mod next_step;
 pub mod redaction;
 pub mod retry;
 pub mod scope;
