@@ -14,6 +14,7 @@ use reqwest::{Client, Method, Response, Url};
 use sha2::Sha256;
 
 use crate::bacpac::Layout;
+use crate::clock;
 use crate::core::{Link, link_path, signed_query};
 use crate::error::Error;
 use crate::http::BlobAddress;
@@ -21,6 +22,10 @@ use crate::timestamp;
 
 /// The service version spoken; Azurite 3.35.0 knows it.
 const VERSION: &str = "2021-12-02";
+/// The account that every Azurite has, and its published key.
+const DEVELOPMENT_ACCOUNT: &str = "devstoreaccount1";
+const DEVELOPMENT_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 /// Bytes per block of an export.
 const BLOCK: u64 = 8 << 20;
 
@@ -37,23 +42,13 @@ pub(crate) struct Azurite {
 impl Azurite {
     /// Reads the connection string; asks nothing of the store yet.
     pub(crate) fn connect(connection: &str) -> Result<Self, Error> {
-        let fields: BTreeMap<&str, &str> =
-            connection.split(';').filter_map(|field| field.trim().split_once('=')).collect();
-        let field = |name: &str| {
-            fields
-                .get(name)
-                .copied()
-                .ok_or_else(|| Error::config("blob store", &format!("the connection string has no {name}")))
-        };
-        let endpoint = field("BlobEndpoint")?.trim_end_matches('/').to_owned();
+        let Place { account, key, endpoint } = Place::read(connection)?;
         Url::parse(&endpoint).map_err(|failure| Error::config("blob store", &format!("BlobEndpoint: {failure}")))?;
-        let key = STANDARD
-            .decode(field("AccountKey")?)
-            .map_err(|_| Error::config("blob store", "AccountKey is not Base64"))?;
+        let key = STANDARD.decode(key.trim()).map_err(|_| Error::config("blob store", "AccountKey is not Base64"))?;
         let roots = rustls_roots()?;
         let client = Client::builder().no_proxy().tls_backend_preconfigured(roots);
         let client = client.build().map_err(Error::failed("setting up the client of the blob store"))?;
-        Ok(Self { account: field("AccountName")?.to_owned(), key, endpoint, client })
+        Ok(Self { account, key, endpoint, client })
     }
 
     pub(crate) async fn create_container(&self, name: &str) -> Result<(), Error> {
@@ -134,7 +129,7 @@ impl Azurite {
             url.query_pairs_mut().extend_pairs(query);
         }
         // The wall clock, not the virtual one: the store lives in real time.
-        let date = timestamp::http_date(wall_time());
+        let date = timestamp::http_date(clock::wall_time());
         let mut signed: BTreeMap<&str, String> = headers.iter().map(|(name, value)| (*name, value.clone())).collect();
         signed.insert("x-ms-date", date);
         signed.insert("x-ms-version", VERSION.to_owned());
@@ -148,7 +143,52 @@ impl Azurite {
         }
         let authorization = format!("SharedKey {}:{signature}", self.account);
         let request = request.header("authorization", authorization).header("content-length", body.len()).body(body);
-        request.send().await.map_err(|failure| Error::failed("asking the blob store")(failure.without_url()))
+        // Without the URL, whose path is of no use here: who starts a store looks for its address.
+        let doing = format!("asking the blob store at {}", self.endpoint);
+        request.send().await.map_err(|failure| Error::failed(&doing)(cause(&failure.without_url())))
+    }
+}
+
+/// The innermost reason: what is around it only says that a request failed.
+fn cause(failure: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(failure), |failure| failure.source()).last().map(ToString::to_string).unwrap_or_default()
+}
+
+/// What a storage connection string says, by the rules of "Configure Azure Storage connection strings".
+struct Place {
+    account: String,
+    key: String,
+    /// Without a slash at its end.
+    endpoint: String,
+}
+
+impl Place {
+    fn read(connection: &str) -> Result<Self, Error> {
+        // The names of the fields are read in any case; a value may hold further `=`, as keys do.
+        let pairs = connection.split(';').filter_map(|field| field.trim().split_once('='));
+        let fields: BTreeMap<String, &str> =
+            pairs.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim())).collect();
+        let field = |name: &str| fields.get(&name.to_ascii_lowercase()).copied().filter(|value| !value.is_empty());
+        let missing = |name: &str| Error::config("blob store", &format!("the connection string has no {name}"));
+        if field("UseDevelopmentStorage").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+            let proxy = field("DevelopmentStorageProxyUri").unwrap_or("http://127.0.0.1");
+            return Ok(Self {
+                account: DEVELOPMENT_ACCOUNT.to_owned(),
+                key: DEVELOPMENT_KEY.to_owned(),
+                endpoint: format!("{}:10000/{DEVELOPMENT_ACCOUNT}", proxy.trim_end_matches('/')),
+            });
+        }
+        let account = field("AccountName").ok_or_else(|| missing("AccountName"))?;
+        let endpoint = match (field("BlobEndpoint"), field("EndpointSuffix")) {
+            (Some(endpoint), _) => endpoint.trim_end_matches('/').to_owned(),
+            (None, Some(suffix)) => {
+                let protocol = field("DefaultEndpointsProtocol").unwrap_or("https");
+                format!("{protocol}://{account}.blob.{suffix}")
+            }
+            (None, None) => return Err(missing("BlobEndpoint")),
+        };
+        let key = field("AccountKey").ok_or_else(|| missing("AccountKey"))?;
+        Ok(Self { account: account.to_owned(), key: key.to_owned(), endpoint })
     }
 }
 
@@ -175,11 +215,6 @@ fn accept(answer: &Response, statuses: &[u16], doing: &str) -> Result<(), Error>
     }
     let code = answer.headers().get("x-ms-error-code").and_then(|code| code.to_str().ok()).unwrap_or("no error code");
     Err(Error::failed(doing)(format!("the blob store answered {status} ({code})")))
-}
-
-fn wall_time() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(0)
 }
 
 /// TLS settings of our own: the library's default would need a provider installed for the whole process.
@@ -212,6 +247,23 @@ mod tests {
         let good = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=AAAA;BlobEndpoint=http://127.0.0.1:10000/devstoreaccount1;";
         let store = Azurite::connect(good).unwrap();
         assert_eq!(store.account, "devstoreaccount1");
+        let lower =
+            Azurite::connect(&good.replace("AccountName", "accountname").replace("BlobEndpoint", "blobENDPOINT"));
+        assert_eq!(lower.unwrap().endpoint, "http://127.0.0.1:10000/devstoreaccount1");
+        for (text, endpoint) in [
+            ("UseDevelopmentStorage=true", "http://127.0.0.1:10000/devstoreaccount1"),
+            ("usedevelopmentstorage=TRUE;", "http://127.0.0.1:10000/devstoreaccount1"),
+            (
+                "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://localhost/",
+                "http://localhost:10000/devstoreaccount1",
+            ),
+            (
+                "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=AAAA;EndpointSuffix=core.windows.net",
+                "https://a.blob.core.windows.net",
+            ),
+        ] {
+            assert_eq!(Azurite::connect(text).unwrap().endpoint, endpoint, "{text}");
+        }
         for missing in ["AccountName", "AccountKey", "BlobEndpoint"] {
             let error = Azurite::connect(&good.replace(missing, "Other")).unwrap_err();
             assert!(error.to_string().contains(missing), "{error}");

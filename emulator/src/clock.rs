@@ -102,7 +102,7 @@ fn whole_milliseconds(length: Duration) -> Milliseconds {
     Milliseconds::try_from(length.as_millis()).unwrap_or(Milliseconds::MAX / 4)
 }
 
-fn wall_time() -> Milliseconds {
+pub(crate) fn wall_time() -> Milliseconds {
     whole_milliseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 

@@ -164,8 +164,11 @@ impl Config {
         if self.export_size < least {
             return Err(Error::config("export size", &format!("it must be at least {least} bytes")));
         }
-        if !crate::blob::sas::is_supported_version(&self.sas_version) {
-            return Err(Error::config("SAS version", "it must be a date from 2015-04-05 on"));
+        if !crate::blob::version::is_signable(&self.sas_version, crate::clock::wall_time()) {
+            return Err(Error::config(
+                "SAS version",
+                "it must be a published version from 2015-04-05 on, such as 2023-01-03",
+            ));
         }
         Ok(())
     }

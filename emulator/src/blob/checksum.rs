@@ -9,6 +9,11 @@ use super::error::BlobError;
 /// The version from which `x-ms-content-crc64` is known.
 const KNOWS_CRC64: &str = "2019-02-02";
 
+/// Whether a version knows CRC-64.
+pub(crate) fn knows_crc64(version: &str) -> bool {
+    version >= KNOWS_CRC64
+}
+
 /// What the request says about the bytes of its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
@@ -25,7 +30,7 @@ impl Claim {
             (Some(md5), None) => check_md5(md5).map(|()| Self::Md5(md5.to_owned())),
             (None, Some(crc64)) => {
                 let well_formed = STANDARD.decode(crc64).is_ok_and(|bytes| bytes.len() == 8);
-                if well_formed && version >= KNOWS_CRC64 {
+                if well_formed && knows_crc64(version) {
                     Ok(Self::Crc64(crc64.to_owned()))
                 } else {
                     Err(BlobError::invalid_header("x-ms-content-crc64", crc64))
@@ -74,7 +79,7 @@ pub(crate) struct Computed {
 impl Summing {
     /// MD5 is slow, so it is left out unless asked for; CRC-64 is computed where the version knows it.
     pub(crate) fn start(with_md5: bool, version: &str) -> Self {
-        Self::of(with_md5, version >= KNOWS_CRC64)
+        Self::of(with_md5, knows_crc64(version))
     }
 
     /// Exactly these.

@@ -13,11 +13,13 @@ pub(crate) struct BlobError {
     pub(crate) message: String,
     /// Further elements of the error body, such as `AuthenticationErrorDetail`.
     pub(crate) details: Vec<(&'static str, String)>,
+    /// The header `Content-Range`.
+    pub(crate) content_range: Option<String>,
 }
 
 impl BlobError {
     pub(crate) fn new(status: u16, code: &str, message: &str) -> Self {
-        Self { status, code: code.to_owned(), message: message.to_owned(), details: Vec::new() }
+        Self { status, code: code.to_owned(), message: message.to_owned(), details: Vec::new(), content_range: None }
     }
 
     pub(crate) fn authentication_failed(detail: &str) -> Self {
@@ -45,6 +47,11 @@ impl BlobError {
             "AuthorizationPermissionMismatch",
             "This request is not authorized to perform this operation using this permission.",
         )
+    }
+
+    /// What a link that creates, but does not write, answers for a blob that is there.
+    pub(crate) fn unauthorized_overwrite() -> Self {
+        Self::new(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.")
     }
 
     pub(crate) fn protocol_mismatch() -> Self {
@@ -78,6 +85,10 @@ impl BlobError {
             "LeaseIdMismatchWithBlobOperation",
             "The lease ID specified did not match the lease ID for the blob.",
         )
+    }
+
+    pub(crate) fn lease_not_present() -> Self {
+        Self::new(412, "LeaseNotPresentWithBlobOperation", "There is currently no lease on the blob.")
     }
 
     pub(crate) fn condition_not_met() -> Self {
@@ -145,8 +156,8 @@ impl BlobError {
             "Crc64Mismatch",
             "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.",
         );
-        error.details.push(("UserSpecifiedCrc64", sent.to_owned()));
-        error.details.push(("ServerCalculatedCrc64", computed.to_owned()));
+        error.details.push(("UserSpecifiedCrc", sent.to_owned()));
+        error.details.push(("ServerCalculatedCrc", computed.to_owned()));
         error
     }
 
@@ -192,8 +203,16 @@ impl BlobError {
         Self::new(411, "MissingContentLengthHeader", "The Content-Length header was not specified.")
     }
 
-    pub(crate) fn invalid_range() -> Self {
-        Self::new(416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
+    /// The length of the blob stands in a header of the answer.
+    pub(crate) fn invalid_range(length: u64) -> Self {
+        let mut error =
+            Self::new(416, "InvalidRange", "The range specified is invalid for the current size of the resource.");
+        error.content_range = Some(format!("bytes */{length}"));
+        error
+    }
+
+    pub(crate) fn out_of_range() -> Self {
+        Self::new(400, "OutOfRangeInput", "One of the request inputs is out of range.")
     }
 
     pub(crate) fn invalid_xml() -> Self {
@@ -231,6 +250,9 @@ impl BlobError {
         answer.reason = Some(self.message.clone());
         if self.status == 401 {
             answer = answer.with("www-authenticate", "Bearer authorization_uri=https://login.microsoftonline.com/");
+        }
+        if let Some(range) = &self.content_range {
+            answer = answer.with("content-range", range.clone());
         }
         answer.with("x-ms-error-code", self.code.clone()).with("x-ms-request-id", request_id)
     }

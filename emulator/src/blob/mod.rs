@@ -16,6 +16,7 @@ pub(crate) mod sas;
 mod saved;
 mod spool;
 mod store;
+pub(crate) mod version;
 pub(crate) mod write;
 
 pub(crate) use content::Content;

@@ -4,11 +4,11 @@
 use super::error::BlobError;
 use super::sas::{self, Sas};
 use super::spool::Refusal;
-use super::{list, read, write};
+use super::{list, read, version, write};
 use crate::clock::Milliseconds;
 use crate::core::Core;
 use crate::http::{Answer, Asked, BlobAddress, BodyError, RequestBody, decode};
-use crate::identity::ACCOUNT;
+use crate::identity::{ACCOUNT, is_guid};
 use crate::timestamp;
 
 /// The operations known.
@@ -84,7 +84,7 @@ pub(crate) fn expired_link_answer(core: &Core, asked: &Asked) -> Answer {
 
 async fn run(core: &Core, operation: Operation, call: &Call<'_>, body: &mut RequestBody) -> Result<Answer, Refusal> {
     match operation {
-        Operation::GetBlob | Operation::GetProperties => Ok(read::get_blob(core, call)?),
+        Operation::GetBlob | Operation::GetProperties => Ok(read::get_blob(core, call).await?),
         Operation::GetBlockList => Ok(read::get_block_list(core, call)?),
         Operation::ListBlobs => Ok(list::list_blobs(core, call)?),
         Operation::PutBlob => write::put_blob(core, call, body).await,
@@ -107,9 +107,12 @@ fn admit<'a>(core: &Core, asked: &'a Asked, address: &'a BlobAddress) -> Result<
     sas.authenticate(&core.account_key, address, asked.now, asked.secure)?;
     let version = match asked.header("x-ms-version") {
         None => sas.version.clone(),
-        Some(version) if sas::is_version(version) => version.to_owned(),
+        Some(version) if version::is_known(version, asked.now) => version.to_owned(),
         Some(other) => return Err(BlobError::invalid_header("x-ms-version", other)),
     };
+    if let Some(lease) = asked.header("x-ms-lease-id").filter(|lease| !is_guid(lease)) {
+        return Err(BlobError::invalid_header("x-ms-lease-id", lease));
+    }
     let operation = operation(
         &asked.method,
         query(asked, "restype").as_deref(),
@@ -126,7 +129,9 @@ fn admit<'a>(core: &Core, asked: &'a Asked, address: &'a BlobAddress) -> Result<
         }
     };
     if !permitted {
-        return Err(BlobError::permission_mismatch());
+        // A link that creates was meant for this, but not for what is there already.
+        let overwrites = operation == Operation::PutBlob && sas.permits_any("c");
+        return Err(if overwrites { BlobError::unauthorized_overwrite() } else { BlobError::permission_mismatch() });
     }
     Ok((operation, Call { asked, address, sas, version, now: asked.now }))
 }
@@ -162,8 +167,9 @@ fn finish(core: &Core, asked: &Asked, answer: Answer) -> Answer {
 
 /// The headers every answer carries.
 pub(crate) fn with_usual_headers(asked: &Asked, answer: Answer, new_id: impl FnOnce() -> String) -> Answer {
-    let version = asked.header("x-ms-version").filter(|version| sas::is_version(version)).map(str::to_owned);
-    let version = version.or_else(|| query(asked, "sv").filter(|version| sas::is_version(version)));
+    let version = asked.header("x-ms-version").filter(|version| version::is_known(version, asked.now));
+    let version = version.map(str::to_owned);
+    let version = version.or_else(|| query(asked, "sv").filter(|version| version::is_known(version, asked.now)));
     let mut answer = answer
         .with("server", "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0")
         .with("x-ms-version", version.unwrap_or_else(|| "2017-04-17".to_owned()))

@@ -1,7 +1,11 @@
 //! Get Blob, Get Blob Properties and Get Block List.
 
+use std::ops::Range;
+
 use super::block_list;
+use super::checksum::{self, Summing};
 use super::condition::Conditions;
+use super::content::Content;
 use super::error::BlobError;
 use super::operation::Call;
 use super::range::{self, Span};
@@ -10,9 +14,12 @@ use crate::core::Core;
 use crate::http::{Answer, Source};
 use crate::timestamp;
 
+/// The longest range that has a checksum.
+const LONGEST_SUMMED: u64 = 4 << 20;
+
 /// Get Blob and, by HEAD, Get Blob Properties.
-pub(super) fn get_blob(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
-    let (committed, leased) = core.blobs.find(&call.address.container, &call.address.blob)?;
+pub(super) async fn get_blob(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
+    let (committed, leased) = core.blobs.find(&call.address.container, &call.address.blob, call.lease())?;
     let header = |name| call.asked.header(name);
     Conditions::of(call.asked).check_read(committed.stored())?;
     // Get Blob Properties knows no range.
@@ -22,9 +29,14 @@ pub(super) fn get_blob(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError
     let (status, from, count) = match span {
         Span::Whole => (200, 0, length),
         Span::Part(from, count) => (206, from, count),
-        Span::Unsatisfiable => return Err(BlobError::invalid_range()),
+        Span::Unsatisfiable => return Err(BlobError::invalid_range(length)),
     };
+    let wanted = RangeSum::wanted(call, status == 206, count)?;
     let mut answer = Answer::empty(status);
+    if let Some(kind) = wanted {
+        let (name, sum) = kind.of(committed.content.clone(), from..from + count).await?;
+        answer = answer.with(name, sum);
+    }
     answer.body = Source::Blob(committed.content.clone(), from, count);
     let mut answer = describe(answer, &committed, call, status == 206);
     if status == 206 {
@@ -36,6 +48,62 @@ pub(super) fn get_blob(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError
         answer = answer.with("x-ms-lease-duration", "infinite");
     }
     Ok(answer)
+}
+
+/// The checksum of a range that a Get Blob may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RangeSum {
+    Md5,
+    Crc64,
+}
+
+impl RangeSum {
+    /// Which one is asked for. Only a range has one, of at most 4 MiB, and never both; a version that does not know
+    /// the header ignores it.
+    fn wanted(call: &Call<'_>, part: bool, length: u64) -> Result<Option<Self>, BlobError> {
+        const MD5: &str = "x-ms-range-get-content-md5";
+        const CRC64: &str = "x-ms-range-get-content-crc64";
+        // Get Blob Properties knows no range.
+        if call.asked.method != "GET" {
+            return Ok(None);
+        }
+        let wants = |name: &'static str| match call.asked.header(name) {
+            None => Ok(false),
+            Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
+            Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
+            Some(value) => Err(BlobError::invalid_header(name, value)),
+        };
+        let crc64 = checksum::knows_crc64(&call.version) && wants(CRC64)?;
+        let kind = match (wants(MD5)?, crc64) {
+            (false, false) => return Ok(None),
+            (true, true) => return Err(BlobError::invalid_header(CRC64, "true")),
+            (true, false) => Self::Md5,
+            (false, true) => Self::Crc64,
+        };
+        if !part {
+            return Err(BlobError::invalid_header(if kind == Self::Md5 { MD5 } else { CRC64 }, "true"));
+        }
+        if length > LONGEST_SUMMED {
+            return Err(BlobError::out_of_range());
+        }
+        Ok(Some(kind))
+    }
+
+    /// The header and its value.
+    async fn of(self, content: Content, range: Range<u64>) -> Result<(&'static str, String), BlobError> {
+        let summed = tokio::task::spawn_blocking(move || {
+            let mut summing = Summing::of(self == Self::Md5, self == Self::Crc64);
+            summing.add(&content.read(range)?);
+            Ok::<_, std::io::Error>(summing.finish())
+        });
+        let summed = summed.await.map_err(|failure| BlobError::internal(&failure))?;
+        let computed = summed.map_err(|failure| BlobError::internal(&failure))?;
+        let (name, sum) = match self {
+            Self::Md5 => ("content-md5", computed.md5),
+            Self::Crc64 => ("x-ms-content-crc64", computed.crc64),
+        };
+        Ok((name, sum.unwrap_or_default()))
+    }
 }
 
 fn describe(answer: Answer, committed: &Committed, call: &Call<'_>, part: bool) -> Answer {
@@ -74,6 +142,7 @@ fn describe(answer: Answer, committed: &Committed, call: &Call<'_>, part: bool) 
 pub(super) fn get_block_list(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
     let (with_committed, with_waiting) = block_list::wanted(call.query("blocklisttype"))?;
     let found = core.blobs.look(&call.address.container, &call.address.blob, Blob::clone)?;
+    found.check_given_lease(call.lease())?;
     if found.committed.is_none() && found.waiting.is_empty() {
         return Err(BlobError::blob_not_found());
     }

@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::Sha256;
 
 use super::error::BlobError;
+use super::version;
 use crate::clock::Milliseconds;
 use crate::http::{BlobAddress, decode};
 use crate::timestamp;
@@ -137,8 +138,8 @@ impl Sas {
         now: Milliseconds,
         secure: bool,
     ) -> Result<(), BlobError> {
-        if !is_supported_version(&self.version) {
-            return Err(BlobError::authentication_failed("sv is not a supported version"));
+        if !version::is_signable(&self.version, now) {
+            return Err(BlobError::authentication_failed("sv is not a known version"));
         }
         if !matches!(self.resource.as_str(), "b" | "c") {
             return Err(BlobError::authentication_failed("sr is mandatory. Cannot be empty"));
@@ -183,16 +184,6 @@ pub(crate) fn out_of_time(start: Option<Milliseconds>, expiry: Milliseconds, now
         timestamp::http_date(expiry),
         timestamp::http_date(now)
     )
-}
-
-/// Whether this is a version this store knows the string to sign of.
-pub(crate) fn is_supported_version(version: &str) -> bool {
-    is_version(version) && version >= "2015-04-05"
-}
-
-/// Whether the text has the form of a service version, a date.
-pub(crate) fn is_version(version: &str) -> bool {
-    version.len() == 10 && timestamp::parse_sas_time(version).is_some()
 }
 
 #[cfg(test)]

@@ -75,10 +75,19 @@ impl Blob {
         self.committed.as_deref().map(Committed::stored)
     }
 
+    /// For writes: a leased blob takes the lease's id.
     fn check_lease(&self, given: Option<&str>) -> Result<(), BlobError> {
+        if self.lease.is_some() && given.is_none() {
+            return Err(BlobError::lease_id_missing());
+        }
+        self.check_given_lease(given)
+    }
+
+    /// For reads too: an id that is given has to be that of the lease.
+    pub(crate) fn check_given_lease(&self, given: Option<&str>) -> Result<(), BlobError> {
         match (&self.lease, given) {
-            (None, _) => Ok(()),
-            (Some(_), None) => Err(BlobError::lease_id_missing()),
+            (_, None) => Ok(()),
+            (None, Some(_)) => Err(BlobError::lease_not_present()),
             (Some(held), Some(given)) if held.eq_ignore_ascii_case(given) => Ok(()),
             (Some(_), Some(_)) => Err(BlobError::lease_id_mismatch()),
         }
@@ -121,15 +130,23 @@ impl Store {
         Ok(look(blobs.get(name).unwrap_or(&Blob::default())))
     }
 
-    /// The committed blob and whether it is leased.
-    pub(crate) fn find(&self, container: &str, name: &str) -> Result<(Arc<Committed>, bool), BlobError> {
-        self.look(container, name, |blob| Some((Arc::clone(blob.committed.as_ref()?), blob.lease.is_some())))?
-            .ok_or_else(BlobError::blob_not_found)
+    /// The committed blob and whether it is leased, for a read that gives this id of a lease.
+    pub(crate) fn find(
+        &self,
+        container: &str,
+        name: &str,
+        lease: Option<&str>,
+    ) -> Result<(Arc<Committed>, bool), BlobError> {
+        self.look(container, name, |blob| {
+            let committed = blob.committed.as_ref().ok_or_else(BlobError::blob_not_found)?;
+            blob.check_given_lease(lease)?;
+            Ok((Arc::clone(committed), blob.lease.is_some()))
+        })?
     }
 
     /// Whether there is a committed blob.
     pub(crate) fn exists(&self, container: &str, name: &str) -> bool {
-        self.find(container, name).is_ok()
+        self.find(container, name, None).is_ok()
     }
 
     /// The committed blobs of a container, by name.
@@ -158,6 +175,7 @@ impl Store {
             }
             None => {
                 let mut blob = Blob::default();
+                blob.check_lease(lease)?;
                 let changed = change(&mut blob)?;
                 blobs.insert(name.to_owned(), blob);
                 Ok(changed)

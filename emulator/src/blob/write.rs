@@ -63,7 +63,13 @@ pub(super) async fn put_blob(core: &Core, call: &Call<'_>, body: &mut RequestBod
     let content = Content::Files([extent].into());
     let committed = core.blobs.put_blob(at, call.lease(), conditions, content, properties, call.now)?;
     core.save();
-    Ok(with_stored(created(&computed, &claim), &committed))
+    // Unlike a block, a blob is always answered with its MD5, beside the CRC-64.
+    let answer = created(&computed, &Claim::None);
+    let answer = match (&computed.md5, &computed.crc64) {
+        (Some(md5), Some(_)) => answer.with("content-md5", md5),
+        _ => answer,
+    };
+    Ok(with_stored(answer, &committed))
 }
 
 /// Put Block List.

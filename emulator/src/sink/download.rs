@@ -44,7 +44,7 @@ pub(super) fn get_blob(call: &Call<'_>) -> Result<Reply, BlobError> {
     let (status, from, count) = match range::read(wanted, length) {
         Span::Whole => (200, 0, length),
         Span::Part(from, count) => (206, from, count),
-        Span::Unsatisfiable => return Err(BlobError::invalid_range()),
+        Span::Unsatisfiable => return Err(BlobError::invalid_range(length)),
     };
     let mut answer = describe(Answer::empty(status), &committed, status == 206);
     if status == 206 {

@@ -1,6 +1,6 @@
 //! Links to another blob store. Runs only with a connection string in `EPI_TEST_AZURITE`.
 
-use epicloud_emulator::{BlobStore, Config, Speed};
+use epicloud_emulator::{BlobStore, Config, Emulator, Speed};
 use serde_json::Value;
 
 use crate::caller::{block_id, md5_of, stage, within};
@@ -39,4 +39,15 @@ async fn packages_and_exports_live_in_azurite() {
     let md5 = got.headers()["content-md5"].to_str().unwrap().to_owned();
     let whole = got.bytes().await.unwrap();
     assert_eq!((whole.len(), md5_of(&whole)), (20 << 20, md5));
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_there_is_named_with_its_address() {
+    // Bound and given back: nothing listens there now.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let connection = format!("accountname=a;accountkey=AAAA;blobendpoint=http://127.0.0.1:{port}/a");
+    let config = Config { blob: BlobStore::Azurite(connection), ..Config::default() };
+    let error = Emulator::start(config).await.unwrap_err().to_string();
+    assert!(error.contains(&format!("http://127.0.0.1:{port}/a: ")), "{error}");
+    assert!(!error.contains("AAAA"), "{error}");
 }

@@ -25,6 +25,10 @@ async fn code(request: RequestBuilder) -> (u16, String) {
     (status, code)
 }
 
+fn told<'a>(answer: &'a reqwest::Response, header: &str) -> &'a str {
+    answer.headers()[header].to_str().unwrap()
+}
+
 fn refusal(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }
@@ -102,6 +106,10 @@ async fn block_lists_follow_the_rules() {
         assert_eq!(code(put_block(&stage, &link, &id(index), format!("block{index}").as_bytes())).await.0, 201);
     }
     assert_eq!(code(put_block(&stage, &link, "AAAA", b"x")).await, refusal(400, "InvalidBlobOrBlock"));
+    // Of the same length as text, but not as the id that it stands for.
+    let shorter = STANDARD.encode(&STANDARD.decode(id(0)).unwrap()[1..]);
+    assert_eq!(shorter.len(), id(0).len());
+    assert_eq!(code(put_block(&stage, &link, &shorter, b"x")).await, refusal(400, "InvalidBlobOrBlock"));
     assert_eq!(code(put_block(&stage, &link, "%3F", b"x")).await, refusal(400, "InvalidQueryParameterValue"));
     assert_eq!(
         code(put_block(&stage, &link, &id(3), b"").header("content-length", 0)).await,
@@ -148,10 +156,119 @@ async fn blobs_are_put_got_and_headed_with_conditions() {
 
     stage.emulator.lease("deploymentpackages", NAME).unwrap();
     assert_eq!(code(put("x")).await, refusal(412, "LeaseIdMissing"));
-    let wrong = put("x").header("x-ms-lease-id", "00000000-0000-0000-0000-000000000000");
-    assert_eq!(code(wrong).await, refusal(412, "LeaseIdMismatchWithBlobOperation"));
+    let other = "00000000-0000-0000-0000-000000000000";
+    let mismatch = refusal(412, "LeaseIdMismatchWithBlobOperation");
+    assert_eq!(code(put("x").header("x-ms-lease-id", other)).await, mismatch);
+    // A read needs no id, but one that is given has to be right.
+    assert_eq!(get().send().await.unwrap().status(), 200);
+    let list = || stage.client.get(format!("{link}&comp=blocklist"));
+    for read in [get(), stage.client.head(&link), list()] {
+        let answer = read.header("x-ms-lease-id", other).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), told(&answer, "x-ms-error-code")), (412, &*mismatch.1));
+    }
     stage.emulator.release("deploymentpackages", NAME);
+    let absent = refusal(412, "LeaseNotPresentWithBlobOperation");
+    for request in [get(), list(), put("x"), put_block(&stage, &link, &block_id(0), b"x")] {
+        assert_eq!(code(request.header("x-ms-lease-id", other)).await, absent);
+    }
+    let new = link.replace(NAME, "cms.app.2.nupkg");
+    assert_eq!(code(put_block(&stage, &new, &block_id(0), b"x").header("x-ms-lease-id", other)).await, absent);
+    assert_eq!(code(get().header("x-ms-lease-id", "mine")).await, refusal(400, "InvalidHeaderValue"));
     assert_eq!(put("x").send().await.unwrap().status(), 201);
+}
+
+#[tokio::test]
+async fn a_range_is_answered_with_the_checksum_that_is_asked_for() {
+    let stage = manual().await;
+    let content = bytes(6 << 20);
+    stage.emulator.put_blob("deploymentpackages", NAME, &content).unwrap();
+    let link = link(&stage, "r");
+    let get = |range: Option<&str>, headers: &[(&'static str, &str)]| {
+        let mut request = stage.client.get(&link);
+        if let Some(range) = range {
+            request = request.header("x-ms-range", range);
+        }
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    };
+    let md5 = ("x-ms-range-get-content-md5", "true");
+    let crc = ("x-ms-range-get-content-crc64", "true");
+    let part = &content[1_000..5_000];
+    let answer = get(Some("bytes=1000-4999"), &[md5]).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), told(&answer, "content-md5")), (206, &*md5_of(part)));
+    assert!(!answer.headers().contains_key("x-ms-content-crc64"));
+    let answer = get(Some("bytes=1000-4999"), &[crc]).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), told(&answer, "x-ms-content-crc64")), (206, &*crc64(part)));
+    assert!(!answer.headers().contains_key("content-md5"));
+
+    // 4 MiB at most, and of what there is: the last range is shorter than asked for.
+    let largest = get(Some("bytes=0-4194303"), &[md5]).send().await.unwrap();
+    assert_eq!(&largest.headers()["content-md5"], &*md5_of(&content[..4 << 20]));
+    assert_eq!(get(Some("bytes=4194304-99999999"), &[crc]).send().await.unwrap().status(), 206);
+    for kind in [md5, crc] {
+        assert_eq!(code(get(Some("bytes=0-4194304"), &[kind])).await, refusal(400, "OutOfRangeInput"));
+        assert_eq!(code(get(None, &[kind])).await, refusal(400, "InvalidHeaderValue"));
+        assert_eq!(code(get(Some("bytes=0-9"), &[(kind.0, "yes")])).await, refusal(400, "InvalidHeaderValue"));
+        assert_eq!(get(None, &[(kind.0, "false")]).send().await.unwrap().status(), 200);
+    }
+    assert_eq!(code(get(Some("bytes=0-9"), &[md5, crc])).await, refusal(400, "InvalidHeaderValue"));
+    // A version from before CRC-64 does not know its header.
+    let old = get(Some("bytes=0-9"), &[crc, ("x-ms-version", "2018-11-09")]).send().await.unwrap();
+    assert!(old.status() == 206 && !old.headers().contains_key("x-ms-content-crc64"));
+
+    let behind = get(Some("bytes=6291456-"), &[]).send().await.unwrap();
+    assert_eq!((behind.status().as_u16(), told(&behind, "content-range")), (416, "bytes */6291456"));
+}
+
+#[tokio::test]
+async fn a_blob_that_is_put_is_answered_with_both_checksums() {
+    let stage = manual().await;
+    let link = link(&stage, "w");
+    let put = || stage.client.put(&link).header("x-ms-blob-type", "BlockBlob").body("0123456789");
+    for request in [
+        put(),
+        put().header("content-md5", md5_of(b"0123456789")),
+        put().header("x-ms-content-crc64", crc64(b"0123456789")),
+    ] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 201);
+        assert_eq!(&answer.headers()["content-md5"], &*md5_of(b"0123456789"));
+        assert_eq!(&answer.headers()["x-ms-content-crc64"], &*crc64(b"0123456789"));
+    }
+    let old = put().header("x-ms-version", "2018-11-09").send().await.unwrap();
+    assert!(old.headers().contains_key("content-md5") && !old.headers().contains_key("x-ms-content-crc64"));
+}
+
+#[tokio::test]
+async fn a_damaged_block_is_refused_with_both_sums_by_their_names() {
+    let stage = manual().await;
+    let link = link(&stage, "w");
+    let put = put_block(&stage, &link, &block_id(0), b"sent").header("x-ms-content-crc64", crc64(b"meant"));
+    let (_, _, body) = outcome(put.send().await.unwrap()).await;
+    for (name, sum) in [("UserSpecifiedCrc", crc64(b"meant")), ("ServerCalculatedCrc", crc64(b"sent"))] {
+        assert!(body.contains(&format!("<{name}>{sum}</{name}>")), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn versions_that_no_service_knows_are_refused() {
+    let stage = manual().await;
+    stage.emulator.put_blob("deploymentpackages", NAME, b"content").unwrap();
+    let good = link(&stage, "r");
+    for (version, known) in [("2021-12-02", true), ("2025-01-05", true), ("2021-12-03", false), ("2999-01-01", false)] {
+        let spec = LinkSpec {
+            version: Some(version.to_owned()),
+            scheme: Some(LinkScheme::Http),
+            ..LinkSpec::new("deploymentpackages", Some(NAME), "r", HOUR)
+        };
+        let signed = code(stage.client.get(stage.emulator.link(&spec))).await;
+        let asked = code(stage.client.get(&good).header("x-ms-version", version)).await;
+        if known {
+            assert_eq!((signed.0, asked.0), (200, 200), "{version}");
+        } else {
+            assert_eq!(signed, refusal(403, "AuthenticationFailed"), "{version}");
+            assert_eq!(asked, refusal(400, "InvalidHeaderValue"), "{version}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -160,7 +277,7 @@ async fn a_create_link_does_not_overwrite() {
     let link = link(&stage, "c");
     let put = || stage.client.put(&link).header("x-ms-blob-type", "BlockBlob").body("x");
     assert_eq!(put().send().await.unwrap().status(), 201);
-    assert_eq!(code(put()).await, refusal(403, "AuthorizationPermissionMismatch"));
+    assert_eq!(code(put()).await, refusal(403, "UnauthorizedBlobOverwrite"));
 }
 
 #[tokio::test]
