@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use crate::error::Error;
+use crate::scenario::{self, Scenario};
 
 /// How fast the virtual clock runs.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -95,6 +96,8 @@ pub struct Config {
     pub lease_packages: bool,
     /// Highest retention of an export in hours; `None` accepts any.
     pub max_export_retention_hours: Option<u32>,
+    /// What is to be rehearsed.
+    pub scenarios: Vec<Scenario>,
 }
 
 impl Default for Config {
@@ -138,6 +141,7 @@ impl Default for Config {
             check_packages: true,
             lease_packages: true,
             max_export_retention_hours: None,
+            scenarios: Vec::new(),
         }
     }
 }
@@ -160,6 +164,8 @@ impl Config {
         {
             return Err(Error::config("speed", "the factor must be a number above 0"));
         }
+        scenario::check(&self.scenarios, self.speed == Speed::Instant)
+            .map_err(|reason| Error::config("scenario", &reason))?;
         let least = crate::bacpac::LEAST_SIZE;
         if self.export_size < least {
             return Err(Error::config("export size", &format!("it must be at least {least} bytes")));

@@ -88,14 +88,11 @@ fn carry_out(core: &Core, asked: &Asked, body: &[u8]) -> Result<Value, Refused> 
             let link: NewLink = read(body)?;
             Ok(json!({ "link": make_link(core, &link.into_spec()) }))
         }
-        ("POST", "deployments") => {
-            let script: Script = read(body)?;
-            core.service.script(script.phase.unwrap_or(Phase::Deploy), script.steps);
-            Ok(json!({}))
-        }
-        ("POST", "exports") => {
-            let script: Script = read(body)?;
-            core.service.script(Phase::Export, script.steps);
+        ("POST", "deployments") => script(core, body, Phase::Deploy),
+        ("POST", "exports") => script(core, body, Phase::Export),
+        ("GET", "scripts") => Ok(core.service.scripts()),
+        ("DELETE", "scripts") => {
+            core.service.clear_scripts();
             Ok(json!({}))
         }
         (method, what) => Err((404, format!("there is no {method} {what}"))),
@@ -187,10 +184,27 @@ impl NewLink {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Script {
     phase: Option<Phase>,
     steps: Vec<Step>,
+    /// Takes statuses that the service is not known to have.
+    #[serde(default)]
+    any_status: bool,
+}
+
+/// Scripts the next operation of a phase; `usual` where none is named.
+fn script(core: &Core, body: &[u8], usual: Phase) -> Result<Value, Refused> {
+    let script: Script = read(body)?;
+    let phase = script.phase.unwrap_or(usual);
+    if (phase == Phase::Export) != (usual == Phase::Export) {
+        return Err((400, "exports are scripted below 'exports', everything else below 'deployments'".to_owned()));
+    }
+    if !script.any_status {
+        phase.check(&script.steps).map_err(|reason| (400, reason))?;
+    }
+    core.service.script(phase, script.steps);
+    Ok(json!({}))
 }
 
 /// One rule or an array of rules.

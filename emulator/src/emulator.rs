@@ -101,6 +101,7 @@ impl Emulator {
             restored.await.map_err(Error::failed("restoring blobs"))?;
         }
         furnish(&core, first_run).await?;
+        crate::service::occupy(&core)?;
         let (stop, stopped) = watch::channel(false);
         let serving = vec![
             tokio::spawn(crate::http::serve_plain(Arc::clone(&core), plain, stopped.clone())),
@@ -248,6 +249,7 @@ impl Emulator {
             "endpoint": self.endpoint(),
             "httpsEndpoint": self.https_endpoint(),
             "blobEndpoint": self.blob_endpoint(),
+            "controlEndpoint": self.control_endpoint(),
             "caFile": self.ca_file.to_string_lossy(),
             "clientKey": self.client_key(),
             "clientSecret": self.client_secret(),

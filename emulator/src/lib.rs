@@ -32,6 +32,7 @@ mod link;
 #[doc(hidden)]
 pub mod program;
 mod record;
+mod scenario;
 mod service;
 mod sink;
 mod state_dir;
@@ -47,6 +48,7 @@ pub use error::Error;
 pub use fault::{Condition, Effect, Faults, Rule};
 pub use link::{LinkSpec, Permissions};
 pub use record::Recorded;
+pub use scenario::Scenario;
 pub use service::{Phase, Step};
 pub use sink::{Sink, SinkConfig, SinkSettings, Verify};
 

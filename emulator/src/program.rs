@@ -9,6 +9,15 @@ pub fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "give a number of bytes, or one with KiB, MiB or GiB".to_owned())
 }
 
+/// Which signal came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM, for this process alone.
+    Terminate,
+    /// Ctrl-C, which a terminal sends to the whole group.
+    Interrupt,
+}
+
 /// The signals that end the program.
 #[cfg(unix)]
 #[derive(Debug)]
@@ -26,10 +35,10 @@ impl Stop {
     }
 
     /// Returns once one of them came.
-    pub async fn wait(&mut self) {
+    pub async fn wait(&mut self) -> Signal {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => Signal::Interrupt,
         }
     }
 }
@@ -47,11 +56,12 @@ impl Stop {
     }
 
     /// Returns once one of them came.
-    pub async fn wait(&mut self) {
+    pub async fn wait(&mut self) -> Signal {
         // An error means that no signal can be received; the program then runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        Signal::Interrupt
     }
 }
 

@@ -48,6 +48,7 @@ impl Asked {
 /// What a request is addressed to.
 enum Room {
     Control,
+    Slot,
     Blob(BlobAddress),
     Api,
 }
@@ -72,6 +73,8 @@ pub(crate) async fn exchange(core: Arc<Core>, wire: Arc<Wire>, request: Request<
         .unwrap_or_default();
     let room = if asked.path().starts_with("/__control/") {
         Room::Control
+    } else if asked.path().starts_with(crate::service::SLOT) {
+        Room::Slot
     } else {
         BlobAddress::read(host, asked.path()).map_or(Room::Api, Room::Blob)
     };
@@ -106,6 +109,7 @@ async fn answer(
     }
     let answered = match room {
         Room::Control => Ok(crate::control::handle(core, asked, &mut body).await),
+        Room::Slot => Ok(crate::service::slot_page(core)),
         Room::Blob(address) => crate::blob::handle(core, asked, address, &mut body).await,
         Room::Api => crate::service::handle(core, asked, &mut body).await,
     };
@@ -158,7 +162,7 @@ fn fault_answer(core: &Core, room: &Room, asked: &Asked, effect: &Effect) -> Ans
                     let code = code.clone().unwrap_or_else(|| blob_code(*status).to_owned());
                     crate::blob::error_answer(core, asked, *status, &code, &message)
                 }
-                Room::Api | Room::Control => crate::service::failure(core, *status, &[message]),
+                Room::Api | Room::Control | Room::Slot => crate::service::failure(core, *status, &[message]),
             };
             retry(answer, *retry_after)
         }

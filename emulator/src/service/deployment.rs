@@ -240,22 +240,22 @@ impl Deployment {
     }
 
     /// Brings it up to the time if its timeline is over: what the service knows without a client's look.
-    pub(crate) fn settle(&mut self, now: Milliseconds, instant: bool, site: &str) {
+    pub(crate) fn settle(&mut self, now: Milliseconds, instant: bool, slot: &str) {
         if self.run.is_past(now, instant) {
             self.run.count_look();
-            self.look(now, instant, site);
+            self.look(now, instant, slot);
         }
     }
 
     /// Brings it up to the time; a look by a client.
-    pub(crate) fn look(&mut self, now: Milliseconds, instant: bool, site: &str) {
+    pub(crate) fn look(&mut self, now: Milliseconds, instant: bool, slot: &str) {
         for step in self.run.look(now, instant) {
             self.percent = step.percent.unwrap_or(self.percent);
             self.warnings.extend(step.warnings);
             self.errors.extend(step.errors);
             let Some(status) = step.status else { continue };
             if status == "AwaitingVerification" {
-                self.validation_links = vec![format!("https://{site}-slot.dxcloud.episerver.net/")];
+                self.validation_links = vec![slot.to_owned()];
             }
             if matches!(status.as_str(), "Succeeded" | "Failed" | "Reset") {
                 self.ended = Some(now);

@@ -9,6 +9,7 @@ use super::envelope::Refusal;
 use super::export::Export;
 use super::fields::Fields;
 use super::route::Endpoint;
+use super::standing::{self, slot};
 use super::timeline::{self, Phase};
 use crate::bacpac::Shape;
 use crate::clock::Milliseconds;
@@ -85,7 +86,7 @@ async fn start(core: &Arc<Core>, fields: &Fields) -> Result<Value, Refusal> {
     }
     let outcome = if missing.is_empty() { order.outcome() } else { Err(missing.clone()) };
     let steps = match outcome {
-        Ok(end) => timeline::deploy(end),
+        Ok(end) => standing::timeline(core, Phase::Deploy, end).unwrap_or_else(|| timeline::deploy(end)),
         Err(errors) => timeline::deploy_failing(&errors),
     };
     let id = identity::new_guid().map_err(|_| Refusal::server_fault())?;
@@ -94,7 +95,7 @@ async fn start(core: &Arc<Core>, fields: &Fields) -> Result<Value, Refusal> {
         let mut state = crate::lock(&core.service.state);
         let (now, instant) = (core.clock.now(), core.clock.is_instant());
         for deployment in &mut state.deployments {
-            deployment.settle(now, instant, &site(core));
+            deployment.settle(now, instant, &slot(core));
         }
         if state.deployments.iter().any(|other| other.is_active() && other.order.target == order.target) {
             // The wording is not published; clients look for `on-going` (spec 1.5).
@@ -144,12 +145,7 @@ fn list(core: &Core) -> Value {
 }
 
 fn look(core: &Core, deployment: &mut Deployment) {
-    deployment.look(core.clock.now(), core.clock.is_instant(), &site(core));
-}
-
-/// The name of the site in validation links.
-fn site(core: &Core) -> String {
-    format!("epi{}", &core.identity.project_id[..8])
+    deployment.look(core.clock.now(), core.clock.is_instant(), &slot(core));
 }
 
 fn with_deployment(
@@ -177,7 +173,7 @@ fn with_deployment(
 fn complete(core: &Core, id: &str) -> Result<Value, Refusal> {
     let shown = with_deployment(core, id, |deployment, scripted| {
         let now = core.clock.now();
-        deployment.settle(now, core.clock.is_instant(), &site(core));
+        deployment.settle(now, core.clock.is_instant(), &slot(core));
         if deployment.status() == "AwaitingVerification" {
             let steps = scripted(Phase::Complete).unwrap_or_else(|| timeline::finish("Completing", "Succeeded"));
             return deployment.complete(steps, now);
@@ -193,7 +189,7 @@ fn reset(core: &Core, id: &str, fields: &Fields) -> Result<Value, Refusal> {
     let order = ResetOrder::read(fields).map_err(Refusal::invalid)?;
     let shown = with_deployment(core, id, |deployment, scripted| {
         let now = core.clock.now();
-        deployment.settle(now, core.clock.is_instant(), &site(core));
+        deployment.settle(now, core.clock.is_instant(), &slot(core));
         let end = deployment.reset_end(order)?;
         let steps = scripted(Phase::Reset).unwrap_or_else(|| timeline::finish("Resetting", end));
         deployment.begin_reset(order, steps, now);
@@ -280,7 +276,9 @@ fn start_export(core: &Arc<Core>, environment: &str, name: &str, fields: &Fields
         }
         let bacpac = format!("{database}_{}_{}.bacpac", timestamp::compact(now), &id[..8]);
         let shape = Shape { size: core.config.export_size, seed: core.config.export_seed, database: database.clone() };
-        let steps = state.scripted(Phase::Export).unwrap_or_else(timeline::export);
+        let steps = state.scripted(Phase::Export);
+        let steps = steps.or_else(|| standing::timeline(core, Phase::Export, "Succeeded"));
+        let steps = steps.unwrap_or_else(timeline::export);
         let export = Export::start(id, (environment, database), bacpac, shape, hours, steps, now);
         let shown = export.show(&core.identity.project_id, None);
         state.exports.push(export.clone());

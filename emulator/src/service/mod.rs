@@ -12,6 +12,7 @@ mod package_name;
 mod preparation;
 mod route;
 mod signature;
+mod standing;
 mod timeline;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub(crate) use envelope::{Refusal, failure, with_null_errors};
+pub(crate) use standing::{SLOT, occupy, slot_page};
 pub use timeline::{Phase, Step};
 
 use crate::core::Core;
@@ -72,6 +74,21 @@ impl Service {
     /// Gives the next operation of this phase a timeline of its own.
     pub(crate) fn script(&self, phase: Phase, steps: Vec<Step>) {
         crate::lock(&self.state).scripts.entry(word(phase)).or_default().push_back(steps);
+    }
+
+    /// The timelines that wait for their operations, by phase, in order.
+    pub(crate) fn scripts(&self) -> Value {
+        let state = crate::lock(&self.state);
+        let phases = Phase::ALL.iter().map(|phase| {
+            let waiting: Vec<&Vec<Step>> = state.scripts.get(word(*phase)).into_iter().flatten().collect();
+            (word(*phase).to_owned(), json!(waiting))
+        });
+        Value::Object(phases.collect())
+    }
+
+    /// Drops them.
+    pub(crate) fn clear_scripts(&self) {
+        crate::lock(&self.state).scripts.clear();
     }
 
     /// All deployments and exports as they were last seen, newest first, without counting as a look.

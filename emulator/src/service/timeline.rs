@@ -60,6 +60,36 @@ pub enum Phase {
     Export,
 }
 
+impl Phase {
+    pub(crate) const ALL: [Self; 4] = [Self::Deploy, Self::Complete, Self::Reset, Self::Export];
+
+    /// The statuses there are evidence of, which are those that the spec (2.3 and 2.4) says may be emitted.
+    pub(crate) fn statuses(self) -> &'static [&'static str] {
+        match self {
+            Self::Export => &["Started", "InProgress", "Succeeded", "ExportFailed", "LinkExpired"],
+            Self::Deploy | Self::Complete | Self::Reset => &[
+                "InProgress",
+                "AwaitingVerification",
+                "Completing",
+                "Succeeded",
+                "Failed",
+                "Resetting",
+                "AwaitingResetVerification",
+                "Reset",
+            ],
+        }
+    }
+
+    /// Refuses a status that the service does not have, which is a typing error more often than a wish.
+    pub(crate) fn check(self, steps: &[Step]) -> Result<(), String> {
+        let known = self.statuses();
+        let unknown = steps.iter().filter_map(|step| step.status.as_deref()).find(|status| !known.contains(status));
+        unknown.map_or(Ok(()), |status| {
+            Err(format!("there is no status '{status}'; there are {} (or set anyStatus to true)", known.join(", ")))
+        })
+    }
+}
+
 /// A timeline that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -41,13 +41,47 @@ async fn everything_can_be_set_over_http() {
 
     let script = "{\"steps\":[{\"delayMs\":0,\"status\":\"Failed\",\"errors\":[\"scripted\"]}]}";
     assert_eq!(stage.control(Method::POST, "deployments", script).await.0, 200);
-    assert_eq!(stage.control(Method::POST, "exports", script).await.0, 200);
+    assert_eq!(stage.control(Method::POST, "exports", &script.replace("Failed", "ExportFailed")).await.0, 200);
     let body = "{\"targetEnvironment\":\"Integration\",\"packages\":[\"cms.app.1.nupkg\"]}";
     let id = stage.post("deployments", body).await["id"].as_str().unwrap().to_owned();
     stage.get(&format!("deployments/{id}")).await;
     assert_eq!(stage.get(&format!("deployments/{id}")).await["deploymentErrors"][0], "scripted");
     assert_eq!(stage.control(Method::GET, "state", "").await.1["deployments"][0]["id"], id.as_str());
     assert_eq!(stage.control(Method::GET, "nothing", "").await.0, 404);
+}
+
+#[tokio::test]
+async fn scripts_are_listed_cleared_and_checked() {
+    let stage = manual().await;
+    let script =
+        |phase: &str, status: &str| format!("{{\"phase\":\"{phase}\",\"steps\":[{{\"status\":\"{status}\"}}]}}");
+    for (path, phase, status) in
+        [("deployments", "deploy", "Failed"), ("deployments", "reset", "Reset"), ("exports", "export", "ExportFailed")]
+    {
+        assert_eq!(stage.control(Method::POST, path, &script(phase, status)).await.0, 200);
+    }
+    let waiting = stage.control(Method::GET, "scripts", "").await.1;
+    assert_eq!(waiting["deploy"][0][0]["status"], "Failed");
+    assert_eq!(waiting["reset"][0][0]["status"], "Reset");
+    assert_eq!(waiting["export"][0][0]["status"], "ExportFailed");
+    assert_eq!(waiting["complete"].as_array().map(Vec::len), Some(0));
+    assert_eq!(stage.control(Method::DELETE, "scripts", "").await.0, 200);
+    assert_eq!(stage.control(Method::GET, "scripts", "").await.1["deploy"].as_array().map(Vec::len), Some(0));
+
+    for (path, phase, status) in [
+        ("deployments", "deploy", "Succeded"),
+        ("deployments", "complete", "ExportFailed"),
+        ("exports", "export", "Failed"),
+        ("exports", "deploy", "Failed"),
+        ("deployments", "export", "ExportFailed"),
+    ] {
+        let (code, answer) = stage.control(Method::POST, path, &script(phase, status)).await;
+        assert_eq!(code, 400, "{path} {phase} {status}: {answer}");
+        assert!(!answer["error"].as_str().unwrap().is_empty());
+    }
+    assert_eq!(stage.control(Method::GET, "scripts", "").await.1["deploy"].as_array().map(Vec::len), Some(0));
+    let any = "{\"steps\":[{\"status\":\"Brewing\"}],\"anyStatus\":true}";
+    assert_eq!(stage.control(Method::POST, "deployments", any).await.0, 200);
 }
 
 #[tokio::test]

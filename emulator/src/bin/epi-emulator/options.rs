@@ -1,37 +1,43 @@
-//! The program `epi-emulator`: starts one emulator from its options, says on stdout where it listens, and runs until
-//! it is told to stop. All the work is in the library.
+//! The command line of `epi-emulator`: its words, and the configuration that they amount to.
 
-use std::fmt::Display;
-use std::io::Write;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
-use epicloud_emulator::program::{Stop, size};
-use epicloud_emulator::{BlobStore, Config, Emulator, LinkScheme, Speed};
+use clap::builder::PossibleValue;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use epicloud_emulator::program::size;
+use epicloud_emulator::{BlobStore, Config, LinkScheme, Scenario, Speed};
 
 const EXAMPLES: &str = "\
 Examples:
+  epi-emulator run -- epi connect
+      runs one command against an emulator of its own, and ends with its exit code
+
+  epi-emulator --scenario deploy-fails run -- ./deploy.sh
+      rehearses a failure with a script that calls epi
+
   epi-emulator
       everything chosen at random; one JSON line on stdout says where it listens
 
-  rm -f emulator.env; epi-emulator --print env > emulator.env &
-  until [ -s emulator.env ]; do sleep 0.1; done; . ./emulator.env
-      sets EPI_ENDPOINT, EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID and EPI_CA_FILE in this shell
+  epi-emulator --print env > emulator.env &
+  until grep -qs EPI_EMULATOR_CONTROL emulator.env; do sleep 0.1; done; . ./emulator.env
+      sets EPI_ENDPOINT, EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID, EPI_CA_FILE and
+      EPI_EMULATOR_CONTROL in this shell; --print powershell does the same there
 
   epi-emulator --http 127.0.0.1:8080 --https 127.0.0.1:8443 --speed instant --export-size 2GiB
       fixed ports, every operation over at the second look, large databases
 
   epi-emulator --state-dir ./emulator-state
-      goes on after a restart, with the same credentials and certificate authority
+      keeps its state across a restart, with the same credentials and certificate authority
 
-Exit codes: 0 after SIGTERM or SIGINT, 1 on failure, 2 on wrong use.";
+Exit codes: 0 after SIGTERM or SIGINT, 1 on failure, 2 on wrong use. 'run' ends with the exit code of
+its command: 128 and the signal's number where a signal ended it, 127 where there is no such program.";
 
 /// A local stand-in for the Optimizely DXP deployment service and its blob storage, with fault injection.
 #[derive(Debug, Parser)]
 #[command(name = "epi-emulator", version, after_help = EXAMPLES)]
-struct Options {
+pub(crate) struct Options {
     /// Address of the HTTP listener; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     http: SocketAddr,
@@ -110,9 +116,47 @@ struct Options {
     /// Highest retention of an export
     #[arg(long, value_name = "HOURS")]
     max_export_retention_hours: Option<u32>,
-    /// What to print when ready: a JSON line, or lines a shell can evaluate
+    /// What to print when ready
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Json)]
-    print: Form,
+    pub(crate) print: Form,
+    /// What to rehearse; several may be named
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    scenario: Vec<Rehearsal>,
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run a command against an emulator of its own: starts one, sets the variables for the command, stops it afterwards
+    Run {
+        /// The command and its arguments, after --
+        #[arg(required = true, last = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+}
+
+/// A scenario as a word of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Rehearsal(Scenario);
+
+impl ValueEnum for Rehearsal {
+    fn value_variants<'a>() -> &'a [Self] {
+        const ALL: [Rehearsal; Scenario::ALL.len()] = {
+            let mut all = [Rehearsal(Scenario::Busy); Scenario::ALL.len()];
+            let mut index = 0;
+            while index < all.len() {
+                all[index] = Rehearsal(Scenario::ALL[index]);
+                index += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()).help(self.0.summary()))
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -122,9 +166,13 @@ enum Scheme {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Form {
+pub(crate) enum Form {
+    /// One JSON line
     Json,
+    /// Lines for a POSIX shell
     Env,
+    /// Lines for PowerShell
+    Powershell,
 }
 
 fn speed(text: &str) -> Result<Speed, String> {
@@ -148,7 +196,17 @@ fn store(text: &str) -> Result<BlobStore, String> {
 }
 
 impl Options {
-    fn into_config(self) -> Result<Config, String> {
+    /// Reads the arguments of the process; ends it where they are wrong, or ask for help.
+    pub(crate) fn read() -> Self {
+        // Before and behind `run`: nobody remembers which options belong to which.
+        let grammar = Self::command().mut_args(|argument| {
+            let is_global = !matches!(argument.get_id().as_str(), "help" | "version" | "command");
+            argument.global(is_global)
+        });
+        Self::from_arg_matches(&grammar.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
+    pub(crate) fn into_config(self) -> Result<Config, String> {
         let client_secret = match &self.client_secret_file {
             None => None,
             Some(file) => {
@@ -188,66 +246,9 @@ impl Options {
             check_packages: !self.no_package_check,
             lease_packages: !self.no_package_lease,
             max_export_retention_hours: self.max_export_retention_hours,
+            scenarios: self.scenario.into_iter().map(|rehearsal| rehearsal.0).collect(),
         })
     }
-}
-
-fn main() -> ExitCode {
-    let options = Options::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(failure) => return fail(&failure),
-    };
-    let ended = runtime.block_on(run(options));
-    // Blocking threads may still wait for clients that are gone; they end with the process.
-    runtime.shutdown_background();
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => fail(&reason),
-    }
-}
-
-fn fail(reason: &dyn Display) -> ExitCode {
-    // Without a stderr there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "epi-emulator: {reason}");
-    ExitCode::FAILURE
-}
-
-async fn run(options: Options) -> Result<(), String> {
-    let form = options.print;
-    // Before the ready line, so that a signal right after it finds its handler.
-    let mut stop = Stop::listen().map_err(|failure| format!("handling signals: {failure}"))?;
-    let emulator = Emulator::start(options.into_config()?).await.map_err(|error| error.to_string())?;
-    let ready = match form {
-        Form::Json => emulator.ready_line(),
-        Form::Env => env_lines(&emulator),
-    };
-    let mut stdout = std::io::stdout();
-    let said = writeln!(stdout, "{ready}").and_then(|()| stdout.flush());
-    if said.is_ok() {
-        stop.wait().await;
-    }
-    emulator.stop().await.map_err(|error| error.to_string())?;
-    said.map_err(|failure| format!("printing the ready line: {failure}"))
-}
-
-/// Lines for a shell to evaluate. The secret is the emulator's own and is printed by contract.
-fn env_lines(emulator: &Emulator) -> String {
-    let ca_file = emulator.ca_file().to_string_lossy();
-    let endpoint = emulator.endpoint();
-    let variables = [
-        ("EPI_ENDPOINT", endpoint.as_str()),
-        ("EPI_CLIENT_KEY", emulator.client_key()),
-        ("EPI_CLIENT_SECRET", emulator.client_secret()),
-        ("EPI_PROJECT_ID", emulator.project_id()),
-        ("EPI_CA_FILE", &ca_file),
-    ];
-    variables.map(|(name, value)| format!("export {name}={}", quoted(value))).join("\n")
-}
-
-/// In single quotes, so that a shell takes every character as it is.
-fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -256,7 +257,6 @@ mod tests {
 
     #[test]
     fn the_options_are_consistent() {
-        use clap::CommandFactory;
         Options::command().debug_assert();
         assert_eq!(Options::parse_from(["epi-emulator"]).into_config().unwrap().export_size, 64 << 20);
     }
@@ -273,7 +273,8 @@ mod tests {
     }
 
     #[test]
-    fn quotes_survive_a_shell() {
-        assert_eq!(quoted("a'b"), r"'a'\''b'");
+    fn scenarios_are_named() {
+        let named = Options::parse_from(["epi-emulator", "--scenario", "busy,export-fails"]);
+        assert_eq!(named.into_config().unwrap().scenarios, [Scenario::Busy, Scenario::ExportFails]);
     }
 }
