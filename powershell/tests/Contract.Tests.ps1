@@ -67,7 +67,7 @@ Describe '<Name> -<ParameterName>' -ForEach $parameters {
         foreach ($alias in $Parameter.aliases) {
             $actual.Aliases | Should -Contain $alias
         }
-        @($actual.ParameterSets.Keys | Sort-Object) | Should -Be @($Parameter.sets.set | Sort-Object)
+        @($actual.ParameterSets.Keys | Sort-Object) | Should -Be @($Parameter.sets | ForEach-Object { $_.set } | Sort-Object)
         foreach ($set in $Parameter.sets) {
             $found = $actual.ParameterSets[$set.set]
             # Connect-EpiCloud may stand in for these.

@@ -1,5 +1,12 @@
 # What the tests share: an emulator of their own, its control interface, and a look at how a command fails.
 
+# The program that starts another PowerShell like this one. Not that of this process: where PowerShell is a tool of the
+# .NET SDK, that is `dotnet`.
+function Get-TestPowerShell {
+    $name = @('powershell', 'pwsh')[$PSVersionTable.PSEdition -eq 'Core']
+    (Get-Command -CommandType Application -Name (Join-Path $PSHOME $name)).Source
+}
+
 # Starts an emulator and lets the module talk to it. Returns what it printed, with its process.
 function Start-TestEmulator {
     param(

@@ -11,10 +11,13 @@ param(
     [string]$Emulator = $env:EPI_EMULATOR,
     # One file of tests, such as Errors; all when not given.
     [string]$Name = '*',
+    # The version of Pester, as 5.9.1; the newest that is installed when not given.
+    [string]$PesterVersion,
     [ValidateSet('None', 'Normal', 'Detailed', 'Diagnostic')]
     [string]$Output = 'Normal'
 )
 $ErrorActionPreference = 'Stop'
+. (Join-Path $PSScriptRoot 'Emulator.ps1')
 
 if (-not $Emulator) {
     $Emulator = Join-Path $PSScriptRoot '../../target/debug/epi-emulator'
@@ -25,7 +28,15 @@ foreach ($needed in $Modules, $Emulator) {
         exit 2
     }
 }
-$pester = Get-Module -ListAvailable -Name Pester | Where-Object { $_.Version.Major -ge 5 } | Sort-Object Version | Select-Object -Last 1
+$pester = Get-Module -ListAvailable -Name Pester | Where-Object { $_.Version.Major -ge 5 } | Sort-Object Version
+if ($PesterVersion) {
+    $pester = $pester | Where-Object { "$($_.Version)" -eq $PesterVersion }
+    if ($null -eq $pester) {
+        Write-Host "Pester $PesterVersion is not installed"
+        exit 2
+    }
+}
+$pester = $pester | Select-Object -Last 1
 if ($null -eq $pester) {
     Write-Host 'the Pester tests did not run: Pester 5 is not installed (Install-Module Pester -MinimumVersion 5.0 -Scope CurrentUser)'
     # A build machine leaves nothing out; a person may.
@@ -70,7 +81,7 @@ Import-Module -Name $pester.Path -Force
 Write-Host "PowerShell $($PSVersionTable.PSVersion), Pester $($pester.Version), modules in $folder"
 
 # How long an import takes in a fresh process: a figure to look at, not a judgement.
-$program = (Get-Process -Id $PID).Path
+$program = Get-TestPowerShell
 $times = foreach ($round in 1..5) {
     $printed = & $program -NoLogo -NoProfile -NonInteractive -Command '[int](Measure-Command { Import-Module EpiCloud.Native }).TotalMilliseconds'
     @($printed)[-1] -as [int]

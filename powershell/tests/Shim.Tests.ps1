@@ -1,12 +1,13 @@
 # The module EpiCloud, by whose name old scripts find the cmdlets.
 
 BeforeAll {
+    . (Join-Path $PSScriptRoot 'Emulator.ps1')
     # Runs a script in a process of its own, as a module that was imported once cannot be looked for again.
     function Invoke-Process {
         param([string]$Text)
         $file = Join-Path $TestDrive "script-$([guid]::NewGuid()).ps1"
         Set-Content -LiteralPath $file -Value $Text -Encoding ascii
-        $program = (Get-Process -Id $PID).Path
+        $program = Get-TestPowerShell
         $output = & $program -NoLogo -NoProfile -NonInteractive -File $file 2>&1
         $Global:LASTEXITCODE | Should -Be 0 -Because "$output"
         @($output | ForEach-Object { "$_" })

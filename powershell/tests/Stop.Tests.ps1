@@ -11,109 +11,112 @@ AfterAll {
     Stop-TestEmulator -Emulator $emulator
 }
 
-BeforeEach {
-    Clear-TestFault -Emulator $emulator
-    [void](Get-TestRequest -Emulator $emulator)
-}
+# One block around all others, because a run takes no test setup outside of one.
+Describe 'what is stopped' {
+    BeforeEach {
+        Clear-TestFault -Emulator $emulator
+        [void](Get-TestRequest -Emulator $emulator)
+    }
 
-Describe 'Ctrl-C' {
-    It 'stops an upload itself, at once' {
-        Add-TestFault -Emulator $emulator -Effect @{ kind = 'stall' } -When @{ method = 'PUT' }
-        $package = New-TestPackage -Path (Join-Path $TestDrive 'site.cms.app.1.0.0.nupkg') -Length 40000000
-        $shell = New-TestShell -Emulator $emulator -Arguments ($credential + @{ Path = $package }) -Script {
-            param($ClientKey, $ClientSecret, $ProjectId, $Path)
-            $sas = Get-EpiDeploymentPackageLocation -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId
-            Add-EpiDeploymentPackage -SasUrl $sas -Path $Path
-            'went on'
-        }
-        try {
-            $running = $shell.BeginInvoke()
-            Wait-Until -Condition { @((Invoke-RestMethod -Uri ($emulator.control + 'requests')).requests | Where-Object { $_.method -eq 'PUT' }).Count -gt 0 }
-            $watch = [System.Diagnostics.Stopwatch]::StartNew()
-            $shell.Stop()
-            $watch.Elapsed.TotalSeconds | Should -BeLessThan 3
-            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+    Describe 'Ctrl-C' {
+        It 'stops an upload itself, at once' {
+            Add-TestFault -Emulator $emulator -Effect @{ kind = 'stall' } -When @{ method = 'PUT' }
+            $package = New-TestPackage -Path (Join-Path $TestDrive 'site.cms.app.1.0.0.nupkg') -Length 40000000
+            $shell = New-TestShell -Emulator $emulator -Arguments ($credential + @{ Path = $package }) -Script {
+                param($ClientKey, $ClientSecret, $ProjectId, $Path)
+                $sas = Get-EpiDeploymentPackageLocation -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId
+                Add-EpiDeploymentPackage -SasUrl $sas -Path $Path
+                'went on'
+            }
+            try {
+                $running = $shell.BeginInvoke()
+                Wait-Until -Condition { @((Invoke-RestMethod -Uri ($emulator.control + 'requests')).requests | Where-Object { $_.method -eq 'PUT' }).Count -gt 0 }
+                $watch = [System.Diagnostics.Stopwatch]::StartNew()
+                $shell.Stop()
+                $watch.Elapsed.TotalSeconds | Should -BeLessThan 3
+                $shell.InvocationStateInfo.State | Should -Be 'Stopped'
 
-            Clear-TestFault -Emulator $emulator
-            [void](Get-TestRequest -Emulator $emulator)
-            # Long enough for a repeated block, had anything gone on.
-            Start-Sleep -Milliseconds 1500
-            Get-TestRequest -Emulator $emulator | Should -BeNullOrEmpty
-            $progress = @($shell.Streams.Progress | Where-Object { $_.Activity -like 'Uploading*' })
-            if ($progress.Count -gt 0) {
-                $progress[-1].RecordType | Should -Be 'Completed'
+                Clear-TestFault -Emulator $emulator
+                [void](Get-TestRequest -Emulator $emulator)
+                # Long enough for a repeated block, had anything gone on.
+                Start-Sleep -Milliseconds 1500
+                Get-TestRequest -Emulator $emulator | Should -BeNullOrEmpty
+                $progress = @($shell.Streams.Progress | Where-Object { $_.Activity -like 'Uploading*' })
+                if ($progress.Count -gt 0) {
+                    $progress[-1].RecordType | Should -Be 'Completed'
+                }
+            }
+            finally {
+                $shell.Dispose()
             }
         }
-        finally {
-            $shell.Dispose()
+
+        It 'stops a wait, and the deployment goes on in the service' {
+            $shell = New-TestShell -Emulator $emulator -Arguments $credential -Script {
+                param($ClientKey, $ClientSecret, $ProjectId)
+                [void](Connect-EpiCloud -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId)
+                Start-EpiDeployment -SourceEnvironment Production -TargetEnvironment Integration -IncludeDb -Wait -PollingIntervalSec 3600
+            }
+            try {
+                [void]$shell.BeginInvoke()
+                Wait-Until -Condition { @((Invoke-RestMethod -Uri ($emulator.control + 'requests')).requests | Where-Object { $_.path -match '/deployments/' }).Count -gt 0 }
+                $watch = [System.Diagnostics.Stopwatch]::StartNew()
+                $shell.Stop()
+                $watch.Elapsed.TotalSeconds | Should -BeLessThan 3
+            }
+            finally {
+                $shell.Dispose()
+            }
+            @(Get-EpiDeployment @credential)[0].status | Should -BeIn 'InProgress', 'Succeeded'
+        }
+
+        It 'leaves the module usable in the same runspace' {
+            $shell = New-TestShell -Emulator $emulator -Arguments $credential -Script {
+                param($ClientKey, $ClientSecret, $ProjectId)
+                [void](Connect-EpiCloud -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId)
+                Start-EpiDatabaseExport -Environment Production -DatabaseName epicms -Wait -PollingIntervalSec 3600
+            }
+            try {
+                [void]$shell.BeginInvoke()
+                Wait-Until -Condition { @((Invoke-RestMethod -Uri ($emulator.control + 'requests')).requests | Where-Object { $_.path -match '/exports/' }).Count -gt 0 }
+                $shell.Stop()
+                $shell.Commands.Clear()
+                [void]$shell.AddScript('Get-EpiDeploymentPackageLocation')
+                $shell.Invoke() | Should -BeLike 'https://*'
+            }
+            finally {
+                $shell.Dispose()
+            }
         }
     }
 
-    It 'stops a wait, and the deployment goes on in the service' {
-        $shell = New-TestShell -Emulator $emulator -Arguments $credential -Script {
-            param($ClientKey, $ClientSecret, $ProjectId)
-            [void](Connect-EpiCloud -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId)
-            Start-EpiDeployment -SourceEnvironment Production -TargetEnvironment Integration -IncludeDb -Wait -PollingIntervalSec 3600
+    Describe 'a download that was cut' {
+        It 'goes on where it was' {
+            $file = Join-Path $TestDrive 'cut.bacpac'
+            $export = Start-EpiDatabaseExport @credential -Environment Production -DatabaseName epicms -Wait -PollingIntervalSec 1
+            Add-TestFault -Emulator $emulator -Effect @{ kind = 'stall' } -When @{ method = 'GET'; path = '/bacpacs/'; afterSent = 100000 } -Times 1
+            $shell = New-TestShell -Emulator $emulator -Arguments ($credential + @{ Id = $export.id; Path = $file }) -Script {
+                param($ClientKey, $ClientSecret, $ProjectId, $Id, $Path)
+                [void](Connect-EpiCloud -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId)
+                Save-EpiDatabaseExport -Environment Production -DatabaseName epicms -Id $Id -Path $Path
+            }
+            try {
+                [void]$shell.BeginInvoke()
+                Wait-Until -Condition { @((Invoke-RestMethod -Uri ($emulator.control + 'requests')).requests | Where-Object { $_.path -match '/bacpacs/' }).Count -gt 0 }
+                $shell.Stop()
+            }
+            finally {
+                $shell.Dispose()
+            }
+            $file | Should -Not -Exist
+            $saved = $export | Save-EpiDatabaseExport @credentialOfKey -Path $file
+            $saved.bytes | Should -Be 300000
+            $file | Should -Exist
         }
-        try {
-            [void]$shell.BeginInvoke()
-            Wait-Until -Condition { @((Invoke-RestMethod -Uri ($emulator.control + 'requests')).requests | Where-Object { $_.path -match '/deployments/' }).Count -gt 0 }
-            $watch = [System.Diagnostics.Stopwatch]::StartNew()
-            $shell.Stop()
-            $watch.Elapsed.TotalSeconds | Should -BeLessThan 3
-        }
-        finally {
-            $shell.Dispose()
-        }
-        @(Get-EpiDeployment @credential)[0].status | Should -BeIn 'InProgress', 'Succeeded'
-    }
 
-    It 'leaves the module usable in the same runspace' {
-        $shell = New-TestShell -Emulator $emulator -Arguments $credential -Script {
-            param($ClientKey, $ClientSecret, $ProjectId)
-            [void](Connect-EpiCloud -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId)
-            Start-EpiDatabaseExport -Environment Production -DatabaseName epicms -Wait -PollingIntervalSec 3600
+        BeforeAll {
+            # The project comes from the export.
+            $credentialOfKey = @{ ClientKey = $emulator.clientKey; ClientSecret = $emulator.clientSecret }
         }
-        try {
-            [void]$shell.BeginInvoke()
-            Wait-Until -Condition { @((Invoke-RestMethod -Uri ($emulator.control + 'requests')).requests | Where-Object { $_.path -match '/exports/' }).Count -gt 0 }
-            $shell.Stop()
-            $shell.Commands.Clear()
-            [void]$shell.AddScript('Get-EpiDeploymentPackageLocation')
-            $shell.Invoke() | Should -BeLike 'https://*'
-        }
-        finally {
-            $shell.Dispose()
-        }
-    }
-}
-
-Describe 'a download that was cut' {
-    It 'goes on where it was' {
-        $file = Join-Path $TestDrive 'cut.bacpac'
-        $export = Start-EpiDatabaseExport @credential -Environment Production -DatabaseName epicms -Wait -PollingIntervalSec 1
-        Add-TestFault -Emulator $emulator -Effect @{ kind = 'stall' } -When @{ method = 'GET'; path = '/bacpacs/'; afterSent = 100000 } -Times 1
-        $shell = New-TestShell -Emulator $emulator -Arguments ($credential + @{ Id = $export.id; Path = $file }) -Script {
-            param($ClientKey, $ClientSecret, $ProjectId, $Id, $Path)
-            [void](Connect-EpiCloud -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId)
-            Save-EpiDatabaseExport -Environment Production -DatabaseName epicms -Id $Id -Path $Path
-        }
-        try {
-            [void]$shell.BeginInvoke()
-            Wait-Until -Condition { @((Invoke-RestMethod -Uri ($emulator.control + 'requests')).requests | Where-Object { $_.path -match '/bacpacs/' }).Count -gt 0 }
-            $shell.Stop()
-        }
-        finally {
-            $shell.Dispose()
-        }
-        $file | Should -Not -Exist
-        $saved = $export | Save-EpiDatabaseExport @credentialOfKey -Path $file
-        $saved.bytes | Should -Be 300000
-        $file | Should -Exist
-    }
-
-    BeforeAll {
-        # The project comes from the export.
-        $credentialOfKey = @{ ClientKey = $emulator.clientKey; ClientSecret = $emulator.clientSecret }
     }
 }

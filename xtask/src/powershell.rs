@@ -65,13 +65,34 @@ pub(crate) fn test(workspace: &Workspace, programs: Option<&Programs>) -> Result
         return Ok(());
     };
     let Some(folder) = assemble(workspace, &programs.library)? else { return Ok(()) };
+    // None: the script itself says that there is no Pester, and whether that is a failure.
+    let versions = pester_versions()?.into_iter().map(Some).collect::<Vec<_>>();
+    for version in if versions.is_empty() { vec![None] } else { versions } {
+        let mut pwsh = pwsh();
+        pwsh.arg("-File").arg(workspace.root.join(MODULES).join("tests/Run.ps1"));
+        // By the variable of the platform, because the module leaves the folder for state to the library.
+        pwsh.env("XDG_STATE_HOME", workspace.target.join("powershell/state"));
+        pwsh.arg("-Modules").arg(&folder).arg("-Emulator").arg(&programs.emulator);
+        if let Some(version) = version {
+            pwsh.arg("-PesterVersion").arg(version);
+        }
+        process::run(&mut pwsh)?;
+    }
+    Ok(())
+}
+
+fn pwsh() -> Command {
     let mut pwsh = Command::new("pwsh");
-    pwsh.args(["-NoLogo", "-NoProfile", "-NonInteractive", "-File"]);
-    pwsh.arg(workspace.root.join(MODULES).join("tests/Run.ps1"));
-    // By the variable of the platform, because the module leaves the folder for state to the library.
-    pwsh.env("XDG_STATE_HOME", workspace.target.join("powershell/state"));
-    pwsh.arg("-Modules").arg(&folder).arg("-Emulator").arg(&programs.emulator);
-    process::run(&mut pwsh)
+    pwsh.args(["-NoLogo", "-NoProfile", "-NonInteractive"]);
+    pwsh
+}
+
+/// The versions of Pester that can run the tests: people have one or the other, and they differ.
+fn pester_versions() -> Result<Vec<String>> {
+    let find = "Get-Module -ListAvailable -Name Pester | Where-Object { $_.Version.Major -ge 5 } | \
+                ForEach-Object { [string]$_.Version } | Sort-Object -Unique";
+    let mut pwsh = pwsh();
+    Ok(process::output(pwsh.args(["-Command", find]))?.lines().map(|line| line.trim().to_owned()).collect())
 }
 
 /// Packages the modules for users: two folders, their packages for a gallery, and one zip of both. For those who work
