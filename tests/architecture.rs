@@ -172,6 +172,68 @@ fn only_the_command_line_prints_and_reads_the_environment() {
     check(&breaches);
 }
 
+/// The texts in a source: what stands between quotes, with escapes as they are written.
+fn texts(code: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut rest = code;
+    while let Some(at) = rest.find(['"', '\'']) {
+        let (raw, from) = (rest[..at].ends_with('r'), &rest[at..]);
+        // A letter in quotes, which may be a quote itself; else it is a lifetime.
+        if from.starts_with('\'') {
+            let letter = ["'\"'", "'\\''", "'\\\"'"].iter().find(|letter| from.starts_with(**letter));
+            rest = &from[letter.map_or(1, |letter| letter.len())..];
+            continue;
+        }
+        let hashes = rest[..at].len() - rest[..at].trim_end_matches('#').len();
+        let end = if hashes > 0 { format!("\"{}", "#".repeat(hashes)) } else { "\"".to_owned() };
+        let text = &from[1..];
+        let mut length = 0;
+        while !text[length..].starts_with(&end) {
+            let letter = text[length..].chars().next().unwrap();
+            length += letter.len_utf8();
+            if letter == '\\' && !raw && hashes == 0 {
+                length += text[length..].chars().next().unwrap().len_utf8();
+            }
+        }
+        texts.push(text[..length].to_owned());
+        rest = &text[length + end.len()..];
+    }
+    texts
+}
+
+/// Whether a text names what one host alone has: an option or a command of `epi`, a variable of its own, a cmdlet.
+fn names_a_host(text: &str) -> bool {
+    let begins_word =
+        |at: usize| at == 0 || !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let after = |word: &str, next: fn(char) -> bool| {
+        text.match_indices(word).any(|(at, _)| begins_word(at) && text[at + word.len()..].starts_with(next))
+    };
+    after("--", |c| c.is_ascii_lowercase())
+        || after("EPI_", |c| c.is_ascii_uppercase())
+        || after("epi ", |c| c.is_ascii_lowercase())
+        || ["Get", "Set", "Start", "Save", "Reset", "Complete", "Connect", "Disconnect", "Add"]
+            .iter()
+            .any(|verb| after(&format!("{verb}-Epi"), |_| true))
+}
+
+/// An error says members, settings and operations with parts of a phrase, which each host words itself.
+#[test]
+fn only_the_command_line_names_its_options_variables_and_commands() {
+    // A pattern that finds all of them, so that the search below is known to find something.
+    for named in ["use --force", "EPI_CA_FILE", "run epi deploy", "with Save-EpiDatabaseExport"] {
+        assert!(texts(&format!("f('\"', \"{named}\")")).iter().any(|text| names_a_host(text)), "{named}");
+    }
+    assert!(!names_a_host("the library epicloud -- a step") && texts("r#\"a\"b\"#") == ["a\"b"]);
+    let mut breaches = Vec::new();
+    let is_below = |source: &&Source| layer_of(&source.path).is_some_and(|layer| layer != "cli");
+    for source in sources().iter().filter(is_below).filter(|source| !source.path.ends_with("tests.rs")) {
+        for text in texts(&source.code).iter().filter(|text| names_a_host(text)) {
+            breaches.push(format!("src/{} says '{text}'; say it with a Setting or a Command", source.path));
+        }
+    }
+    check(&breaches);
+}
+
 #[test]
 fn unsafe_stands_only_at_the_abi() {
     let unsafe_code = |code: &str| code.replace("unsafe_code", "").contains("unsafe");

@@ -33,4 +33,5 @@ mod suite {
     mod virtual_time;
     mod waits;
     mod wires;
+    mod words;
 }

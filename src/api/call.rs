@@ -16,6 +16,7 @@ use super::envelope::{self, Answer};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
+use crate::base::next_step::NextStep;
 use crate::base::retry::{RetryPolicy, parse_http_date};
 use crate::base::scope::Scope;
 use crate::base::time::Clock;
@@ -38,12 +39,12 @@ pub struct Api {
 }
 
 /// What a request that changes something does, for the error when its answer is lost.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Effect {
     /// What is being done, such as `start the deployment`.
     pub doing: &'static str,
     /// How to find out whether it was done.
-    pub look: &'static str,
+    pub look: NextStep,
 }
 
 impl Api {

@@ -8,6 +8,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
 use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart};
 use crate::base::model::document::json_kind;
+use crate::base::next_step::{Command, NextStep};
 use crate::base::scope::Scope;
 
 impl Api {
@@ -18,9 +19,11 @@ impl Api {
     pub async fn start_deployment(&self, project: &str, start: &DeploymentStart, scope: &Scope) -> Result<Deployment> {
         let effect = Effect {
             doing: "start the deployment",
-            look: "list the deployments and look for one to this environment before starting it again",
+            look: NextStep::text("list the deployments with: ")
+                .command(Command::ListDeployments)
+                .and("; start it again only if there is none to this environment"),
         };
-        let result = self.post(&["projects", project, "deployments"], Some(start), effect, scope).await?;
+        let result = self.post(&["projects", project, "deployments"], Some(start), effect.clone(), scope).await?;
         let deployment = accepted(result, effect)?;
         scope.report(Event::Accepted { what: "deployment", id: deployment.id().to_owned() });
         Ok(deployment)
@@ -54,10 +57,9 @@ impl Api {
     /// # Errors
     /// As the service answers; `Ambiguous` when the answer is lost.
     pub async fn complete_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
-        let effect =
-            Effect { doing: "complete the deployment", look: "look at the deployment before completing it again" };
-        let result =
-            self.post(&["projects", project, "deployments", id, "complete"], None::<&()>, effect, scope).await?;
+        let effect = Effect { doing: "complete the deployment", look: look_at(id, "before completing it again") };
+        let segments = ["projects", project, "deployments", id, "complete"];
+        let result = self.post(&segments, None::<&()>, effect.clone(), scope).await?;
         accepted(result, effect)
     }
 
@@ -72,8 +74,9 @@ impl Api {
         reset: DeploymentReset,
         scope: &Scope,
     ) -> Result<Deployment> {
-        let effect = Effect { doing: "reset the deployment", look: "look at the deployment before resetting it again" };
-        let result = self.post(&["projects", project, "deployments", id, "reset"], Some(&reset), effect, scope).await?;
+        let effect = Effect { doing: "reset the deployment", look: look_at(id, "before resetting it again") };
+        let segments = ["projects", project, "deployments", id, "reset"];
+        let result = self.post(&segments, Some(&reset), effect.clone(), scope).await?;
         accepted(result, effect)
     }
 
@@ -111,9 +114,7 @@ impl Api {
             Kind::Timeout if !last_status.is_empty() => {
                 error.context(format!("timed out during deployment {id} with status: {last_status}"))
             }
-            Kind::Cancelled => error
-                .context(format!("stopped waiting for deployment {id}"))
-                .with_next_step(format!("the deployment {id} goes on in the service; wait for it again by its id")),
+            Kind::Cancelled => error.context(format!("stopped waiting for deployment {id}")),
             _ => error.context(format!("while waiting for deployment {id}")),
         })
     }
@@ -139,6 +140,13 @@ pub fn report_progress(deployment: &Deployment, scope: &Scope) {
     progress.status = Some(deployment.status_text().to_owned());
     progress.percent = deployment.percent_complete();
     scope.report(Event::Progress(progress));
+}
+
+/// How to find out what became of a request about a deployment.
+fn look_at(id: &str, before: &str) -> NextStep {
+    NextStep::text("look at the deployment with: ")
+        .command(Command::GetDeployment { id: id.to_owned() })
+        .and(format!(", {before}"))
 }
 
 /// An accepted request must come with an object that can be followed; without an id nothing could be waited for

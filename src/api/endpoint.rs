@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::base::secret::{SafeUrl, encode_segment, is_plain_remote};
 
 /// The address of the live service.
@@ -46,7 +46,8 @@ impl Endpoint {
         let mut text = self.0.as_str().to_owned();
         for (index, segment) in segments.iter().enumerate() {
             if matches!(*segment, "" | "." | "..") {
-                return Err(Error::invalid("path", format!("'{segment}' cannot be part of a request path")));
+                let message = format!("'{segment}' cannot be part of a request path");
+                return Err(Error::new(Kind::InvalidArgument, message));
             }
             if index > 0 {
                 text.push('/');

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::base::error::{Error, Kind, Result};
+use crate::base::next_step::{NextStep, Setting};
 use crate::base::time::spoken;
 
 /// An answer as it came.
@@ -109,9 +110,13 @@ fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
             error.with_next_step("a proxy wants a user name and a password: put them into HTTPS_PROXY (http://user:password@proxy:port)")
         }
         Kind::Protocol if no_envelope => error.with_next_step(
-            "a proxy or a login page may have answered instead of the service: check the endpoint and the proxy settings (HTTPS_PROXY, NO_PROXY)",
+            NextStep::text("a proxy or a login page may have answered instead of the service: check ")
+                .setting(Setting::Endpoint)
+                .and(" and the proxy settings (HTTPS_PROXY, NO_PROXY)"),
         ),
-        Kind::NotFound if no_envelope => error.with_next_step("check the endpoint: it ends in /api/v1.0/"),
+        Kind::NotFound if no_envelope => {
+            error.with_next_step(NextStep::text("check ").setting(Setting::Endpoint).and(": it ends in /api/v1.0/"))
+        }
         Kind::NotFound => error.with_next_step("check the project id and the id that was asked for"),
         Kind::Throttled | Kind::Unavailable => error.with_next_step("try again later"),
         _ => error,

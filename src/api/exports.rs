@@ -30,10 +30,10 @@ impl Api {
     ) -> Result<DatabaseExport> {
         let effect = Effect {
             doing: "start the database export",
-            look: "the service has no list of exports: wait a while and start it again; it refuses a second export while one runs",
+            look: "the service has no list of exports: wait a while and start it again; it refuses a second export while one runs".into(),
         };
         let segments = ["projects", project, "environments", environment, "databases", database, "exports"];
-        let result = self.post(&segments, Some(&ExportStart { retention_hours }), effect, scope).await?;
+        let result = self.post(&segments, Some(&ExportStart { retention_hours }), effect.clone(), scope).await?;
         let export = DatabaseExport::from_value(result)
             .map_err(|error| error.context("the export was accepted").with_next_step(effect.look))?;
         scope.report(Event::Accepted { what: "export", id: export.id().to_owned() });

@@ -62,8 +62,10 @@ impl Api {
         scope: &Scope,
     ) -> Result<ContainerLink> {
         let segments = ["projects", project, "environments", environment, "storagecontainers", container, "saslink"];
-        let effect =
-            Effect { doing: "make a container link", look: "ask for the link again; an unused link does no harm" };
+        let effect = Effect {
+            doing: "make a container link",
+            look: "ask for the link again; an unused link does no harm".into(),
+        };
         ContainerLink::from_value(
             self.post(&segments, Some(&LinkRequest { retention_hours, writable }), effect, scope).await?,
         )

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::next_step::NextStep;
+use super::next_step::{NextStep, Phrase, Words};
 use super::redaction::{one_line, without_signatures};
 pub use super::status::Kind;
 
@@ -38,7 +38,7 @@ struct Details {
     texts: Vec<String>,
     request_id: Option<String>,
     field: Option<String>,
-    next_step: Option<(NextStep, String)>,
+    next_step: Option<Said>,
     retry: Retry,
     retry_after: Option<Duration>,
     attempts: u32,
@@ -50,20 +50,41 @@ struct Details {
 #[derive(Debug, Clone)]
 pub struct Error {
     kind: Kind,
-    message: String,
+    message: Said,
     details: Box<Details>,
+}
+
+/// A phrase, and how documents say it.
+#[derive(Debug, Clone)]
+struct Said {
+    phrase: Phrase,
+    text: String,
+}
+
+impl From<Phrase> for Said {
+    fn from(phrase: Phrase) -> Self {
+        let phrase = phrase.told(told);
+        Self { text: told(&phrase.to_string()), phrase }
+    }
+}
+
+impl Said {
+    fn worded(&self, words: &dyn Words) -> Self {
+        Phrase::text(told(&self.phrase.worded(words))).into()
+    }
 }
 
 impl Error {
     /// An error of a class with its message.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: told(&message.into()), details: Box::default() }
+    pub fn new(kind: Kind, message: impl Into<Phrase>) -> Self {
+        Self { kind, message: message.into().into(), details: Box::default() }
     }
 
     /// A value that breaks a rule; `field` is its JSON path or option name.
-    pub fn invalid(field: impl Into<String>, rule: impl fmt::Display) -> Self {
+    pub fn invalid(field: impl Into<String>, rule: impl Into<Phrase>) -> Self {
         let field = told(&field.into());
-        let mut error = Self::new(Kind::InvalidArgument, format!("{field}: {rule}"));
+        let message = Phrase::default().member(field.clone()).and(": ").followed_by(rule.into());
+        let mut error = Self::new(Kind::InvalidArgument, message);
         error.details.field = Some(field);
         error
     }
@@ -76,7 +97,7 @@ impl Error {
 
     /// The error of a file operation: `doing` names it and the file, such as `cannot read 'a.nupkg'`.
     #[must_use]
-    pub fn io(doing: impl fmt::Display, source: &std::io::Error) -> Self {
+    pub fn io(doing: impl Into<Phrase>, source: &std::io::Error) -> Self {
         use std::io::ErrorKind;
         let kind = match source.kind() {
             ErrorKind::NotFound => Kind::NotFound,
@@ -84,7 +105,7 @@ impl Error {
             ErrorKind::AlreadyExists => Kind::Conflict,
             _ => Kind::Io,
         };
-        let error = Self::new(kind, format!("{doing}: {}", lower_first(&source.to_string())));
+        let error = Self::new(kind, doing.into().and(format!(": {}", lower_first(&source.to_string()))));
         match kind {
             Kind::NoSpace => error.with_next_step("free some space, or choose another disk, and run the command again"),
             _ => error,
@@ -122,10 +143,18 @@ impl Error {
     /// Adds what the user can do next.
     #[must_use]
     pub fn with_next_step(mut self, step: impl Into<NextStep>) -> Self {
-        let step = step.into();
-        let text = step.to_string();
-        self.details.next_step = Some((step, text));
+        self.details.next_step = Some(step.into().into());
         self
+    }
+
+    /// Adds what helps after the step that is there, if there is one.
+    #[must_use]
+    pub fn with_then(self, step: impl Into<NextStep>) -> Self {
+        let step = match self.advice() {
+            Some(first) => first.clone().and("; ").followed_by(step.into()),
+            None => step.into(),
+        };
+        self.with_next_step(step)
     }
 
     /// Adds whether trying again can help, and how long the service asked to wait.
@@ -149,15 +178,25 @@ impl Error {
     /// Puts what was being done in front of the message.
     #[must_use]
     pub fn context(mut self, doing: impl fmt::Display) -> Self {
-        self.message = told(&format!("{doing}: {}", self.message));
+        self.message = Phrase::text(format!("{doing}: ")).followed_by(self.message.phrase).into();
         self
     }
 
     /// The same error with another message.
     #[must_use]
-    pub fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.message = told(&message.into());
+    pub fn with_message(mut self, message: impl Into<Phrase>) -> Self {
+        self.message = message.into().into();
         self
+    }
+
+    /// The same error in the words of a host: message, field and next step are plain texts.
+    #[must_use]
+    pub fn worded(&self, words: &dyn Words) -> Self {
+        let mut worded = self.clone();
+        worded.message = self.message.worded(words);
+        worded.details.next_step = self.details.next_step.as_ref().map(|step| step.worded(words));
+        worded.details.field = self.details.field.as_deref().map(|path| words.member(path));
+        worded
     }
 
     /// The same error as another class, such as a failed send that turns out to be ambiguous.
@@ -173,10 +212,16 @@ impl Error {
         self.kind
     }
 
-    /// The message, one line.
+    /// The message, one line, in the words of documents.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.message.text
+    }
+
+    /// The message, for a host or an error that has words of its own.
+    #[must_use]
+    pub fn phrase(&self) -> &Phrase {
+        &self.message.phrase
     }
 
     /// The HTTP status of the answer, if there was one.
@@ -212,13 +257,13 @@ impl Error {
     /// What the user can do next, in the words of documents.
     #[must_use]
     pub fn next_step(&self) -> Option<&str> {
-        self.details.next_step.as_ref().map(|(_, text)| text.as_str())
+        self.details.next_step.as_ref().map(|step| step.text.as_str())
     }
 
     /// What the user can do next, for a host that has words of its own.
     #[must_use]
     pub fn advice(&self) -> Option<&NextStep> {
-        self.details.next_step.as_ref().map(|(step, _)| step)
+        self.details.next_step.as_ref().map(|step| &step.phrase)
     }
 
     /// Whether trying again can help.
@@ -239,6 +284,16 @@ impl Error {
         self.details.attempts
     }
 
+    /// Everything in one JSON document with the parts of message and next step, for a host behind the C ABI that has
+    /// words of its own for settings and operations.
+    #[must_use]
+    pub fn to_json_with_parts(&self) -> Value {
+        let mut document = self.to_json();
+        document["messageParts"] = self.message.phrase.to_json(told);
+        document["nextStepParts"] = self.advice().map_or(Value::Null, |step| step.to_json(told));
+        document
+    }
+
     /// Everything in one JSON document, the shape that the command line and the bindings show.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -246,7 +301,7 @@ impl Error {
         json!({
             "status": row.name,
             "exitCode": row.exit_code,
-            "message": self.message,
+            "message": self.message.text,
             "httpStatus": self.details.http_status,
             "code": self.details.code,
             "errors": self.details.texts,
@@ -262,7 +317,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message.text)
     }
 }
 

@@ -5,6 +5,7 @@
 //! (`si`) passes; the service decides.
 
 use crate::base::error::{Error, Kind, Result};
+use crate::base::next_step::{Command, NextStep};
 use crate::base::secret::SafeUrl;
 use crate::base::time::{parse_instant, rfc3339};
 
@@ -67,8 +68,9 @@ pub fn check_link(field: &str, link: &SafeUrl, access: Access, scope: Scope, now
     }
     Err(Error::new(Kind::Forbidden, format!("the link does not permit {doing}: it is {offered} (sp={permissions})"))
         .with_next_step(match access {
-            Access::Read => "use a link that permits reading (sp=r)",
-            Access::Write => "use a link that permits writing, such as that of 'package location'",
+            Access::Read => "use a link that permits reading (sp=r)".into(),
+            Access::Write => NextStep::text("use a link that permits writing, such as that of: ")
+                .command(Command::GetPackageLocation),
         }))
 }
 

@@ -51,116 +51,6 @@ impl Command {
         };
         Ok(Self { operation, request: without_nulls(request), shows_link })
     }
-
-    /// Adds to an error what to do next: how to take up what goes on in the service, or the hint of its class.
-    /// `accepted` is the id of what the service has accepted in this run.
-    pub(super) fn advise(&self, error: Error, accepted: Option<String>) -> Error {
-        let error = if error.kind() == Kind::Conflict && self.is_kept_from_its_file() {
-            error.with_next_step("choose another name, or replace the file with --force")
-        } else {
-            error
-        };
-        let ended =
-            matches!(error.kind(), Kind::JobFailed | Kind::LinkExpired | Kind::InvalidArgument | Kind::NotConfigured);
-        let stopped = matches!(error.kind(), Kind::Cancelled | Kind::Timeout);
-        if ended || (accepted.is_none() && !stopped) {
-            return hinted(error);
-        }
-        let Some(resume) = self.resume(accepted) else { return hinted(error) };
-        // The advice of a stopped wait only says that there is a way; this names it.
-        match error.next_step().filter(|_| !stopped).map(str::to_owned) {
-            Some(step) => error.with_next_step(format!("{step}; then {resume}")),
-            None => error.with_next_step(resume),
-        }
-    }
-
-    /// Whether the file to write exists and may not be replaced. The library, which says so to every host, cannot name
-    /// the option that permits it.
-    fn is_kept_from_its_file(&self) -> bool {
-        let file = self.request.get("outputFile").and_then(Value::as_str);
-        self.request["overwrite"] == false && file.is_some_and(|file| Path::new(file).symlink_metadata().is_ok())
-    }
-
-    /// What the service still does, and the command that takes it up again.
-    fn resume(&self, accepted: Option<String>) -> Option<String> {
-        let text = |name: &str| self.request.get(name).and_then(Value::as_str);
-        let id = accepted.or_else(|| text("id").map(str::to_owned));
-        let words = |arguments: &[&str]| arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ");
-        Some(match self.operation {
-            "package.upload" => {
-                "a package is complete only when the command says so; run it again, and it goes on where it was".to_owned()
-            }
-            "package.deploy" if id.is_none() => {
-                "no deployment was started; run the command again, and the upload goes on where it was (a package that was \
-                 complete already is replaced)"
-                    .to_owned()
-            }
-            "deployment.start" | "package.deploy" => format!(
-                "the deployment goes on in the service; wait for it again with: {}",
-                words(&["epi", "deployment", "wait", "--id", &id?])
-            ),
-            "deployment.wait" | "deployment.complete" | "deployment.reset" => {
-                let until = match self.operation {
-                    "deployment.wait" => text("until").unwrap_or("start"),
-                    "deployment.complete" => "complete",
-                    _ if self.request["complete"] == true => "complete-reset",
-                    _ => "reset",
-                };
-                let until = if until == "completeReset" { "complete-reset" } else { until };
-                format!(
-                    "the deployment goes on in the service; wait for it again with: {}",
-                    words(&["epi", "deployment", "wait", "--id", &id?, "--until", until])
-                )
-            }
-            "databaseExport.start" | "databaseExport.wait" | "databaseExport.save" => {
-                let (environment, database) = (text("environment")?, text("databaseName")?);
-                let id = id?;
-                let mut arguments =
-                    vec!["epi", "export", "wait", "--environment", environment, "--database", database, "--id", &id];
-                if self.operation == "databaseExport.save" {
-                    arguments[2] = "save";
-                    arguments.extend(["--output-file", text("outputFile")?]);
-                    if self.request["overwrite"] == true {
-                        arguments.push("--force");
-                    }
-                }
-                format!("the export stays in the service; take it up again with: {}", words(&arguments))
-            }
-            _ => return None,
-        })
-    }
-}
-
-/// The hint of an error's class, for an error that brings none of its own.
-pub(super) fn hinted(error: Error) -> Error {
-    if error.next_step().is_some() {
-        return error;
-    }
-    let hint = match error.kind() {
-        Kind::InvalidArgument | Kind::NotConfigured | Kind::Unsupported | Kind::AbiMismatch => {
-            "correct the value; 'epi help' and the command's --help say what is expected"
-        }
-        Kind::NotFound => "check the name for typing errors",
-        Kind::Io => "check that the file exists, that it can be read and written, and its place",
-        Kind::Conflict => "wait for the other operation to end, or choose another name",
-        Kind::Rejected => "the service's own text says what it does not accept",
-        Kind::Network | Kind::Tls | Kind::Unavailable | Kind::Throttled | Kind::Timeout => "try again later",
-        Kind::Integrity => "try again; if it happens again, the file itself or the way to it is damaged",
-        Kind::Cancelled => "run the command again",
-        Kind::Internal | Kind::Panic => "this is a defect of this program: please report it with the output of -vv",
-        _ => return error,
-    };
-    error.with_next_step(hint)
-}
-
-/// A word as a shell takes it.
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 /// Options that were not given are absent from the document, so that the operation's defaults hold.
@@ -174,7 +64,7 @@ fn without_nulls(mut request: Value) -> Value {
 fn path_text(option: &str, path: &Path) -> Result<String> {
     path.to_str()
         .map(str::to_owned)
-        .ok_or_else(|| Error::invalid(option, format!("'{}' is no Unicode text", path.display())))
+        .ok_or_else(|| Error::invalid(option, format!("'{}' is not Unicode text", path.display())))
 }
 
 fn wait_document(timeout: Option<u32>, interval: Option<u32>) -> Value {
@@ -238,7 +128,7 @@ fn upload_request(files: &Files, link_file: Option<PathBuf>, link_stdin: bool) -
     };
     let link = link
         .map(|link| {
-            String::from_utf8(link.expose().to_vec()).map_err(|_| Error::invalid("sasUrl", "is no Unicode text"))
+            String::from_utf8(link.expose().to_vec()).map_err(|_| Error::invalid("sasUrl", "is not Unicode text"))
         })
         .transpose()?;
     Ok(json!({"files": files, "upload": upload, "sasUrl": link}))
@@ -333,48 +223,6 @@ mod tests {
     }
 
     #[test]
-    fn a_stopped_wait_names_the_command_that_takes_it_up() {
-        let database = "--environment Production --database epicms";
-        for (line, accepted, expected) in [
-            ("epi deploy a.cms.app.1.nupkg --to ADE1", Some("7"), "epi deployment wait --id 7"),
-            ("epi deploy a.cms.app.1.nupkg --to ADE1", None, "no deployment was started"),
-            (
-                "epi package upload a.cms.app.1.nupkg",
-                None,
-                "a package is complete only when the command says so; run it again",
-            ),
-            ("epi deployment start --to ADE1 --package a --wait", Some("7"), "epi deployment wait --id 7"),
-            (
-                "epi deployment wait --id 7 --until complete-reset",
-                None,
-                "epi deployment wait --id 7 --until complete-reset",
-            ),
-            ("epi deployment complete --id 7 --wait", None, "epi deployment wait --id 7 --until complete"),
-            ("epi deployment reset --id 7 --wait", None, "epi deployment wait --id 7 --until reset"),
-            ("epi deployment reset --id 7 --complete --wait", None, "--until complete-reset"),
-            (&format!("epi export start {database} --wait"), Some("8"), &format!("epi export wait {database} --id 8")),
-            (
-                &format!("epi export save {database} --output-file x --force"),
-                Some("8"),
-                &format!("epi export save {database} --id 8 --output-file x --force"),
-            ),
-        ] {
-            for kind in [Kind::Timeout, Kind::Cancelled] {
-                let error = command(line).advise(Error::new(kind, "stopped"), accepted.map(str::to_owned));
-                assert!(
-                    error.next_step().unwrap().ends_with(expected) || error.next_step().unwrap().starts_with(expected),
-                    "{line}: {error:?}"
-                );
-            }
-        }
-        let failed = command("epi deployment wait --id 7").advise(Error::new(Kind::JobFailed, "failed"), None);
-        assert_eq!(failed.next_step(), None, "a failed job has ended; its texts say why");
-        let full = Error::new(Kind::NoSpace, "full").with_next_step("free some space");
-        let full = command(&format!("epi export save {database} --output-file x")).advise(full, Some("8".into()));
-        assert!(full.next_step().unwrap().starts_with("free some space; then the export stays"), "{full:?}");
-    }
-
-    #[test]
     fn what_is_said_of_an_upload_is_in_its_document_and_nothing_else_is() {
         for (options, upload) in [
             ("", json!({})),
@@ -392,15 +240,6 @@ mod tests {
             let line = ["epi", "package", "upload", "a", &format!("--block-size={size}")];
             let refused = Arguments::try_parse_from(line).err().map(|error| error.to_string());
             assert!(refused.is_some_and(|text| text.contains("--block-size")), "'{size}'");
-        }
-    }
-
-    #[test]
-    fn words_are_quoted_as_a_shell_needs_it() {
-        for (word, expected) in
-            [("a-1.b", "a-1.b"), ("", "''"), ("x; rm -rf ~", "'x; rm -rf ~'"), ("it's", r"'it'\''s'")]
-        {
-            assert_eq!(quoted(word), expected);
         }
     }
 }

@@ -3,7 +3,9 @@
 use indicatif::HumanBytes;
 use serde_json::Value;
 
-use super::command::{Command, quoted};
+use super::command::Command;
+use super::words::CommandLine;
+use crate::base::next_step::{Command as Next, NextStep};
 use crate::base::redaction::one_line;
 
 /// A result document as text.
@@ -79,14 +81,15 @@ fn md5(document: &Value) -> String {
 fn deployment(deployment: &Value) -> String {
     let status = word(deployment, "status");
     let id = word(deployment, "id");
-    let quoted_id = quoted(&id);
+    let say = |text: &str, next: Next| NextStep::text(text).command(next).worded(&CommandLine::default());
+    let reset = |complete: bool| Next::ResetDeployment { id: id.clone(), complete };
     let next = match status.as_str() {
         "AwaitingVerification" => vec![
-            format!("check the site, then: epi deployment complete --id {quoted_id} --wait"),
-            format!("or take it back with: epi deployment reset --id {quoted_id} --wait"),
+            say("check the site, then: ", Next::CompleteDeployment { id: id.clone() }),
+            say("or take it back with: ", reset(false)),
         ],
         "AwaitingResetVerification" => {
-            vec![format!("check the site, then: epi deployment reset --id {quoted_id} --complete --wait")]
+            vec![say("check the site, then: ", reset(true))]
         }
         "Failed" if words(&deployment["deploymentErrors"]).is_empty() => {
             vec!["the service gives no reason; look at the deployment in the DXP Management Portal".to_owned()]

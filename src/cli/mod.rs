@@ -12,6 +12,7 @@ mod progress;
 mod settings;
 mod signals;
 mod streams;
+mod words;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,11 +44,12 @@ pub fn main() -> ExitCode {
         Err(error) => (Form::Text, Some(error)),
     };
     let output = Output::new(&arguments.display, form);
+    let words = settings::words(&arguments);
     let outcome = match unknown {
         Some(error) => Err(error),
         None => execute(arguments, &output),
     };
-    output.finish(outcome)
+    output.finish(outcome.map_err(|error| words.say(error)))
 }
 
 fn completion(shell: clap_complete::Shell) -> ExitCode {
@@ -83,9 +85,9 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn execute(arguments: Arguments, output: &Output) -> Result<output::Answer> {
-    let command = Command::of(arguments.verb).map_err(command::hinted)?;
-    let (config, secret) = settings::client(&arguments.account).map_err(command::hinted)?;
-    let client = Client::new(&config, secret.as_ref()).map_err(command::hinted)?;
+    let command = Command::of(arguments.verb)?;
+    let (config, secret) = settings::client(&arguments.account)?;
+    let client = Client::new(&config, secret.as_ref())?;
     let cancel = CancelToken::new();
     let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -98,8 +100,5 @@ fn execute(arguments: Arguments, output: &Output) -> Result<output::Answer> {
     });
     // Work that was cut off, such as a read of a slow disk, is not waited for.
     runtime.shutdown_background();
-    match answer {
-        Ok(document) => Ok(output::Answer { document, command }),
-        Err(error) => Err(command.advise(error, output.accepted())),
-    }
+    Ok(output::Answer { document: answer?, command })
 }

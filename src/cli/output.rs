@@ -43,10 +43,7 @@ impl Output {
         let screen = Arc::new(Screen {
             lines: form == Form::Jsonl,
             least,
-            state: Mutex::new(State {
-                accepted: None,
-                bars: shows_progress.then(|| Bars::new(std::io::stderr().is_terminal())),
-            }),
+            state: Mutex::new(State { bars: shows_progress.then(|| Bars::new(std::io::stderr().is_terminal())) }),
         });
         Self { form, sink: Arc::clone(&screen) as Arc<dyn Sink>, screen }
     }
@@ -54,11 +51,6 @@ impl Output {
     /// Where the operation's events go.
     pub(super) fn sink(&self) -> &Arc<dyn Sink> {
         &self.sink
-    }
-
-    /// The id of what the service has accepted, if it has accepted something.
-    pub(super) fn accepted(&self) -> Option<String> {
-        self.screen.state().accepted.clone()
     }
 
     /// What is said at the first Ctrl-C.
@@ -103,7 +95,6 @@ impl Output {
 }
 
 struct State {
-    accepted: Option<String>,
     /// None when no progress is to be shown.
     bars: Option<Bars>,
 }
@@ -151,9 +142,6 @@ impl Screen {
 
 impl Sink for Screen {
     fn event(&self, event: Event) {
-        if let Event::Accepted { id, .. } = &event {
-            self.state().accepted = Some(id.clone());
-        }
         if !self.is_wanted(&event) {
             return;
         }

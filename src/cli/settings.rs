@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::args::{Account, Form};
+use super::args::{Account, Arguments, Form, Package, Verb};
+use super::words::{CommandLine, VARIABLES};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::model::project::check_project_guid;
 use crate::base::secret::Secret;
@@ -37,6 +38,45 @@ pub(super) fn client(account: &Account) -> Result<(ClientConfig, Option<Secret>)
     Ok((config, secret))
 }
 
+/// How this run names what was given: by the option, or by the variable or file that the value came from.
+pub(super) fn words(arguments: &Arguments) -> CommandLine {
+    let account = &arguments.account;
+    let text = |value: &Option<String>| value.as_ref().map(OsString::from);
+    // The grammar does not say where a value came from; the same value in both places may be called by either name.
+    let given = |member: &str| match member {
+        "clientKey" => text(&account.client_key),
+        "projectId" => text(&account.project_id),
+        "endpoint" => text(&account.endpoint),
+        "caFile" => account.ca_file.clone(),
+        "stateDir" => account.state_dir.clone(),
+        _ => None,
+    };
+    let from_variable = |member: &str, variable: &str| {
+        let value = given(member);
+        value.is_some() && value == std::env::var_os(variable)
+    };
+    let mut sources: Vec<(&'static str, &'static str)> =
+        VARIABLES.iter().copied().filter(|(member, variable)| from_variable(member, variable)).collect();
+    if account.client_secret_file.is_some() {
+        sources.push(("clientSecret", "--client-secret-file"));
+    } else if account.client_secret_stdin {
+        sources.push(("clientSecret", "--client-secret-stdin"));
+    }
+    let files = match &arguments.verb {
+        Verb::Deploy(deploy) => deploy.files.files.len(),
+        Verb::Package(Package::Upload { files, sas_url_file, sas_url_stdin }) => {
+            if sas_url_file.is_some() {
+                sources.push(("sasUrl", "--sas-url-file"));
+            } else if *sas_url_stdin {
+                sources.push(("sasUrl", "--sas-url-stdin"));
+            }
+            files.files.len()
+        }
+        _ => 0,
+    };
+    CommandLine { sources, several_files: files > 1 }
+}
+
 /// The form of the result: the option, else `EPI_OUTPUT`, else text.
 pub(super) fn form(option: Option<Form>) -> Result<Form> {
     match (option, std::env::var("EPI_OUTPUT")) {
@@ -62,7 +102,7 @@ pub(super) fn variable(name: &str) -> Result<Option<Secret>> {
         Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some(Secret::new(value.into_bytes()))),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Error::invalid(name, "is no Unicode text")),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Error::invalid(name, "is not Unicode text")),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, Kind, Result};
 use crate::base::model::document::Document;
+use crate::base::next_step::{NextStep, Setting};
 use crate::base::secret::SafeUrl;
 
 /// The neutral states of an export job (export job model, section 3).
@@ -105,7 +106,11 @@ impl Job {
                     Kind::LinkExpired,
                     format!("the export of {} worked, but its link has expired", self.subject),
                 )
-                .with_next_step("start a new export, with a longer retention if needed"),
+                .with_next_step(
+                    NextStep::text("start a new export, kept longer with ")
+                        .setting(Setting::RetentionHours)
+                        .and(" if needed"),
+                ),
             ),
             _ => None,
         }

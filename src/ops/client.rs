@@ -11,7 +11,8 @@ use crate::api::call::Api;
 use crate::api::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
-use crate::base::model::project::check_project_id;
+use crate::base::model::project::{check_project_id, credentials_step};
+use crate::base::next_step::{NextStep, Phrase, Setting};
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::time::{BoxFuture, Clock};
@@ -95,10 +96,7 @@ impl Client {
         }
         let credentials = match (&config.client_key, secret) {
             (None, None) => Err(Error::new(Kind::NotConfigured, "no client key and no client secret are given")
-                .with_next_step(
-                    "make API credentials in the DXP Management Portal (project, API tab) and hand over key, secret and \
-                     project id (for the command line: EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID)",
-                )),
+                .with_next_step(credentials_step())),
             (key, secret) => {
                 Ok(Credentials::new(key.as_deref().unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?)
             }
@@ -132,7 +130,10 @@ fn state_folder(config: &ClientConfig) -> Option<PathBuf> {
 }
 
 fn read_authorities(file: &Path) -> Result<Vec<u8>> {
-    let cannot = |error| Error::io(format!("caFile: cannot read '{}'", file.display()), &error);
+    let cannot = |error| {
+        let doing = Phrase::default().member("caFile").and(format!(": cannot read '{}'", file.display()));
+        Error::io(doing, &error)
+    };
     // A folder has no content, a pipe would be waited for, and a device might never end.
     if !std::fs::metadata(file).map_err(cannot)?.is_file() {
         return Err(Error::invalid("caFile", format!("'{}' is no regular file", file.display())));
@@ -162,8 +163,11 @@ impl<'a> Session<'a> {
     pub(super) fn account(self, project: Option<&str>) -> Result<(&'a Api, String)> {
         let api = self.client.api.as_ref().map_err(Clone::clone)?;
         let project = project.map(str::to_owned).or_else(|| self.client.project.clone()).ok_or_else(|| {
-            Error::new(Kind::NotConfigured, "no project id is given")
-                .with_next_step("a project id is a GUID; see the API tab of the project in the DXP Management Portal")
+            Error::new(Kind::NotConfigured, "no project id is given").with_next_step(
+                NextStep::text("set ")
+                    .setting(Setting::ProjectId)
+                    .and(" to the project's GUID, which the DXP Management Portal shows (project, API tab)"),
+            )
         })?;
         Ok((api, project))
     }

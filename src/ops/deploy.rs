@@ -6,8 +6,9 @@ use super::client::{Operation, Session};
 use super::request::{
     BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
 };
+use super::resume;
 use crate::api::call::Api;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::model::storage::Location;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
@@ -57,7 +58,13 @@ impl Operation for UploadPackages {
                 Ok(UploadFile { path: file.path.clone(), blob_name })
             });
             let upload = Upload { files: files.collect::<Result<_>>()?, container, renewal, options };
-            let packages = session.engine().upload(&upload, session.scope.sink(), session.scope.cancel()).await?;
+            let packages = session.engine().upload(&upload, session.scope.sink(), session.scope.cancel()).await;
+            let packages = packages.map_err(|error| {
+                resume::when_stopped(
+                    error,
+                    "a package is complete only when this says so; run it again, and it resumes where it stopped",
+                )
+            })?;
             Ok(UploadedPackages { packages })
         })
     }
@@ -81,10 +88,24 @@ impl Operation for DeployPackages {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DeployedPackages>> {
         Box::pin(async move {
-            let packages = session.part(self.uploads()).await?.packages;
+            let packages = session.part(self.uploads()).await.map_err(not_started)?.packages;
             let names = packages.iter().map(|package| package.blob_name.clone()).collect();
-            let deployment = session.part(self.start(names)).await?;
+            let deployment = session.part(self.start(names)).await.map_err(|error| {
+                // A start that was sent has said how to find out what became of it.
+                if error.next_step().is_none() && resume::is_stopped(&error) { not_started(error) } else { error }
+            })?;
             Ok(DeployedPackages { packages, deployment })
         })
     }
+}
+
+/// Whoever stopped before the start knows only that nothing was deployed.
+fn not_started(error: Error) -> Error {
+    if !resume::is_stopped(&error) {
+        return error;
+    }
+    error.with_next_step(
+        "no deployment was started; run it again, and the upload resumes where it stopped (a package that was complete \
+         already is replaced)",
+    )
 }

@@ -5,11 +5,13 @@ use super::request::{
     CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment, Wait,
     WaitForDeployment,
 };
+use super::resume;
 use crate::api::call::Api;
 use crate::api::deployments::report_progress;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::model::deployment::{Deployment, DeploymentGoal};
+use crate::base::next_step::{Command, NextStep};
 use crate::base::time::BoxFuture;
 
 impl Operation for Connect {
@@ -36,13 +38,18 @@ impl Operation for StartDeployment {
             )));
             let started = api.start_deployment(&project, &self.body(), session.scope).await?;
             let deployment = match self.wait {
-                Some(wait) => or_followed(session, api, &project, started, DeploymentGoal::Start, Some(wait)).await?,
+                Some(wait) => {
+                    let follow = Follow { goal: DeploymentGoal::Start, known: true, strict: self.strict };
+                    or_followed(session, api, &project, started, follow, Some(wait)).await?
+                }
                 // The original shows the deployment as one look after the start finds it (spec 4.13). The start has
                 // been accepted, so a failed look is no failure of this operation.
                 None => match api.get_deployment(&project, started.id(), session.scope).await {
                     Ok(seen) => seen,
                     Err(error) => {
-                        session.scope.cancel().check()?;
+                        session.scope.cancel().check().map_err(|stopped| {
+                            resume::deployment(stopped, true, Command::wait_for_deployment(started.id()))
+                        })?;
                         session
                             .scope
                             .report(Event::verbose(format!("could not look at the started deployment: {error}")));
@@ -83,14 +90,19 @@ impl Operation for WaitForDeployment {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
             let (api, project) = session.account(self.project_id.as_deref())?;
-            let ended = followed(session, api, &project, &self.id, self.until, false, self.wait).await?;
+            let follow = Follow { goal: self.until, known: false, strict: self.strict };
+            let ended = followed(session, api, &project, &self.id, follow, self.wait).await?;
             if !self.until.is_reached(ended.status()) {
                 let status = ended.status_text();
                 return Err(Error::new(
                     Kind::Conflict,
                     format!("deployment {} has ended as {status}, which is not what was waited for", self.id),
                 )
-                .with_next_step("look at the deployment, and start a new one if needed"));
+                .with_next_step(
+                    NextStep::text("look at the deployment with: ")
+                        .command(Command::GetDeployment { id: self.id.clone() })
+                        .and(", and start a new one if needed"),
+                ));
             }
             judged(ended, self.strict)
         })
@@ -104,10 +116,8 @@ impl Operation for CompleteDeployment {
         Box::pin(async move {
             let (api, project) = session.account(self.project_id.as_deref())?;
             let accepted = api.complete_deployment(&project, &self.id, session.scope).await?;
-            judged(
-                or_followed(session, api, &project, accepted, DeploymentGoal::Complete, self.wait).await?,
-                self.strict,
-            )
+            let follow = Follow { goal: DeploymentGoal::Complete, known: true, strict: self.strict };
+            judged(or_followed(session, api, &project, accepted, follow, self.wait).await?, self.strict)
         })
     }
 }
@@ -119,9 +129,19 @@ impl Operation for ResetDeployment {
         Box::pin(async move {
             let (api, project) = session.account(self.project_id.as_deref())?;
             let accepted = api.reset_deployment(&project, &self.id, self.body(), session.scope).await?;
-            judged(or_followed(session, api, &project, accepted, self.goal(), self.wait).await?, self.strict)
+            let follow = Follow { goal: self.goal(), known: true, strict: self.strict };
+            judged(or_followed(session, api, &project, accepted, follow, self.wait).await?, self.strict)
         })
     }
+}
+
+/// What a deployment is followed for.
+#[derive(Clone, Copy)]
+struct Follow {
+    goal: DeploymentGoal,
+    /// Whether the service has accepted it in this operation.
+    known: bool,
+    strict: bool,
 }
 
 async fn followed(
@@ -129,11 +149,15 @@ async fn followed(
     api: &Api,
     project: &str,
     id: &str,
-    goal: DeploymentGoal,
-    known: bool,
+    follow: Follow,
     wait: Wait,
 ) -> Result<Deployment> {
-    api.wait_for_deployment(project, id, goal, known, wait.schedule(), session.scope).await
+    let Follow { goal, known, strict } = follow;
+    let ended = api.wait_for_deployment(project, id, goal, known, wait.schedule(), session.scope).await;
+    ended.map_err(|error| {
+        let waiting = resume::waiting(wait, strict);
+        resume::deployment(error, known, Command::WaitForDeployment { id: id.to_owned(), until: goal, waiting })
+    })
 }
 
 async fn or_followed(
@@ -141,13 +165,13 @@ async fn or_followed(
     api: &Api,
     project: &str,
     accepted: Deployment,
-    goal: DeploymentGoal,
+    follow: Follow,
     wait: Option<Wait>,
 ) -> Result<Deployment> {
     match wait {
         Some(wait) => {
             report_progress(&accepted, session.scope);
-            followed(session, api, project, accepted.id(), goal, true, wait).await
+            followed(session, api, project, accepted.id(), follow, wait).await
         }
         None => Ok(accepted),
     }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::client::{Operation, Session};
 use super::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
-use crate::base::error::{Error, Kind, Result};
+use super::resume;
+use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::model::export::DatabaseExport;
+use crate::base::next_step::Command;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
@@ -48,19 +50,13 @@ async fn followed(session: Session<'_>, exports: &DxpExports, job: &Job, wait: W
 }
 
 async fn waited(session: Session<'_>, exports: &DxpExports, handle: &Handle, known: bool, wait: Wait) -> Result<Job> {
-    let job = driver::wait(exports, handle, known, wait.schedule(), exports.api.clock().as_ref(), session.scope).await;
-    job.map_err(|error| taken_up(error, handle))
+    driver::wait(exports, handle, known, wait.schedule(), exports.api.clock().as_ref(), session.scope).await
 }
 
-/// Whoever stopped needs the id of what goes on, which only the events told so far.
-fn taken_up(error: Error, handle: &Handle) -> Error {
-    let Handle::Dxp { id, .. } = handle;
-    match error.kind() {
-        Kind::Cancelled | Kind::Timeout => {
-            error.with_next_step(format!("the export {id} stays in the service; take it up again by its id"))
-        }
-        _ => error,
-    }
+/// The wait for an export, for whoever stopped it.
+fn wait_again(handle: &Handle, wait: Wait, strict: bool) -> Option<Command> {
+    let Handle::Dxp { environment, database, id, .. } = handle.clone();
+    Some(Command::WaitForExport { environment, database, id, waiting: resume::waiting(wait, strict) })
 }
 
 /// The service's object, unless the job ended badly and that was to be an error.
@@ -85,12 +81,16 @@ impl Operation for StartExport {
             )?;
             let job = started(session, &exports).await?;
             let job = match self.wait {
-                Some(wait) => followed(session, &exports, &job, wait).await?,
+                Some(wait) => followed(session, &exports, &job, wait)
+                    .await
+                    .map_err(|error| resume::export(error, true, wait_again(&job.handle, wait, self.strict)))?,
                 // One look after the start, as the original; a failed look is no failure of the start (spec 4.12).
                 None => match exports.refresh(&job.handle, session.scope).await {
                     Ok(seen) => seen,
                     Err(error) => {
-                        session.scope.cancel().check()?;
+                        session.scope.cancel().check().map_err(|stopped| {
+                            resume::export(stopped, true, wait_again(&job.handle, Wait::default(), self.strict))
+                        })?;
                         session.scope.report(Event::verbose(format!("could not look at the started export: {error}")));
                         job
                     }
@@ -118,7 +118,10 @@ impl Operation for WaitForExport {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
         Box::pin(async move {
             let exports = provider(session, self.project_id.as_deref(), &self.environment, &self.database_name, 0)?;
-            let job = waited(session, &exports, &exports.handle(&self.id), false, self.wait).await?;
+            let handle = exports.handle(&self.id);
+            let job = waited(session, &exports, &handle, false, self.wait)
+                .await
+                .map_err(|error| resume::export(error, false, wait_again(&handle, self.wait, self.strict)))?;
             judged(job, self.strict)
         })
     }
@@ -147,6 +150,8 @@ impl Operation for SaveExport {
         Box::pin(async move {
             // An export takes hours: its file is reserved before it is started.
             let reservation = crate::transfer::reserve_target(&self.output_file, self.overwrite)?;
+            // A name that is no text cannot be said in a command.
+            let shown = self.output_file.to_str().map(str::to_owned);
             let exports = provider(
                 session,
                 self.project_id.as_deref(),
@@ -154,9 +159,28 @@ impl Operation for SaveExport {
                 &self.database_name,
                 self.retention(),
             )?;
+            let again = |id: &str| {
+                Some(Command::SaveExport {
+                    environment: self.environment.clone(),
+                    database: self.database_name.clone(),
+                    id: id.to_owned(),
+                    output_file: shown.clone()?,
+                    overwrite: self.overwrite,
+                    streams: self.download.streams,
+                    waiting: resume::waiting(self.wait, false),
+                })
+            };
             let job = match &self.id {
-                Some(id) => waited(session, &exports, &exports.handle(id), false, self.wait).await?,
-                None => followed(session, &exports, &started(session, &exports).await?, self.wait).await?,
+                Some(id) => waited(session, &exports, &exports.handle(id), false, self.wait)
+                    .await
+                    .map_err(|error| resume::export(error, false, again(id)))?,
+                None => {
+                    let job = started(session, &exports).await?;
+                    let Handle::Dxp { id, .. } = &job.handle;
+                    followed(session, &exports, &job, self.wait)
+                        .await
+                        .map_err(|error| resume::export(error, true, again(id)))?
+                }
             };
             let handle = job.handle.clone();
             let status = job.raw_status.clone();
@@ -166,7 +190,7 @@ impl Operation for SaveExport {
             let download = Download {
                 link: url,
                 renewal: Some(Arc::new(renewal)),
-                target: self.output_file,
+                target: self.output_file.clone(),
                 overwrite: self.overwrite,
                 reservation: Some(reservation),
                 options: DownloadOptions {
@@ -175,8 +199,8 @@ impl Operation for SaveExport {
                 },
             };
             let file = session.engine().download(&download, session.scope.sink(), session.scope.cancel()).await;
-            let file = file.map_err(|error| taken_up(error, &handle))?;
             let Handle::Dxp { id, .. } = handle;
+            let file = file.map_err(|error| resume::export(error, true, again(&id)))?;
             Ok(SavedExport { id, environment: self.environment, database_name: self.database_name, status, file })
         })
     }

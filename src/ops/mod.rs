@@ -11,4 +11,5 @@ mod deployment;
 pub mod document;
 mod export;
 pub mod request;
+mod resume;
 mod storage;

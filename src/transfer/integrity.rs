@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::md5::Md5;
 use crate::base::error::{Error, Result};
+use crate::base::next_step::{NextStep, Setting};
 use crate::base::secret::SafeUrl;
 use crate::blob::block::Checksum;
 use crate::blob::link::permits_crc64;
@@ -37,8 +38,10 @@ impl Mode {
             (Integrity::ContentMd5, _) | (Integrity::Auto, false) => Ok(Self::ContentMd5),
             (_, true) => Ok(Self::Crc64),
             (Integrity::Crc64, false) => {
-                Err(Error::invalid("integrity", "the link's service version (sv) is older than CRC-64")
-                    .with_next_step("use 'auto' or 'contentMd5'"))
+                Err(Error::invalid("upload.integrity", "the link's service version (sv) is older than CRC-64")
+                    .with_next_step(
+                        NextStep::text("leave out ").setting(Setting::BlockChecksum).and(", or set it to md5"),
+                    ))
             }
         }
     }

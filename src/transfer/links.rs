@@ -103,12 +103,11 @@ impl Links {
                 Ok(fresh)
             }
             Err(cause) => {
-                let error = Error::new(
-                    Kind::LinkExpired,
-                    format!("{}, and there is no fresh one: {}", expired.message(), cause.message()),
-                );
-                let step = cause.next_step().unwrap_or("run the command again when the service gives links again");
-                let error = error.with_next_step(step);
+                let message = expired.phrase().clone().and(", and there is no fresh one: ");
+                let error = Error::new(Kind::LinkExpired, message.followed_by(cause.phrase().clone()));
+                let step = cause.advice().cloned();
+                let error = error
+                    .with_next_step(step.unwrap_or_else(|| "run it again when the service gives links again".into()));
                 *failed = Some(error.clone());
                 Err(error)
             }

@@ -12,6 +12,7 @@ use super::ledger::{self, Found, Ledger};
 use super::lock::{Locked, open_locked, same_file};
 use super::position::{read_exact_at, write_all_at};
 use crate::base::error::{Error, Kind, Result};
+use crate::base::next_step::{NextStep, Setting};
 
 /// The paths of one download.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Paths {
             .file_name()
             .is_some_and(|name| target.as_os_str().as_encoded_bytes().ends_with(name.as_encoded_bytes()));
         if !named {
-            return Err(Error::invalid("target", format!("'{shown}' names no file")));
+            return Err(Error::invalid("outputFile", format!("'{shown}' names no file")));
         }
         let folder = folder_of(target);
         if !folder.is_dir() {
@@ -76,8 +77,9 @@ impl Paths {
         if self.overwrite || self.target.symlink_metadata().is_err() {
             return Ok(());
         }
-        Err(Error::new(Kind::Conflict, format!("'{}' exists", self.target.display()))
-            .with_next_step("choose another name or allow overwriting"))
+        Err(Error::new(Kind::Conflict, format!("'{}' exists", self.target.display())).with_next_step(
+            NextStep::text("choose another name, or replace the file with ").setting(Setting::Overwrite),
+        ))
     }
 
     /// Refuses to write through a link, into a directory or into a device in the partial file's place.

@@ -299,20 +299,11 @@ pub(super) fn checked_streams(streams: usize) -> Result<usize> {
 
 fn check_names(files: &[UploadFile]) -> Result<()> {
     for (index, UploadFile { blob_name: name, .. }) in files.iter().enumerate() {
-        check_name(name)?;
+        check_package_name(&format!("files[{index}].blobName"), name)?;
         // Making one of them a blob would drop the blocks of the other.
         if files[..index].iter().any(|other| other.blob_name == *name) {
-            return Err(Error::invalid("blobName", format!("'{name}' is given twice")));
+            return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is given twice")));
         }
-    }
-    Ok(())
-}
-
-fn check_name(name: &str) -> Result<()> {
-    check_package_name("blobName", name)?;
-    // A URL's "." and ".." would be resolved on the way and leave the container.
-    if name.split('/').any(|segment| matches!(segment, "." | "..")) {
-        return Err(Error::invalid("blobName", "must not contain '.' or '..' as a part of its path"));
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Sink};
+use crate::base::next_step::{NextStep, Setting};
 use crate::base::retry::{classify_status, parse_retry_after};
 use crate::base::secret::{SafeUrl, Secret};
 use crate::base::time::{Clock, spoken};
@@ -341,8 +342,9 @@ fn send_fault(url: &SafeUrl, error: reqwest::Error) -> Fault {
     if is_tls(&error) {
         return Fault {
             error: Error::new(Kind::Tls, format!("cannot trust {host}: {}", cause(&error))).with_next_step(
-                "if it uses a certificate authority of your own, name its PEM file (caFile, --ca-file, EPI_CA_FILE, or \
-                     SSL_CERT_FILE)",
+                NextStep::text("if it uses a certificate authority of your own, name its PEM file with ")
+                    .setting(Setting::CaFile)
+                    .and(" or SSL_CERT_FILE"),
             ),
             may_have_arrived: false,
         };

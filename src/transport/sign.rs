@@ -8,6 +8,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::base::error::{Error, Kind, Result};
+use crate::base::model::project::credentials_step;
 use crate::base::secret::Secret;
 
 /// A client key and its decoded secret.
@@ -39,8 +40,7 @@ impl Credentials {
     /// `NotConfigured` when one is missing, `InvalidArgument` when one cannot be right. The secret is not repeated.
     pub fn new(key: &str, secret: &Secret) -> Result<Self> {
         let missing = |name: &str| {
-            Error::new(Kind::NotConfigured, format!("no client {name} is given"))
-                .with_next_step("make API credentials in the DXP Management Portal (project, API tab) and hand over key, secret and project id")
+            Error::new(Kind::NotConfigured, format!("no client {name} is given")).with_next_step(credentials_step())
         };
         if key.trim().is_empty() {
             return Err(missing("key"));

@@ -308,7 +308,7 @@ async fn tls_needs_a_trusted_certificate() {
     let distrusting = client(&distrusting, stage.emulator.client_secret(), &stage.clock);
     let error = distrusting.run(Connect::default(), &stage.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Tls, "{error}");
-    assert!(error.next_step().unwrap().contains("--ca-file"), "{error:?}");
+    assert!(error.next_step().unwrap().contains("caFile"), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

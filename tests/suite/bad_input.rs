@@ -22,8 +22,8 @@ async fn credentials_are_checked_before_any_call() {
         ("EPI_PROJECT_ID", "", &["no project id"]),
         ("EPI_PROJECT_ID", "42", &["is not a project id", "GUID"]),
         ("EPI_ENDPOINT", "http://paasportal.episerver.net/api/v1.0/", &["plain http", "https"]),
-        ("EPI_ENDPOINT", "paasportal", &["endpoint", "not an address"]),
-        ("EPI_CA_FILE", "missing.pem", &["caFile", "missing.pem"]),
+        ("EPI_ENDPOINT", "paasportal", &["EPI_ENDPOINT: is not an address"]),
+        ("EPI_CA_FILE", "missing.pem", &["EPI_CA_FILE: cannot read", "missing.pem"]),
         ("EPI_OUTPUT", "yaml", &["EPI_OUTPUT", "'yaml'", "jsonl"]),
     ] {
         let run = epi().with(name, value).run(&["connect"]).await;

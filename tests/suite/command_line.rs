@@ -412,7 +412,7 @@ async fn interrupt_and_resume(signal: &'static str) {
     interrupted.refused(130, &["cancelling", "the export stays in the service", "--output-file 'my db.bacpac'"]);
     assert!(names_in(epi.folder.path()).is_empty());
 
-    let next = interrupted.stderr.lines().find_map(|line| line.split_once("take it up again with: epi ")).unwrap().1;
+    let next = interrupted.stderr.lines().find_map(|line| line.split_once("resume with: epi ")).unwrap().1;
     let script = format!("\"{}\" {next} --polling-interval 1", env!("CARGO_BIN_EXE_epi"));
     let mut shell = epi.command(&[]);
     let environment: Vec<_> =

@@ -29,7 +29,7 @@ fn secure(world: &World, container: &str, blob: Option<&str>, permissions: &str)
 fn assert_distrust(world: &World, error: &Error, host: &str) {
     assert_eq!((error.kind(), world.retrying()), (Kind::Tls, 0), "{error}");
     assert!(error.to_string().starts_with(&format!("cannot trust {host}")), "{error}");
-    assert!(error.next_step().is_some_and(|step| step.contains("--ca-file")), "{error:?}");
+    assert!(error.next_step().is_some_and(|step| step.contains("caFile")), "{error:?}");
     assert!(world.emulator.requests().is_empty(), "nothing is said to who is not trusted");
 }
 

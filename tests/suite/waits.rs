@@ -220,7 +220,7 @@ async fn cancelling_a_wait_sends_nothing_more() {
     let error = stage.client.run(start(Wait::default()), &stage.scope).await.unwrap_err();
     canceller.await.unwrap();
     assert_eq!(error.kind(), Kind::Cancelled);
-    assert!(error.next_step().unwrap().contains("goes on in the service"), "{error:?}");
+    assert!(error.next_step().unwrap().contains("deployment.wait with"), "{error:?}");
     assert_eq!(stage.emulator.requests().len(), 4);
     let again = WaitForDeployment { id: "x".into(), until: DeploymentGoal::Start, ..WaitForDeployment::default() };
     assert_eq!(stage.client.run(again, &stage.scope).await.unwrap_err().kind(), Kind::Cancelled);

@@ -1,6 +1,7 @@
 //! Deployment packages: the rule their names follow.
 
 use crate::base::error::{Error, Result};
+use crate::base::next_step::{NextStep, Setting};
 
 /// What a package holds, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,10 +50,18 @@ pub fn package_kind(name: &str) -> Option<PackageKind> {
 /// # Errors
 /// `InvalidArgument` naming `field`, with the rule as the next step.
 pub fn check_package_name(field: &str, name: &str) -> Result<PackageKind> {
+    // A URL's "." and ".." would be resolved on the way and leave the container.
+    if name.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err(Error::invalid(field, "must not contain '.' or '..' as a part of its path"));
+    }
     package_kind(name).ok_or_else(|| {
         Error::invalid(field, format!("the deployment package is not recognized: {name}")).with_next_step(
-            "name it [name.](cms|commerce|head).app.<version>.(nupkg|zip) or [name.](cms|commerce).sqldb.<version>.bacpac, \
-             for example mysite.cms.app.1.0.0.nupkg; a blob name can differ from the file's",
+            NextStep::text(
+                "name it [name.](cms|commerce|head).app.<version>.(nupkg|zip) or \
+                 [name.](cms|commerce).sqldb.<version>.bacpac, for example mysite.cms.app.1.0.0.nupkg; ",
+            )
+            .setting(Setting::BlobName)
+            .and(" gives it another name than the file's"),
         )
     })
 }

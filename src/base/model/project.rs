@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::base::error::{Error, Result};
+use crate::base::next_step::{NextStep, Setting};
 
 /// Longer than a GUID, shorter than a secret.
 const LONGEST_PROJECT_ID: usize = 40;
@@ -47,6 +48,17 @@ pub fn check_environment(field: &str, text: &str) -> Result<()> {
         return Err(Error::invalid(field, "must name an environment such as Integration, Preproduction or Production"));
     }
     check_length(field, text)
+}
+
+/// How to get what a client needs to be of an account.
+#[must_use]
+pub fn credentials_step() -> NextStep {
+    NextStep::text("make API credentials in the DXP Management Portal (project, API tab) and set ")
+        .setting(Setting::ClientKey)
+        .and(", ")
+        .setting(Setting::ClientSecret)
+        .and(" and ")
+        .setting(Setting::ProjectId)
 }
 
 /// The longest name or id that is sent: longer than any, and short enough for an address.

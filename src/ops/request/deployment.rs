@@ -8,6 +8,7 @@ use crate::base::model::deployment::{
     DeploymentGoal, DeploymentReset, DeploymentSource, DeploymentStart, ZeroDowntimeMode,
 };
 use crate::base::model::project::{check_environment, check_id};
+use crate::base::next_step::{Phrase, Setting};
 
 request! {
     /// `connect`: verifies the credentials by listing the deployments of a project.
@@ -79,11 +80,14 @@ impl Checked for StartDeployment {
             (Some(_), Some(_)) => {
                 return Err(Error::invalid(
                     "sourceEnvironment",
-                    "cannot be combined with packages: deploy one or the other",
+                    Phrase::text("cannot be combined with ")
+                        .setting(Setting::Packages)
+                        .and(": deploy one or the other"),
                 ));
             }
             (None, None) => {
-                return Err(Error::invalid("packages", "give the names of uploaded packages, or a sourceEnvironment"));
+                let rule = Phrase::text("give the names of uploaded packages, or ").setting(Setting::SourceEnvironment);
+                return Err(Error::invalid("packages", rule));
             }
             (Some(packages), None) => {
                 if packages.is_empty() {
@@ -95,7 +99,12 @@ impl Checked for StartDeployment {
                 if !self.source_apps.is_empty() || self.include_blob || self.include_db {
                     return Err(Error::invalid(
                         "sourceEnvironment",
-                        "is needed for sourceApps, includeBlob and includeDb",
+                        Phrase::text("is needed for ")
+                            .setting(Setting::SourceApps)
+                            .and(", ")
+                            .setting(Setting::IncludeBlob)
+                            .and(" and ")
+                            .setting(Setting::IncludeDb),
                     ));
                 }
             }
@@ -239,7 +248,10 @@ impl Checked for ResetDeployment {
         if self.complete && (self.reset_with_db_rollback || self.validate_before_swap) {
             return Err(Error::invalid(
                 "complete",
-                "cannot be combined with resetWithDbRollback or validateBeforeSwap",
+                Phrase::text("cannot be combined with ")
+                    .setting(Setting::RollBackDatabase)
+                    .and(" or ")
+                    .setting(Setting::ValidateBeforeSwap),
             ));
         }
         check_wait(self.wait)

@@ -10,6 +10,7 @@ use super::{
 use crate::base::error::{Error, Result};
 use crate::base::model::export::check_database;
 use crate::base::model::project::{check_environment, check_id};
+use crate::base::next_step::{Phrase, Setting};
 use crate::ops::document::only_objects;
 use crate::transfer::DownloadReceipt;
 
@@ -151,7 +152,8 @@ impl Checked for SaveExport {
         if let Some(id) = &self.id {
             check_id("id", id)?;
             if self.retention_hours.is_some() {
-                return Err(Error::invalid("retentionHours", "belongs to a new export and cannot be combined with id"));
+                let rule = Phrase::text("belongs to a new export and cannot be combined with ").setting(Setting::Id);
+                return Err(Error::invalid("retentionHours", rule));
             }
         }
         check_range("retentionHours", self.retention_hours, LARGEST)?;

@@ -9,6 +9,7 @@ use super::{Checked, Wait, check_no_stream, check_project, check_range, request}
 use crate::base::error::{Error, Result};
 use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::base::model::package::check_package_name;
+use crate::base::next_step::{Phrase, Setting};
 use crate::base::secret::{Hidden, SafeUrl};
 use crate::blob::block::LARGEST_BLOCK;
 use crate::ops::document::only_objects;
@@ -47,7 +48,8 @@ impl PackageFile {
                 Some(name) => name
                     .to_str()
                     .ok_or_else(|| {
-                        Error::invalid(format!("{field}.path"), "the file's name is no Unicode text; give a blobName")
+                        let rule = Phrase::text("the file's name is not Unicode text; give another with ");
+                        Error::invalid(format!("{field}.path"), rule.setting(Setting::BlobName))
                     })?
                     .to_owned(),
                 None => {

@@ -1,0 +1,241 @@
+//! The words of `epi` for what the library calls members and operations: options and commands.
+//!
+//! One table has the option of every member of a request or a configuration. What an error says passes through it
+//! once, before it is shown.
+
+use serde_json::{Map, Value};
+
+use crate::base::error::{Error, Kind};
+use crate::base::next_step::{Command, Setting, Words};
+
+/// The option behind a member.
+struct Word {
+    /// The path of the member in documents.
+    member: &'static str,
+    /// The operations that have it under this option; all that have the member when empty.
+    operations: &'static [&'static str],
+    /// The option, or the name of the argument.
+    option: &'static str,
+}
+
+const fn word(member: &'static str, option: &'static str) -> Word {
+    Word { member, operations: &[], option }
+}
+
+const fn word_of(operations: &'static [&'static str], member: &'static str, option: &'static str) -> Word {
+    Word { member, operations, option }
+}
+
+/// Operations that wait only when they are asked to.
+const MAY_WAIT: &[&str] = &["deployment.start", "deployment.complete", "deployment.reset", "databaseExport.start"];
+
+/// Members and options. The members of the configuration stand first.
+const WORDS: &[Word] = &[
+    word("endpoint", "--endpoint"),
+    word("clientKey", "--client-key"),
+    word("clientSecret", "EPI_CLIENT_SECRET"),
+    word("projectId", "--project-id"),
+    word("caFile", "--ca-file"),
+    word("stateDir", "--state-dir"),
+    word("files", "FILE"),
+    word("files[].path", "FILE"),
+    word("files[].blobName", "--blob-name"),
+    word("sasUrl", "EPI_SAS_URL"),
+    word("upload.streams", "--streams"),
+    word("upload.blockSize", "--block-size"),
+    word("upload.integrity", "--block-checksum"),
+    word("upload.noContentMd5", "--content-md5"),
+    word("download.streams", "--streams"),
+    word("targetEnvironment", "--to"),
+    word("packages", "--package"),
+    word("sourceEnvironment", "--source-environment"),
+    word("sourceApps", "--source-app"),
+    word("includeBlob", "--include-blob"),
+    word("includeDb", "--include-db"),
+    word("maintenancePage", "--use-maintenance-page"),
+    word("zeroDowntimeMode", "--zero-downtime-mode"),
+    word("directDeploy", "--direct-deploy"),
+    word_of(MAY_WAIT, "wait", "--wait"),
+    word("wait.timeoutMinutes", "--wait-timeout"),
+    word("wait.pollingIntervalSeconds", "--polling-interval"),
+    word("strict", "--strict"),
+    word("id", "--id"),
+    word("until", "--until"),
+    word("resetWithDbRollback", "--rollback-database"),
+    word("validateBeforeSwap", "--validate-before-swap"),
+    word("complete", "--complete"),
+    word("environment", "--environment"),
+    word("databaseName", "--database"),
+    word("retentionHours", "--retention-hours"),
+    word("outputFile", "--output-file"),
+    word("overwrite", "--force"),
+    word("storageContainer", "--container"),
+    word("writable", "--writable"),
+];
+
+/// The variables that stand for an option which is not given.
+pub(super) const VARIABLES: &[(&str, &str)] = &[
+    ("endpoint", "EPI_ENDPOINT"),
+    ("clientKey", "EPI_CLIENT_KEY"),
+    ("projectId", "EPI_PROJECT_ID"),
+    ("caFile", "EPI_CA_FILE"),
+    ("stateDir", "EPI_STATE_DIR"),
+];
+
+/// The verb of each operation.
+const VERBS: &[(&str, &str)] = &[
+    ("connect", "connect"),
+    ("package.deploy", "deploy"),
+    ("packageLocation.get", "package location"),
+    ("package.upload", "package upload"),
+    ("deployment.start", "deployment start"),
+    ("deployment.list", "deployment list"),
+    ("deployment.get", "deployment show"),
+    ("deployment.wait", "deployment wait"),
+    ("deployment.complete", "deployment complete"),
+    ("deployment.reset", "deployment reset"),
+    ("databaseExport.start", "export start"),
+    ("databaseExport.get", "export show"),
+    ("databaseExport.wait", "export wait"),
+    ("databaseExport.save", "export save"),
+    ("storageContainer.list", "storage containers"),
+    ("storageSas.get", "storage sas"),
+    ("edgeLogLocation.get", "edge-logs"),
+];
+
+/// The words of one run of `epi`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct CommandLine {
+    /// The members whose values came from elsewhere than their option, and from where: a variable, or the option that
+    /// names a file.
+    pub(super) sources: Vec<(&'static str, &'static str)>,
+    /// Whether several files are given, so that no option can name them.
+    pub(super) several_files: bool,
+}
+
+impl CommandLine {
+    /// An error as this run says it, with the hint of its class where the error brings no step of its own.
+    pub(super) fn say(&self, error: Error) -> Error {
+        hinted(error).worded(self)
+    }
+}
+
+impl Words for CommandLine {
+    fn member(&self, path: &str) -> String {
+        let member = without_indexes(path);
+        if let Some((_, source)) = self.sources.iter().find(|(known, _)| *known == member) {
+            return (*source).to_owned();
+        }
+        if member == "files[].blobName" && self.several_files {
+            return "FILE".to_owned();
+        }
+        // What is no member is the option or variable already.
+        option(None, &member).map_or_else(|| path.to_owned(), str::to_owned)
+    }
+
+    fn setting(&self, setting: Setting) -> String {
+        let member = setting.member();
+        let option = option(None, member).unwrap_or(member);
+        match VARIABLES.iter().find(|(known, _)| *known == member) {
+            Some((_, variable)) => format!("{option} ({variable})"),
+            None => option.to_owned(),
+        }
+    }
+
+    fn command(&self, command: &Command) -> String {
+        let (operation, request) = command.request();
+        let verb = VERBS.iter().find(|(known, _)| *known == operation).map_or(operation, |(_, verb)| *verb);
+        let mut words = vec!["epi".to_owned(), verb.to_owned()];
+        add_arguments(&mut words, operation, "", &request);
+        words.join(" ")
+    }
+}
+
+/// The arguments that stand for the members of a request.
+fn add_arguments(words: &mut Vec<String>, operation: &str, parent: &str, members: &Map<String, Value>) {
+    for (name, value) in members {
+        let path = format!("{parent}{name}");
+        let option = option(Some(operation), &path);
+        match value {
+            Value::Object(members) => {
+                words.extend(option.map(str::to_owned));
+                add_arguments(words, operation, &format!("{path}."), members);
+            }
+            Value::Bool(true) => words.extend(option.map(str::to_owned)),
+            Value::String(text) => {
+                let text = if path == "until" { kebab_case(text) } else { text.clone() };
+                words.extend(option.map(str::to_owned));
+                words.push(quoted(&text));
+            }
+            Value::Number(number) => {
+                words.extend(option.map(str::to_owned));
+                words.push(number.to_string());
+            }
+            Value::Null | Value::Bool(false) | Value::Array(_) => {}
+        }
+    }
+}
+
+fn option(operation: Option<&str>, member: &str) -> Option<&'static str> {
+    let has_it = |word: &&Word| {
+        word.member == member
+            && operation.is_none_or(|operation| word.operations.is_empty() || word.operations.contains(&operation))
+    };
+    WORDS.iter().find(has_it).map(|word| word.option)
+}
+
+/// A path with `[]` behind each list, whatever the place in it.
+fn without_indexes(path: &str) -> String {
+    let mut member = String::new();
+    let mut inside = false;
+    for letter in path.chars() {
+        match letter {
+            '[' => inside = true,
+            ']' => inside = false,
+            _ if inside => continue,
+            _ => {}
+        }
+        member.push(letter);
+    }
+    // An item of a list of plain values is given by the list's option.
+    member.strip_suffix("[]").map(str::to_owned).unwrap_or(member)
+}
+
+/// A value of an option, as the grammar spells it.
+fn kebab_case(word: &str) -> String {
+    word.chars().fold(String::new(), |mut text, letter| {
+        if letter.is_ascii_uppercase() {
+            text.push('-');
+        }
+        text.push(letter.to_ascii_lowercase());
+        text
+    })
+}
+
+/// The hint of an error's class, for an error that brings none of its own. Where the message says all, there is none.
+fn hinted(error: Error) -> Error {
+    if error.next_step().is_some() {
+        return error;
+    }
+    let hint = match error.kind() {
+        Kind::Network | Kind::Unavailable | Kind::Throttled => "try again later",
+        Kind::Integrity => "run the command again; if it happens again, the file itself or the network damages data",
+        Kind::Cancelled => "run the command again",
+        Kind::Internal | Kind::Panic => "this is a defect of this program: please report it with the output of -vv",
+        _ => return error,
+    };
+    error.with_next_step(hint)
+}
+
+/// A word as a shell takes it.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,45 @@
+//! What to do when an operation stops while the service goes on with its work.
+
+use super::request::Wait;
+use crate::base::error::{Error, Kind};
+use crate::base::next_step::{Command, NextStep, Waiting};
+
+/// The rest of a wait, as it was asked for.
+pub(super) fn waiting(wait: Wait, strict: bool) -> Waiting {
+    Waiting { timeout_minutes: wait.timeout_minutes, polling_interval_seconds: wait.polling_interval_seconds, strict }
+}
+
+/// Adds how a wait for a deployment is resumed. `known` says that the service has accepted it in this operation.
+pub(super) fn deployment(error: Error, known: bool, command: Command) -> Error {
+    resumed(error, known, "the deployment continues in the service; wait for it again with: ", command)
+}
+
+/// Adds how work on an export is resumed. `known` says that the service has it.
+pub(super) fn export(error: Error, known: bool, command: Option<Command>) -> Error {
+    match command {
+        Some(command) => resumed(error, known, "the export stays in the service; resume with: ", command),
+        None => error,
+    }
+}
+
+fn resumed(error: Error, known: bool, step: &str, command: Command) -> Error {
+    let ended =
+        matches!(error.kind(), Kind::JobFailed | Kind::LinkExpired | Kind::InvalidArgument | Kind::NotConfigured);
+    let stopped = is_stopped(&error);
+    if ended || !(known || stopped) {
+        return error;
+    }
+    let step = NextStep::text(step).command(command);
+    // What a stopped wait says itself is only that there is a way; this names it.
+    if stopped { error.with_next_step(step) } else { error.with_then(step) }
+}
+
+/// Whether the caller ended it, by cancelling or by a time limit.
+pub(super) fn is_stopped(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Cancelled | Kind::Timeout)
+}
+
+/// Adds a step to the error of an operation that was stopped, unless the error has one of its own.
+pub(super) fn when_stopped(error: Error, step: &str) -> Error {
+    if is_stopped(&error) && error.next_step().is_none() { error.with_next_step(step) } else { error }
+}
