@@ -1127,6 +1127,12 @@ int64_t epi_error_retry_after_ms(const struct epi_error *error);
  * attempts (0 when nothing was sent) and exitCode (that of the program epi).
  * Unknown ones are null.
  *
+ * message and nextStep say members and operations as documents do. For a host
+ * that has other words for them, messageParts and nextStepParts (null without
+ * a next step) hold the same as a list: {"text"} for words, {"member"} for the
+ * path of a member, {"operation", "request"} for an operation that helps, by
+ * its name in the catalog and its request. More kinds of parts may come.
+ *
  * Returns: a JSON text, or NULL if `error` is no error.
  * Ownership: the text belongs to `error` and is valid until it is freed.
  * Threads: any.

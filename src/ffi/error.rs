@@ -41,7 +41,7 @@ pub(super) fn give(error: &Error) -> *mut epi_error {
         request_id: error.request_id().map(c_text),
         message: c_text(error.message()),
         next_step: error.next_step().map(c_text),
-        json: c_text(&error.to_json().to_string()),
+        json: c_text(&error.to_json_with_parts().to_string()),
     }))
 }
 
@@ -152,6 +152,12 @@ pub extern "C" fn epi_error_retry_after_ms(error: *const epi_error) -> i64 {
 /// what broke a rule), nextStep (what to do about it), retry, retryAfterMs,
 /// attempts (0 when nothing was sent) and exitCode (that of the program epi).
 /// Unknown ones are null.
+///
+/// message and nextStep say members and operations as documents do. For a host
+/// that has other words for them, messageParts and nextStepParts (null without
+/// a next step) hold the same as a list: {"text"} for words, {"member"} for the
+/// path of a member, {"operation", "request"} for an operation that helps, by
+/// its name in the catalog and its request. More kinds of parts may come.
 ///
 /// Returns: a JSON text, or NULL if `error` is no error.
 /// Ownership: the text belongs to `error` and is valid until it is freed.

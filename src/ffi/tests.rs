@@ -17,8 +17,12 @@ use super::operation::*;
 use super::status::{epi_status_value as s, *};
 use super::structs::{Callbacks, Options, epi_progress};
 use super::work::{Settling, Work};
+use serde_json::json;
+
 use crate::base::entropy::Entropy;
+use crate::base::error::{Error, Kind};
 use crate::base::event::{Event, Phase, Progress, Sink};
+use crate::base::next_step::{Command as Next, NextStep, Phrase, Setting};
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::status::STATUS_TABLE;
@@ -295,4 +299,30 @@ fn versions_and_texts() {
         assert!(epi_json_quote(CString::new([0xff]).unwrap().as_ptr()).is_null());
         epi_string_free(ptr::null_mut());
     }
+}
+
+#[test]
+fn an_error_is_told_in_parts_too_for_hosts_with_words_of_their_own() {
+    let step = NextStep::text("wait with ").command(Next::wait_for_deployment("7")).and(" or set ");
+    let error = Error::invalid("files[0].blobName", Phrase::text("needs ").setting(Setting::CaFile))
+        .context("asked to upload")
+        .with_next_step(step.setting(Setting::Overwrite));
+    let handle = super::error::give(&error);
+    let document: serde_json::Value = serde_json::from_str(&text(super::error::epi_error_json(handle))).unwrap();
+    epi_error_free(handle);
+    assert_eq!(document["message"], "asked to upload: files[0].blobName: needs caFile");
+    assert_eq!(
+        document["messageParts"],
+        json!([{"text": "asked to upload: "}, {"member": "files[0].blobName"}, {"text": ": "}, {"text": "needs "},
+               {"member": "caFile"}])
+    );
+    assert_eq!(
+        document["nextStepParts"],
+        json!([{"text": "wait with "}, {"operation": "deployment.wait", "request": {"id": "7"}}, {"text": " or set "},
+               {"member": "overwrite"}])
+    );
+    let plain = super::error::give(&Error::new(Kind::Io, "x"));
+    let document: serde_json::Value = serde_json::from_str(&text(super::error::epi_error_json(plain))).unwrap();
+    epi_error_free(plain);
+    assert!(document["nextStepParts"].is_null() && document.get("nextStepParts").is_some());
 }

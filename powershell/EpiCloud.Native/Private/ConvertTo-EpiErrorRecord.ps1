@@ -23,6 +23,18 @@ function ConvertTo-EpiErrorRecord {
     else {
         $cause = $native
     }
+    # What the library says, in the words of this module.
+    $message = $native.Message
+    $nextStep = $native.NextStep
+    if ($native.Json) {
+        $parts = ConvertFrom-Json -InputObject $native.Json
+        if ($parts.messageParts) {
+            $message = ConvertTo-EpiText -Parts $parts.messageParts -Cmdlet $Call.Cmdlet
+        }
+        if ($parts.nextStepParts) {
+            $nextStep = ConvertTo-EpiText -Parts $parts.nextStepParts -Cmdlet $Call.Cmdlet
+        }
+    }
 
     $said = ''
     if ($native.Errors) {
@@ -45,12 +57,12 @@ function ConvertTo-EpiErrorRecord {
             $reason += " ($($word -creplace '(?<=[a-z])(?=[A-Z])', ' '))"
         }
         if (-not $said -or $native.StatusName -eq 'AMBIGUOUS') {
-            $said = $native.Message
+            $said = $message
         }
         $text = "API call failed! The error was: Response status code does not indicate success: $reason. $said"
     }
     else {
-        $text = "API call failed! The error was: $($native.Message)"
+        $text = "API call failed! The error was: $message"
     }
 
     $isExport = $Call.Operation -like 'databaseExport.*'
@@ -66,17 +78,17 @@ function ConvertTo-EpiErrorRecord {
         }
     }
     elseif ($native.StatusName -in 'JOB_FAILED', 'LINK_EXPIRED' -and $Call.Operation -eq 'databaseExport.start') {
-        $text = "$($Call.Cmdlet): Failed. The error was: $($native.Message)"
+        $text = "$($Call.Cmdlet): Failed. The error was: $message"
     }
     elseif ($native.StatusName -eq 'JOB_FAILED' -and -not $isExport) {
-        $reasons = $native.Message
+        $reasons = $message
         if ($native.Errors) {
             $reasons = $native.Errors -join '. '
         }
         $text = "$($Call.Cmdlet): Failed. Deployment Id: $($Call.Id). The error was: $reasons"
     }
     elseif ($Call.Operation -eq 'databaseExport.save') {
-        $text = "Failed to save the database export. The error was: $($native.Message)"
+        $text = "Failed to save the database export. The error was: $message"
     }
     elseif ($Call.Operation -eq 'package.upload') {
         if ($native.Field -eq 'files[0].blobName') {
@@ -84,10 +96,10 @@ function ConvertTo-EpiErrorRecord {
         }
         elseif ($native.Code -eq 'LeaseIdMissing') {
             # The library's sentence is the original's, with the service's own behind it.
-            $text = $native.Message
+            $text = $message
         }
         else {
-            $text = "Failed to upload the blob. The error was: $($native.Message)"
+            $text = "Failed to upload the blob. The error was: $message"
         }
     }
     elseif ($Call.Operation -eq 'connect') {
@@ -133,5 +145,5 @@ function ConvertTo-EpiErrorRecord {
         # A status of a newer library.
         $id = 'INTERNAL'
     }
-    New-EpiErrorRecord -Text $text -Id $id -Category $category -Target $Call.Id -Cause $cause -NextStep $native.NextStep
+    New-EpiErrorRecord -Text $text -Id $id -Category $category -Target $Call.Id -Cause $cause -NextStep $nextStep
 }

@@ -247,3 +247,32 @@ fn every_field_that_an_error_names_is_a_member() {
         );
     }
 }
+
+/// PowerShell holds its words in a script, which cannot be run here; that it has one for everything can be seen.
+#[test]
+fn powershell_has_words_for_what_errors_name() {
+    let script = include_str!("../../../powershell/EpiCloud.Native/Private/ConvertTo-EpiText.ps1");
+    let keys: BTreeSet<&str> = script
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix('\'')?.split_once("' "))
+        .filter(|(_, rest)| rest.trim_start().starts_with('='))
+        .map(|(key, _)| key)
+        .collect();
+    let all = all_members();
+    for key in &keys {
+        assert!(
+            *key == "clientSecret"
+                || all.iter().any(|(_, member)| member == key)
+                || CATALOG.iter().any(|row| row.name == *key),
+            "there is no member and no operation {key}"
+        );
+    }
+    for command in one_of_each_command() {
+        assert!(keys.contains(command.request().0), "no cmdlet for {command:?}");
+    }
+    // The module leaves these to the library's defaults.
+    let unset = ["upload.integrity"];
+    for setting in Setting::ALL.iter().filter(|setting| !unset.contains(&setting.member())) {
+        assert!(keys.contains(setting.member()), "no parameter for {}", setting.member());
+    }
+}
