@@ -9,7 +9,7 @@ use crate::base::next_step::{Command as Next, NextStep};
 use crate::base::redaction::one_line;
 
 /// A result document as text.
-pub(super) fn text(command: &Command, document: &Value) -> String {
+pub(super) fn text(command: &Command, document: &Value, host: &CommandLine) -> String {
     match command.operation {
         "connect" => {
             format!(
@@ -19,14 +19,16 @@ pub(super) fn text(command: &Command, document: &Value) -> String {
             )
         }
         "package.upload" => uploads(&document["packages"]),
-        "package.deploy" => format!("{}\n{}", uploads(&document["packages"]), deployment(&document["deployment"])),
+        "package.deploy" => {
+            format!("{}\n{}", uploads(&document["packages"]), deployment(&document["deployment"], host))
+        }
         "packageLocation.get" | "edgeLogLocation.get" => word(document, "location"),
         "deployment.list" => deployments(document),
         "databaseExport.save" => saved(document),
         "storageContainer.list" => words(&document["storageContainers"]).join("\n"),
         "storageSas.get" => links(document),
         name if name.starts_with("databaseExport.") => export(document, command.shows_link),
-        _ => deployment(document),
+        _ => deployment(document, host),
     }
 }
 
@@ -78,10 +80,10 @@ fn md5(document: &Value) -> String {
     if md5.is_empty() { "not computed".to_owned() } else { md5 }
 }
 
-fn deployment(deployment: &Value) -> String {
+fn deployment(deployment: &Value, host: &CommandLine) -> String {
     let status = word(deployment, "status");
     let id = word(deployment, "id");
-    let say = |text: &str, next: Next| NextStep::text(text).command(next).worded(&CommandLine::default());
+    let say = |text: &str, next: Next| NextStep::text(text).command(next).worded(host);
     let reset = |complete: bool| Next::ResetDeployment { id: id.clone(), complete };
     let next = match status.as_str() {
         "AwaitingVerification" => vec![

@@ -43,13 +43,12 @@ pub fn main() -> ExitCode {
         Ok(form) => (form, None),
         Err(error) => (Form::Text, Some(error)),
     };
-    let output = Output::new(&arguments.display, form);
-    let words = settings::words(&arguments);
+    let output = Output::new(&arguments.display, form, settings::words(&arguments));
     let outcome = match unknown {
         Some(error) => Err(error),
         None => execute(arguments, &output),
     };
-    output.finish(outcome.map_err(|error| words.say(error)))
+    output.finish(outcome)
 }
 
 fn completion(shell: clap_complete::Shell) -> ExitCode {

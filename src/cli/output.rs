@@ -12,6 +12,7 @@ use super::command::Command;
 use super::display;
 use super::progress::Bars;
 use super::streams::{print, print_error};
+use super::words::CommandLine;
 use crate::base::error::{Error, Result};
 use crate::base::event::{Event, Level, Progress, Sink};
 
@@ -28,11 +29,12 @@ pub(super) struct Output {
     form: Form,
     screen: Arc<Screen>,
     sink: Arc<dyn Sink>,
+    words: CommandLine,
 }
 
 impl Output {
     /// Decides what is shown where.
-    pub(super) fn new(display: &Display, form: Form) -> Self {
+    pub(super) fn new(display: &Display, form: Form, words: CommandLine) -> Self {
         let least = match (display.quiet, display.verbose) {
             (true, _) => None,
             (false, 0) => Some(Level::Info),
@@ -45,7 +47,7 @@ impl Output {
             least,
             state: Mutex::new(State { bars: shows_progress.then(|| Bars::new(std::io::stderr().is_terminal())) }),
         });
-        Self { form, sink: Arc::clone(&screen) as Arc<dyn Sink>, screen }
+        Self { form, sink: Arc::clone(&screen) as Arc<dyn Sink>, screen, words }
     }
 
     /// Where the operation's events go.
@@ -63,13 +65,14 @@ impl Output {
     pub(super) fn finish(&self, outcome: Result<Answer>) -> ExitCode {
         self.screen.clear();
         let shown = outcome.and_then(|answer| match self.form {
-            Form::Text => print(&display::text(&answer.command, &answer.document)),
+            Form::Text => print(&display::text(&answer.command, &answer.document, &self.words)),
             Form::Json => print(&format!("{:#}", answer.document)),
             Form::Jsonl => print(&json!({"event": "result", "result": answer.document}).to_string()),
         });
         match shown {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
+                let error = self.words.say(error);
                 self.refuse(&error);
                 ExitCode::from(error.kind().row().exit_code)
             }

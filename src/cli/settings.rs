@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::args::{Account, Arguments, Form, Package, Verb};
-use super::words::{CommandLine, VARIABLES};
+use super::words::{CommandLine, VARIABLES, option_of};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::model::project::check_project_guid;
 use crate::base::secret::Secret;
@@ -57,10 +57,21 @@ pub(super) fn words(arguments: &Arguments) -> CommandLine {
     };
     let mut sources: Vec<(&'static str, &'static str)> =
         VARIABLES.iter().copied().filter(|(member, variable)| from_variable(member, variable)).collect();
-    if account.client_secret_file.is_some() {
+    // A value that is not text could not be printed.
+    let shown = |value: Option<OsString>| value.and_then(|value| value.into_string().ok());
+    let mut typed: Vec<(&'static str, Option<String>)> = VARIABLES
+        .iter()
+        .filter(|(member, variable)| !from_variable(member, variable))
+        .filter_map(|(member, _)| {
+            Some((option_of(member)?, Some(shown(given(member)).filter(|text| !text.is_empty())?)))
+        })
+        .collect();
+    if let Some(file) = &account.client_secret_file {
         sources.push(("clientSecret", "--client-secret-file"));
+        typed.push(("--client-secret-file", Some(file.display().to_string())));
     } else if account.client_secret_stdin {
         sources.push(("clientSecret", "--client-secret-stdin"));
+        typed.push(("--client-secret-stdin", None));
     }
     let files = match &arguments.verb {
         Verb::Deploy(deploy) => deploy.files.files.len(),
@@ -74,7 +85,7 @@ pub(super) fn words(arguments: &Arguments) -> CommandLine {
         }
         _ => 0,
     };
-    CommandLine { sources, several_files: files > 1 }
+    CommandLine { sources, several_files: files > 1, account: typed }
 }
 
 /// The form of the result: the option, else `EPI_OUTPUT`, else text.

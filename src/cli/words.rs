@@ -111,6 +111,8 @@ pub(super) struct CommandLine {
     pub(super) sources: Vec<(&'static str, &'static str)>,
     /// Whether several files are given, so that no option can name them.
     pub(super) several_files: bool,
+    /// The options that said whose project it is, and where: a command that is printed needs them too.
+    pub(super) account: Vec<(&'static str, Option<String>)>,
 }
 
 impl CommandLine {
@@ -147,6 +149,10 @@ impl Words for CommandLine {
         let verb = VERBS.iter().find(|(known, _)| *known == operation).map_or(operation, |(_, verb)| *verb);
         let mut words = vec!["epi".to_owned(), verb.to_owned()];
         add_arguments(&mut words, operation, "", &request);
+        for (option, value) in &self.account {
+            words.push((*option).to_owned());
+            words.extend(value.as_deref().map(quoted));
+        }
         words.join(" ")
     }
 }
@@ -174,6 +180,11 @@ fn add_arguments(words: &mut Vec<String>, operation: &str, parent: &str, members
             Value::Null | Value::Bool(false) | Value::Array(_) => {}
         }
     }
+}
+
+/// The option of a member of the configuration.
+pub(super) fn option_of(member: &str) -> Option<&'static str> {
+    option(None, member)
 }
 
 fn option(operation: Option<&str>, member: &str) -> Option<&'static str> {

@@ -307,8 +307,8 @@ fn an_error_is_told_in_parts_too_for_hosts_with_words_of_their_own() {
     let error = Error::invalid("files[0].blobName", Phrase::text("needs ").setting(Setting::CaFile))
         .context("asked to upload")
         .with_next_step(step.setting(Setting::Overwrite));
-    let handle = super::error::give(&error);
-    let document: serde_json::Value = serde_json::from_str(&text(super::error::epi_error_json(handle))).unwrap();
+    let handle = give(&error);
+    let document: serde_json::Value = serde_json::from_str(&text(epi_error_json(handle))).unwrap();
     epi_error_free(handle);
     assert_eq!(document["message"], "asked to upload: files[0].blobName: needs caFile");
     assert_eq!(
@@ -321,8 +321,8 @@ fn an_error_is_told_in_parts_too_for_hosts_with_words_of_their_own() {
         json!([{"text": "wait with "}, {"operation": "deployment.wait", "request": {"id": "7"}}, {"text": " or set "},
                {"member": "overwrite"}])
     );
-    let plain = super::error::give(&Error::new(Kind::Io, "x"));
-    let document: serde_json::Value = serde_json::from_str(&text(super::error::epi_error_json(plain))).unwrap();
+    let plain = give(&Error::new(Kind::Io, "x"));
+    let document: serde_json::Value = serde_json::from_str(&text(epi_error_json(plain))).unwrap();
     epi_error_free(plain);
     assert!(document["nextStepParts"].is_null() && document.get("nextStepParts").is_some());
 }

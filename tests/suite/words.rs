@@ -182,8 +182,25 @@ async fn advice_names_options_and_commands_on_the_command_line_and_members_in_do
     let lost = epi().run(&["deployment", "complete", "--id", "7 8"]).await;
     lost.refused(9, &["epi deployment show --id '7 8'"]);
     let lost = epi().run(&["deployment", "start", "--to", "ADE1", "--package", "a"]).await;
-    lost.refused(9, &["epi deployment list"]);
+    lost.refused(9, &["epi deployment list;"]);
     names_no_member(&lost.stderr);
+
+    // What was typed to say whose project it is belongs to the command; what a variable says does not.
+    let typed = [
+        "deployment",
+        "complete",
+        "--id",
+        "7",
+        "--project-id",
+        emulator.project_id(),
+        "--client-secret-file",
+        "my secret",
+    ];
+    let epi = epi().with("EPI_PROJECT_ID", "").with("EPI_CLIENT_SECRET", "");
+    epi.write("my secret", emulator.client_secret().as_bytes());
+    let line =
+        format!("epi deployment show --id 7 --project-id {} --client-secret-file 'my secret',", emulator.project_id());
+    epi.run(&typed).await.refused(9, &[&line]);
 }
 
 /// The operation that an error's next step names, with its request.
