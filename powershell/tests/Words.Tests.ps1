@@ -20,9 +20,6 @@ Describe 'the words of the module' {
         $failure.Exception.Message | Should -BeLike '*: -TargetEnvironment: must name an environment*'
         $failure = Get-Failure { Start-EpiDeployment @credential -TargetEnvironment 'x' -DeploymentPackage 'a', ' ' }
         $failure.Exception.Message | Should -BeLike '*: -DeploymentPackage: must not be empty*'
-        $failure = Get-Failure { Save-EpiDatabaseExport @credential -Environment 'Production' -DatabaseName 'epicms' -Path $file -PollingIntervalSec -1 }
-        $failure.Exception.Message | Should -BeLike '*-PollingIntervalSec*'
-        $failure.Exception.Message | Should -Not -BeLike '*pollingIntervalSeconds*'
     }
 
     It 'a file that exists is replaced with a switch' {
