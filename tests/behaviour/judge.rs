@@ -188,13 +188,37 @@ fn check_answer(case: &Case, answer: &Answer, names: &BTreeMap<String, String>, 
     let found = match (&case.result, &case.error) {
         (Some(expected), _) if answer.is_ok() => differences(&fill_in(expected, names), &answer.document),
         (_, Some(expected)) if !answer.is_ok() => {
-            let mut found = differences(&fill_in(expected, names), &answer.document);
-            found.extend(differences_of_all(&error_members(answer.status), &answer.document));
+            let mut document = answer.document.clone();
+            let mut found = parts_that_differ(&mut document);
+            found.extend(differences(&fill_in(expected, names), &document));
+            found.extend(differences_of_all(&error_members(answer.status), &document));
             found
         }
         _ => vec![format!("came out as {}: {}", answer.status, answer.document)],
     };
     wrong.extend(found);
+}
+
+/// Takes the parts out of an error as the C ABI gives it, and says where they are not the message and the next step.
+/// Languages that put the document together themselves have none.
+fn parts_that_differ(document: &mut Value) -> Vec<String> {
+    let Some(members) = document.as_object_mut() else { return Vec::new() };
+    let mut found = Vec::new();
+    for (name, whole) in [("messageParts", "message"), ("nextStepParts", "nextStep")] {
+        let Some(parts) = members.shift_remove(name) else { continue };
+        let word = |part: &Value| match (&part["text"], &part["member"]) {
+            (Value::String(word), _) | (_, Value::String(word)) => word.clone(),
+            _ => match part["request"].as_object() {
+                Some(request) if request.is_empty() => part["operation"].as_str().unwrap_or_default().to_owned(),
+                _ => format!("{} with {}", part["operation"].as_str().unwrap_or_default(), part["request"]),
+            },
+        };
+        let said = parts.as_array().map(|parts| parts.iter().map(word).collect::<String>());
+        if said.as_deref() != members[whole].as_str() {
+            found.push(format!("{name} say {said:?}, and {whole} is {}", members[whole]));
+        }
+    }
+    found
 }
 
 /// What every error has, and nothing else.
