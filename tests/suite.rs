@@ -10,6 +10,7 @@ mod suite {
     mod bad_input;
     mod blob;
     mod command_line;
+    mod deploying;
     mod documents;
     mod secrets;
     mod stage;

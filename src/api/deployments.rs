@@ -6,7 +6,7 @@ use super::call::{Api, Effect};
 use super::poll::{Schedule, Step, poll};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
-use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart};
+use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart, DeploymentStatus};
 use crate::base::model::document::json_kind;
 use crate::base::next_step::{Command, NextStep};
 use crate::base::scope::Scope;
@@ -107,7 +107,11 @@ impl Api {
                 let status = deployment.status();
                 // What the service has just accepted cannot have ended before it began; a state from before is stale.
                 let ended = goal.is_reached(status) || (!known && status.is_final());
-                Ok(if ended { Step::End } else { Step::GoOn })
+                Ok(match status {
+                    _ if ended => Step::End,
+                    DeploymentStatus::Unknown => Step::Unknown(deployment.status_text().to_owned()),
+                    _ => Step::GoOn,
+                })
             },
         );
         ended.await.map_err(|error| match error.kind() {

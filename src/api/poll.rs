@@ -27,11 +27,17 @@ impl Default for Schedule {
     }
 }
 
+/// How long a status that nobody here knows is waited on. A new word for something that still runs takes minutes, and
+/// a new word for an end would be waited on without end.
+pub const UNKNOWN_STATUS_LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// What to do after an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Ask again after the pause.
     GoOn,
+    /// As [`Step::GoOn`], but for [`UNKNOWN_STATUS_LIMIT`] at most: the status is a word that is not known.
+    Unknown(String),
     /// It has ended.
     End,
 }
@@ -56,6 +62,7 @@ pub async fn poll<'a, T>(
     let started = clock.monotonic();
     let mut failures = 0;
     let mut answered = known;
+    let mut unknown = Unknown::default();
     loop {
         // The pause that the service asked for after its last answer.
         let mut asked = Duration::ZERO;
@@ -72,8 +79,10 @@ pub async fn poll<'a, T>(
             Ok(answer) => {
                 failures = 0;
                 answered = true;
-                if look(&answer)? == Step::End {
-                    return Ok(answer);
+                match look(&answer)? {
+                    Step::End => return Ok(answer),
+                    Step::GoOn => unknown.since = None,
+                    Step::Unknown(status) => unknown.seen(&status, clock.monotonic(), scope)?,
                 }
             }
             Err(error) if error.kind() == Kind::Cancelled => return Err(error),
@@ -101,6 +110,38 @@ pub async fn poll<'a, T>(
         if remaining(clock, started, schedule.limit).is_some_and(|left| left.is_zero()) {
             return Err(timed_out(schedule.limit));
         }
+    }
+}
+
+/// What was seen of statuses that are not known.
+#[derive(Default)]
+struct Unknown {
+    /// When the first of those in a row was seen.
+    since: Option<Duration>,
+    told: Vec<String>,
+}
+
+impl Unknown {
+    fn seen(&mut self, status: &str, now: Duration, scope: &Scope) -> Result<()> {
+        if !self.told.iter().any(|told| told == status) {
+            self.told.push(status.to_owned());
+            scope.report(Event::info(format!(
+                "the service reports the status '{status}', which this version does not know; waiting on for at most {}",
+                spoken(UNKNOWN_STATUS_LIMIT)
+            )));
+        }
+        let since = *self.since.get_or_insert(now);
+        if now.saturating_sub(since) < UNKNOWN_STATUS_LIMIT {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Protocol,
+            format!(
+                "the status has been '{status}' for {}, which this version does not know: it may be an end",
+                spoken(UNKNOWN_STATUS_LIMIT)
+            ),
+        )
+        .with_next_step("look at it in the DXP Management Portal, and update this program"))
     }
 }
 
@@ -171,7 +212,13 @@ mod tests {
             known,
             &scope,
             || Box::pin(std::future::ready(answers.next().expect("asked too often"))),
-            |answer| Ok(if *answer == "end" { Step::End } else { Step::GoOn }),
+            |answer| {
+                Ok(match *answer {
+                    "end" => Step::End,
+                    "on" => Step::GoOn,
+                    word => Step::Unknown(word.to_owned()),
+                })
+            },
         ));
         let retries = recording.events().iter().filter(|event| matches!(event, Event::Retrying { .. })).count();
         (outcome, clock.monotonic(), retries)
@@ -183,6 +230,37 @@ mod tests {
         assert_eq!((outcome.unwrap(), took), ("end", Duration::ZERO));
         let (outcome, took, _) = run(vec![Ok("on"), Ok("unknown word"), Ok("end")], false, Schedule::default());
         assert_eq!((outcome.unwrap(), took), ("end", Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn a_status_that_nobody_knows_is_not_waited_on_for_ever() {
+        let schedule = Schedule { interval: Duration::from_secs(1800), ..Schedule::default() };
+        let unknown = |count: usize| vec![Ok("Cancelled"); count];
+        let run = |answers| run(answers, false, schedule);
+        // Seen at 0, 30, 60 and 90 minutes; two hours are not over.
+        let (outcome, took, _) = run([unknown(4), vec![Ok("end")]].concat());
+        assert_eq!((outcome.unwrap(), took), ("end", Duration::from_secs(4 * 1800)));
+        let (outcome, took, _) = run(unknown(5));
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind(), took), (Kind::Protocol, UNKNOWN_STATUS_LIMIT));
+        assert!(error.message().contains("'Cancelled'") && error.next_step().is_some(), "{error}");
+        // A known word in between begins it anew, and known words have no such limit.
+        let (outcome, ..) =
+            run([unknown(4), vec![Ok("on")], unknown(4), vec![Ok("on"); 100], vec![Ok("end")]].concat());
+        assert_eq!(outcome.unwrap(), "end");
+    }
+
+    #[test]
+    fn a_status_that_nobody_knows_is_told_once() {
+        let recording = Arc::new(Recording::default());
+        let scope = Scope::new(recording.clone(), CancelToken::new());
+        let mut unknown = Unknown::default();
+        for status in ["Brewing", "Brewing", "Cooling", "Brewing"] {
+            unknown.seen(status, Duration::ZERO, &scope).unwrap();
+        }
+        let said: Vec<String> = recording.events().iter().filter_map(Event::sentence).collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].contains("'Brewing'") && said[1].contains("'Cooling'"), "{said:?}");
     }
 
     #[test]

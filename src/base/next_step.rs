@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::model::deployment::DeploymentGoal;
+use super::model::deployment::{DeploymentGoal, ZeroDowntimeMode};
 
 /// Declares the settings, each with its member, and the list of all.
 macro_rules! settings {
@@ -68,6 +68,8 @@ settings! {
     ValidateBeforeSwap => "validateBeforeSwap",
     /// How long the service keeps an export.
     RetentionHours => "retentionHours",
+    /// Whether a deployment starts from packages that are uploaded already.
+    ReuseUploaded => "reuseUploaded",
     /// The checksum of each block.
     BlockChecksum => "upload.integrity",
 }
@@ -110,6 +112,21 @@ pub enum Command {
     GetDeployment {
         /// Its id.
         id: String,
+    },
+    /// Starts a deployment of packages that are uploaded: `deployment.start`.
+    StartDeployment {
+        /// Where to.
+        environment: String,
+        /// Names of the packages.
+        packages: Vec<String>,
+        /// Whether straight to the site.
+        direct_deploy: bool,
+        /// Whether with the maintenance page.
+        maintenance_page: bool,
+        /// The mode without downtime.
+        zero_downtime_mode: Option<ZeroDowntimeMode>,
+        /// How to wait.
+        waiting: Waiting,
     },
     /// Waits for a deployment: `deployment.wait`.
     WaitForDeployment {
@@ -175,6 +192,19 @@ impl Command {
             Self::GetPackageLocation => ("packageLocation.get", json!({}), None),
             Self::ListDeployments => ("deployment.list", json!({}), None),
             Self::GetDeployment { id } => ("deployment.get", json!({"id": id}), None),
+            Self::StartDeployment {
+                environment,
+                packages,
+                direct_deploy,
+                maintenance_page,
+                zero_downtime_mode,
+                waiting,
+            } => (
+                "deployment.start",
+                json!({"targetEnvironment": environment, "packages": packages, "directDeploy": direct_deploy,
+                       "maintenancePage": maintenance_page, "zeroDowntimeMode": zero_downtime_mode, "wait": {}}),
+                Some(*waiting),
+            ),
             Self::WaitForDeployment { id, until, waiting } => {
                 ("deployment.wait", json!({"id": id, "until": until}), Some(*waiting))
             }
@@ -185,7 +215,7 @@ impl Command {
             Self::WaitForExport { environment, database, id, waiting } => (
                 "databaseExport.wait",
                 json!({"environment": environment, "databaseName": database, "id": id}),
-                Some(*waiting),
+                Some(without_strict(*waiting)),
             ),
             Self::SaveExport { environment, database, id, output_file, overwrite, streams, waiting } => {
                 let mut members = json!({"environment": environment, "databaseName": database, "id": id,
@@ -193,16 +223,22 @@ impl Command {
                 if let Some(streams) = streams {
                     members["download"] = json!({"streams": streams});
                 }
-                // What a download does about warnings cannot be asked for.
-                ("databaseExport.save", members, Some(Waiting { strict: false, ..*waiting }))
+                ("databaseExport.save", members, Some(without_strict(*waiting)))
             }
         };
         let Value::Object(mut request) = members else { return (operation, Map::new()) };
         // What is off or first anyway need not be said.
-        request.retain(|name, value| *value != json!(false) && !(name == "until" && *value == json!("start")));
+        request.retain(|name, value| {
+            *value != json!(false) && !value.is_null() && !(name == "until" && *value == json!("start"))
+        });
         waiting.unwrap_or_default().add_to(&mut request);
         (operation, request)
     }
+}
+
+/// Exports have no warnings, so nothing about them can be asked for.
+fn without_strict(waiting: Waiting) -> Waiting {
+    Waiting { strict: false, ..waiting }
 }
 
 // The operation alone: whatever was given as an id may be a secret.
@@ -391,12 +427,21 @@ pub(crate) mod tests {
                 streams: Some(3),
                 waiting,
             },
+            Command::StartDeployment {
+                environment: "Preproduction".into(),
+                packages: vec!["a.cms.app.1.nupkg".into(), "a b.cms.sqldb.1.bacpac".into()],
+                direct_deploy: true,
+                maintenance_page: true,
+                zero_downtime_mode: Some(ZeroDowntimeMode::ReadOnly),
+                waiting,
+            },
         ];
         for command in &all {
             match command {
                 Command::GetPackageLocation
                 | Command::ListDeployments
                 | Command::GetDeployment { .. }
+                | Command::StartDeployment { .. }
                 | Command::WaitForDeployment { .. }
                 | Command::CompleteDeployment { .. }
                 | Command::ResetDeployment { .. }
@@ -445,6 +490,6 @@ pub(crate) mod tests {
         );
         assert_eq!(whole[4]["until"], "completeReset");
         assert_eq!(whole[9]["overwrite"], true);
-        assert_eq!(whole[9].get("strict"), None, "a download has no such member");
+        assert!(whole[8].get("strict").is_none() && whole[9].get("strict").is_none(), "an export has no such member");
     }
 }

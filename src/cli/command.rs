@@ -115,7 +115,8 @@ fn files_document(files: &Files) -> Result<(Value, Value)> {
 fn deploy_request(deploy: &Deploy) -> Result<Value> {
     let (files, upload) = files_document(&deploy.files)?;
     let request = json!({"files": files, "upload": upload, "targetEnvironment": deploy.to,
-                         "wait": always(&deploy.wait), "strict": deploy.strict.strict});
+                         "wait": always(&deploy.wait), "strict": deploy.strict.strict,
+                         "reuseUploaded": deploy.reuse_uploaded});
     Ok(with_mode(request, &deploy.mode))
 }
 
@@ -183,22 +184,17 @@ fn of_database(database: &Database, more: Value) -> Value {
 
 fn export_request(verb: Export) -> Result<(&'static str, Value, bool)> {
     Ok(match verb {
-        Export::Start { database, retention_hours, wait, strict, link } => (
+        Export::Start { database, retention_hours, wait, link } => (
             "databaseExport.start",
-            of_database(
-                &database,
-                json!({"retentionHours": retention_hours, "wait": if_asked(&wait), "strict": strict.strict}),
-            ),
+            of_database(&database, json!({"retentionHours": retention_hours, "wait": if_asked(&wait)})),
             link.show_link,
         ),
         Export::Show { database, id, link } => {
             ("databaseExport.get", of_database(&database, json!({"id": id})), link.show_link)
         }
-        Export::Wait { database, id, wait, strict, link } => (
-            "databaseExport.wait",
-            of_database(&database, json!({"id": id, "wait": always(&wait), "strict": strict.strict})),
-            link.show_link,
-        ),
+        Export::Wait { database, id, wait, link } => {
+            ("databaseExport.wait", of_database(&database, json!({"id": id, "wait": always(&wait)})), link.show_link)
+        }
         Export::Save { database, output_file, id, retention_hours, force, streams, wait } => (
             "databaseExport.save",
             of_database(

@@ -20,7 +20,9 @@ pub(super) fn text(command: &Command, document: &Value, host: &CommandLine) -> S
         }
         "package.upload" => uploads(&document["packages"]),
         "package.deploy" => {
-            format!("{}\n{}", uploads(&document["packages"]), deployment(&document["deployment"], host))
+            let reused = words(&document["reused"]).into_iter().map(|name| format!("reused {name}"));
+            let parts = [uploads(&document["packages"])].into_iter().chain(reused).filter(|part| !part.is_empty());
+            parts.chain([deployment(&document["deployment"], host)]).collect::<Vec<_>>().join("\n")
         }
         "packageLocation.get" | "edgeLogLocation.get" => word(document, "location"),
         "deployment.list" => deployments(document),

@@ -66,6 +66,7 @@ const WORDS: &[Word] = &[
     word("complete", "--complete"),
     word("environment", "--environment"),
     word("databaseName", "--database"),
+    word("reuseUploaded", "--reuse-uploaded"),
     word("retentionHours", "--retention-hours"),
     word("outputFile", "--output-file"),
     word("overwrite", "--force"),
@@ -177,7 +178,13 @@ fn add_arguments(words: &mut Vec<String>, operation: &str, parent: &str, members
                 words.extend(option.map(str::to_owned));
                 words.push(number.to_string());
             }
-            Value::Null | Value::Bool(false) | Value::Array(_) => {}
+            Value::Array(items) => {
+                for item in items.iter().filter_map(Value::as_str) {
+                    words.extend(option.map(str::to_owned));
+                    words.push(quoted(item));
+                }
+            }
+            Value::Null | Value::Bool(false) => {}
         }
     }
 }

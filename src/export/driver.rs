@@ -49,7 +49,11 @@ pub async fn wait(
                     format!("the export of {} succeeded, but the service gives no link", job.subject),
                 ));
             }
-            Ok(if job.state.is_final() { Step::End } else { Step::GoOn })
+            Ok(match job.state {
+                JobState::Unknown => Step::Unknown(job.raw_status.clone()),
+                state if state.is_final() => Step::End,
+                _ => Step::GoOn,
+            })
         },
     );
     ended.await.map_err(|error| match error.kind() {

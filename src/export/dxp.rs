@@ -38,7 +38,8 @@ impl DxpExports {
     fn job(&self, export: &DatabaseExport) -> Result<Job> {
         let state = match export.status() {
             ExportStatus::Started => JobState::Queued,
-            ExportStatus::InProgress | ExportStatus::Unknown => JobState::Running,
+            ExportStatus::InProgress => JobState::Running,
+            ExportStatus::Unknown => JobState::Unknown,
             ExportStatus::Succeeded => JobState::Succeeded,
             ExportStatus::ExportFailed => JobState::Failed,
             ExportStatus::LinkExpired => JobState::Expired,

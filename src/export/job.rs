@@ -10,8 +10,10 @@ use crate::base::secret::SafeUrl;
 pub enum JobState {
     /// Accepted, not begun.
     Queued,
-    /// Running, or in a state whose word is not known.
+    /// Running.
     Running,
+    /// In a state whose word is not known, which is taken for running, but not for ever.
+    Unknown,
     /// Done; there is an artifact.
     Succeeded,
     /// Failed.

@@ -123,8 +123,11 @@ calls! {
     ///
     /// Request: files and upload as in `epi_package_upload`; targetEnvironment;
     /// maintenancePage, zeroDowntimeMode, directDeploy, strict and wait as in
-    /// `epi_deployment_start`. Without wait it waits with the defaults.
-    /// Result: packages, the receipts, and deployment as it was last seen.
+    /// `epi_deployment_start`; reuseUploaded (start from packages that are uploaded
+    /// already and in use by a deployment, by their names; their content is not
+    /// compared). Without wait it waits with the defaults.
+    /// Result: packages, the receipts; reused, the names of those that were there, if
+    /// any; and deployment as it was last seen.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
     /// Ownership: everything is copied; the caller frees `out_operation` with
@@ -140,7 +143,8 @@ calls! {
     /// sourceEnvironment with sourceApps (a list of "cms" and "commerce"), includeBlob
     /// and includeDb; maintenancePage; zeroDowntimeMode ("ReadOnly" or "ReadWrite",
     /// which switches the maintenance page on); directDeploy; strict (take warnings
-    /// and a failure without texts for an error); wait, an object with timeoutMinutes
+    /// for an error); allowFailed (give back a deployment that failed without a text
+    /// of the service, instead of an error); wait, an object with timeoutMinutes
     /// (1 to 2147483647, no limit when absent) and pollingIntervalSeconds (the same,
     /// 30 when absent); without wait the call does not wait. Switches that are absent
     /// are false.
@@ -183,8 +187,8 @@ calls! {
     /// Waits for a deployment that runs.
     ///
     /// Request: id; until ("start", which is the default, "complete", "reset" or
-    /// "completeReset"); wait and strict as in `epi_deployment_start`. Without wait it
-    /// waits with the defaults.
+    /// "completeReset"); wait, strict and allowFailed as in `epi_deployment_start`.
+    /// Without wait it waits with the defaults.
     /// Result: the service's deployment object.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -197,7 +201,7 @@ calls! {
 
     /// Completes a deployment that awaits its verification.
     ///
-    /// Request: id; wait and strict as in `epi_deployment_start`.
+    /// Request: id; wait, strict and allowFailed as in `epi_deployment_start`.
     /// Result: the service's deployment object.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -211,8 +215,8 @@ calls! {
     /// Resets a deployment that awaits its verification.
     ///
     /// Request: id; resetWithDbRollback; validateBeforeSwap; complete (complete a reset
-    /// that awaits its verification; not together with the other two); wait and strict
-    /// as in `epi_deployment_start`.
+    /// that awaits its verification; not together with the other two); wait, strict
+    /// and allowFailed as in `epi_deployment_start`.
     /// Result: the service's deployment object.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -226,8 +230,8 @@ calls! {
     /// Starts an export of a database.
     ///
     /// Request: environment; databaseName ("epicms" or "epicommerce"); retentionHours
-    /// (24 when absent); wait as in `epi_deployment_start`; strict (take a failed or
-    /// expired export for an error).
+    /// (24 when absent); wait as in `epi_deployment_start`; allowFailed (give back a
+    /// failed or expired export, instead of an error).
     /// Result: the service's export object. Its download link is a secret.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -253,7 +257,7 @@ calls! {
 
     /// Waits for a database export that runs.
     ///
-    /// Request: environment, databaseName, id; wait and strict as in
+    /// Request: environment, databaseName, id; wait and allowFailed as in
     /// `epi_database_export_start`. Without wait it waits with the defaults.
     /// Result: the service's export object. Its download link is a secret.
     ///

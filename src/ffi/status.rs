@@ -61,6 +61,8 @@ pub enum epi_status_value {
     EPI_STATUS_JOB_FAILED = 40,
     /// The link is past its time.
     EPI_STATUS_LINK_EXPIRED = 41,
+    /// The deployment ended well but with warnings, and strict was asked for.
+    EPI_STATUS_WARNINGS = 42,
     /// A local file could not be read or written.
     EPI_STATUS_IO = 50,
     /// Data differs from its checksum or size.

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use super::client::{Operation, Session};
+use super::preflight::{Preflight, is_taken};
 use super::request::{
     BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
 };
 use super::resume;
 use crate::api::call::Api;
-use crate::base::error::{Error, Result};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::event::Event;
+use crate::base::model::project::unusual_environment;
 use crate::base::model::storage::Location;
+use crate::base::next_step::{Command, NextStep};
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
-use crate::transfer::{Integrity, LinkSource, Upload, UploadFile, UploadOptions};
+use crate::transfer::{Integrity, LinkSource, Upload, UploadFile, UploadOptions, UploadReceipt};
 
 impl Operation for GetPackageLocation {
     type Answer = Location;
@@ -88,15 +92,67 @@ impl Operation for DeployPackages {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DeployedPackages>> {
         Box::pin(async move {
-            let packages = session.part(self.uploads()).await.map_err(not_started)?.packages;
-            let names = packages.iter().map(|package| package.blob_name.clone()).collect();
-            let deployment = session.part(self.start(names)).await.map_err(|error| {
-                // A start that was sent has said how to find out what became of it.
-                if error.next_step().is_none() && resume::is_stopped(&error) { not_started(error) } else { error }
-            })?;
-            Ok(DeployedPackages { packages, deployment })
+            let uploads = self.uploads();
+            let names = uploads.names()?;
+            for file in &uploads.files {
+                crate::transfer::check_source(&file.path)?;
+            }
+            if let Some(text) = unusual_environment(&self.target_environment) {
+                session.scope.report(Event::Warning { text });
+            }
+            let (api, project) = session.account(self.project_id.as_deref())?;
+            let waiting = resume::waiting(self.wait, self.strict);
+            let before = Preflight::ask(api, &project, session.scope).await.map_err(not_started)?;
+            before.check_target(&self.target_environment, &names, waiting)?;
+            let (packages, reused) = if self.reuse_uploaded {
+                upload_what_is_missing(session, uploads, &before).await
+            } else {
+                session.part(uploads).await.map(|uploaded| (uploaded.packages, Vec::new()))
+            }
+            .map_err(|error| not_started(before.explain(error, &names, waiting)))?;
+            let start = self.start(names);
+            let started = start.begin(session).await.map_err(|error| uploaded(error, start.again(waiting)))?;
+            let deployment = start.see_through(session, started).await?;
+            Ok(DeployedPackages { packages, reused, deployment })
         })
     }
+}
+
+/// Uploads what no deployment has taken yet, and says what is left as it is. A link to packages cannot read, so it is a
+/// package's name that counts.
+async fn upload_what_is_missing(
+    session: Session<'_>,
+    uploads: UploadPackages,
+    before: &Preflight,
+) -> Result<(Vec<UploadReceipt>, Vec<String>)> {
+    let (mut receipts, mut reused) = (Vec::new(), Vec::new());
+    for (file, name) in uploads.files.iter().zip(uploads.names()?) {
+        let outcome = match before.taken_by(&name) {
+            Some(_) => None,
+            None => Some(session.part(UploadPackages { files: vec![file.clone()], ..uploads.clone() }).await),
+        };
+        match outcome {
+            Some(Ok(uploaded)) => receipts.extend(uploaded.packages),
+            Some(Err(error)) if !is_taken(&error) => return Err(error),
+            // Taken by one that is listed, or by an older one.
+            Some(Err(_)) | None => {
+                session.scope.report(Event::info(format!("'{name}' is uploaded already and is not uploaded again")));
+                reused.push(name);
+            }
+        }
+    }
+    Ok((receipts, reused))
+}
+
+/// The service refused the start: what was uploaded needs not be uploaded again.
+fn uploaded(error: Error, again: Command) -> Error {
+    // A request whose answer was lost says how to find out what became of it.
+    if error.kind() == Kind::Ambiguous || resume::is_stopped(&error) {
+        return if error.next_step().is_none() { not_started(error) } else { error };
+    }
+    error
+        .context("the packages are uploaded, but no deployment was started")
+        .with_then(NextStep::text("start it without another upload with: ").command(again))
 }
 
 /// Whoever stopped before the start knows only that nothing was deployed.

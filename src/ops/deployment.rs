@@ -31,34 +31,45 @@ impl Operation for StartDeployment {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
-            session.scope.report(Event::verbose(format!(
-                "Starting deployment for the project: {project} / targetEnvironment: {}",
-                self.target_environment
-            )));
-            let started = api.start_deployment(&project, &self.body(), session.scope).await?;
-            let deployment = match self.wait {
-                Some(wait) => {
-                    let follow = Follow { goal: DeploymentGoal::Start, known: true, strict: self.strict };
-                    or_followed(session, api, &project, started, follow, Some(wait)).await?
-                }
-                // The original shows the deployment as one look after the start finds it (spec 4.13). The start has
-                // been accepted, so a failed look is no failure of this operation.
-                None => match api.get_deployment(&project, started.id(), session.scope).await {
-                    Ok(seen) => seen,
-                    Err(error) => {
-                        session.scope.cancel().check().map_err(|stopped| {
-                            resume::deployment(stopped, true, Command::wait_for_deployment(started.id()))
-                        })?;
-                        session
-                            .scope
-                            .report(Event::verbose(format!("could not look at the started deployment: {error}")));
-                        started
-                    }
-                },
-            };
-            judged(deployment, self.strict)
+            let started = self.begin(session).await?;
+            self.see_through(session, started).await
         })
+    }
+}
+
+impl StartDeployment {
+    /// Sends the request that starts it.
+    pub(super) async fn begin(&self, session: Session<'_>) -> Result<Deployment> {
+        let (api, project) = session.account(self.project_id.as_deref())?;
+        session.scope.report(Event::verbose(format!(
+            "Starting deployment for the project: {project} / targetEnvironment: {}",
+            self.target_environment
+        )));
+        api.start_deployment(&project, &self.body(), session.scope).await
+    }
+
+    /// Waits for what was started, or looks at it once.
+    pub(super) async fn see_through(&self, session: Session<'_>, started: Deployment) -> Result<Deployment> {
+        let (api, project) = session.account(self.project_id.as_deref())?;
+        let deployment = match self.wait {
+            Some(wait) => {
+                let follow = Follow { goal: DeploymentGoal::Start, known: true, strict: self.strict };
+                or_followed(session, api, &project, started, follow, Some(wait)).await?
+            }
+            // The original shows the deployment as one look after the start finds it (spec 4.13). The start has
+            // been accepted, so a failed look is no failure of this operation.
+            None => match api.get_deployment(&project, started.id(), session.scope).await {
+                Ok(seen) => seen,
+                Err(error) => {
+                    session.scope.cancel().check().map_err(|stopped| {
+                        resume::deployment(stopped, true, Command::wait_for_deployment(started.id()))
+                    })?;
+                    session.scope.report(Event::verbose(format!("could not look at the started deployment: {error}")));
+                    started
+                }
+            },
+        };
+        judged(deployment, self.strict, self.allow_failed)
     }
 }
 
@@ -104,7 +115,7 @@ impl Operation for WaitForDeployment {
                         .and(", and start a new one if needed"),
                 ));
             }
-            judged(ended, self.strict)
+            judged(ended, self.strict, self.allow_failed)
         })
     }
 }
@@ -117,7 +128,8 @@ impl Operation for CompleteDeployment {
             let (api, project) = session.account(self.project_id.as_deref())?;
             let accepted = api.complete_deployment(&project, &self.id, session.scope).await?;
             let follow = Follow { goal: DeploymentGoal::Complete, known: true, strict: self.strict };
-            judged(or_followed(session, api, &project, accepted, follow, self.wait).await?, self.strict)
+            let ended = or_followed(session, api, &project, accepted, follow, self.wait).await?;
+            judged(ended, self.strict, self.allow_failed)
         })
     }
 }
@@ -130,7 +142,8 @@ impl Operation for ResetDeployment {
             let (api, project) = session.account(self.project_id.as_deref())?;
             let accepted = api.reset_deployment(&project, &self.id, self.body(), session.scope).await?;
             let follow = Follow { goal: self.goal(), known: true, strict: self.strict };
-            judged(or_followed(session, api, &project, accepted, follow, self.wait).await?, self.strict)
+            let ended = or_followed(session, api, &project, accepted, follow, self.wait).await?;
+            judged(ended, self.strict, self.allow_failed)
         })
     }
 }
@@ -177,9 +190,15 @@ async fn or_followed(
     }
 }
 
-fn judged(deployment: Deployment, strict: bool) -> Result<Deployment> {
-    match deployment.failure(strict) {
+/// The deployment, unless how it ended is an error: a failure always, but for the habit of EpiCloud's cmdlets, which
+/// give back one without a text (spec 4.1); warnings for those who asked.
+fn judged(deployment: Deployment, strict: bool, allow_failed: bool) -> Result<Deployment> {
+    match deployment.failure() {
+        Some(_) if allow_failed && deployment.errors().is_empty() => Ok(deployment),
         Some(error) => Err(error),
-        None => Ok(deployment),
+        None => match deployment.warned().filter(|_| strict) {
+            Some(error) => Err(error),
+            None => Ok(deployment),
+        },
     }
 }

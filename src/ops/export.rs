@@ -54,14 +54,14 @@ async fn waited(session: Session<'_>, exports: &DxpExports, handle: &Handle, kno
 }
 
 /// The wait for an export, for whoever stopped it.
-fn wait_again(handle: &Handle, wait: Wait, strict: bool) -> Option<Command> {
+fn wait_again(handle: &Handle, wait: Wait) -> Option<Command> {
     let Handle::Dxp { environment, database, id, .. } = handle.clone();
-    Some(Command::WaitForExport { environment, database, id, waiting: resume::waiting(wait, strict) })
+    Some(Command::WaitForExport { environment, database, id, waiting: resume::waiting(wait, false) })
 }
 
-/// The service's object, unless the job ended badly and that was to be an error.
-fn judged(job: Job, strict: bool) -> Result<DatabaseExport> {
-    match job.failure().filter(|_| strict) {
+/// The service's object, unless the job ended badly.
+fn judged(job: Job, allow_failed: bool) -> Result<DatabaseExport> {
+    match job.failure().filter(|_| !allow_failed) {
         Some(error) => Err(error),
         None => DatabaseExport::from_value(job.document.into_value()),
     }
@@ -83,20 +83,20 @@ impl Operation for StartExport {
             let job = match self.wait {
                 Some(wait) => followed(session, &exports, &job, wait)
                     .await
-                    .map_err(|error| resume::export(error, true, wait_again(&job.handle, wait, self.strict)))?,
+                    .map_err(|error| resume::export(error, true, wait_again(&job.handle, wait)))?,
                 // One look after the start, as the original; a failed look is no failure of the start (spec 4.12).
                 None => match exports.refresh(&job.handle, session.scope).await {
                     Ok(seen) => seen,
                     Err(error) => {
                         session.scope.cancel().check().map_err(|stopped| {
-                            resume::export(stopped, true, wait_again(&job.handle, Wait::default(), self.strict))
+                            resume::export(stopped, true, wait_again(&job.handle, Wait::default()))
                         })?;
                         session.scope.report(Event::verbose(format!("could not look at the started export: {error}")));
                         job
                     }
                 },
             };
-            judged(job, self.strict)
+            judged(job, self.allow_failed)
         })
     }
 }
@@ -121,8 +121,8 @@ impl Operation for WaitForExport {
             let handle = exports.handle(&self.id);
             let job = waited(session, &exports, &handle, false, self.wait)
                 .await
-                .map_err(|error| resume::export(error, false, wait_again(&handle, self.wait, self.strict)))?;
-            judged(job, self.strict)
+                .map_err(|error| resume::export(error, false, wait_again(&handle, self.wait)))?;
+            judged(job, self.allow_failed)
         })
     }
 }

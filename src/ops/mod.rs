@@ -10,6 +10,7 @@ mod deploy;
 mod deployment;
 pub mod document;
 mod export;
+mod preflight;
 pub mod request;
 mod resume;
 mod storage;

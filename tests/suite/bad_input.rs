@@ -182,7 +182,7 @@ async fn a_package_that_is_linked_to_a_deployment_is_refused_at_once_with_both_s
             "There is currently a lease on the blob and no lease ID was specified in the request.",
         ],
     );
-    assert_eq!(emulator.requests().len() - before, 2, "one location and one refused block");
+    assert_eq!(emulator.requests().len() - before, 3, "one list, one location and one refused block");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -270,7 +270,7 @@ async fn no_proxy_is_asked_for_this_machine() {
 async fn deploy_is_strict_when_asked() {
     let emulator = emulator(Config::default()).await;
     let epi = Epi::new(&emulator, emulator.endpoint());
-    for (version, more, code) in [("1", &[][..], 0), ("2", &["--strict"], 5)] {
+    for (version, more, code) in [("1", &[][..], 0), ("2", &["--strict"], 13)] {
         emulator.script(Phase::Deploy, vec![Step::new(1, 100, "AwaitingVerification").warning("slow slot")]);
         let name = format!("site.cms.app.{version}.nupkg");
         epi.write(&name, &content(1, 1000));
@@ -323,7 +323,7 @@ async fn what_a_service_says_does_not_steer_the_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strict_turns_what_people_overlook_into_failures() {
+async fn what_has_failed_fails_the_command_and_strict_is_about_warnings() {
     let emulator = emulator(Config::default()).await;
     let epi = Epi::new(&emulator, emulator.endpoint());
     let start = [
@@ -339,13 +339,16 @@ async fn strict_turns_what_people_overlook_into_failures() {
         "1",
     ];
     let warned = || vec![Step::new(1, 100, "Succeeded").warning("slot did not answer")];
-    for (steps, code) in
-        [(warned(), 5), (vec![Step::new(1, 100, "Failed")], 5), (vec![Step::new(1, 100, "Succeeded")], 0)]
-    {
+    for (steps, code, strict) in [
+        (warned(), 0, 13),
+        (vec![Step::new(1, 100, "Failed")], 5, 5),
+        (vec![Step::new(1, 100, "Failed").warning("slot did not answer")], 5, 5),
+        (vec![Step::new(1, 100, "Succeeded")], 0, 0),
+    ] {
         emulator.script(Phase::Deploy, steps.clone());
-        assert_eq!(epi.run(&start).await.code, Some(0), "{steps:?}");
+        assert_eq!(epi.run(&start).await.code, Some(code), "{steps:?}");
         emulator.script(Phase::Deploy, steps.clone());
-        assert_eq!(epi.run(&[&start[..], &["--strict"]].concat()).await.code, Some(code), "{steps:?}");
+        assert_eq!(epi.run(&[&start[..], &["--strict"]].concat()).await.code, Some(strict), "{steps:?}");
     }
     emulator.script(Phase::Deploy, vec![Step::new(1, 100, "Failed").error("DXCS006: bad package")]);
     epi.run(&start).await.refused(5, &["DXCS006: bad package"]);
@@ -353,9 +356,7 @@ async fn strict_turns_what_people_overlook_into_failures() {
     let export =
         ["export", "start", "--environment", "Production", "--database", "epicms", "--wait", "--polling-interval", "1"];
     emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
-    assert_eq!(epi.run(&export).await.code, Some(0));
-    emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
-    epi.run(&[&export[..], &["--strict"]].concat()).await.refused(5, &["export of epicms", "ExportFailed"]);
+    epi.run(&export).await.refused(5, &["export of epicms", "ExportFailed"]);
     emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
     let save = [
         "export",

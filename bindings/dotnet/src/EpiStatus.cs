@@ -46,6 +46,8 @@ namespace EpiCloud.Interop
         public const int JobFailed = 40;
         /// <summary>The link is past its time.</summary>
         public const int LinkExpired = 41;
+        /// <summary>The deployment ended well but with warnings, and strict was asked for.</summary>
+        public const int Warnings = 42;
         /// <summary>A local file could not be read or written.</summary>
         public const int Io = 50;
         /// <summary>Data differs from its checksum or size.</summary>

@@ -80,7 +80,7 @@ function ConvertTo-EpiErrorRecord {
     elseif ($native.StatusName -in 'JOB_FAILED', 'LINK_EXPIRED' -and $Call.Operation -eq 'databaseExport.start') {
         $text = "$($Call.Cmdlet): Failed. The error was: $message"
     }
-    elseif ($native.StatusName -eq 'JOB_FAILED' -and -not $isExport) {
+    elseif ($native.StatusName -in 'JOB_FAILED', 'WARNINGS' -and -not $isExport) {
         $reasons = $message
         if ($native.Errors) {
             $reasons = $native.Errors -join '. '
@@ -126,6 +126,7 @@ function ConvertTo-EpiErrorRecord {
         AMBIGUOUS        = 'InvalidResult'
         JOB_FAILED       = 'OperationStopped'
         LINK_EXPIRED     = 'ResourceUnavailable'
+        WARNINGS         = 'OperationStopped'
         IO               = 'ReadError'
         INTEGRITY        = 'InvalidData'
         NO_SPACE         = 'WriteError'

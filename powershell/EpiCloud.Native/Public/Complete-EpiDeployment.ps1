@@ -100,7 +100,7 @@ function Complete-EpiDeployment {
         if (-not $PSCmdlet.ShouldProcess($Id, 'Complete the deployment')) {
             return
         }
-        $request = @{ id = $Id; strict = [bool]$Strict }
+        $request = @{ id = $Id; strict = [bool]$Strict; allowFailed = -not $Strict }
         $waiting = ''
         if ($Wait) {
             $request.wait = New-EpiWait -Minutes $WaitTimeoutMinutes -Seconds $PollingIntervalSeconds

@@ -121,7 +121,7 @@ function Reset-EpiDeployment {
         }
         $request = @{
             id = $Id; resetWithDbRollback = [bool]$RollbackDatabase; validateBeforeSwap = [bool]$ValidateBeforeSwap
-            complete = [bool]$Complete; strict = [bool]$Strict
+            complete = [bool]$Complete; strict = [bool]$Strict; allowFailed = -not $Strict
         }
         $waiting = ''
         if ($Wait) {

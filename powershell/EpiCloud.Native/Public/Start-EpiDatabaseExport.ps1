@@ -110,7 +110,7 @@ function Start-EpiDatabaseExport {
             return
         }
         $request = @{
-            environment = $Environment; databaseName = $DatabaseName; retentionHours = $RetentionHours; strict = [bool]$Strict
+            environment = $Environment; databaseName = $DatabaseName; retentionHours = $RetentionHours; allowFailed = -not $Strict
         }
         $waiting = ''
         if ($Wait) {

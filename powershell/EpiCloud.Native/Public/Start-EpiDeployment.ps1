@@ -167,7 +167,7 @@ function Start-EpiDeployment {
         }
         $request = @{
             targetEnvironment = $TargetEnvironment; maintenancePage = [bool]$UseMaintenancePage
-            directDeploy = [bool]$DirectDeploy; strict = [bool]$Strict
+            directDeploy = [bool]$DirectDeploy; strict = [bool]$Strict; allowFailed = -not $Strict
         }
         if ($PSCmdlet.ParameterSetName -eq 'SourceEnvironment') {
             $request.sourceEnvironment = $SourceEnvironment

@@ -55,36 +55,45 @@ impl Deployment {
         self.document().texts("validationLinks")
     }
 
-    /// The error that this deployment amounts to, if any.
-    ///
-    /// Error texts of the service are always one, whatever the status. A failure without texts and warnings are one
-    /// only when `strict` was asked for, because the original returns the object then (spec 4.1).
+    /// The error that this deployment amounts to, if it has failed: by its status, or by an error text of the service
+    /// whatever the status.
     #[must_use]
-    pub fn failure(&self, strict: bool) -> Option<Error> {
-        let failed = |said: &str, texts: Vec<String>| {
-            Some(Error::new(Kind::JobFailed, format!("deployment {} {said}", self.id())).with_texts(texts))
-        };
+    pub fn failure(&self) -> Option<Error> {
+        let failed = |said: &str| Error::new(Kind::JobFailed, format!("deployment {} {said}", self.id()));
         let errors = self.errors();
         if !errors.is_empty() {
-            return failed(&format!("failed: {}", errors.join(". ")), errors);
+            return Some(failed(&format!("failed: {}", errors.join(". "))).with_texts(errors));
         }
-        if !strict {
-            return None;
-        }
-        if self.status() == DeploymentStatus::Failed {
-            return failed("failed, and the service gave no reason", Vec::new())
-                .map(|error| error.with_next_step("look at the deployment in the DXP Management Portal"));
-        }
+        (self.status() == DeploymentStatus::Failed).then(|| {
+            failed("failed, and the service gave no reason")
+                .with_next_step("look at the deployment in the DXP Management Portal")
+        })
+    }
+
+    /// The error that its warnings amount to, if it has any, for those who asked for warnings to count.
+    #[must_use]
+    pub fn warned(&self) -> Option<Error> {
         let warnings = self.warnings();
         if warnings.is_empty() {
             return None;
         }
-        let said = format!(
-            "has status {} with warnings, and strict was asked for: {}",
-            self.status_text(),
-            warnings.join(" ")
-        );
-        failed(&said, warnings)
+        let said =
+            format!("deployment {} has status {} with warnings: {}", self.id(), self.status_text(), warnings.join(" "));
+        Some(Error::new(Kind::Warnings, said).with_texts(warnings))
+    }
+
+    /// The packages it deploys, from the echoed parameters; none for a copy of another environment.
+    #[must_use]
+    pub fn packages(&self) -> Vec<String> {
+        let packages = self.document().get("parameters").and_then(|parameters| parameters.get("packages"));
+        let packages = packages.and_then(serde_json::Value::as_array).into_iter().flatten();
+        packages.filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    }
+
+    /// When it was started, as the service wrote it.
+    #[must_use]
+    pub fn start_time(&self) -> Option<&str> {
+        self.document().text("startTime")
     }
 
     /// The environment it goes to, from the echoed parameters.
@@ -320,14 +329,16 @@ mod tests {
             )
             .unwrap()
         };
-        let fails = |deployment: &Deployment| [false, true].map(|strict| deployment.failure(strict).is_some());
-        assert_eq!(fails(&deployment("Succeeded", json!([]), json!(null))), [false, false]);
-        assert_eq!(fails(&deployment("Failed", json!([]), json!([]))), [false, true]);
-        assert_eq!(fails(&deployment("AwaitingVerification", json!([]), json!(["503"]))), [false, true]);
-        assert_eq!(fails(&deployment("InProgress", json!(["old"]), json!([]))), [true, true]);
-        let error = deployment("Failed", json!(["DXCS006: bad package", "Runbook job failed"]), json!([]))
-            .failure(false)
-            .unwrap();
+        let judged = |deployment: &Deployment| {
+            [deployment.failure(), deployment.warned()].map(|error| error.map(|error| error.kind()))
+        };
+        let (failed, warned) = (Some(Kind::JobFailed), Some(Kind::Warnings));
+        assert_eq!(judged(&deployment("Succeeded", json!([]), json!(null))), [None, None]);
+        assert_eq!(judged(&deployment("Failed", json!([]), json!([]))), [failed, None]);
+        assert_eq!(judged(&deployment("AwaitingVerification", json!([]), json!(["503"]))), [None, warned]);
+        assert_eq!(judged(&deployment("InProgress", json!(["old"]), json!([]))), [failed, None]);
+        let error =
+            deployment("Failed", json!(["DXCS006: bad package", "Runbook job failed"]), json!([])).failure().unwrap();
         assert_eq!(error.to_string(), "deployment x failed: DXCS006: bad package. Runbook job failed");
     }
 

@@ -50,6 +50,33 @@ pub fn check_environment(field: &str, text: &str) -> Result<()> {
     check_length(field, text)
 }
 
+/// The environments of spec 1.6. Customers have others, so a name outside of them is worth a warning and no more.
+pub const USUAL_ENVIRONMENTS: [&str; 11] =
+    ["Integration", "Preproduction", "Production", "ADE1", "ADE2", "ADE3", "ADE4", "ADE5", "ADE6", "Test1", "Test2"];
+
+/// From which similarity on a name is taken for a mistyped one.
+const ALIKE: f64 = 0.7;
+
+/// What to warn of where an environment's name is none of [`USUAL_ENVIRONMENTS`], ignoring case.
+#[must_use]
+pub fn unusual_environment(name: &str) -> Option<String> {
+    if USUAL_ENVIRONMENTS.iter().any(|usual| usual.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    let similarity = |usual: &str| strsim::normalized_damerau_levenshtein(&usual.to_lowercase(), &name.to_lowercase());
+    let closest = USUAL_ENVIRONMENTS.into_iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    let meant = closest.filter(|usual| similarity(usual) >= ALIKE);
+    let question = meant.map_or_else(String::new, |usual| format!(": did you mean {usual}?"));
+    Some(format!("'{name}' is not one of the usual environments{question}"))
+}
+
+/// Whether the service deploys to an environment only through a slot and its verification, and imports no databases
+/// there (spec 1.7). It is not known of environments with other names.
+#[must_use]
+pub fn needs_verification(environment: &str) -> bool {
+    ["Preproduction", "Production"].iter().any(|fixed| fixed.eq_ignore_ascii_case(environment))
+}
+
 /// How to get what a client needs to be of an account.
 #[must_use]
 pub fn credentials_step() -> NextStep {
@@ -86,6 +113,24 @@ pub fn check_id(field: &str, text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_environments_that_look_mistyped_are_questioned() {
+        for usual in ["Integration", "preproduction", "ADE1", "Test2"] {
+            assert_eq!(unusual_environment(usual), None, "{usual}");
+        }
+        for (name, meant) in [
+            ("Preprodction", "did you mean Preproduction?"),
+            ("prodution", "did you mean Production?"),
+            ("Intergation", "did you mean Integration?"),
+            ("ADE7", "did you mean ADE"),
+            ("Staging", "environments"),
+        ] {
+            let warning = unusual_environment(name).unwrap();
+            assert!(warning.starts_with(&format!("'{name}' is not one of")) && warning.contains(meant), "{warning}");
+            assert_eq!(warning.contains("did you mean"), meant.starts_with("did"), "{warning}");
+        }
+    }
 
     #[test]
     fn a_project_id_is_a_word_and_for_people_a_guid() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{MayWait, StrictExport, WaitOptions};
+use super::{MayWait, WaitOptions};
 
 /// Which database.
 #[derive(Debug, Args)]
@@ -29,8 +29,6 @@ pub(in crate::cli) enum Export {
         #[command(flatten)]
         wait: MayWait,
         #[command(flatten)]
-        strict: StrictExport,
-        #[command(flatten)]
         link: ShowLink,
     },
     /// Show one export
@@ -52,8 +50,6 @@ pub(in crate::cli) enum Export {
         id: String,
         #[command(flatten)]
         wait: WaitOptions,
-        #[command(flatten)]
-        strict: StrictExport,
         #[command(flatten)]
         link: ShowLink,
     },

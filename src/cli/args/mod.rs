@@ -126,7 +126,7 @@ pub(super) enum Verb {
 /// How to wait.
 #[derive(Debug, Args)]
 pub(super) struct WaitOptions {
-    /// Longest wait in minutes; no limit when not given
+    /// Longest wait in minutes; no limit when not given, but 2 hours for a status that epi does not know
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
     pub(super) wait_timeout: Option<u32>,
     /// Pause between two status requests in seconds [default: 30]
@@ -140,7 +140,7 @@ pub(super) struct MayWait {
     /// Wait until it has ended
     #[arg(long)]
     pub(super) wait: bool,
-    /// Longest wait in minutes; no limit when not given
+    /// Longest wait in minutes; no limit when not given, but 2 hours for a status that epi does not know
     #[arg(long, value_name = "MINUTES", requires = "wait", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
     pub(super) wait_timeout: Option<u32>,
     /// Pause between two status requests in seconds [default: 30]
@@ -150,14 +150,7 @@ pub(super) struct MayWait {
 
 #[derive(Debug, Args)]
 pub(super) struct Strict {
-    /// Fail on warnings, and on a failure without a reason
-    #[arg(long)]
-    pub(super) strict: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct StrictExport {
-    /// Fail when the export has failed or its link has expired
+    /// Fail on warnings, with exit code 13
     #[arg(long)]
     pub(super) strict: bool,
 }

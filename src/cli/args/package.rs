@@ -62,6 +62,10 @@ pub(in crate::cli) struct Deploy {
     /// Environment to deploy to
     #[arg(long, value_name = "ENVIRONMENT", visible_alias = "target-environment")]
     pub(in crate::cli) to: String,
+    /// Start from packages that are uploaded already and in use by a deployment, by their names; their content is not
+    /// compared
+    #[arg(long)]
+    pub(in crate::cli) reuse_uploaded: bool,
     #[command(flatten)]
     pub(in crate::cli) mode: Mode,
     #[command(flatten)]

@@ -8,6 +8,7 @@ use crate::base::model::deployment::{
     DeploymentGoal, DeploymentReset, DeploymentSource, DeploymentStart, ZeroDowntimeMode,
 };
 use crate::base::model::project::{check_environment, check_id};
+use crate::base::next_step::{Command, Waiting};
 use crate::base::next_step::{Phrase, Setting};
 
 request! {
@@ -65,9 +66,13 @@ request! {
         /// Wait until it awaits verification, has succeeded or failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wait: Option<Wait>,
-        /// Take warnings, and a failure without texts, for an error.
+        /// Take warnings for an error.
         #[serde(default)]
         strict: bool,
+        /// Give back a deployment that has failed without a text of the service, instead of an error: the habit of
+        /// EpiCloud's cmdlets.
+        #[serde(default)]
+        allow_failed: bool,
     }
 }
 
@@ -123,6 +128,18 @@ impl Checked for StartDeployment {
 }
 
 impl StartDeployment {
+    /// The same start of packages, as a step to take.
+    pub(crate) fn again(&self, waiting: Waiting) -> Command {
+        Command::StartDeployment {
+            environment: self.target_environment.clone(),
+            packages: self.packages.clone().unwrap_or_default(),
+            direct_deploy: self.direct_deploy,
+            maintenance_page: self.maintenance_page,
+            zero_downtime_mode: self.zero_downtime_mode,
+            waiting,
+        }
+    }
+
     /// The body the service gets.
     pub(crate) fn body(&self) -> DeploymentStart {
         let source = match &self.source_environment {
@@ -182,9 +199,13 @@ request! {
         /// How to wait.
         #[serde(default)]
         wait: Wait,
-        /// Take warnings, and a failure without texts, for an error.
+        /// Take warnings for an error.
         #[serde(default)]
         strict: bool,
+        /// Give back a deployment that has failed without a text of the service, instead of an error: the habit of
+        /// EpiCloud's cmdlets.
+        #[serde(default)]
+        allow_failed: bool,
     }
 }
 
@@ -204,9 +225,13 @@ request! {
         /// Wait until it has succeeded or failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wait: Option<Wait>,
-        /// Take warnings, and a failure without texts, for an error.
+        /// Take warnings for an error.
         #[serde(default)]
         strict: bool,
+        /// Give back a deployment that has failed without a text of the service, instead of an error: the habit of
+        /// EpiCloud's cmdlets.
+        #[serde(default)]
+        allow_failed: bool,
     }
 }
 
@@ -235,9 +260,13 @@ request! {
         /// Wait until it is reset, awaits the verification of the reset, or has failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wait: Option<Wait>,
-        /// Take warnings, and a failure without texts, for an error.
+        /// Take warnings for an error.
         #[serde(default)]
         strict: bool,
+        /// Give back a deployment that has failed without a text of the service, instead of an error: the habit of
+        /// EpiCloud's cmdlets.
+        #[serde(default)]
+        allow_failed: bool,
     }
 }
 

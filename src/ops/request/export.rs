@@ -27,9 +27,10 @@ request! {
         /// Wait until it has ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wait: Option<Wait>,
-        /// Take `ExportFailed` and `LinkExpired` for an error.
+        /// Give back an export that has failed, or whose link has expired, instead of an error: the habit of EpiCloud's
+        /// cmdlets.
         #[serde(default)]
-        strict: bool,
+        allow_failed: bool,
     }
 }
 
@@ -82,9 +83,10 @@ request! {
         /// How to wait.
         #[serde(default)]
         wait: Wait,
-        /// Take `ExportFailed` and `LinkExpired` for an error.
+        /// Give back an export that has failed, or whose link has expired, instead of an error: the habit of EpiCloud's
+        /// cmdlets.
         #[serde(default)]
-        strict: bool,
+        allow_failed: bool,
     }
 }
 

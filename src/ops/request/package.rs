@@ -8,7 +8,8 @@ use super::deployment::StartDeployment;
 use super::{Checked, Wait, check_no_stream, check_project, check_range, request};
 use crate::base::error::{Error, Result};
 use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
-use crate::base::model::package::check_package_name;
+use crate::base::model::package::{PackageKind, check_package_name, package_kind};
+use crate::base::model::project::needs_verification;
 use crate::base::next_step::{Phrase, Setting};
 use crate::base::secret::{Hidden, SafeUrl};
 use crate::blob::block::LARGEST_BLOCK;
@@ -147,6 +148,12 @@ impl Checked for UploadPackages {
 }
 
 impl UploadPackages {
+    /// The packages' names in blob storage, in the order of the files.
+    pub(crate) fn names(&self) -> Result<Vec<String>> {
+        let names = self.files.iter().enumerate();
+        names.map(|(index, file)| file.checked_name(&format!("files[{index}]"))).collect()
+    }
+
     pub(crate) fn link(&self) -> Result<Option<SafeUrl>> {
         self.sas_url.as_ref().map(|link| SafeUrl::parse("sasUrl", link.expose())).transpose()
     }
@@ -171,12 +178,16 @@ request! {
         /// How to wait.
         #[serde(default)]
         wait: Wait,
-        /// Take warnings, and a failure without texts, for an error.
+        /// Take warnings for an error.
         #[serde(default)]
         strict: bool,
         /// How to upload.
         #[serde(default)]
         upload: UploadSettings,
+        /// Start from packages that are uploaded already and that a deployment has taken, by their names, instead of
+        /// taking their refusal for an error. Their content is not compared.
+        #[serde(default)]
+        reuse_uploaded: bool,
     }
 }
 
@@ -184,7 +195,34 @@ impl Checked for DeployPackages {
     fn check(&self) -> Result<()> {
         check_files(&self.files)?;
         self.upload.check()?;
-        self.start(Vec::from(["checked".to_owned()])).check()
+        self.start(Vec::from(["checked".to_owned()])).check()?;
+        self.check_target()
+    }
+}
+
+impl DeployPackages {
+    /// What the service would refuse, or start and let fail, only after the upload (spec 1.5 and 1.7).
+    fn check_target(&self) -> Result<()> {
+        if self.direct_deploy && (self.maintenance_page || self.zero_downtime_mode.is_some()) {
+            let other = if self.maintenance_page { "maintenancePage" } else { "zeroDowntimeMode" };
+            return Err(Error::invalid(other, "cannot be combined with a direct deployment"));
+        }
+        if !needs_verification(&self.target_environment) {
+            return Ok(());
+        }
+        let rule = |what: &str| {
+            format!("{what} only to Integration and additional environments, not to {}", self.target_environment)
+        };
+        if self.direct_deploy {
+            return Err(Error::invalid("directDeploy", rule("is possible")));
+        }
+        for (index, file) in self.files.iter().enumerate() {
+            let field = format!("files[{index}]");
+            if package_kind(&file.checked_name(&field)?) == Some(PackageKind::Database) {
+                return Err(Error::invalid(format!("{field}.path"), rule("is a database, which is imported")));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -226,8 +264,11 @@ pub struct UploadedPackages {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeployedPackages {
-    /// One receipt a file, in the order of the request.
+    /// One receipt a file that was uploaded, in the order of the request.
     pub packages: Vec<UploadReceipt>,
+    /// Names of packages that were there already.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reused: Vec<String>,
     /// The deployment as it was last seen.
     pub deployment: Deployment,
 }

@@ -181,6 +181,12 @@ class LinkExpired(Error):
     status = "LINK_EXPIRED"
 
 
+class EndedWithWarnings(Error):
+    """The deployment ended well but with warnings, and `strict` was asked for; `errors` has them."""
+
+    status = "WARNINGS"
+
+
 class Io(Error, OSError):
     """A local file could not be read or written."""
 

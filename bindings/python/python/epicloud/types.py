@@ -148,9 +148,11 @@ class DeployPackages(Request, total=False):
     wait: Wait | None
     """How to wait."""
     strict: bool | None
-    """Take warnings, and a failure without texts, for an error."""
+    """Take warnings for an error."""
     upload: UploadSettings | None
     """How to upload."""
+    reuse_uploaded: bool | None
+    """Start from packages that are uploaded already and in use by a deployment, by their names."""
 
 
 class StartDeployment(Request, total=False):
@@ -177,7 +179,9 @@ class StartDeployment(Request, total=False):
     wait: Wait | None
     """Wait until it awaits verification, has succeeded or failed; no wait when left out."""
     strict: bool | None
-    """Take warnings, and a failure without texts, for an error."""
+    """Take warnings for an error."""
+    allow_failed: bool | None
+    """Give back a deployment that failed without a text of the service, instead of an error."""
 
 
 class GetDeployment(Request):
@@ -195,7 +199,9 @@ class WaitForDeployment(GetDeployment, total=False):
     wait: Wait | None
     """How to wait."""
     strict: bool | None
-    """Take warnings, and a failure without texts, for an error."""
+    """Take warnings for an error."""
+    allow_failed: bool | None
+    """Give back a deployment that failed without a text of the service, instead of an error."""
 
 
 class CompleteDeployment(GetDeployment, total=False):
@@ -204,7 +210,9 @@ class CompleteDeployment(GetDeployment, total=False):
     wait: Wait | None
     """Wait until it has succeeded or failed; no wait when left out."""
     strict: bool | None
-    """Take warnings, and a failure without texts, for an error."""
+    """Take warnings for an error."""
+    allow_failed: bool | None
+    """Give back a deployment that failed without a text of the service, instead of an error."""
 
 
 class ResetDeployment(GetDeployment, total=False):
@@ -219,7 +227,9 @@ class ResetDeployment(GetDeployment, total=False):
     wait: Wait | None
     """Wait until it is reset, awaits the verification of the reset, or has failed; no wait when left out."""
     strict: bool | None
-    """Take warnings, and a failure without texts, for an error."""
+    """Take warnings for an error."""
+    allow_failed: bool | None
+    """Give back a deployment that failed without a text of the service, instead of an error."""
 
 
 class Database(Request):
@@ -238,8 +248,8 @@ class StartDatabaseExport(Database, total=False):
     """Hours that the service keeps the result, 1 to 2147483647; 24 when left out."""
     wait: Wait | None
     """Wait until it has ended; no wait when left out."""
-    strict: bool | None
-    """Take a failed or expired export for an error."""
+    allow_failed: bool | None
+    """Give back a failed or expired export, instead of an error."""
 
 
 class GetDatabaseExport(Database):
@@ -254,8 +264,8 @@ class WaitForDatabaseExport(GetDatabaseExport, total=False):
 
     wait: Wait | None
     """How to wait."""
-    strict: bool | None
-    """Take a failed or expired export for an error."""
+    allow_failed: bool | None
+    """Give back a failed or expired export, instead of an error."""
 
 
 class SaveDatabaseExport(Database, total=False):

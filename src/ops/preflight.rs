@@ -1,0 +1,89 @@
+//! What is asked before packages are uploaded for a deployment: who occupies its target, and which packages a
+//! deployment has taken already. One request, which costs less than an upload that ends in a refusal.
+
+use crate::api::call::Api;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
+use crate::base::next_step::{Command, NextStep, Setting, Waiting};
+use crate::base::scope::Scope;
+
+/// The recent deployments of the project, newest first.
+pub(super) struct Preflight(Vec<Deployment>);
+
+impl Preflight {
+    /// Asks for them.
+    pub(super) async fn ask(api: &Api, project: &str, scope: &Scope) -> Result<Self> {
+        api.list_deployments(project, scope).await.map(Self)
+    }
+
+    /// Refuses a target that another deployment occupies (spec 1.7), naming it and what to do about it. A status that
+    /// is not known is no reason: the service decides.
+    pub(super) fn check_target(&self, environment: &str, packages: &[String], waiting: Waiting) -> Result<()> {
+        let occupies = |deployment: &&Deployment| {
+            let status = deployment.status();
+            !status.is_final()
+                && status != DeploymentStatus::Unknown
+                && deployment.target_environment().is_some_and(|target| target.eq_ignore_ascii_case(environment))
+        };
+        let Some(other) = self.0.iter().find(occupies) else { return Ok(()) };
+        let taken = other.packages();
+        let is_ours = packages.iter().all(|package| taken.iter().any(|name| name.eq_ignore_ascii_case(package)));
+        let what = if is_ours {
+            "these packages are being deployed already: deployment"
+        } else {
+            "the target is busy: deployment"
+        };
+        let message = format!("{what} {} to {environment} has status {}", other.id(), other.status_text());
+        let message = match other.start_time() {
+            Some(started) => format!("{message}, started {started}"),
+            None => message,
+        };
+        Err(Error::new(Kind::Conflict, message).with_next_step(way_on(other, waiting)))
+    }
+
+    /// The newest deployment that has taken this package.
+    pub(super) fn taken_by(&self, package: &str) -> Option<&Deployment> {
+        self.0.iter().find(|deployment| deployment.packages().iter().any(|name| name.eq_ignore_ascii_case(package)))
+    }
+
+    /// Adds to the refusal of a package that is in use which deployment uses it, and what to do about it.
+    pub(super) fn explain(&self, error: Error, packages: &[String], waiting: Waiting) -> Error {
+        if !is_taken(&error) {
+            return error;
+        }
+        let reuse = NextStep::text("to deploy what was uploaded before, set ").setting(Setting::ReuseUploaded);
+        let Some(deployment) = packages.iter().find_map(|package| self.taken_by(package)) else {
+            return error.with_then(reuse);
+        };
+        let first = format!("deployment {} ({}) has taken it: ", deployment.id(), deployment.status_text());
+        let step = match deployment.status().is_final() {
+            true => NextStep::text("give the package a new version; ").followed_by(reuse),
+            false => NextStep::text(first).followed_by(way_on(deployment, waiting)),
+        };
+        error.with_next_step(step)
+    }
+}
+
+/// Whether a package was refused because a deployment has taken it (spec 3.2).
+pub(super) fn is_taken(error: &Error) -> bool {
+    error.code() == Some("LeaseIdMissing")
+}
+
+/// What brings a deployment further that has not ended.
+fn way_on(deployment: &Deployment, waiting: Waiting) -> NextStep {
+    let id = || deployment.id().to_owned();
+    let wait =
+        |until| NextStep::text("wait for it with: ").command(Command::WaitForDeployment { id: id(), until, waiting });
+    match deployment.status() {
+        DeploymentStatus::Completing => wait(DeploymentGoal::Complete),
+        DeploymentStatus::Resetting => wait(DeploymentGoal::Reset),
+        DeploymentStatus::AwaitingVerification => NextStep::text("verify it, then complete it with: ")
+            .command(Command::CompleteDeployment { id: id() })
+            .and("; or reset it with: ")
+            .command(Command::ResetDeployment { id: id(), complete: false }),
+        DeploymentStatus::AwaitingResetVerification => {
+            NextStep::text("complete its reset with: ").command(Command::ResetDeployment { id: id(), complete: true })
+        }
+        _ => wait(DeploymentGoal::Start),
+    }
+}
