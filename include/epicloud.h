@@ -178,6 +178,10 @@ typedef enum epi_status_value {
      */
     EPI_STATUS_LINK_EXPIRED = 41,
     /**
+     * The deployment ended well but with warnings, and strict was asked for.
+     */
+    EPI_STATUS_WARNINGS = 42,
+    /**
      * A local file could not be read or written.
      */
     EPI_STATUS_IO = 50,
@@ -649,8 +653,11 @@ epi_status epi_package_upload(const struct epi_client *client,
  *
  * Request: files and upload as in `epi_package_upload`; targetEnvironment;
  * maintenancePage, zeroDowntimeMode, directDeploy, strict and wait as in
- * `epi_deployment_start`. Without wait it waits with the defaults.
- * Result: packages, the receipts, and deployment as it was last seen.
+ * `epi_deployment_start`; reuseUploaded (start from packages that are uploaded
+ * already and in use by a deployment, by their names; their content is not
+ * compared). Without wait it waits with the defaults.
+ * Result: packages, the receipts; reused, the names of those that were there, if
+ * any; and deployment as it was last seen.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
  * Ownership: everything is copied; the caller frees `out_operation` with
@@ -672,7 +679,8 @@ epi_status epi_package_deploy(const struct epi_client *client,
  * sourceEnvironment with sourceApps (a list of "cms" and "commerce"), includeBlob
  * and includeDb; maintenancePage; zeroDowntimeMode ("ReadOnly" or "ReadWrite",
  * which switches the maintenance page on); directDeploy; strict (take warnings
- * and a failure without texts for an error); wait, an object with timeoutMinutes
+ * for an error); allowFailed (give back a deployment that failed without a text
+ * of the service, instead of an error); wait, an object with timeoutMinutes
  * (1 to 2147483647, no limit when absent) and pollingIntervalSeconds (the same,
  * 30 when absent); without wait the call does not wait. Switches that are absent
  * are false.
@@ -733,8 +741,8 @@ epi_status epi_deployment_get(const struct epi_client *client,
  * Waits for a deployment that runs.
  *
  * Request: id; until ("start", which is the default, "complete", "reset" or
- * "completeReset"); wait and strict as in `epi_deployment_start`. Without wait it
- * waits with the defaults.
+ * "completeReset"); wait, strict and allowFailed as in `epi_deployment_start`.
+ * Without wait it waits with the defaults.
  * Result: the service's deployment object.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -753,7 +761,7 @@ epi_status epi_deployment_wait(const struct epi_client *client,
 /**
  * Completes a deployment that awaits its verification.
  *
- * Request: id; wait and strict as in `epi_deployment_start`.
+ * Request: id; wait, strict and allowFailed as in `epi_deployment_start`.
  * Result: the service's deployment object.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -773,8 +781,8 @@ epi_status epi_deployment_complete(const struct epi_client *client,
  * Resets a deployment that awaits its verification.
  *
  * Request: id; resetWithDbRollback; validateBeforeSwap; complete (complete a reset
- * that awaits its verification; not together with the other two); wait and strict
- * as in `epi_deployment_start`.
+ * that awaits its verification; not together with the other two); wait, strict
+ * and allowFailed as in `epi_deployment_start`.
  * Result: the service's deployment object.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -794,8 +802,8 @@ epi_status epi_deployment_reset(const struct epi_client *client,
  * Starts an export of a database.
  *
  * Request: environment; databaseName ("epicms" or "epicommerce"); retentionHours
- * (24 when absent); wait as in `epi_deployment_start`; strict (take a failed or
- * expired export for an error).
+ * (24 when absent); wait as in `epi_deployment_start`; allowFailed (give back a
+ * failed or expired export, instead of an error).
  * Result: the service's export object. Its download link is a secret.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
@@ -833,7 +841,7 @@ epi_status epi_database_export_get(const struct epi_client *client,
 /**
  * Waits for a database export that runs.
  *
- * Request: environment, databaseName, id; wait and strict as in
+ * Request: environment, databaseName, id; wait and allowFailed as in
  * `epi_database_export_start`. Without wait it waits with the defaults.
  * Result: the service's export object. Its download link is a secret.
  *

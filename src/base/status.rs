@@ -95,7 +95,7 @@ pub const STATUS_TABLE: &[Row] = &[
     row(Kind::Ambiguous, 33, "AMBIGUOUS", 9, "the answer was lost; look before trying again"),
     row(Kind::JobFailed, 40, "JOB_FAILED", 5, "the deployment or export failed"),
     row(Kind::LinkExpired, 41, "LINK_EXPIRED", 6, "the link or the export is past its time"),
-    row(Kind::Warnings, 42, "WARNINGS", 13, "it ended with warnings, and --strict was given"),
+    row(Kind::Warnings, 42, "WARNINGS", 13, "the deployment ended with warnings, and strict was asked for"),
     row(Kind::Io, 50, "IO", 11, "a local file could not be read or written"),
     row(Kind::Integrity, 51, "INTEGRITY", 12, "data differs from its checksum or size"),
     row(Kind::NoSpace, 52, "NO_SPACE", 11, "the local disk is full"),
