@@ -144,6 +144,11 @@ fn each_decision_has_one_place() {
         // It reads the environment for the user's folders, and nothing else does below the command line.
         ("etcetera", &["transport/machine.rs"]),
         ("block_on", &["cli/mod.rs"]),
+        // What has no limit of its own, and panics or takes its stack from a host's variable.
+        ("new_multi_thread", &["ops/runtime.rs"]),
+        ("thread::Builder", &["base/threads.rs"]),
+        ("spawn_blocking", &["ops/runtime.rs", "transfer/blocking.rs", "transfer/flush.rs"]),
+        ("thread::spawn", &[]),
     ];
     let sources = sources();
     for (word, places) in only_in {

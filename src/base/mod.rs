@@ -15,4 +15,5 @@ pub mod retry;
 pub mod scope;
 pub mod secret;
 pub mod status;
+pub mod threads;
 pub mod time;

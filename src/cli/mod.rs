@@ -21,9 +21,10 @@ use clap::error::ErrorKind as ClapKind;
 use clap::{CommandFactory, Parser};
 
 use crate::base::cancel::CancelToken;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Kind, Result};
 use crate::base::scope::Scope;
 use crate::ops::client::Client;
+use crate::ops::runtime;
 use args::{Arguments, Form, Verb};
 use command::Command;
 use output::Output;
@@ -89,10 +90,7 @@ fn execute(arguments: Arguments, output: &Output) -> Result<output::Answer> {
     let client = Client::new(&config, secret.as_ref())?;
     let cancel = CancelToken::new();
     let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::new(Kind::Internal, format!("cannot start the async runtime: {error}")))?;
+    let runtime = runtime::start(|| ())?;
     let answer = runtime.block_on(async {
         signals::cancel_on_interrupt(cancel, output.interrupted())?;
         client.run_document(command.operation, command.request.clone(), &scope).await

@@ -14,7 +14,8 @@ use super::status::{PENDING, epi_log_level_value};
 use super::structs::{Callbacks, epi_progress};
 use super::text::c_text;
 use super::work::{State, Work};
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::Result;
+use crate::base::threads;
 
 /// The shortest time between two reports of progress of one phase.
 const PACE: Duration = Duration::from_millis(100);
@@ -37,12 +38,11 @@ pub(super) fn is_inside(work: &Work) -> bool {
 /// Begins to deliver, if the host has given functions.
 ///
 /// # Errors
-/// `Internal` when no thread can be started.
+/// `Io` when no thread can be started.
 pub(super) fn begin(work: &Arc<Work>) -> Result<()> {
     let Some(callbacks) = work.callbacks else { return Ok(()) };
     let work = Arc::clone(work);
-    std::thread::Builder::new()
-        .name("epicloud-calls".to_owned())
+    threads::named("epicloud-calls")
         .spawn(move || {
             guard::adopt_thread();
             INSIDE.set(Some(Arc::clone(&work)));
@@ -52,7 +52,7 @@ pub(super) fn begin(work: &Arc<Work>) -> Result<()> {
             drop(ending);
             INSIDE.set(None);
         })
-        .map_err(|error| Error::new(Kind::Internal, format!("cannot start a thread for callbacks: {error}")))?;
+        .map_err(|error| threads::refused("the thread for callbacks", &error))?;
     Ok(())
 }
 

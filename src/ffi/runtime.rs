@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::{guard, signals};
 use crate::base::error::{Error, Kind, Result};
+use crate::ops::runtime;
 
 /// The runtime, kept alive by every client, operation and running task.
 pub(super) struct Runtime {
@@ -13,28 +14,35 @@ pub(super) struct Runtime {
     process: u32,
 }
 
+/// Not held while a runtime is made.
 static CURRENT: Mutex<Weak<Runtime>> = Mutex::new(Weak::new());
+
+/// Held by whoever makes a runtime, so that clients which are made at once share one.
+static MAKING: Mutex<()> = Mutex::new(());
 
 impl Runtime {
     /// The runtime of the process, made if there is none.
     pub(super) fn shared() -> Result<Arc<Self>> {
-        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(runtime) = current.upgrade() {
+        if let Some(runtime) = Self::current() {
             runtime.check_process()?;
             return Ok(runtime);
         }
-        let tokio = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .thread_name("epicloud")
-            .on_thread_start(|| {
-                guard::adopt_thread();
-                signals::leave_to_the_host();
-            })
-            .build()
-            .map_err(|error| Error::new(Kind::Internal, format!("cannot start the async runtime: {error}")))?;
+        let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = Self::current() {
+            runtime.check_process()?;
+            return Ok(runtime);
+        }
+        let tokio = runtime::start(|| {
+            guard::adopt_thread();
+            signals::leave_to_the_host();
+        })?;
         let runtime = Arc::new(Self { tokio: Some(tokio), process: std::process::id() });
-        *current = Arc::downgrade(&runtime);
+        *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&runtime);
         Ok(runtime)
+    }
+
+    fn current() -> Option<Arc<Self>> {
+        CURRENT.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
     }
 
     /// Refuses work in a forked child, where it would wait for ever for threads that are not there.

@@ -13,4 +13,5 @@ mod export;
 mod preflight;
 pub mod request;
 mod resume;
+pub mod runtime;
 mod storage;

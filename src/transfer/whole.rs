@@ -17,6 +17,7 @@ use super::meter::Meter;
 use super::pace::Pace;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Phase;
+use crate::base::threads;
 
 /// How far it may read ahead of the acknowledged bytes of an upload.
 pub(super) const LEAD: u64 = 256 * 1024 * 1024;
@@ -105,8 +106,8 @@ impl WholeMd5 {
             // A transfer that has ended otherwise does not listen.
             drop(end.send(sums));
         };
-        let thread = std::thread::Builder::new().name("epicloud-md5".to_owned()).spawn(work);
-        thread.map_err(|error| Error::io("cannot start the thread that sums the file", &error))?;
+        let thread = threads::named("epicloud-md5").spawn(work);
+        thread.map_err(|error| threads::refused("the thread that sums the file", &error))?;
         Ok(Self { shared, length, summed, counted, sums })
     }
 
