@@ -148,7 +148,7 @@ fn log(work: &Work, callbacks: Callbacks, target: &CString, kept: &Kept) {
 
 fn progress(work: &Work, callbacks: Callbacks) {
     let Some(function) = callbacks.progress else { return };
-    let progress = epi_progress::from(work.figures());
+    let progress = epi_progress::from(work.figures_told());
     if !work.begin_call() {
         return;
     }

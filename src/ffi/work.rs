@@ -119,9 +119,14 @@ impl Work {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The newest figures.
+    /// The newest figures, as anybody may see them: the status is final once it is over.
     pub(super) fn figures(&self) -> Figures {
         self.snapshot.load()
+    }
+
+    /// The newest figures for a callback. The last one is told the final status before anybody else.
+    pub(super) fn figures_told(&self) -> Figures {
+        self.state().figures
     }
 
     /// Whether it is over. Takes no lock: in a forked child another thread may have held it, and will for ever.
@@ -173,10 +178,8 @@ impl Work {
         }
         state.outcome = Some(Arc::new(Outcome { status, result }));
         state.figures.status = status;
-        self.snapshot.store(state.figures);
         if self.callbacks.is_none() {
-            state.ended = true;
-            self.over.store(true, Release);
+            self.show_end(&mut state);
         }
         drop(state);
         self.news.notify_all();
@@ -185,11 +188,16 @@ impl Work {
 
     /// Lets the waiters see the outcome. For the deliverer, when no callback follows.
     pub(super) fn end(&self) {
-        let mut state = self.state();
+        self.show_end(&mut self.state());
+        self.turn.notify_all();
+    }
+
+    /// Everybody sees the end from now on. The figures say so last: whoever sees it there, which takes no lock, finds
+    /// the result.
+    fn show_end(&self, state: &mut State) {
         state.ended = true;
         self.over.store(true, Release);
-        drop(state);
-        self.turn.notify_all();
+        self.snapshot.store(state.figures);
     }
 
     /// Begins a callback, unless none may begin any more.
