@@ -18,6 +18,7 @@ mod suite {
     mod transfer_disk;
     mod transfer_download;
     mod transfer_faults;
+    mod transfer_inspection;
     mod transfer_kill;
     mod transfer_links;
     mod transfer_memory;

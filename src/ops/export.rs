@@ -193,6 +193,7 @@ impl Operation for SaveExport {
                 target: self.output_file.clone(),
                 overwrite: self.overwrite,
                 reservation: Some(reservation),
+                inspection: None,
                 options: DownloadOptions {
                     streams: self.download.streams.map_or(defaults.streams, |streams| streams as usize),
                     ..defaults
