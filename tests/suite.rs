@@ -7,6 +7,8 @@
 mod suite {
     mod api_calls;
     mod azurite;
+    mod bacpac_archive;
+    mod bacpac_structure;
     mod bad_input;
     mod blob;
     mod command_line;
