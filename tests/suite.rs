@@ -8,6 +8,7 @@ mod suite {
     mod api_calls;
     mod azurite;
     mod bacpac_archive;
+    mod bacpac_saved;
     mod bacpac_structure;
     mod bad_input;
     mod blob;

@@ -13,3 +13,4 @@ mod export;
 pub mod request;
 mod resume;
 mod storage;
+mod structure;
