@@ -41,10 +41,12 @@
 //!  transfer         a file to or from a blob
 //! api    blob       the deployment service; block blobs behind a link
 //!  transport        one HTTP exchange
+//!  bacpac           what is inside an exported database
 //!    base           data and decisions
 //! ```
 
 pub mod api;
+pub mod bacpac;
 pub mod base;
 pub mod blob;
 #[cfg(feature = "cli")]

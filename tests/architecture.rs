@@ -12,10 +12,11 @@ const LAYERS: &[(&str, &[&str], &[&str])] = &[
     ("base", &[], &["tokio", "std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "reqwest", "azure_"]),
     ("transport", &["base"], &["deployment", "Deployment", "blob", "Blob", "std::fs"]),
     ("api", &["base", "transport"], &["blob", "std::fs", "tokio::fs", "azure_"]),
+    ("bacpac", &["base"], &["tokio", "std::fs", "std::net", "std::env", "reqwest", "azure_"]),
     ("blob", &["base", "transport"], &["std::fs", "tokio::fs", "reqwest"]),
     ("transfer", &["base", "blob"], &["reqwest", "hyper", "azure_"]),
     ("export", &["base", "api", "blob", "transfer"], &["clap", "indicatif", "extern \"C\"", "epi_"]),
-    ("ops", &["base", "transport", "api", "blob", "transfer", "export"], &["block_on", "clap", "indicatif"]),
+    ("ops", &["base", "transport", "api", "bacpac", "blob", "transfer", "export"], &["block_on", "clap", "indicatif"]),
     ("ffi", &["base", "ops"], &["clap", "indicatif"]),
     ("cli", &["base", "ops"], &["unsafe"]),
 ];

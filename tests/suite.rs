@@ -7,6 +7,9 @@
 mod suite {
     mod api_calls;
     mod azurite;
+    mod bacpac_archive;
+    mod bacpac_saved;
+    mod bacpac_structure;
     mod bad_input;
     mod blob;
     mod command_line;
@@ -19,6 +22,7 @@ mod suite {
     mod transfer_disk;
     mod transfer_download;
     mod transfer_faults;
+    mod transfer_inspection;
     mod transfer_kill;
     mod transfer_links;
     mod transfer_memory;

@@ -40,6 +40,7 @@ mod timestamp;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use bacpac::bacpac;
 pub use blob::BlobView;
 pub use clock::{Clock, Milliseconds};
 pub use config::{BlobStore, Config, LinkScheme, Speed};

@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod model;
 pub mod next_step;
+pub mod readable;
 pub mod redaction;
 pub mod retry;
 pub mod scope;

@@ -163,10 +163,10 @@ fn export(export: &Value, shows_link: bool) -> String {
 fn saved(document: &Value) -> String {
     let verified = match word(document, "verified").as_str() {
         "md5" => format!("MD5 {} verified", md5(document)),
-        _ => "size verified; the store gives no MD5".to_owned(),
+        _ => "size verified; blob storage has no MD5".to_owned(),
     };
     format!(
-        "saved {} of {} as {} ({}, {verified})",
+        "saved {} of {} as {} ({}, {verified}, structure checked)",
         word(document, "databaseName"),
         word(document, "environment"),
         word(document, "file"),

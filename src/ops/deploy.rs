@@ -8,9 +8,11 @@ use super::request::{
     BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
 };
 use super::resume;
+use super::structure;
 use crate::api::call::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
+use crate::base::model::package::{PackageKind, package_kind};
 use crate::base::model::project::unusual_environment;
 use crate::base::model::storage::Location;
 use crate::base::next_step::{Command, NextStep};
@@ -38,6 +40,12 @@ impl Operation for UploadPackages {
             // Every file is looked at before the first request, so that nothing is half done for a mistyped name.
             for file in &self.files {
                 crate::transfer::check_source(&file.path)?;
+            }
+            for (index, file) in self.files.iter().enumerate() {
+                let name = file.checked_name(&format!("files[{index}]"))?;
+                if package_kind(&name) == Some(PackageKind::Database) {
+                    structure::warn(&file.path, session.scope).await?;
+                }
             }
             let (container, renewal) = match self.link()? {
                 Some(link) => (link, None),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::client::{Operation, Session};
 use super::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use super::resume;
+use super::structure::ExportInspection;
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::model::export::DatabaseExport;
@@ -187,12 +188,14 @@ impl Operation for SaveExport {
             let Artifact::Link { url } = job.into_artifact()?;
             let defaults = DownloadOptions::default();
             let renewal = ExportLink { exports, handle: handle.clone(), scope: session.scope.clone() };
+            let inspection = Arc::new(ExportInspection::new(session.scope));
             let download = Download {
                 link: url,
                 renewal: Some(Arc::new(renewal)),
                 target: self.output_file.clone(),
                 overwrite: self.overwrite,
                 reservation: Some(reservation),
+                inspection: Some(inspection.clone()),
                 options: DownloadOptions {
                     streams: self.download.streams.map_or(defaults.streams, |streams| streams as usize),
                     ..defaults
@@ -200,8 +203,20 @@ impl Operation for SaveExport {
             };
             let file = session.engine().download(&download, session.scope.sink(), session.scope.cancel()).await;
             let Handle::Dxp { id, .. } = handle;
-            let file = file.map_err(|error| resume::export(error, true, again(&id)))?;
-            Ok(SavedExport { id, environment: self.environment, database_name: self.database_name, status, file })
+            let file = file.map_err(|error| match inspection.is_of_no_use() {
+                // The same export would give the same file.
+                true => error,
+                false => resume::export(error, true, again(&id)),
+            })?;
+            Ok(SavedExport {
+                id,
+                environment: self.environment,
+                database_name: self.database_name,
+                status,
+                file,
+                structure: "checked",
+                warnings: inspection.warnings(),
+            })
         })
     }
 }

@@ -15,3 +15,4 @@ pub mod request;
 mod resume;
 pub mod runtime;
 mod storage;
+mod structure;

@@ -13,6 +13,7 @@ use super::Engine;
 use super::blocking::{Busy, Held, blocking};
 use super::drive::Driver;
 use super::flush::Flusher;
+use super::inspection::{Inspection, inspect};
 use super::integrity::base64;
 use super::journal::{Journal, Received, Start, decide_download, first_line};
 use super::ledger::Ledger;
@@ -28,10 +29,11 @@ use super::stall::Pulse;
 use super::streams::Streams;
 use super::target::{Partial, Paths};
 use super::upload::checked_streams;
-use super::whole::{Readable, WholeMd5};
+use super::whole::WholeMd5;
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Sink};
+use crate::base::readable::Readable;
 use crate::base::secret::SafeUrl;
 use crate::base::time::Clock;
 use crate::blob::client::{Blob, Properties};
@@ -72,6 +74,8 @@ pub struct Download {
     pub overwrite: bool,
     /// The target, if it was reserved before. Used by the first download that it is given to.
     pub reservation: Option<Reservation>,
+    /// Looks at the file before it gets its name.
+    pub inspection: Option<Arc<dyn Inspection>>,
     /// How.
     pub options: DownloadOptions,
 }
@@ -101,7 +105,8 @@ impl Engine {
     /// # Errors
     /// `InvalidArgument`, `Conflict`, `NotFound`, `LinkExpired` and `Forbidden` before any request; the service's
     /// refusals; what still failed after being repeated; `Integrity` when the data differs from its checksum;
-    /// `NoSpace`, `Io`; `Cancelled`. After a failure the partial file is kept to go on with, except after `Integrity`.
+    /// `NoSpace`, `Io`; `Cancelled`; what the inspection gave. After a failure the partial file is kept to go on with,
+    /// except after `Integrity` and a refusal of the inspection.
     pub async fn download(
         &self,
         download: &Download,
@@ -140,6 +145,11 @@ impl Engine {
                     return Err(error);
                 }
                 Ok(fetched) => {
+                    if let Some(inspection) = download.inspection.clone() {
+                        let (partial, file) = (job.partial.clone(), job.written(fetched.bytes).await);
+                        let verified = fetched.verified.is_some();
+                        blocking(move || inspect(&*inspection, &partial, &file, verified)).await?;
+                    }
                     let partial = job.partial.clone();
                     blocking(move || partial.finish()).await?;
                     return Ok(fetched.receipt(&download.target, retries));

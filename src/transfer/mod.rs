@@ -5,7 +5,7 @@
 //! consults the retry policy. Around them stand the effects: `source.rs` reads the files that are sent, `target.rs` keeps
 //! the file that is received, `block.rs` and `part.rs` are one try of one block and one part, `ledger.rs` writes down
 //! what is done (in the words of `journal.rs`), `resume.rs` and `recheck.rs` take it up again, `links.rs` replaces a link
-//! that has expired. `upload.rs` and `download.rs` put everything together. This layer knows blobs and files, not
+//! that has expired, `inspection.rs` lets somebody else look at a file before it gets its name. `upload.rs` and `download.rs` put everything together. This layer knows blobs and files, not
 //! deployments. It may use `base` and `blob`.
 
 mod block;
@@ -14,6 +14,7 @@ mod buffers;
 pub mod download;
 mod drive;
 mod flush;
+mod inspection;
 mod integrity;
 mod journal;
 mod ledger;
@@ -45,10 +46,12 @@ use std::sync::Arc;
 
 use crate::base::entropy::Entropy;
 use crate::base::error::Result;
+use crate::base::readable::Readable;
 use crate::base::time::Clock;
 use crate::blob::client::Store;
 
 pub use download::{Download, DownloadOptions, DownloadReceipt};
+pub use inspection::Inspection;
 pub use integrity::Integrity;
 pub use links::LinkSource;
 pub use reservation::Reservation;
@@ -95,6 +98,18 @@ const PIECE: usize = 64 * 1024;
 /// One sentence that names the file and what is wrong with it.
 pub fn check_source(file: &Path) -> Result<()> {
     source::Source::open(file).map(drop)
+}
+
+/// Looks into a file that can be sent, on a thread that may wait.
+///
+/// # Errors
+/// As [`check_source`]; then what `look` gives.
+pub async fn look_into<T: Send + 'static>(
+    file: &Path,
+    look: impl FnOnce(&dyn Readable) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let file = file.to_owned();
+    blocking::blocking(move || look(&source::Source::open(&file)?)).await
 }
 
 /// Reserves a file that will be received: an export takes hours before its file comes. Nobody else can download to it

@@ -11,9 +11,9 @@ use super::journal::Claims;
 use super::meter::Meter;
 use super::pace::Pace;
 use super::plan::{Plan, pieces};
-use super::whole::Readable;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Phase;
+use crate::base::readable::Readable;
 
 /// Which of the claims are true of the file, with progress under this name.
 pub(super) async fn recheck(

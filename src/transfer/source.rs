@@ -16,8 +16,8 @@ use super::buffers::{Buffers, Lent, Turns};
 use super::integrity::{Mode, Summing, Sums};
 use super::plan::{Piece, pieces};
 use super::position::{read_exact_at, read_resident_at};
-use super::whole::Readable;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::readable::Readable;
 use crate::blob::ByteStream;
 
 /// Pieces of one body that may be on their way to its connection at a time. The connection would take hundreds of KiB

@@ -17,6 +17,7 @@ use super::meter::Meter;
 use super::pace::Pace;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Phase;
+use crate::base::readable::Readable;
 use crate::base::threads;
 
 /// How far it may read ahead of the acknowledged bytes of an upload.
@@ -30,12 +31,6 @@ pub(super) const AHEAD: u64 = 16 * 1024 * 1024;
 /// How often those who wait for the sum are told how far it is; less than [`AHEAD`], so that what is left untold of the
 /// end holds nobody back.
 const STEP: u64 = AHEAD / 4;
-
-/// A file as this thread reads it. Both calls may wait for a disk.
-pub(super) trait Readable: Send + 'static {
-    fn length(&self) -> u64;
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<()>;
-}
 
 #[derive(Default)]
 struct Frontier {

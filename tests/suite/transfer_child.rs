@@ -136,6 +136,7 @@ async fn child_uploads() {
 async fn child_downloads() {
     let Some(Told { link, file, streams, piece }) = told() else { return };
     let options = DownloadOptions { streams, part_size: piece };
-    let request = Download { link, renewal: None, target: file, overwrite: false, reservation: None, options };
+    let request =
+        Download { link, renewal: None, target: file, overwrite: false, reservation: None, inspection: None, options };
     engine().download(&request, &silent(), &CancelToken::new()).await.unwrap();
 }

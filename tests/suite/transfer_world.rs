@@ -204,6 +204,7 @@ pub(crate) fn download(world: &World, target: &Path) -> Download {
         renewal: None,
         overwrite: false,
         reservation: None,
+        inspection: None,
         options: DownloadOptions { streams: 4, part_size: PART },
     }
 }

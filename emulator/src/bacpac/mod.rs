@@ -17,6 +17,16 @@ const DATA_FILE: u64 = 32 << 20;
 /// Most files of table data.
 const MOST_DATA_FILES: u64 = 500;
 
+/// A database as an export gives it, of exactly this many bytes (16 KiB at least): for tests that serve one themselves.
+/// The same seed gives the same bytes.
+#[must_use]
+pub fn bacpac(size: u64, seed: u64) -> Vec<u8> {
+    let layout = Layout::build(Shape { size, seed, database: "epicms".to_owned() });
+    let mut bytes = vec![0; usize::try_from(layout.length()).unwrap_or(usize::MAX)];
+    layout.fill(0, &mut bytes);
+    bytes
+}
+
 /// What a layout is made of; the same shape gives the same bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,6 +135,9 @@ fn entries(shape: &Shape, size: u64) -> Vec<zip::Entry> {
         let name = format!("Data/dbo.{table}/TableData-{part:03}-{number:05}.BCP");
         entries.push(zip::Entry { name, data: Segment::Generated(shape.seed.wrapping_mul(1_000_003) + file, 0) });
     }
+    let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+    let relationships = parts::relationships(&names);
+    entries.push(relationships);
     // The overhead depends on names and on whether zip64 is needed, not on how the data is divided.
     let left = size.saturating_sub(zip::length(&entries, size));
     let data = entries.iter_mut().filter_map(|entry| match &mut entry.data {
@@ -185,7 +198,7 @@ mod tests {
         layout.fill(0, &mut whole);
         let mut archive = ::zip::ZipArchive::new(std::io::Cursor::new(whole)).unwrap();
         let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
-        for name in ["model.xml", "DacMetadata.xml", "Origin.xml", "[Content_Types].xml"] {
+        for name in ["model.xml", "DacMetadata.xml", "Origin.xml", "[Content_Types].xml", "_rels/.rels"] {
             assert!(names.iter().any(|known| known == name), "{name} in {names:?}");
         }
         for index in 0..archive.len() {

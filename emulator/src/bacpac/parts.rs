@@ -38,9 +38,36 @@ pub(super) fn documents(database: &str, tables: &[&str]) -> Vec<Entry> {
         .collect()
 }
 
+/// The part that leads from the archive to its parts.
+pub(super) fn relationships(names: &[&str]) -> Entry {
+    let relationships: String = names
+        .iter()
+        .filter(|name| **name != "[Content_Types].xml")
+        .enumerate()
+        .map(|(number, name)| {
+            let kind = match *name {
+                "model.xml" => "model",
+                "DacMetadata.xml" => "metadata",
+                "Origin.xml" => "origin",
+                _ => "data",
+            };
+            format!("<Relationship Type=\"{RELATIONSHIP}/{kind}\" Target=\"/{name}\" Id=\"R{number}\" />")
+        })
+        .collect();
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+         <Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{relationships}</Relationships>"
+    );
+    Entry { name: "_rels/.rels".to_owned(), data: Segment::Literal(text.into_bytes()) }
+}
+
+/// Stands for the types that the real tools write.
+const RELATIONSHIP: &str = "http://schemas.microsoft.com/sqlserver/dac/relationships";
+
 const CONTENT_TYPES: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">\
-    <Default Extension=\"xml\" ContentType=\"text/xml\" /><Default Extension=\"BCP\" ContentType=\"application/octet-stream\" />\
+    <Default Extension=\"xml\" ContentType=\"text/xml\" />\
+    <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\" /><Default Extension=\"BCP\" ContentType=\"application/octet-stream\" />\
     </Types>";
 
 fn metadata(database: &str) -> String {

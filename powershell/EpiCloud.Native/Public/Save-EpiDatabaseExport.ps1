@@ -62,7 +62,8 @@ function Save-EpiDatabaseExport {
 
     .OUTPUTS
     EpiCloud.SavedDatabaseExport: id, environment, databaseName, status, file, bytes, contentMd5, verified (md5, or size where
-    the store gives no checksum), resumedBytes, retries.
+    the store gives no checksum), resumedBytes, retries, structure (checked), warnings (code and text of what an import may
+    stumble over).
 
     .LINK
     about_EpiCloud.Native

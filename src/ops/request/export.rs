@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Checked, LARGEST, RETENTION_HOURS, Wait, check_no_stream, check_project, check_range, check_wait, request,
 };
+use crate::bacpac::Finding;
 use crate::base::error::{Error, Result};
 use crate::base::model::export::check_database;
 use crate::base::model::project::{check_environment, check_id};
@@ -193,4 +194,9 @@ pub struct SavedExport {
     /// The file and how it was verified.
     #[serde(flatten)]
     pub file: DownloadReceipt,
+    /// `checked`: the file is a bacpac with the parts that it should have, which are where they should be. Table data is
+    /// not read for this.
+    pub structure: &'static str,
+    /// What is worth knowing about it before it is imported.
+    pub warnings: Vec<Finding>,
 }

@@ -29,6 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         target: target.into(),
         overwrite: true,
         reservation: None,
+        inspection: None,
         options: DownloadOptions::default(),
     };
     let sink: Arc<dyn Sink> = Arc::new(Silent);

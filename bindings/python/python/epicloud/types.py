@@ -402,6 +402,15 @@ class DatabaseExport(TypedDict, total=False):
     """The file's name."""
 
 
+class StructureWarning(TypedDict):
+    """Something worth knowing about a bacpac before it is imported."""
+
+    code: str
+    """What programs know it by, such as "localHeaders"."""
+    text: str
+    """A sentence."""
+
+
 class SavedDatabaseExport(TypedDict, total=False):
     """The result of `save_database_export`."""
 
@@ -425,6 +434,10 @@ class SavedDatabaseExport(TypedDict, total=False):
     """Bytes that an earlier, cut download had left."""
     retries: Required[int]
     """Requests that were repeated."""
+    structure: Required[str]
+    """Always "checked": it is a bacpac whose parts are there and where they should be. Table data is not read for this."""
+    warnings: Required[list[StructureWarning]]
+    """What the check found that does not keep it from being saved."""
 
 
 class StorageContainers(TypedDict):
