@@ -14,6 +14,7 @@ mod suite {
     mod documents;
     mod secrets;
     mod stage;
+    mod thread_limits;
     mod transfer_cancel;
     mod transfer_child;
     mod transfer_disk;
