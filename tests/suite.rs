@@ -12,6 +12,7 @@ mod suite {
     mod command_line;
     mod deploying;
     mod documents;
+    mod given_texts;
     mod secrets;
     mod stage;
     mod thread_limits;
