@@ -15,8 +15,10 @@ mod suite {
     mod command_line;
     mod deploying;
     mod documents;
+    mod given_texts;
     mod secrets;
     mod stage;
+    mod thread_limits;
     mod transfer_cancel;
     mod transfer_child;
     mod transfer_disk;

@@ -8,6 +8,7 @@ pub mod cancel;
 pub mod entropy;
 pub mod error;
 pub mod event;
+pub mod given;
 pub mod model;
 pub mod next_step;
 pub mod readable;

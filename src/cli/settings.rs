@@ -5,10 +5,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use zeroize::Zeroizing;
 
 use super::args::{Account, Arguments, Form, Package, Verb};
 use super::words::{CommandLine, VARIABLES, option_of};
 use crate::base::error::{Error, Kind, Result};
+use crate::base::given;
 use crate::base::model::project::check_project_guid;
 use crate::base::secret::Secret;
 use crate::ops::client::ClientConfig;
@@ -92,32 +94,35 @@ pub(super) fn words(arguments: &Arguments) -> CommandLine {
 pub(super) fn form(option: Option<Form>) -> Result<Form> {
     match (option, std::env::var("EPI_OUTPUT")) {
         (Some(form), _) => Ok(form),
-        (None, Ok(name)) if !name.is_empty() => Form::from_str(&name, true)
-            .map_err(|_| Error::invalid("EPI_OUTPUT", format!("'{name}' is no form; use text, json or jsonl"))),
+        (None, Ok(name)) if !given::trimmed(&name).is_empty() => Form::from_str(given::trimmed(&name), true)
+            .map_err(|_| Error::invalid("EPI_OUTPUT", format!("'{name}' is not a form; use text, json or jsonl"))),
         _ => Ok(Form::Text),
     }
 }
 
 /// An empty value counts as not given: pipelines set variables that have no value to nothing.
 fn named(value: Option<&String>) -> Option<String> {
-    value.filter(|value| !value.is_empty()).cloned()
+    value.map(|value| given::trimmed(value)).filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
+/// A file's name may have spaces at its ends; line breaks are what a pipeline adds.
 fn named_path(value: Option<&OsString>) -> Option<PathBuf> {
-    value.filter(|value| !value.is_empty()).map(Into::into)
+    let without_breaks = |value: &OsString| match value.to_str() {
+        Some(text) => text.trim_matches(['\r', '\n']).into(),
+        None => value.clone(),
+    };
+    value.map(without_breaks).filter(|value| !value.is_empty()).map(Into::into)
 }
 
 /// A secret in an environment variable; an empty one counts as not given.
 pub(super) fn variable(name: &str) -> Result<Option<Secret>> {
-    match std::env::var(name) {
-        Ok(value) if value.is_empty() => Ok(None),
-        Ok(value) => Ok(Some(Secret::new(value.into_bytes()))),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(Error::invalid(name, "is not Unicode text")),
-    }
+    let Some(value) = std::env::var_os(name) else { return Ok(None) };
+    let value = value.into_string().map(Zeroizing::new).map_err(|_| Error::invalid(name, "is not Unicode text"))?;
+    let text = given::trimmed(&value);
+    Ok((!text.is_empty()).then(|| Secret::from(text)))
 }
 
-/// A secret in a file: its content without the line end.
+/// A secret in a file: its content without what surrounds it.
 pub(super) fn read_file(option: &str, path: &Path) -> Result<Secret> {
     let doing = || format!("{option}: cannot read '{}'", path.display());
     let file = std::fs::File::open(path).map_err(|error| Error::io(doing(), &error))?;
@@ -133,20 +138,17 @@ pub(super) fn read_stdin(option: &str) -> Result<Secret> {
 }
 
 fn read(option: &str, source: impl Read) -> Result<Secret> {
-    let mut bytes = Vec::new();
+    // With room for all of it, so that it never moves and leaves a copy behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_SECRET as usize + 64));
     source.take(LONGEST_SECRET + 1).read_to_end(&mut bytes).map_err(|error| Error::io("cannot read", &error))?;
     if bytes.len() as u64 > LONGEST_SECRET {
         return Err(Error::invalid(option, "is too long to be a secret"));
     }
-    while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
-        bytes.pop();
-    }
-    // A byte order mark is what some editors put in front.
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").map(<[u8]>::to_vec).unwrap_or(bytes);
-    if bytes.is_empty() {
+    let text = given::text(&bytes).map_err(|why| Error::invalid(option, why))?;
+    if text.is_empty() {
         return Err(Error::invalid(option, "gives nothing"));
     }
-    Ok(Secret::new(bytes))
+    Ok(Secret::from(text.as_str()))
 }
 
 #[cfg(test)]

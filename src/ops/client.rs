@@ -11,6 +11,7 @@ use crate::api::call::Api;
 use crate::api::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::given;
 use crate::base::model::project::{check_project_id, credentials_step};
 use crate::base::next_step::{NextStep, Phrase, Setting};
 use crate::base::scope::Scope;
@@ -18,6 +19,7 @@ use crate::base::secret::Secret;
 use crate::base::time::{BoxFuture, Clock};
 use crate::blob::client::Store;
 use crate::transfer::Engine;
+use crate::transport::authorities::Authorities;
 use crate::transport::http::Http;
 use crate::transport::machine::{self, SystemClock, SystemEntropy};
 use crate::transport::sign::Credentials;
@@ -90,8 +92,11 @@ impl Client {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self> {
         let Service::Dxp = config.service;
-        let endpoint = Endpoint::parse(config.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT))?;
-        if let Some(project) = &config.project_id {
+        let text = |value: &Option<String>| value.as_deref().map(given::trimmed).map(str::to_owned);
+        let address = text(&config.endpoint).unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
+        let endpoint = Endpoint::parse(&address).map_err(|error| given::explained("endpoint", &address, error))?;
+        let project = text(&config.project_id);
+        if let Some(project) = &project {
             check_project_id("projectId", project)?;
         }
         let credentials = match (&config.client_key, secret) {
@@ -104,11 +109,11 @@ impl Client {
         if config.state_dir.as_deref().is_some_and(|folder| folder.as_os_str().is_empty()) {
             return Err(Error::invalid("stateDir", "must not be empty"));
         }
-        let ca = config.ca_file.as_deref().map(read_authorities).transpose()?;
-        let http = Http::new(ca.as_deref(), Arc::clone(&clock))?;
+        let authorities = config.ca_file.as_deref().map(read_authorities).transpose()?;
+        let http = Http::new(authorities.as_ref(), Arc::clone(&clock))?;
         Ok(Self {
             api: credentials.map(|credentials| Api::new(http.clone(), endpoint, credentials, Arc::clone(&entropy))),
-            project: config.project_id.clone(),
+            project,
             engine: Engine::new(Store::new(http), clock, entropy).keeping_state_in(config.state_dir.clone()),
         })
     }
@@ -129,17 +134,31 @@ fn state_folder(config: &ClientConfig) -> Option<PathBuf> {
     config.state_dir.clone().or_else(machine::state_folder)
 }
 
-fn read_authorities(file: &Path) -> Result<Vec<u8>> {
+fn read_authorities(file: &Path) -> Result<Authorities> {
     let cannot = |error| {
         let doing = Phrase::default().member("caFile").and(format!(": cannot read '{}'", file.display()));
         Error::io(doing, &error)
     };
+    let refused = |what: String| {
+        Error::invalid("caFile", format!("'{}' {what}", file.display()))
+            .with_next_step("name a PEM file of certificate authorities")
+    };
+    let opened = std::fs::metadata(file).map_err(cannot)?;
     // A folder has no content, a pipe would be waited for, and a device might never end.
-    if !std::fs::metadata(file).map_err(cannot)?.is_file() {
-        return Err(Error::invalid("caFile", format!("'{}' is no regular file", file.display())));
+    if opened.is_dir() {
+        return Err(refused("is a folder".to_owned()));
     }
-    std::fs::read(file).map_err(cannot)
+    if !opened.is_file() {
+        return Err(refused("is not a regular file".to_owned()));
+    }
+    if opened.len() > LARGEST_CA_FILE {
+        return Err(refused(format!("is larger than {} MiB, which no file of certificates is", LARGEST_CA_FILE >> 20)));
+    }
+    Authorities::read(&file.display().to_string(), &std::fs::read(file).map_err(cannot)?)
 }
+
+/// Much larger than the list of all authorities of the web.
+const LARGEST_CA_FILE: u64 = 4 << 20;
 
 /// One verb: its request document, its result document, and what it does.
 pub trait Operation: Checked + DeserializeOwned + Serialize + Send + Sync + 'static {
@@ -162,7 +181,8 @@ impl<'a> Session<'a> {
     /// The signed connection and the project of a request: its own, or the client's.
     pub(super) fn account(self, project: Option<&str>) -> Result<(&'a Api, String)> {
         let api = self.client.api.as_ref().map_err(Clone::clone)?;
-        let project = project.map(str::to_owned).or_else(|| self.client.project.clone()).ok_or_else(|| {
+        let given = project.map(|project| given::trimmed(project).to_owned());
+        let project = given.or_else(|| self.client.project.clone()).ok_or_else(|| {
             Error::new(Kind::NotConfigured, "no project id is given").with_next_step(
                 NextStep::text("set ")
                     .setting(Setting::ProjectId)

@@ -60,12 +60,40 @@ fn shortened(name: &str) -> String {
     format!("{begin}...")
 }
 
-/// Reads the text of a document, an object. A member that is given twice is refused, because only one of the two could
+/// The longest document, in bytes: room for the names of thousands of files. In memory it takes many times as much.
+pub const LONGEST: usize = 1 << 20;
+
+/// How deep lists and objects may be nested. Requests need three levels; each takes some of the caller's stack.
+pub const DEEPEST: usize = 8;
+
+/// Whether lists and objects are nested deeper than that. Looks at no more than brackets and strings, and needs no stack.
+fn is_too_deep(text: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    text.bytes().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => depth += 1,
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
+}
+
+/// Reads the text of a document, an object. One that is very long or deep is refused before it is read. A member that is given twice is refused, because only one of the two could
 /// be meant, and so is a number that no number can hold.
 ///
 /// # Errors
 /// `InvalidArgument` whose field is the JSON path where that is known, and `what` otherwise.
 pub fn parse(what: &str, text: &str) -> Result<Value> {
+    if text.len() > LONGEST {
+        return Err(Error::invalid(what, format!("is longer than {LONGEST} bytes")));
+    }
+    if is_too_deep(text) {
+        return Err(Error::invalid(what, format!("is nested deeper than {DEEPEST} levels")));
+    }
     let mut reader = serde_json::Deserializer::from_str(text);
     let document: Once = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -244,5 +272,28 @@ mod tests {
         }
         let error = parse("request_json", "{\"id\": 1, \"id\": 2}").unwrap_err();
         assert!(error.message().contains("'id' is given twice"), "{error}");
+    }
+    #[test]
+    fn a_document_that_is_too_long_or_too_deep_is_refused_before_it_is_read() {
+        let nested = |open: &str, close: &str, depth: usize| {
+            format!("{{\"a\":{}0{}}}", open.repeat(depth - 1), close.repeat(depth - 1))
+        };
+        for (open, close) in [("[", "]"), ("{\"b\":", "}")] {
+            assert!(parse("request_json", &nested(open, close, DEEPEST)).is_ok());
+            for depth in [DEEPEST + 1, 127, 1_000_000 / open.len() / 2] {
+                let error = parse("request_json", &nested(open, close, depth)).unwrap_err();
+                assert_eq!((error.kind(), error.field()), (Kind::InvalidArgument, Some("request_json")));
+                assert!(error.message().contains("nested deeper"), "{error}");
+            }
+        }
+        // Brackets in texts are no levels, nor are those that only close.
+        let brackets = format!("{{\"a\": \"{}\\\"[[\\\\\"}}", "[{".repeat(20));
+        assert!(parse("request_json", &brackets).is_ok());
+        let wide = format!("{{\"a\": [{}[]]}}", "[],".repeat(100));
+        assert!(parse("request_json", &wide).is_ok());
+        let long = format!("{{\"a\": \"{}\"}}", "a".repeat(LONGEST));
+        let error = parse("request_json", &long).unwrap_err();
+        assert!(error.message().contains("longer than"), "{error}");
+        assert!(parse("request_json", &long[..LONGEST]).unwrap_err().message().contains("is no JSON"));
     }
 }

@@ -12,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::StreamExt;
 
+use super::authorities::Authorities;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Sink};
 use crate::base::next_step::{NextStep, Setting};
@@ -214,12 +215,12 @@ pub struct Http {
 }
 
 impl Http {
-    /// A client that trusts the platform's certificates and those of `extra_ca_pem`.
+    /// A client that trusts the platform's certificates and these authorities.
     ///
     /// # Errors
-    /// `Tls` or `InvalidArgument` when TLS cannot be set up.
-    pub fn new(extra_ca_pem: Option<&[u8]>, clock: Arc<dyn Clock>) -> Result<Self> {
-        let tls = super::tls::client_config(extra_ca_pem)?;
+    /// `Tls` when TLS cannot be set up.
+    pub fn new(authorities: Option<&Authorities>, clock: Arc<dyn Clock>) -> Result<Self> {
+        let tls = super::tls::client_config(authorities)?;
         let client = build(client_builder(tls.clone()))?;
         let direct = build(client_builder(tls).no_proxy())?;
         Ok(Self { client, direct, clock })

@@ -4,6 +4,7 @@
 //! does not repeat a request; the layers above decide that. The only layer that names the HTTP crate (`http.rs`),
 //! and the place where time and randomness come from the machine (`machine.rs`).
 
+pub mod authorities;
 pub mod http;
 pub mod machine;
 pub mod sign;

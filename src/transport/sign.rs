@@ -8,6 +8,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::base::error::{Error, Kind, Result};
+use crate::base::given;
 use crate::base::model::project::credentials_step;
 use crate::base::secret::Secret;
 
@@ -33,6 +34,13 @@ pub struct Signed<'a> {
     pub body: &'a [u8],
 }
 
+const COPY_AGAIN: &str = "copy it again from the DXP Management Portal (project, API tab)";
+
+/// The error of a secret that cannot be right; it is not repeated.
+fn invalid_secret(why: &str, next_step: &str) -> Error {
+    Error::invalid("clientSecret", format!("the client secret is invalid: it {why}")).with_next_step(next_step)
+}
+
 impl Credentials {
     /// Checks a key and a Base64 secret before anything is sent.
     ///
@@ -42,26 +50,31 @@ impl Credentials {
         let missing = |name: &str| {
             Error::new(Kind::NotConfigured, format!("no client {name} is given")).with_next_step(credentials_step())
         };
-        if key.trim().is_empty() {
+        let key = given::trimmed(key);
+        if key.is_empty() {
             return Err(missing("key"));
         }
-        if secret.is_empty() {
+        let text = given::text(secret.expose()).map_err(|why| invalid_secret(why, COPY_AGAIN))?;
+        if text.is_empty() {
             return Err(missing("secret"));
         }
-        if key.contains(':') || key.chars().any(|c| c.is_whitespace() || c.is_control()) || !key.is_ascii() {
-            return Err(Error::invalid("clientKey", "must be plain ASCII without ':' and white space"));
+        let has_strange = key.chars().any(|c| c.is_whitespace() || c.is_control() || c == ':') || !key.is_ascii();
+        let is_unexpanded = given::flaw(key).is_some();
+        if has_strange || is_unexpanded {
+            let error = Error::invalid("clientKey", "must be plain ASCII without ':' and white space");
+            return Err(given::explained("clientKey", key, error));
         }
         // The checks of the original in its order (spec 1.3): length and spaces, then the decoder.
-        let invalid = |rule: &str| {
-            Error::invalid("clientSecret", format!("the client secret is invalid: {rule}"))
-                .with_next_step("copy it again from the portal; a common cause is a pipeline variable that was not expanded, such as $(ClientSecret)")
+        let has_form = text.len().is_multiple_of(4) && !text.contains(' ');
+        let decoded = STANDARD.decode(text.as_bytes()).map(Zeroizing::new);
+        let Some(decoded) = decoded.ok().filter(|_| has_form) else {
+            let error = match given::flaw(&text) {
+                Some(flaw) => invalid_secret(flaw.cause, flaw.next_step),
+                None if !has_form => invalid_secret("has a length that is no multiple of 4", COPY_AGAIN),
+                None => invalid_secret("is not Base64", COPY_AGAIN),
+            };
+            return Err(if has_form { error.with_code("NotBase64") } else { error });
         };
-        let text = secret.expose();
-        if !text.len().is_multiple_of(4) || text.contains(&b' ') {
-            return Err(invalid("its length is no multiple of 4, or it contains a space"));
-        }
-        let decoded =
-            Zeroizing::new(STANDARD.decode(text).map_err(|_| invalid("it is not Base64").with_code("NotBase64"))?);
         Ok(Self { key: key.to_owned(), secret: Secret::new(decoded.to_vec()) })
     }
 
@@ -147,9 +160,12 @@ mod tests {
     fn a_wrong_secret_is_refused_before_any_call_and_not_repeated() {
         for (secret, rule) in [
             ("CANARY1", "multiple of 4"),
-            ("CAN RY==", "a space"),
+            ("CAN RY==", "contains white space"),
             ("CANARY!=", "not Base64"),
-            ("$(ClientSecret.CANARY)", "multiple of 4"),
+            ("$(ClientSecret.CANARY)", "not expanded"),
+            ("$(CANARY.CANARY.)", "not expanded"),
+            ("\"CANARY==\"", "quotation marks"),
+            ("CANA\nRY==", "line break"),
         ] {
             let error = Credentials::new(KEY, &Secret::from(secret)).unwrap_err();
             assert!(error.to_string().contains(rule), "{error}");

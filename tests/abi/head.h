@@ -15,7 +15,7 @@
  * TEXTS are UTF-8 and end in NUL. Requests and results are JSON documents; member
  * names are those of the service. An unknown or wrong member of a request is an
  * error that names it by its JSON path. Results can hold links that are secrets:
- * do not log them.
+ * do not log them. A document is at most 1 MiB long and nested 8 levels deep.
  *
  * ERRORS. A function that can fail returns a status. If `out_error` is given, it
  * is set to an error that the caller frees, or to NULL. Pointer outputs are set
@@ -32,6 +32,7 @@
  * THREADS. Each comment has a class: "any" may be called from any thread at any
  * time, also for one handle at once; "last" must be the last call for its handle,
  * though a wait that is under way is safe and ends; "pure" touches no handle.
+ * Every call is content with 64 KiB of stack.
  *
  * PROCESS. The library installs no signal handler, writes no environment variable
  * and prints nothing. Its threads begin with the first client and end, in the
@@ -39,6 +40,11 @@
  * program may handle, so handlers run on the program's own threads, and a broken
  * connection raises no SIGPIPE. Only the threads that call the program's functions
  * have the signal mask of the thread that started the operation.
+ *  - Threads: one for each processor, at most 4, some for files and addresses while
+ *    they are needed, and one for each operation with callbacks, of 2 MiB of stack.
+ *    Where the system gives too few, epi_client_new, the start of an operation or
+ *    its end is EPI_STATUS_IO, with EPI_RETRY_LATER and a message that names the
+ *    limit.
  *  - Unloading (dlclose) is fine at any time on Linux and the BSDs: the library
  *    stays where it is until the process ends, and with it threads and handles.
  *    On other systems keep it loaded once a client was made.

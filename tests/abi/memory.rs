@@ -18,6 +18,8 @@ const EXAMPLES: &str = "bindings/c/examples";
 const EXCEPTIONS: &[(&str, &str)] = &[
     (PANICS, "needs hidden symbols, which only the library with the sanitizer has"),
     ("secrets", "reads all memory of its process"),
+    ("thread_limit", "becomes another user, once for each limit"),
+    ("stack", "has stacks that are too small for a checker"),
     ("twice", "holds nothing but the header"),
     ("second", "holds nothing but the header"),
     ("vectors", "is played by the behaviour suite, also under valgrind"),

@@ -204,6 +204,46 @@ fn lifetime() {
 }
 
 #[test]
+fn ends() {
+    passes("ends");
+}
+
+#[test]
+fn stack() {
+    passes("stack");
+}
+
+/// Every entry point where the system gives few threads. Only root can become a user of whom nothing else runs.
+#[cfg(target_os = "linux")]
+#[test]
+fn thread_limit() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        tell("not run by root, so limits on threads are left out");
+        return;
+    }
+    // Without TLS: the user cannot read the emulator's certificate.
+    let stage = Stage::with_links(LinkScheme::Http);
+    std::fs::set_permissions(stage.state.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&stage.config()).unwrap();
+    config.as_object_mut().unwrap().remove("caFile");
+    let program = Program::compile("thread_limit");
+    let file = stage.state.path().join("site.cms.app.1.nupkg");
+    std::fs::write(&file, vec![7; 3 << 20]).unwrap();
+    let user = 40_000 + std::process::id() % 20_000;
+    let mut ends = Vec::new();
+    for limit in 1..=16 {
+        let mut command = program.command();
+        command.arg(user.to_string()).arg(limit.to_string()).arg(&file).env("EPI_LIMITED_CONFIG", config.to_string());
+        ends.push(stage.run(&mut command).pop().unwrap());
+    }
+    stage.close();
+    assert_eq!(ends.first().map(String::as_str), Some("client"), "one thread is too few");
+    assert_eq!(ends.last().map(String::as_str), Some("all"), "sixteen are enough: {ends:?}");
+}
+
+#[test]
 fn broken() {
     passes("broken");
 }

@@ -14,6 +14,7 @@ use epicloud::blob::client::Store;
 use epicloud::transfer::Engine;
 use epicloud::transfer::download::{Download, DownloadOptions, DownloadReceipt};
 use epicloud::transfer::upload::{Upload, UploadFile, UploadOptions, UploadReceipt};
+use epicloud::transport::authorities::Authorities;
 use epicloud::transport::http::Http;
 use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Recorded, Rule};
 use tempfile::TempDir;
@@ -50,7 +51,8 @@ impl World {
     }
 
     pub(crate) fn around(emulator: Emulator, clock: Arc<TestClock>) -> Self {
-        let http = Http::new(Some(&std::fs::read(emulator.ca_file()).unwrap()), clock.clone()).unwrap();
+        let authorities = Authorities::read("ca", &std::fs::read(emulator.ca_file()).unwrap()).unwrap();
+        let http = Http::new(Some(&authorities), clock.clone()).unwrap();
         let state = tempfile::tempdir().unwrap();
         let engine = Engine::new(Store::new(http), clock.clone(), Arc::new(Seeded::printed()));
         let engine = engine.keeping_state_in(Some(state.path().to_owned()));

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::base::error::{Error, Result};
+use crate::base::given;
 use crate::base::next_step::{NextStep, Setting};
 
 /// Longer than a GUID, shorter than a secret.
@@ -33,7 +34,7 @@ pub fn check_project_guid(field: &str, text: &str) -> Result<()> {
 
 /// The id is not repeated: it stands next to the secret, and the two are mixed up.
 fn no_project_id(field: &str, text: &str) -> Error {
-    let hint = if text.contains("$(") { " (it looks like a pipeline variable that was not expanded)" } else { "" };
+    let hint = given::flaw(text).map_or_else(String::new, |flaw| format!(": it {}", flaw.cause));
     Error::invalid(field, format!("what is given is not a project id{hint}"))
         .with_next_step("a project id is a GUID such as 2a561398-d517-4634-9bc4-aab5008a8e1a; see the API tab of the DXP Management Portal")
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::poll::Schedule;
 use crate::base::error::{Error, Result};
+use crate::base::given;
 use crate::base::model::project::check_project_id;
 use crate::ops::document::only_objects;
 
@@ -91,7 +92,7 @@ pub(super) fn check_wait(wait: Option<Wait>) -> Result<()> {
 }
 
 pub(super) fn check_project(project: Option<&str>) -> Result<()> {
-    project.map_or(Ok(()), |project| check_project_id("projectId", project))
+    project.map_or(Ok(()), |project| check_project_id("projectId", given::trimmed(project)))
 }
 
 /// `-` is a standard stream to most programs. Here it would silently be a file of that name, so it is refused.

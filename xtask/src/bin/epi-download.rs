@@ -12,6 +12,7 @@ use epicloud::base::event::{Silent, Sink};
 use epicloud::base::secret::SafeUrl;
 use epicloud::blob::client::Store;
 use epicloud::transfer::{Download, DownloadOptions, Engine};
+use epicloud::transport::authorities::Authorities;
 use epicloud::transport::http::Http;
 use epicloud::transport::machine::{SystemClock, SystemEntropy};
 
@@ -19,7 +20,8 @@ use epicloud::transport::machine::{SystemClock, SystemEntropy};
 async fn main() -> Result<(), Box<dyn Error>> {
     let target = env::args_os().nth(1).ok_or("usage: epi-download FILE")?;
     let link = SafeUrl::parse("EPI_SAS_URL", &env::var("EPI_SAS_URL")?)?;
-    let authority = std::fs::read(env::var("EPI_CA_FILE")?)?;
+    let file = env::var("EPI_CA_FILE")?;
+    let authority = Authorities::read(&file, &std::fs::read(&file)?)?;
     let clock = Arc::new(SystemClock::default());
     let http = Http::new(Some(&authority), clock.clone())?;
     let engine = Engine::new(Store::new(http), clock, Arc::new(SystemEntropy));
