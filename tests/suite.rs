@@ -15,6 +15,7 @@ mod suite {
     mod command_line;
     mod deploying;
     mod documents;
+    mod refusals;
     mod secrets;
     mod stage;
     mod transfer_cancel;
@@ -22,11 +23,13 @@ mod suite {
     mod transfer_disk;
     mod transfer_download;
     mod transfer_faults;
+    mod transfer_ids;
     mod transfer_inspection;
     mod transfer_kill;
     mod transfer_links;
     mod transfer_memory;
     mod transfer_progress;
+    mod transfer_proof;
     mod transfer_resume;
     mod transfer_secrets;
     mod transfer_several;
