@@ -162,11 +162,11 @@ impl Case<'_> {
             ),
             ("AuthorizationFailure", _) => (
                 Kind::Forbidden,
-                "the firewall of the storage account does not permit this machine's network".into(),
+                "the firewall of the storage account does not admit this machine's network".into(),
                 "run it from a permitted network, or have this machine's public address permitted".into(),
             ),
             ("InsufficientAccountPermissions", _) => {
-                (Kind::Forbidden, format!("the storage account does not permit {doing} at present"), OWNER.into())
+                (Kind::Forbidden, format!("the storage account refuses {doing} at present"), OWNER.into())
             }
             ("AccountIsDisabled", _) => (Kind::Forbidden, "the storage account is disabled".into(), OWNER.into()),
             ("KeyBasedAuthenticationNotPermitted", _) => (
@@ -199,7 +199,7 @@ impl Case<'_> {
                 ));
             }
             ("UnauthorizedBlobOverwrite", _) => {
-                let message = format!("'{name}' exists, and the SAS URL does not permit replacing it");
+                let message = format!("'{name}' exists, and the SAS URL is only for creating blobs");
                 return Some(Error::new(Kind::Forbidden, message).with_next_step(ANOTHER_VERSION));
             }
             ("LeaseIdMissing", 412) => (

@@ -27,10 +27,10 @@ fn the_table_of_refusals() {
         (403, "AuthorizationResourceTypeMismatch", Forbidden, Never, "another kind of resource"),
         (403, "AuthorizationServiceMismatch", Forbidden, Never, "another kind of resource or service"),
         (403, "AuthorizationFailure", Forbidden, Never, "firewall of the storage account"),
-        (403, "InsufficientAccountPermissions", Forbidden, Never, "does not permit writing at present"),
+        (403, "InsufficientAccountPermissions", Forbidden, Never, "the storage account refuses writing at present"),
         (403, "AccountIsDisabled", Forbidden, Never, "the storage account is disabled"),
         (403, "KeyBasedAuthenticationNotPermitted", Forbidden, Never, "signed with its key"),
-        (403, "UnauthorizedBlobOverwrite", Forbidden, Never, "does not permit replacing"),
+        (403, "UnauthorizedBlobOverwrite", Forbidden, Never, "the SAS URL is only for creating blobs"),
         (403, "SomethingElse", Forbidden, Never, "403 SomethingElse"),
         (
             401,
