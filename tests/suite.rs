@@ -16,6 +16,7 @@ mod suite {
     mod deploying;
     mod documents;
     mod given_texts;
+    mod refusals;
     mod secrets;
     mod stage;
     mod thread_limits;
@@ -24,11 +25,13 @@ mod suite {
     mod transfer_disk;
     mod transfer_download;
     mod transfer_faults;
+    mod transfer_ids;
     mod transfer_inspection;
     mod transfer_kill;
     mod transfer_links;
     mod transfer_memory;
     mod transfer_progress;
+    mod transfer_proof;
     mod transfer_resume;
     mod transfer_secrets;
     mod transfer_several;

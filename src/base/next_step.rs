@@ -72,6 +72,8 @@ settings! {
     ReuseUploaded => "reuseUploaded",
     /// The checksum of each block.
     BlockChecksum => "upload.integrity",
+    /// Bytes per block.
+    BlockSize => "upload.blockSize",
 }
 
 /// How a wait is to be resumed; what is not set stays at its default.

@@ -14,9 +14,9 @@ pub const LARGEST_BLOCK: u64 = 4_000 * 1024 * 1024;
 pub const LARGEST_BLOCK_OLD: u64 = 100 * 1024 * 1024;
 
 /// Bytes of an id before Base64: 48 become 64 characters without padding (spec 3.2).
-const ID_BYTES: usize = 48;
+pub const ID_BYTES: usize = 48;
 
-/// The id of one block, before its Base64 encoding. All ids have the same length, as the service demands.
+/// The id of one block, before its Base64 encoding. All ids of a blob have the same length, as the service demands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct BlockId(Vec<u8>);
 
@@ -25,9 +25,17 @@ impl BlockId {
     /// so that two uploads of the same name at the same time do not mix their blocks; the rest is zero.
     #[must_use]
     pub fn new(upload: Uuid, index: u32) -> Self {
-        let mut bytes = vec![0; ID_BYTES];
-        bytes[..4].copy_from_slice(&index.to_le_bytes());
-        bytes[4..20].copy_from_slice(upload.as_bytes());
+        Self::of_length(ID_BYTES, upload, index)
+    }
+
+    /// The same, cut or filled up to so many bytes, for a blob with waiting blocks whose ids have that length. Two bytes
+    /// hold the numbers of all blocks that a blob can have; of fewer than twenty the upload's id is cut short.
+    #[must_use]
+    pub fn of_length(length: usize, upload: Uuid, index: u32) -> Self {
+        let mut bytes = Vec::with_capacity(length.max(20));
+        bytes.extend_from_slice(&index.to_le_bytes());
+        bytes.extend_from_slice(upload.as_bytes());
+        bytes.resize(length, 0);
         Self(bytes)
     }
 
@@ -73,6 +81,19 @@ mod tests {
         }
         assert_eq!(ids[49_999], BlockId::new(upload, 49_999));
         assert_ne!(ids[0], BlockId::new(Uuid::from_u128(8), 0));
+    }
+
+    #[test]
+    fn ids_of_another_length_are_as_distinct() {
+        for length in [2, 3, 4, 12, 20, 36, 64] {
+            let ids: HashSet<BlockId> =
+                (0..50_000).map(|index| BlockId::of_length(length, Uuid::from_u128(7), index)).collect();
+            assert_eq!(ids.len(), 50_000, "{length}");
+            assert!(ids.iter().all(|id| id.as_bytes().len() == length), "{length}");
+        }
+        let ours = BlockId::new(Uuid::from_u128(7), 3);
+        assert_eq!(BlockId::of_length(ID_BYTES, Uuid::from_u128(7), 3), ours);
+        assert_eq!(BlockId::of_length(36, Uuid::from_u128(7), 3).as_bytes(), &ours.as_bytes()[..36]);
     }
 
     #[test]

@@ -105,6 +105,16 @@ pub struct Reading {
     pub body: ByteStream,
 }
 
+/// The sums of a block that the service has computed, as the answer to a Put Block tells them. Azure always tells one:
+/// the MD5 if the request had one, else the CRC-64 (from version 2019-02-02 on).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeptSums {
+    /// CRC-64/NVME, its eight bytes little-endian.
+    pub crc64: Option<[u8; 8]>,
+    /// MD5.
+    pub md5: Option<[u8; 16]>,
+}
+
 /// A block that the service keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredBlock {
@@ -130,7 +140,9 @@ impl Blob {
         &self.name
     }
 
-    /// Put Block: stages one block with its checksum. `body` must give exactly `length` bytes.
+    /// Put Block: stages one block with its checksum. `body` must give exactly `length` bytes. Gives the sums that the
+    /// service has computed of what it keeps, as far as it tells them: a store or a proxy that ignores the checksum keeps
+    /// whatever arrives.
     ///
     /// # Errors
     /// The service's refusal, or a failed exchange.
@@ -141,7 +153,7 @@ impl Blob {
         body: ByteStream,
         checksum: Checksum,
         sink: &Arc<dyn Sink>,
-    ) -> Result<()> {
+    ) -> Result<KeptSums> {
         let call = Call::with_body(sink, length, body);
         let mut options = BlockBlobClientStageBlockOptions { method_options: method(&call), ..Default::default() };
         match checksum {
@@ -151,7 +163,9 @@ impl Blob {
         // The body travels in the context; the crate could only take one that can be rewound and is read by copying.
         let nothing: RequestContent<Bytes, NoFormat> = RequestContent::from(Vec::new());
         let staged = self.client.block_blob_client().stage_block(id.as_bytes(), length, nothing, Some(options)).await;
-        staged.map(drop).map_err(|error| call.error(&error))
+        let staged = staged.map_err(|error| call.error(&error))?;
+        let headers = staged.headers();
+        Ok(KeptSums { crc64: kept(headers, "x-ms-content-crc64"), md5: kept(headers, "content-md5") })
     }
 
     /// Put Block List: makes the staged blocks the blob, in this order, and stores the whole file's MD5 with it.
@@ -261,6 +275,11 @@ pub fn block_list_xml(count: u32) -> Result<usize> {
 /// The call in the form in which the crate carries it to its pipeline's end.
 fn method(call: &Arc<Call>) -> ClientMethodOptions<'static> {
     ClientMethodOptions { context: Context::new().with_value(Arc::clone(call)) }
+}
+
+/// A sum in a header; `None` when there is none, or something else in its place, which proves nothing.
+fn kept<const LENGTH: usize>(headers: &Headers, name: &'static str) -> Option<[u8; LENGTH]> {
+    STANDARD.decode(headers.get_optional_str(&HeaderName::from_static(name))?.trim()).ok()?.try_into().ok()
 }
 
 fn header<'a>(headers: &'a Headers, name: &'static str) -> Option<&'a str> {

@@ -26,6 +26,9 @@ use crate::transport::http::{Body, ByteStream, Http, Method, Request, Response};
 /// The longest error body that is read.
 const LONGEST_REFUSAL: usize = 64 * 1024;
 
+/// Headers that a blob storage adds to each answer.
+const STORAGE: [&str; 2] = ["x-ms-request-id", "x-ms-version"];
+
 /// Headers of the crate that are not sent: the version (see above), its telemetry, and the length, which the
 /// transport sets.
 const DROPPED: [&str; 4] = ["x-ms-version", "user-agent", "x-ms-client-request-id", "content-length"];
@@ -129,6 +132,7 @@ impl Exchange {
         let mut refusal = Refusal {
             status: response.status(),
             code: response.header("x-ms-error-code").map(str::to_owned),
+            from_storage: STORAGE.iter().any(|name| response.header(name).is_some()),
             body: String::new(),
             request_id: response.request_id(),
             retry_after: classed.retry_after(),

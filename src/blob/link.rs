@@ -58,14 +58,18 @@ pub fn check_link(field: &str, link: &SafeUrl, access: Access, scope: Scope, now
         return Err(expired(link));
     }
     let Some(permissions) = link.parameter("sp") else { return Ok(()) };
-    // Put Block and Put Block List take "write" and, for a blob that is not there yet, "create".
-    let (needed, doing, offered) = match access {
-        Access::Read => (&['r'][..], "reading", "a link for writing"),
-        Access::Write => (&['w', 'c'][..], "writing", "a link for reading"),
-    };
-    if permissions.chars().any(|granted| needed.contains(&granted)) {
+    if grants(link, access).is_some() {
         return Ok(());
     }
+    let has = |letters: [char; 2]| letters.iter().any(|letter| permissions.contains(*letter));
+    let (doing, offered) = match access {
+        Access::Read if has(['w', 'c']) => ("reading", "a link for writing"),
+        Access::Read => ("reading", "a link for something else"),
+        // Creating covers Put Blob, which writes a new blob at once, but not the writing of blocks.
+        Access::Write if permissions.contains('c') => ("writing blocks", "a link for creating blobs"),
+        Access::Write if has(['r', 'l']) => ("writing", "a link for reading"),
+        Access::Write => ("writing", "a link for something else"),
+    };
     Err(Error::new(Kind::Forbidden, format!("the link does not permit {doing}: it is {offered} (sp={permissions})"))
         .with_next_step(match access {
             Access::Read => "use a link that permits reading (sp=r)".into(),
@@ -80,10 +84,21 @@ pub fn expiry(link: &SafeUrl) -> Option<u64> {
     parse_instant(&link.parameter("se")?)
 }
 
+/// The permissions that the link names, if what it is wanted for is among them. Put Block and Put Block List take "write",
+/// also for a blob that is not there yet (Azure REST "Put Block", "Create a service SAS").
+#[must_use]
+pub fn grants(link: &SafeUrl, access: Access) -> Option<String> {
+    let needed = match access {
+        Access::Read => 'r',
+        Access::Write => 'w',
+    };
+    link.parameter("sp").filter(|permissions| permissions.contains(needed))
+}
+
 /// Whether the link says that it permits reading.
 #[must_use]
 pub fn permits_reading(link: &SafeUrl) -> bool {
-    link.parameter("sp").is_some_and(|permissions| permissions.contains('r'))
+    grants(link, Access::Read).is_some()
 }
 
 /// Whether blocks written by this link may carry `x-ms-content-crc64`; the service speaks the version of the
@@ -168,7 +183,25 @@ mod tests {
             (READ, Access::Read, Scope::Blob, None),
             (&local, Access::Write, Scope::Container, None),
             (emulator, Access::Write, Scope::Container, None),
-            (&WRITE.replace("sp=w", "sp=c"), Access::Write, Scope::Container, None),
+            (&WRITE.replace("sp=w", "sp=racwdl"), Access::Write, Scope::Container, None),
+            (
+                &WRITE.replace("sp=w", "sp=c"),
+                Access::Write,
+                Scope::Container,
+                Some((Kind::Forbidden, "does not permit writing blocks: it is a link for creating blobs (sp=c)")),
+            ),
+            (
+                &WRITE.replace("sp=w", "sp=rcl"),
+                Access::Write,
+                Scope::Container,
+                Some((Kind::Forbidden, "does not permit writing blocks: it is a link for creating blobs (sp=rcl)")),
+            ),
+            (
+                &WRITE.replace("sp=w", "sp=d"),
+                Access::Write,
+                Scope::Container,
+                Some((Kind::Forbidden, "does not permit writing: it is a link for something else (sp=d)")),
+            ),
             (&WRITE.replace("&sp=w", "&si=policy"), Access::Write, Scope::Container, None),
             (
                 WRITE,

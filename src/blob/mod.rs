@@ -2,14 +2,15 @@
 //!
 //! Says what a link permits before anything is sent (`link.rs`), makes the typed calls of the official crate over
 //! this library's own transport (`client.rs`, `exchange.rs`), and turns the service's refusals into errors that say
-//! what to do (`refusal.rs`). It opens no file, repeats no request and knows nothing of deployments. It may use
+//! what to do (`refusal.rs`, `gateway.rs`). It opens no file, repeats no request and knows nothing of deployments. It may use
 //! `base` and `transport`.
 
 pub mod block;
 pub mod client;
 mod exchange;
+mod gateway;
 pub mod link;
 mod refusal;
 
 pub use crate::transport::http::ByteStream;
-pub use refusal::is_unknown_checksum;
+pub use refusal::{damaged, is_other_id_length, is_unknown_checksum};

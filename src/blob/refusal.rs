@@ -1,11 +1,15 @@
 //! The service's refusals as errors: status, code and texts in, class, sentence and next step out. Pure.
 //!
-//! Codes are those of "Status and error codes" and "Blob service error codes" in the Azure Storage REST reference.
+//! Codes are those of "Status and error codes", "Blob service error codes" and "SAS error codes" in the Azure Storage REST
+//! reference, and those of Azurite. A refusal without a code and without the headers of a blob storage is a proxy's or a
+//! gateway's, and is told as that (`gateway.rs`).
 
 use std::time::Duration;
 
-use super::link::{Access, expired, expiry};
+use super::gateway;
+use super::link::{Access, expired, expiry, grants};
 use crate::base::error::{Error, Kind, Retry};
+use crate::base::next_step::{NextStep, Setting};
 use crate::base::retry::classify_status;
 use crate::base::secret::SafeUrl;
 
@@ -15,6 +19,8 @@ pub(super) struct Refusal {
     pub(super) status: u16,
     /// `x-ms-error-code`, where the answer has no readable body (HEAD).
     pub(super) code: Option<String>,
+    /// Whether a header says that a blob storage gave it.
+    pub(super) from_storage: bool,
     pub(super) body: String,
     pub(super) request_id: Option<String>,
     pub(super) retry_after: Option<Duration>,
@@ -23,66 +29,47 @@ pub(super) struct Refusal {
 /// Codes by which a store says that it does not know `x-ms-content-crc64`. Azurite answers 500 `FeatureNotSupported`.
 const UNKNOWN_CHECKSUM: [&str; 3] = ["FeatureNotSupported", "APINotImplemented", "UnsupportedHeader"];
 
+/// The code of ids whose length differs from that of blocks that are waiting.
+const OTHER_IDS: &str = "InvalidBlobOrBlock";
+
+/// How Azurite says that an MD5 differs (`InvalidOperation`), and that a signature is wrong (`AuthorizationFailure`).
+const MD5_DIFFERS: &str = "contentMD5 doesn't match";
+const NOT_AUTHENTICATED: &str = "failed to authenticate";
+
+const ASK: &str = "ask for a new SAS URL";
+const WHOLE_LINK: &str = "give the whole SAS URL unchanged, in quotes (its signature is percent-encoded and must stay so), or ask for a new one";
+const ANOTHER_VERSION: &str = "upload the package with another version in its name";
+const LATER: &str = "try again later";
+const OWNER: &str = "ask whoever runs the storage account; for Optimizely DXP that is its support";
+
 /// The error of a refused call about the blob `name`.
 pub(super) fn to_error(refusal: &Refusal, link: &SafeUrl, name: &str, access: Access, now_unix_ms: u64) -> Error {
     let code = element(&refusal.body, "Code").or_else(|| refusal.code.clone());
     // The service puts the request id and the time on further lines of its message.
-    let said =
-        element(&refusal.body, "Message").and_then(|text| text.lines().next().map(|line| line.trim().to_owned()));
+    let said = element(&refusal.body, "Message").and_then(|text| text.lines().next().map(gateway::shortened));
     let detail = element(&refusal.body, "AuthenticationErrorDetail").filter(|text| is_time_frame(text));
     let (class, mut retry) = classify_status(refusal.status);
-    let mut error = match (refusal.status, code.as_deref().unwrap_or_default()) {
-        (412, "LeaseIdMissing") => Error::new(
-            Kind::Conflict,
-            // Scripts match either sentence (spec 3.2).
-            format!(
-                "A package named '{name}' is already linked to a deployment and cannot be overwritten. There is \
-                 currently a lease on the blob and no lease ID was specified in the request."
-            ),
-        )
-        .with_next_step("give the package a new version, or go on if this very package was uploaded before"),
-        // Whatever code a store has for it.
-        (403, _) if expiry(link).is_some_and(|at| at <= now_unix_ms) => expired(link),
-        (403, "AuthenticationFailed") if detail.is_some() => {
-            Error::new(Kind::LinkExpired, "the storage service says that the link is outside its time of validity")
-                .with_next_step("ask for a new link, and check this machine's clock")
+    let (error, texts) = match code {
+        None => without_code(refusal, class, name, access),
+        Some(code) => {
+            let text = said.as_deref().unwrap_or_default();
+            let out_of_time = detail.is_some();
+            let case = Case { refusal, code: &code, said: text, out_of_time, link, name, access, class };
+            // Whatever code a store has for it.
+            let has_expired = refusal.status == 403 && expiry(link).is_some_and(|at| at <= now_unix_ms);
+            let error = if has_expired { expired(link) } else { case.error() };
+            if error.kind() == Kind::Integrity {
+                // What was sent may have been damaged on its way, so another attempt can help.
+                retry = Retry::Later;
+            } else if error.kind() != class || UNKNOWN_CHECKSUM.contains(&code.as_str()) {
+                retry = Retry::Never;
+            }
+            (error.with_code(code), said.into_iter().filter(|text| !text.is_empty()).chain(detail).collect())
         }
-        (403, "AuthenticationFailed") => {
-            Error::new(Kind::Unauthenticated, "the storage service does not accept the link's signature").with_next_step(
-                "give the whole link unchanged, in quotes (its signature is percent-encoded and must stay so), or ask for a new one",
-            )
-        }
-        (403, _) => Error::new(Kind::Forbidden, format!("the link does not permit {} '{name}'", doing(access)))
-            .with_next_step("ask for a link with that permission"),
-        (404, "ContainerNotFound") => Error::new(Kind::NotFound, "the storage container does not exist"),
-        (404, _) => Error::new(Kind::NotFound, format!("there is no blob '{name}'")),
-        (412, "ConditionNotMet") => Error::new(Kind::Conflict, format!("the blob '{name}' was changed meanwhile")),
-        (400, "InvalidBlockList") => Error::new(
-            Kind::Conflict,
-            format!("the storage service does not have all blocks that were sent for '{name}'"),
-        )
-        .with_next_step("upload it again, and make sure that nothing else uploads to the same blob meanwhile"),
-        (400, "Crc64Mismatch" | "Md5Mismatch") => {
-            // What was sent may have been damaged on its way, so another try can help.
-            retry = Retry::Later;
-            Error::new(Kind::Integrity, format!("what arrived of '{name}' differs from its checksum"))
-        }
-        (_, known) if UNKNOWN_CHECKSUM.contains(&known) => {
-            retry = Retry::Never;
-            Error::new(Kind::Unsupported, "the storage service does not support this request")
-        }
-        (status, "") => Error::new(class, format!("the storage service answered {status}")),
-        (status, other) => Error::new(class, format!("the storage service answered {status} {other}")),
     };
-    if error.kind() != class && error.kind() != Kind::Integrity {
-        retry = Retry::Never;
-    }
-    if let Some(code) = code {
-        error = error.with_code(code);
-    }
     error
         .with_http_status(refusal.status)
-        .with_texts(said.into_iter().chain(detail).collect())
+        .with_texts(texts)
         .with_request_id(refusal.request_id.clone())
         .with_retry(retry, refusal.retry_after)
 }
@@ -91,6 +78,296 @@ pub(super) fn to_error(refusal: &Refusal, link: &SafeUrl, name: &str, access: Ac
 #[must_use]
 pub fn is_unknown_checksum(error: &Error) -> bool {
     error.code().is_some_and(|code| UNKNOWN_CHECKSUM.contains(&code))
+}
+
+/// Whether an error says that blocks wait for the blob whose ids have another length than the one that was sent.
+#[must_use]
+pub fn is_other_id_length(error: &Error) -> bool {
+    error.code() == Some(OTHER_IDS)
+}
+
+/// A refusal with a code, and what it is about.
+struct Case<'a> {
+    refusal: &'a Refusal,
+    code: &'a str,
+    said: &'a str,
+    out_of_time: bool,
+    link: &'a SafeUrl,
+    name: &'a str,
+    access: Access,
+    class: Kind,
+}
+
+impl Case<'_> {
+    /// The table of what is known, and what is told of anything else.
+    fn error(&self) -> Error {
+        self.of_the_link().or_else(|| self.of_the_blob()).or_else(|| self.of_the_request()).unwrap_or_else(|| {
+            let Refusal { status, .. } = self.refusal;
+            let error = Error::new(self.class, format!("the blob storage answered {status} {}", self.code));
+            let passes = matches!(self.class, Kind::Unavailable | Kind::Throttled);
+            error.with_next_step(if passes { LATER } else { OWNER })
+        })
+    }
+
+    /// What is wrong with the link, its account, or from where it is used.
+    fn of_the_link(&self) -> Option<Error> {
+        let name = self.name;
+        let doing = doing(self.access);
+        let (kind, message, step): (Kind, String, NextStep) = match (self.code, self.refusal.status) {
+            ("AuthenticationFailed", 403) if self.out_of_time => (
+                Kind::LinkExpired,
+                "the blob storage says that the SAS URL is outside its time of validity".into(),
+                "ask for a new one, and check this machine's clock".into(),
+            ),
+            (code, _) if code == "AuthenticationFailed" || self.is_azurites("AuthorizationFailure", NOT_AUTHENTICATED) => (
+                Kind::Unauthenticated,
+                "the blob storage does not accept the SAS URL's signature".into(),
+                WHOLE_LINK.into(),
+            ),
+            ("NoAuthenticationInformation" | "InvalidAuthenticationInfo" | "PublicAccessNotPermitted", status) => (
+                Kind::Unauthenticated,
+                format!("the SAS URL's signature did not reach the blob storage, which answered {status}"),
+                "give the whole SAS URL, in quotes; if it is whole, a proxy in between drops its query".into(),
+            ),
+            ("AuthorizationPermissionMismatch", _) => match grants(self.link, self.access) {
+                Some(permissions) => (
+                    Kind::Forbidden,
+                    format!("the blob storage refuses {doing} '{name}', although the SAS URL permits it (sp={permissions})"),
+                    "ask for a new SAS URL: whoever signed this one may have lost the right".into(),
+                ),
+                None => (
+                    Kind::Forbidden,
+                    format!("the SAS URL does not permit {doing} '{name}'"),
+                    "ask for a SAS URL with that permission".into(),
+                ),
+            },
+            ("AuthorizationProtocolMismatch", _) => (
+                Kind::Forbidden,
+                "the SAS URL is valid for https alone (spr=https)".into(),
+                "use the same SAS URL with https:// in front".into(),
+            ),
+            ("AuthorizationSourceIPMismatch", _) => (
+                Kind::Forbidden,
+                match self.link.parameter("sip") {
+                    Some(range) => format!("the SAS URL is valid for other addresses than this machine's (sip={range})"),
+                    None => "the SAS URL is valid for other addresses than this machine's".into(),
+                },
+                "use it from a permitted address (proxies and VPNs change yours), or ask for one that permits this address"
+                    .into(),
+            ),
+            ("AuthorizationResourceTypeMismatch" | "AuthorizationServiceMismatch", _) => (
+                Kind::Forbidden,
+                "the SAS URL is valid for another kind of resource or service than blobs (srt, ss)".into(),
+                "ask for a SAS URL of the container or the blob".into(),
+            ),
+            ("AuthorizationFailure", _) => (
+                Kind::Forbidden,
+                "the firewall of the storage account does not admit this machine's network".into(),
+                "run it from a permitted network, or have this machine's public address permitted".into(),
+            ),
+            ("InsufficientAccountPermissions", _) => {
+                (Kind::Forbidden, format!("the storage account refuses {doing} at present"), OWNER.into())
+            }
+            ("AccountIsDisabled", _) => (Kind::Forbidden, "the storage account is disabled".into(), OWNER.into()),
+            ("KeyBasedAuthenticationNotPermitted", _) => (
+                Kind::Forbidden,
+                "the storage account accepts no SAS URL that is signed with its key".into(),
+                "ask for a user delegation SAS URL".into(),
+            ),
+            ("AccountBeingCreated" | "ContainerBeingDeleted", _) => (
+                Kind::Conflict,
+                "the storage account or container is being created or deleted".into(),
+                "try again in some minutes".into(),
+            ),
+            ("ContainerDisabled", _) => (Kind::Conflict, "the storage container is disabled".into(), OWNER.into()),
+            ("ContainerNotFound", _) => (Kind::NotFound, "the storage container does not exist".into(), ASK.into()),
+            ("ResourceNotFound", _) => {
+                (Kind::NotFound, "the blob storage has nothing at the SAS URL's address".into(), ASK.into())
+            }
+            _ => return None,
+        };
+        Some(Error::new(kind, message).with_next_step(step))
+    }
+
+    /// What is in the way at the blob itself.
+    fn of_the_blob(&self) -> Option<Error> {
+        let name = self.name;
+        let (message, step): (String, NextStep) = match (self.code, self.refusal.status) {
+            ("BlobNotFound", _) => {
+                return Some(Error::new(Kind::NotFound, format!("there is no blob '{name}'")).with_next_step(
+                    "check the SAS URL; what an export or a deployment has left is removed after some time",
+                ));
+            }
+            ("UnauthorizedBlobOverwrite", _) => {
+                let message = format!("'{name}' exists, and the SAS URL is only for creating blobs");
+                return Some(Error::new(Kind::Forbidden, message).with_next_step(ANOTHER_VERSION));
+            }
+            ("LeaseIdMissing", 412) => (
+                // Scripts match either sentence (spec 3.2).
+                format!(
+                    "A package named '{name}' is already linked to a deployment and cannot be overwritten. There is \
+                     currently a lease on the blob and no lease ID was specified in the request."
+                ),
+                "give the package a new version, or go on if this very package was uploaded before".into(),
+            ),
+            (code, _) if code.starts_with("Lease") => {
+                (format!("'{name}' is leased by another program ({code})"), ANOTHER_VERSION.into())
+            }
+            ("ConditionNotMet", 412) => (format!("the blob '{name}' was changed meanwhile"), "start again".into()),
+            ("BlobAlreadyExists", _) => (format!("there is a blob '{name}' already"), ANOTHER_VERSION.into()),
+            (
+                "BlobImmutableDueToPolicy"
+                | "BlobImmutableDueToLegalHold"
+                | "ContainerImmutabilityPolicyLocked"
+                | "ContainerHasLegalHold",
+                _,
+            ) => (format!("'{name}' is protected from changes by a policy or a legal hold"), ANOTHER_VERSION.into()),
+            ("SnapshotsPresent", _) => (format!("'{name}' has snapshots"), ANOTHER_VERSION.into()),
+            ("BlobArchived", _) => {
+                (format!("'{name}' is in the archive tier"), self.after("have it moved back to the hot tier"))
+            }
+            ("BlobBeingRehydrated", _) => {
+                (format!("'{name}' is being moved out of the archive tier"), self.after("wait some hours"))
+            }
+            ("PendingCopyOperation", _) => {
+                (format!("a copy to '{name}' is still running"), self.after("wait for its end"))
+            }
+            ("InvalidBlobType" | "BlobOperationNotSupported", _) => (
+                format!("'{name}' is a blob of another type, which is not written in blocks"),
+                self.after("use a SAS URL of a block blob"),
+            ),
+            (OTHER_IDS, _) => (
+                format!("other blocks are waiting for '{name}', with ids of another length; another tool left them"),
+                waiting_blocks(self.link),
+            ),
+            ("BlockCountExceedsLimit", _) => (
+                format!("too many blocks are waiting for '{name}', left by interrupted uploads"),
+                waiting_blocks(self.link),
+            ),
+            ("InvalidBlockList", _) => (
+                format!("the blob storage does not have all blocks that were sent for '{name}'"),
+                "upload it again, and make sure that nothing else uploads to the same blob meanwhile".into(),
+            ),
+            _ => return None,
+        };
+        Some(Error::new(Kind::Conflict, message).with_next_step(step))
+    }
+
+    /// What is wrong with the request, mostly because something changed it on its way.
+    fn of_the_request(&self) -> Option<Error> {
+        let name = self.name;
+        let status = self.refusal.status;
+        let named = |element_name: &str| {
+            let named = element(&self.refusal.body, element_name).map(|text| gateway::shortened(&text));
+            named.map_or_else(String::new, |name| format!(" '{name}'"))
+        };
+        let proxy = "look for a proxy that changes requests: let the host of the SAS URL pass it by (NO_PROXY)";
+        let (kind, message, step): (Kind, String, NextStep) = match (self.code, status) {
+            (code, _)
+                if matches!(code, "Crc64Mismatch" | "Md5Mismatch")
+                    || self.is_azurites("InvalidOperation", MD5_DIFFERS) =>
+            {
+                return Some(damaged(format!("what arrived of '{name}' differs from its checksum")));
+            }
+            (code, _) if UNKNOWN_CHECKSUM.contains(&code) => (
+                Kind::Unsupported,
+                "the blob storage does not support this request".into(),
+                NextStep::text("set ").setting(Setting::BlockChecksum).and(" to md5"),
+            ),
+            ("RequestBodyTooLarge" | "ContentLengthLargerThanTierLimit", _) => (
+                self.class,
+                format!("the blob storage does not take a block of this size ({status})"),
+                NextStep::text("set ").setting(Setting::BlockSize).and(" to a smaller size"),
+            ),
+            ("BlockListTooLong", _) => (
+                self.class,
+                format!("'{name}' consists of too many blocks"),
+                NextStep::text("set ").setting(Setting::BlockSize).and(" to a larger size"),
+            ),
+            ("InvalidHeaderValue" | "UnsupportedHeaderValue", _) => (
+                self.class,
+                format!("the blob storage does not accept the value of a header{}", named("HeaderName")),
+                proxy.into(),
+            ),
+            ("MissingRequiredHeader" | "MissingContentLengthHeader", _) => {
+                (self.class, format!("a header{} did not reach the blob storage", named("HeaderName")), proxy.into())
+            }
+            ("InvalidMd5" | "InvalidCrc64", _) => {
+                (self.class, "a checksum did not reach the blob storage as it was sent".into(), proxy.into())
+            }
+            ("InvalidQueryParameterValue" | "UnsupportedQueryParameter" | "OutOfRangeQueryParameterValue", _) => (
+                self.class,
+                format!("the blob storage does not accept the query parameter{}", named("QueryParameterName")),
+                WHOLE_LINK.into(),
+            ),
+            ("MissingRequiredQueryParameter" | "InvalidBlockId", _) => {
+                (self.class, "a query parameter did not reach the blob storage as it was sent".into(), proxy.into())
+            }
+            ("InvalidXmlDocument" | "InvalidXmlNodeValue" | "UnsupportedXmlNode" | "MissingRequiredXmlNode", _) => {
+                (self.class, "the block list did not reach the blob storage as it was sent".into(), proxy.into())
+            }
+            ("UnsupportedHttpVerb" | "InvalidHttpVerb", _) => (
+                self.class,
+                "the blob storage does not take this request at the SAS URL's address".into(),
+                "check the SAS URL: it leads to a container or a blob".into(),
+            ),
+            ("OutOfRangeInput" | "InvalidUri" | "RequestUrlFailedToParse" | "InvalidResourceName", _) => (
+                self.class,
+                format!("the address of '{name}' is not one that the blob storage accepts"),
+                "check the SAS URL and the blob's name".into(),
+            ),
+            ("InvalidRange", _) => {
+                (self.class, format!("the blob '{name}' is shorter than it was"), "start again".into())
+            }
+            _ => return None,
+        };
+        Some(Error::new(kind, message).with_next_step(step))
+    }
+
+    /// Whether it is this code with this text, by which Azurite says something that has a code of its own in Azure.
+    fn is_azurites(&self, code: &str, text: &str) -> bool {
+        self.code == code && self.said.contains(text)
+    }
+
+    /// What to do, or for an upload another name.
+    fn after(&self, step: &str) -> NextStep {
+        match self.access {
+            Access::Read => step.into(),
+            Access::Write => format!("{step}, or {ANOTHER_VERSION}").into(),
+        }
+    }
+}
+
+/// The error of bytes that arrived damaged.
+#[must_use]
+pub fn damaged(message: impl Into<String>) -> Error {
+    Error::new(Kind::Integrity, message.into())
+        .with_retry(Retry::Later, None)
+        .with_next_step("use another network, or find out what damages data on its way, such as a proxy")
+}
+
+/// What helps where blocks of somebody else are waiting.
+fn waiting_blocks(link: &SafeUrl) -> NextStep {
+    let ways = format!("{ANOTHER_VERSION}, or wait until those blocks expire, a week after the last of them");
+    match grants(link, Access::Read) {
+        Some(_) => ways.into(),
+        None => {
+            format!("{ways}, or use a SAS URL that also permits reading (sp=rw): their ids are then looked up").into()
+        }
+    }
+}
+
+/// The error of a refusal that has no code, and what it says: a gateway's, unless its headers are a storage's.
+fn without_code(refusal: &Refusal, class: Kind, name: &str, access: Access) -> (Error, Vec<String>) {
+    let status = refusal.status;
+    if refusal.from_storage {
+        let error = match (status, access) {
+            (404, Access::Read) => Error::new(Kind::NotFound, format!("there is no blob '{name}'")),
+            _ => Error::new(class, format!("the blob storage answered {status} and does not say why")),
+        };
+        return (error, Vec::new());
+    }
+    gateway::error(class, status, &refusal.body)
 }
 
 fn doing(access: Access) -> &'static str {
@@ -109,88 +386,9 @@ fn is_time_frame(detail: &str) -> bool {
 fn element(body: &str, name: &str) -> Option<String> {
     let (_, rest) = body.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'");
-    let text = text.replace("&amp;", "&").trim().to_owned();
+    let text = gateway::unescaped(text).trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: u64 = 1_769_846_400_000;
-
-    fn refused(status: u16, code: &str, message: &str, expiry: &str) -> Error {
-        let body = format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{message}\nRequestId:r\nTime:t</Message></Error>"
-        );
-        let refusal = Refusal { status, body, request_id: Some("r-1".into()), ..Refusal::default() };
-        let link =
-            SafeUrl::parse("x", &format!("https://a.blob.core.windows.net/c?sv=2020-12-06&se={expiry}&sig=CANARY"));
-        to_error(&refusal, &link.unwrap(), "site.cms.app.1.nupkg", Access::Write, NOW)
-    }
-
-    #[test]
-    fn the_table_of_refusals() {
-        for (status, code, kind, retry, text) in [
-            (403, "AuthenticationFailed", Kind::Unauthenticated, Retry::Never, "signature"),
-            (403, "AuthorizationPermissionMismatch", Kind::Forbidden, Retry::Never, "does not permit writing 'site"),
-            (403, "AuthorizationProtocolMismatch", Kind::Forbidden, Retry::Never, "does not permit"),
-            (401, "NoAuthenticationInformation", Kind::Unauthenticated, Retry::Never, "401"),
-            (404, "ContainerNotFound", Kind::NotFound, Retry::Never, "container"),
-            (404, "BlobNotFound", Kind::NotFound, Retry::Never, "no blob"),
-            (409, "BlobAlreadyExists", Kind::Conflict, Retry::Never, "409 BlobAlreadyExists"),
-            (412, "ConditionNotMet", Kind::Conflict, Retry::Never, "changed"),
-            (412, "LeaseIdMissing", Kind::Conflict, Retry::Never, "already linked"),
-            (400, "Crc64Mismatch", Kind::Integrity, Retry::Later, "checksum"),
-            (400, "Md5Mismatch", Kind::Integrity, Retry::Later, "checksum"),
-            (400, "InvalidBlockList", Kind::Conflict, Retry::Never, "does not have all blocks"),
-            (500, "FeatureNotSupported", Kind::Unsupported, Retry::Never, "support"),
-            (500, "InternalError", Kind::Unavailable, Retry::Later, "500 InternalError"),
-            (500, "OperationTimedOut", Kind::Unavailable, Retry::Later, "500"),
-            (503, "ServerBusy", Kind::Unavailable, Retry::Later, "503 ServerBusy"),
-            (429, "", Kind::Throttled, Retry::Later, "429"),
-        ] {
-            let error = refused(status, code, "Something &amp; more.", "2026-02-01");
-            assert_eq!((error.kind(), error.retry()), (kind, retry), "{code}");
-            assert!(error.to_string().contains(text), "{code}: {error}");
-            assert_eq!(error.http_status(), Some(status));
-            assert_eq!(error.request_id(), Some("r-1"));
-            assert_eq!(error.texts(), ["Something & more."]);
-            assert!(!error.to_json().to_string().contains("CANARY"));
-            assert_eq!(is_unknown_checksum(&error), code == "FeatureNotSupported");
-        }
-    }
-
-    #[test]
-    fn a_leased_package_is_refused_with_both_sentences() {
-        let error = refused(412, "LeaseIdMissing", "There is currently a lease.", "2026-02-01");
-        assert_eq!(
-            error.to_string(),
-            "A package named 'site.cms.app.1.nupkg' is already linked to a deployment and cannot be overwritten. \
-             There is currently a lease on the blob and no lease ID was specified in the request."
-        );
-    }
-
-    #[test]
-    fn an_expired_link_is_named_with_its_time() {
-        let error = refused(403, "AuthenticationFailed", "Server failed.", "2026-01-31T07:00:00Z");
-        assert_eq!(error.kind(), Kind::LinkExpired);
-        assert_eq!(error.to_string(), "the link expired at 2026-01-31T07:00:00Z");
-        assert_eq!(error.retry(), Retry::Never);
-    }
-
-    #[test]
-    fn an_answer_without_xml_is_classed_by_its_status() {
-        let refusal = Refusal {
-            status: 503,
-            body: "<html>busy</html>".into(),
-            retry_after: Some(Duration::from_secs(3)),
-            ..Refusal::default()
-        };
-        let link = SafeUrl::parse("x", "https://h/c?sig=x").unwrap();
-        let error = to_error(&refusal, &link, "b", Access::Read, NOW);
-        assert_eq!((error.kind(), error.code()), (Kind::Unavailable, None));
-        assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ use super::streams::{print, print_error};
 use super::words::CommandLine;
 use crate::base::error::{Error, Result};
 use crate::base::event::{Event, Level, Progress, Sink};
+use crate::base::redaction::one_line;
 
 /// A result and the command it answers.
 pub(super) struct Answer {
@@ -88,6 +89,10 @@ impl Output {
         // The sentence on standard error is what is left when standard output cannot be written.
         let _ = document.map(|document| print(&document));
         print_error(&format!("error: {error}"));
+        // What the other side said, in its own words.
+        for text in error.texts().iter().map(|text| one_line(text)).filter(|text| !error.message().contains(text)) {
+            print_error(&format!("  answer: {text}"));
+        }
         if let Some(step) = error.next_step() {
             print_error(&format!("  next: {step}"));
         }

@@ -109,7 +109,9 @@ calls! {
     /// adapted to the connection when absent), blockSize (bytes, up to 4000 MiB; chosen
     /// by the file's size when absent), integrity of each block ("crc64", or "md5" where
     /// the store does not know that; chosen when absent) and noContentMd5 (false).
-    /// Result: packages, one receipt a file in the order of the request.
+    /// Result: packages, one receipt a file in the order of the request. Its integrity is
+    /// the checksum by which the blob storage has confirmed each block ("crc64" or
+    /// "contentMd5"), or "unverified" when it did not confirm all of them.
     ///
     /// Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
     /// Ownership: everything is copied; the caller frees `out_operation` with

@@ -7,7 +7,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::blocking::{Busy, blocking, busily};
 use super::buffers::Buffers;
-use super::integrity::{Mode, Sums};
+use super::integrity::{Mode, Proof, Sums};
+use super::journal::Claim;
 use super::links::Links;
 use super::meter::Meter;
 use super::package::Package;
@@ -20,7 +21,7 @@ use crate::base::event::{Event, Sink};
 use crate::base::time::Clock;
 use crate::blob::block::BlockId;
 use crate::blob::client::Blob;
-use crate::blob::is_unknown_checksum;
+use crate::blob::{damaged, is_unknown_checksum};
 
 /// Blocks that are summed at a time. Summing is as fast as reading; more would only fight for the processor and its cache.
 const SUMMING: usize = 2;
@@ -60,16 +61,18 @@ impl Sending {
             leash.next().await;
         }
         let mode = self.checksums.mode();
-        match self.send_as(package, index, mode).await {
+        let text = match self.send_as(package, index, mode).await {
             Err(error) if is_unknown_checksum(&error) && self.checksums.leave(mode) => {
-                if self.checksums.left_now() {
-                    let text = "the storage service does not know CRC-64; going on with Content-MD5";
-                    self.sink.event(Event::verbose(text));
-                }
-                self.send_as(package, index, Mode::ContentMd5).await
+                "the blob storage does not know CRC-64; continuing with Content-MD5"
             }
-            outcome => outcome,
+            Ok(true) => return Ok(()),
+            Err(error) => return Err(error),
+            Ok(false) => "the blob storage does not confirm CRC-64; continuing with Content-MD5",
+        };
+        if self.checksums.left_now() {
+            self.sink.event(Event::verbose(text));
         }
+        self.send_as(package, index, Mode::ContentMd5).await.map(drop)
     }
 
     /// Makes the blocks of the package that is number `number` its blob.
@@ -78,7 +81,8 @@ impl Sending {
         self.links.call(number, commit).await
     }
 
-    async fn send_as(&self, package: &Arc<Package>, index: usize, mode: Mode) -> Result<()> {
+    /// Sends a block with this checksum. `false` when that has proven nothing and there is another one to send it with.
+    async fn send_as(&self, package: &Arc<Package>, index: usize, mode: Mode) -> Result<bool> {
         self.links
             .call(package.number, |blob| async move {
                 // Waiting for one's turn is no silence.
@@ -99,10 +103,10 @@ impl Sending {
         mode: Mode,
         turn: OwnedSemaphorePermit,
         pulse: &Pulse,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let piece = package.plan.piece(index);
-        let Sums { crc64, checksum } = self.sum(package, piece, mode, turn, pulse).await?;
-        if !package.keep(index, crc64) {
+        let sums = self.sum(package, piece, mode, turn, pulse).await?;
+        if !package.keep(index, sums.crc64) {
             return Err(package.source.changed());
         }
         let flight = self.meter.flight();
@@ -115,16 +119,30 @@ impl Sending {
                 beating.beat();
             }
         });
-        blob.stage_block(&package.id(index), piece.length, body, checksum, &self.sink).await?;
+        let kept = blob.stage_block(&package.id(index), piece.length, body, sums.checksum, &self.sink).await?;
+        let Some(proof) = sums.proof(kept) else {
+            return Err(damaged(format!(
+                "what the blob storage keeps of '{}' differs from what was sent",
+                package.name
+            )));
+        };
+        if proof == Proof::None {
+            if self.checksums.leave(mode) {
+                return Ok(false);
+            }
+            if self.checksums.unproven_now() {
+                self.sink.event(Event::info("the blob storage confirms no checksum, so the blocks are not verified"));
+            }
+        }
         flight.landed(piece.length);
         if let Some(leash) = &self.leash {
             leash.acknowledged(piece.length);
         }
-        let package = Arc::clone(package);
-        if let Some(error) = busily(&self.busy, move || Ok(package.record(index, crc64))).await? {
+        let (package, claim) = (Arc::clone(package), Claim { crc64: sums.crc64, proof });
+        if let Some(error) = busily(&self.busy, move || Ok(package.record(index, claim))).await? {
             self.sink.event(untakeable(error));
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn sum(
@@ -151,20 +169,23 @@ pub(super) struct Checksums {
     content_md5: AtomicBool,
     may_leave: bool,
     announced: AtomicBool,
+    announced_unproven: AtomicBool,
 }
 
 impl Checksums {
-    /// Begins with `mode`; `may_leave` permits to go over to Content-MD5 where CRC-64 is not understood.
+    /// Begins with `mode`; `may_leave` permits to change to Content-MD5 where CRC-64 is not understood or ignored.
     pub(super) fn new(mode: Mode, may_leave: bool) -> Self {
-        Self { content_md5: AtomicBool::new(mode == Mode::ContentMd5), may_leave, announced: AtomicBool::new(false) }
+        let (content_md5, announced, announced_unproven) =
+            (AtomicBool::new(mode == Mode::ContentMd5), AtomicBool::new(false), AtomicBool::new(false));
+        Self { content_md5, may_leave, announced, announced_unproven }
     }
 
     pub(super) fn mode(&self) -> Mode {
         if self.content_md5.load(Ordering::SeqCst) { Mode::ContentMd5 } else { Mode::Crc64 }
     }
 
-    /// Goes over to Content-MD5 for all that follows, because a block with `mode` was not understood. `false` when that
-    /// is not permitted or CRC-64 was not the cause.
+    /// Changes to Content-MD5 for all that follows, because a block with `mode` was not understood or confirmed. `false`
+    /// when that is not permitted or CRC-64 was not the cause.
     fn leave(&self, mode: Mode) -> bool {
         let leaves = self.may_leave && mode == Mode::Crc64;
         if leaves {
@@ -176,6 +197,11 @@ impl Checksums {
     /// Whether this is the first to ask since it was left.
     fn left_now(&self) -> bool {
         !self.announced.swap(true, Ordering::SeqCst)
+    }
+
+    /// Whether this is the first block that nothing proves.
+    fn unproven_now(&self) -> bool {
+        !self.announced_unproven.swap(true, Ordering::SeqCst)
     }
 }
 
@@ -195,6 +221,7 @@ mod tests {
     use super::*;
     use crate::base::event::Silent;
     use crate::base::secret::SafeUrl;
+    use crate::blob::block::ID_BYTES;
     use crate::blob::client::Store;
     use crate::transport::http::Http;
     use crate::transport::machine::SystemClock;
@@ -206,7 +233,7 @@ mod tests {
         let source = Source::open(&path).unwrap();
         let plan = Plan::upload(source.length(), Some(AHEAD / 2), u64::MAX).unwrap();
         let cut = Cut { number: 0, name: "p".to_owned(), blob: String::new(), source, plan };
-        let taken = Taken { upload_id: uuid::Uuid::nil(), claims: Claims::new(), ledger: None };
+        let taken = Taken { upload_id: uuid::Uuid::nil(), id_bytes: ID_BYTES, claims: Claims::new(), ledger: None };
         Arc::new(Package::new(cut, taken, BTreeSet::new()))
     }
 

@@ -9,6 +9,7 @@ use crate::base::error::{Error, Result};
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::secret::SafeUrl;
 use crate::blob::block::Checksum;
+use crate::blob::client::KeptSums;
 use crate::blob::link::permits_crc64;
 
 /// Which checksum protects each block on its way.
@@ -45,12 +46,24 @@ impl Mode {
             }
         }
     }
+}
 
+/// By what the store has proven that it keeps a block as it was sent; the weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Proof {
+    /// Its answer holds no sum: nobody knows whether it looked at the one that was sent.
+    None,
+    ContentMd5,
+    Crc64,
+}
+
+impl Proof {
     /// The word for it in a receipt.
     pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Crc64 => "crc64",
+            Self::None => "unverified",
             Self::ContentMd5 => "contentMd5",
+            Self::Crc64 => "crc64",
         }
     }
 }
@@ -69,6 +82,25 @@ pub(super) struct Sums {
     pub(super) crc64: u64,
     /// What is sent along.
     pub(super) checksum: Checksum,
+}
+
+impl Sums {
+    /// What the sums in a store's answer prove; `None` when one of them is another one. A store to which a proxy did not
+    /// pass on the checksum computes one of its own, which says as much.
+    pub(super) fn proof(&self, kept: KeptSums) -> Option<Proof> {
+        let crc64 = kept.crc64.map(|kept| kept == self.crc64.to_le_bytes());
+        let md5 = match self.checksum {
+            Checksum::Md5(sent) => kept.md5.map(|kept| kept == sent),
+            // Nothing here to compare it with.
+            Checksum::Crc64(_) => None,
+        };
+        match (crc64, md5) {
+            (Some(false), _) | (_, Some(false)) => None,
+            (_, Some(true)) => Some(Proof::ContentMd5),
+            (Some(true), None) => Some(Proof::Crc64),
+            (None, None) => Some(Proof::None),
+        }
+    }
 }
 
 impl Summing {
@@ -123,6 +155,26 @@ mod tests {
         assert_eq!(STANDARD.encode(sum(Mode::Crc64, b"")), "AAAAAAAAAAA=");
         assert_eq!(STANDARD.encode(sum(Mode::ContentMd5, b"123456789")), "JfnnlDI7RTiF9RgfG2JNCw==");
         assert_eq!(base64(Md5::new().finish()), "1B2M2Y8AsgTpgAmY7PhCfg==");
+    }
+
+    #[test]
+    fn a_store_proves_what_it_keeps_by_a_sum_of_its_own_alone() {
+        let (crc64, md5) = (7_u64, [7; 16]);
+        let kept = |crc64: Option<u64>, md5| KeptSums { crc64: crc64.map(u64::to_le_bytes), md5 };
+        for (checksum, answered, expected) in [
+            (Checksum::Crc64(crc64.to_le_bytes()), kept(Some(7), None), Some(Proof::Crc64)),
+            (Checksum::Crc64(crc64.to_le_bytes()), kept(Some(8), None), None),
+            (Checksum::Crc64(crc64.to_le_bytes()), kept(None, None), Some(Proof::None)),
+            (Checksum::Crc64(crc64.to_le_bytes()), kept(None, Some([8; 16])), Some(Proof::None)),
+            (Checksum::Md5(md5), kept(None, Some(md5)), Some(Proof::ContentMd5)),
+            (Checksum::Md5(md5), kept(None, Some([8; 16])), None),
+            (Checksum::Md5(md5), kept(None, None), Some(Proof::None)),
+            (Checksum::Md5(md5), kept(Some(7), None), Some(Proof::Crc64)),
+            (Checksum::Md5(md5), kept(Some(8), Some(md5)), None),
+        ] {
+            assert_eq!(Sums { crc64, checksum }.proof(answered), expected, "{checksum:?} {answered:?}");
+        }
+        assert!(Proof::None < Proof::ContentMd5 && Proof::ContentMd5 < Proof::Crc64, "the weakest counts");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a transfer has finished, as text, so that a cut one can go on. Pure; reading and writing it is for `ledger.rs`.
 //!
 //! The first line is a JSON document that says what was transferred; it holds no link. Then there is one line for each
-//! finished stretch: its number and the CRC-64 of its bytes. A line is written when a stretch is done and never
+//! finished stretch: its number, the CRC-64 of its bytes and, of a block, by what the store has proven that it keeps it. A line is written when a stretch is done and never
 //! changed, so a killed process loses at most the line it was writing, which is not read without its end. Nothing in
 //! it is simply believed: the document must fit, and each stretch is compared with its sum again.
 
@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::integrity::Proof;
 use super::plan::Plan;
 use crate::blob::client::Properties;
 
@@ -30,6 +31,9 @@ pub(super) struct Sent {
     pub(super) modified_ns: u64,
     pub(super) block_size: u64,
     pub(super) upload_id: uuid::Uuid,
+    /// The length of its blocks' ids in bytes, where it is not the usual one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) id_bytes: Option<usize>,
 }
 
 impl Sent {
@@ -49,12 +53,13 @@ impl Sent {
             modified_ns,
             block_size,
             upload_id,
+            id_bytes: None,
         }
     }
 
-    /// Whether another document is of the same upload, whose id it then tells.
+    /// Whether another document is of the same upload, whose ids it then tells.
     fn goes_on(&self, found: &Self) -> bool {
-        Self { upload_id: found.upload_id, ..self.clone() } == *found
+        Self { upload_id: found.upload_id, id_bytes: found.id_bytes, ..self.clone() } == *found
     }
 }
 
@@ -86,8 +91,23 @@ impl Received {
     }
 }
 
-/// The stretches that a journal claims to be finished, and the CRC-64 of each.
-pub(super) type Claims = BTreeMap<usize, u64>;
+/// The stretches that a journal claims to be finished.
+pub(super) type Claims = BTreeMap<usize, Claim>;
+
+/// What a journal says of a stretch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claim {
+    /// The CRC-64 of its bytes.
+    pub(super) crc64: u64,
+    /// What the store has proven of a block; a part of a download has no proof but that sum.
+    pub(super) proof: Proof,
+}
+
+impl From<u64> for Claim {
+    fn from(crc64: u64) -> Self {
+        Self { crc64, proof: Proof::None }
+    }
+}
 
 /// What a journal says.
 #[derive(Debug, PartialEq, Eq)]
@@ -108,8 +128,8 @@ impl<Subject: for<'a> Deserialize<'a>> Journal<Subject> {
         let count = count(&subject);
         let (mut claims, mut length) = (Claims::new(), first.len() as u64);
         for line in lines {
-            let Some((index, crc)) = read_line(line).filter(|(index, _)| *index < count) else { break };
-            claims.insert(index, crc);
+            let Some((index, claim)) = read_line(line).filter(|(index, _)| *index < count) else { break };
+            claims.insert(index, claim);
             length += line.len() as u64;
         }
         Some(Self { subject, claims, length })
@@ -124,15 +144,21 @@ pub(super) fn first_line(subject: &impl Serialize) -> serde_json::Result<Vec<u8>
 }
 
 /// The line of a finished stretch.
-pub(super) fn line(index: usize, crc: u64) -> String {
-    format!("{index} {crc:016x}\n")
+pub(super) fn line(index: usize, claim: Claim) -> String {
+    let Claim { crc64, proof } = claim;
+    match proof {
+        Proof::None => format!("{index} {crc64:016x}\n"),
+        proven => format!("{index} {crc64:016x} {}\n", proven.word()),
+    }
 }
 
-fn read_line(line: &[u8]) -> Option<(usize, u64)> {
-    let (index, crc) = std::str::from_utf8(line).ok()?.strip_suffix('\n')?.split_once(' ')?;
+fn read_line(line: &[u8]) -> Option<(usize, Claim)> {
+    let (index, rest) = std::str::from_utf8(line).ok()?.strip_suffix('\n')?.split_once(' ')?;
+    let (crc64, word) = rest.split_once(' ').unwrap_or((rest, Proof::None.word()));
+    let proof = [Proof::None, Proof::ContentMd5, Proof::Crc64].into_iter().find(|proof| proof.word() == word)?;
+    let (index, claim) = (index.parse().ok()?, Claim { crc64: u64::from_str_radix(crc64, 16).ok()?, proof });
     // Exactly as it was written: what was half overwritten must not pass for a number.
-    let read = (index.parse().ok()?, u64::from_str_radix(crc, 16).ok()?);
-    (self::line(read.0, read.1).as_bytes() == line).then_some(read)
+    (self::line(index, claim).as_bytes() == line).then_some((index, claim))
 }
 
 /// Whether a transfer goes on.
@@ -211,13 +237,18 @@ mod tests {
         Received::new("https://a/c/b", &properties, Plan::download(length, part)).unwrap()
     }
 
-    fn text(subject: &impl Serialize, lines: &[(usize, u64)]) -> Vec<u8> {
+    fn text(subject: &impl Serialize, lines: &[(usize, Claim)]) -> Vec<u8> {
         let mut text = first_line(subject).unwrap();
-        text.extend(lines.iter().flat_map(|(index, crc)| line(*index, *crc).into_bytes()));
+        text.extend(lines.iter().flat_map(|(index, claim)| line(*index, *claim).into_bytes()));
         text
     }
 
-    const DONE: [(usize, u64); 3] = [(0, 7), (5, u64::MAX), (9, 1)];
+    const fn claim(crc64: u64, proof: Proof) -> Claim {
+        Claim { crc64, proof }
+    }
+
+    const DONE: [(usize, Claim); 3] =
+        [(0, claim(7, Proof::None)), (5, claim(u64::MAX, Proof::Crc64)), (9, claim(1, Proof::ContentMd5))];
 
     #[test]
     fn only_the_same_unchanged_blob_is_gone_on_with() {
@@ -258,6 +289,9 @@ mod tests {
         let decide = |found: &[u8]| decide_upload(&current, Some(found), plan);
         let Start::Resume(journal) = decide(&text(&before, &DONE)) else { panic!("must go on") };
         assert_eq!((journal.subject.upload_id, journal.claims.len()), (Uuid::from_u128(1), 3));
+        let fitted = Sent { id_bytes: Some(36), ..before.clone() };
+        let Start::Resume(journal) = decide(&text(&fitted, &DONE)) else { panic!("must go on") };
+        assert_eq!(journal.subject.id_bytes, Some(36), "with ids of the length that they have");
         for (found, expected) in [
             (text(&sent(6, MIB, 1), &DONE), Start::Again("the file has changed since")),
             (text(&sent(5, 2 * MIB, 1), &DONE), Start::Again("it was cut into other blocks")),
@@ -278,11 +312,21 @@ mod tests {
         let whole = text(&current, &DONE);
         for end in 0..=whole.len() {
             let Some(read) = Journal::<Received>::read(&whole[..end], |_| 10) else { continue };
-            assert!(read.length as usize <= end && whole[..end][read.length as usize..].len() < 20);
-            assert!(read.claims.iter().all(|(index, crc)| DONE.contains(&(*index, *crc))), "{end}");
+            assert!(read.length as usize <= end && whole[..end][read.length as usize..].len() < 30);
+            assert!(read.claims.iter().all(|(index, claim)| DONE.contains(&(*index, *claim))), "{end}");
             assert_eq!(read.claims.len(), whole[..end].iter().filter(|byte| **byte == b'\n').count() - 1);
         }
-        for junk in ["10 0000000000000001\n", "3 1\n", "x\n", "+3 0000000000000001\n", "\0\0\0\n"] {
+        for junk in [
+            "10 0000000000000001\n",
+            "3 1\n",
+            "x\n",
+            "+3 0000000000000001\n",
+            "\0\0\0\n",
+            "3 0000000000000001 \n",
+            "3 0000000000000001 unverified\n",
+            "3 0000000000000001 crc\n",
+            "3 0000000000000001 crc64 crc64\n",
+        ] {
             let mut text = whole.clone();
             text.extend(junk.bytes());
             let read = Journal::<Received>::read(&text, |_| 10).unwrap();
@@ -292,7 +336,8 @@ mod tests {
 
     #[test]
     fn a_stretch_that_was_sent_again_has_its_last_sum() {
-        let text = text(&received("e", 100, 10), &[(1, 5), (1, 6)]);
-        assert_eq!(Journal::<Received>::read(&text, |_| 10).unwrap().claims, Claims::from([(1, 6)]));
+        let (first, last) = (claim(5, Proof::Crc64), claim(6, Proof::None));
+        let text = text(&received("e", 100, 10), &[(1, first), (1, last)]);
+        assert_eq!(Journal::<Received>::read(&text, |_| 10).unwrap().claims, Claims::from([(1, last)]));
     }
 }

@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::journal::line;
+use super::journal::{Claim, line};
 use super::lock::{Locked, open_locked};
 
 /// The journal of one transfer. Cheap to clone; clones write the same file. All of it may wait for a disk.
@@ -90,7 +90,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When it cannot be written; nothing is lost but the chance to go on with this stretch.
-    pub(super) fn record(&self, index: usize, crc: u64) -> Result<()> {
+    pub(super) fn record(&self, index: usize, claim: impl Into<Claim>) -> Result<()> {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Unwritten(first, held) = &mut *state {
             let file = match held.take() {
@@ -106,7 +106,7 @@ impl Ledger {
         }
         match &*state {
             // In one call, so that a kill leaves no half line.
-            State::Open(file) => (&**file).write_all(line(index, crc).as_bytes()),
+            State::Open(file) => (&**file).write_all(line(index, claim.into()).as_bytes()),
             State::Unwritten(..) => Ok(()),
         }
     }

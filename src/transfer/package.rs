@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 use super::blocking::blocking;
-use super::journal::Claims;
+use super::integrity::Proof;
+use super::journal::{Claim, Claims};
 use super::ledger::Ledger;
 use super::plan::Plan;
 use super::source::Source;
@@ -30,6 +31,8 @@ pub(super) struct Cut {
 pub(super) struct Taken {
     /// The id that its blocks have in the store.
     pub(super) upload_id: Uuid,
+    /// The length of the ids in bytes.
+    pub(super) id_bytes: usize,
     /// The blocks that are said to be there.
     pub(super) claims: Claims,
     /// Where the others are written down.
@@ -39,7 +42,7 @@ pub(super) struct Taken {
 impl Taken {
     /// The id of a block.
     pub(super) fn id(&self, index: usize) -> BlockId {
-        block_id(self.upload_id, index)
+        block_id(self.id_bytes, self.upload_id, index)
     }
 }
 
@@ -53,8 +56,12 @@ pub(super) struct Package {
     pub(super) plan: Plan,
     /// Blocks that an earlier, cut upload has left in the store.
     pub(super) staged: BTreeSet<usize>,
+    /// The length of the ids of its blocks in bytes.
+    pub(super) id_bytes: usize,
     upload_id: Uuid,
     ledger: Option<Ledger>,
+    /// What the store has proven of all blocks.
+    proof: Mutex<Proof>,
     /// Whether it could not be written.
     unwritable: AtomicBool,
     /// The CRC-64 that each block had when it was first read: a block that is read again and differs means that the
@@ -66,14 +73,21 @@ impl Package {
     /// `staged` are those of the blocks that were `taken` up that are good.
     pub(super) fn new(cut: Cut, taken: Taken, staged: BTreeSet<usize>) -> Self {
         let Cut { number, name, source, plan, .. } = cut;
-        let Taken { upload_id, ledger, .. } = taken;
+        let Taken { upload_id, id_bytes, claims, ledger } = taken;
         let (unwritable, kept) = (AtomicBool::new(false), Mutex::new(vec![None; plan.count()]));
-        Self { number, name, source, plan, staged, upload_id, ledger, unwritable, kept }
+        let proven = claims.iter().filter(|(index, _)| staged.contains(index)).map(|(_, claim)| claim.proof).min();
+        let proof = Mutex::new(proven.unwrap_or(Proof::Crc64));
+        Self { number, name, source, plan, staged, id_bytes, upload_id, ledger, proof, unwritable, kept }
     }
 
     /// The id of a block.
     pub(super) fn id(&self, index: usize) -> BlockId {
-        block_id(self.upload_id, index)
+        block_id(self.id_bytes, self.upload_id, index)
+    }
+
+    /// What the store has proven of all blocks so far: the least of it.
+    pub(super) fn proof(&self) -> Proof {
+        *self.proof.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The bytes that need not be sent again.
@@ -87,12 +101,16 @@ impl Package {
         *kept[index].get_or_insert(crc64) == crc64
     }
 
-    /// Writes down that a block is in the store. May wait for a disk. An upload goes on without a journal; it can then
+    /// Writes down that a block is in the store, and by what that is proven. May wait for a disk. An upload goes on without a journal; it can then
     /// only not be taken up again from here. The first failure is given, and nothing more is written: it may have left
     /// half a line, behind which nothing is read.
-    pub(super) fn record(&self, index: usize, crc64: u64) -> Option<Error> {
+    pub(super) fn record(&self, index: usize, claim: Claim) -> Option<Error> {
+        {
+            let mut proof = self.proof.lock().unwrap_or_else(PoisonError::into_inner);
+            *proof = claim.proof.min(*proof);
+        }
         let ledger = self.ledger.as_ref().filter(|_| !self.unwritable.load(Ordering::Relaxed))?;
-        let error = ledger.record(index, crc64).err()?;
+        let error = ledger.record(index, claim).err()?;
         let first = !self.unwritable.swap(true, Ordering::Relaxed);
         first.then(|| Error::io(format!("cannot write '{}'", ledger.path().display()), &error))
     }
@@ -110,6 +128,6 @@ impl Package {
 }
 
 /// The id of a block of an upload. A blob has at most 50 000 blocks, so their numbers fit.
-fn block_id(upload_id: Uuid, index: usize) -> BlockId {
-    BlockId::new(upload_id, u32::try_from(index).unwrap_or(u32::MAX))
+fn block_id(id_bytes: usize, upload_id: Uuid, index: usize) -> BlockId {
+    BlockId::of_length(id_bytes, upload_id, u32::try_from(index).unwrap_or(u32::MAX))
 }

@@ -7,7 +7,7 @@ use super::blocking::{StopOnDrop, blocking};
 use super::buffers::Buffers;
 use super::drive::Driver;
 use super::integrity::{Mode, Summing};
-use super::journal::Claims;
+use super::journal::{Claim, Claims};
 use super::meter::Meter;
 use super::pace::Pace;
 use super::plan::{Plan, pieces};
@@ -31,7 +31,7 @@ pub(super) async fn recheck(
     let checking = blocking(move || {
         let buffers = Buffers::default();
         let mut good = BTreeSet::new();
-        for (index, crc64) in claims {
+        for (index, Claim { crc64, .. }) in claims {
             let piece = plan.piece(index);
             let mut summing = Summing::new(Mode::Crc64);
             let read = pieces(piece).try_for_each(|(offset, length)| {

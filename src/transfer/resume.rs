@@ -18,16 +18,16 @@ use super::Engine;
 use super::blocking::blocking;
 use super::drive::Driver;
 use super::journal::{Claims, Journal, Sent, Start, decide_upload, first_line};
-use super::ledger::{Found, remove};
+use super::ledger::{Found, Ledger, remove};
 use super::links::Links;
-use super::package::{Cut, Taken};
+use super::package::{Cut, Package, Taken};
 use super::plan::Plan;
 use super::recheck::recheck;
 use super::source::Source;
 use super::stall::Pulse;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
-use crate::blob::block::BlockId;
+use crate::blob::block::ID_BYTES;
 use crate::blob::client::{Blob, StoredBlocks};
 
 /// The folder below the state folder.
@@ -38,11 +38,19 @@ const FOLDER: &str = "uploads";
 const KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
 
 impl Engine {
-    /// What an earlier upload of this file to this blob has left in the state folder, if that is trusted.
-    pub(super) async fn take_up(&self, cut: &Cut, trusts_journal: bool, sink: &Arc<dyn Sink>) -> Result<Taken> {
+    /// What an earlier upload of this file to this blob has left in the state folder, if that is trusted and its blocks
+    /// have ids of the length that is `wanted`.
+    pub(super) async fn take_up(
+        &self,
+        cut: &Cut,
+        trusts_journal: bool,
+        wanted: Option<usize>,
+        sink: &Arc<dyn Sink>,
+    ) -> Result<Taken> {
         let search = Search {
             state: self.state.clone(),
             trusts_journal,
+            wanted,
             name: cut.name.clone(),
             blob: cut.blob.clone(),
             source: cut.source.clone(),
@@ -70,6 +78,9 @@ impl Engine {
         let mut good = recheck(cut.source.clone(), &cut.name, cut.plan, taken.claims.clone(), driver).await?;
         if may_ask && !good.is_empty() {
             let stored = self.stored(cut.number, links, driver).await?;
+            let stored = stored.map(|StoredBlocks { committed, uncommitted }| {
+                committed.into_iter().chain(uncommitted).map(|block| (block.id, block.length)).collect::<HashSet<_>>()
+            });
             good.retain(|index| {
                 let block = (taken.id(*index), cut.plan.piece(*index).length);
                 stored.as_ref().is_none_or(|stored| stored.contains(&block))
@@ -81,13 +92,29 @@ impl Engine {
         Ok(good)
     }
 
-    /// The blocks that the store has for this blob, and how long each is; `None` when it does not tell.
-    async fn stored(
+    /// The length of the ids of the blocks that are waiting for each of these blobs, where it is another one than that of
+    /// the package's own.
+    pub(super) async fn other_id_lengths(
         &self,
-        number: usize,
+        packages: &[Arc<Package>],
         links: &Arc<Links>,
         driver: Driver<'_>,
-    ) -> Result<Option<HashSet<(BlockId, u64)>>> {
+    ) -> Result<Vec<(usize, usize)>> {
+        let mut found = Vec::new();
+        for package in packages {
+            let Some(StoredBlocks { committed, uncommitted }) = self.stored(package.number, links, driver).await?
+            else {
+                continue;
+            };
+            let length = uncommitted.iter().chain(&committed).map(|block| block.id.as_bytes().len()).next();
+            let fits = |length: &usize| *length != package.id_bytes && holds(*length, package.plan.count());
+            found.extend(length.filter(fits).map(|length| (package.number, length)));
+        }
+        Ok(found)
+    }
+
+    /// The blocks that the store has for this blob; `None` when it does not tell.
+    async fn stored(&self, number: usize, links: &Arc<Links>, driver: Driver<'_>) -> Result<Option<StoredBlocks>> {
         let listed = driver
             .call("the blob's block list", || {
                 let (links, clock, sink) = (Arc::clone(links), Arc::clone(&self.clock), Arc::clone(driver.sink));
@@ -99,10 +126,8 @@ impl Engine {
             })
             .await;
         match listed {
-            Ok((StoredBlocks { committed, uncommitted }, _)) => {
-                Ok(Some(committed.into_iter().chain(uncommitted).map(|block| (block.id, block.length)).collect()))
-            }
-            Err(error) if error.kind() == Kind::NotFound => Ok(Some(HashSet::new())),
+            Ok((stored, _)) => Ok(Some(stored)),
+            Err(error) if error.kind() == Kind::NotFound => Ok(Some(StoredBlocks::default())),
             Err(error) if matches!(error.kind(), Kind::Forbidden | Kind::Rejected | Kind::Unsupported) => Ok(None),
             Err(error) => Err(error),
         }
@@ -114,10 +139,17 @@ pub(super) fn untakeable(why: impl Display) -> Event {
     Event::info(format!("this upload cannot be taken up again if it is cut: {why}"))
 }
 
+/// Whether ids of so many bytes tell so many blocks apart.
+fn holds(id_bytes: usize, blocks: usize) -> bool {
+    id_bytes > 1 || id_bytes == 1 && blocks <= 256
+}
+
 /// What a journal is looked for by.
 struct Search {
     state: Option<PathBuf>,
     trusts_journal: bool,
+    /// The length of ids that is wanted, if not any one will do.
+    wanted: Option<usize>,
     /// The blob's name and its address.
     name: String,
     blob: String,
@@ -150,10 +182,15 @@ impl Search {
             Err(Obstacle::Refusal(error)) => Err(error),
             Err(Obstacle::Untakeable(error)) => {
                 self.sink.event(untakeable(error));
-                Ok(Taken { upload_id: self.upload_id, claims: Claims::new(), ledger: None })
+                Ok(self.anew(None))
             }
             Ok(taken) => Ok(taken),
         }
+    }
+
+    /// A new upload.
+    fn anew(&self, ledger: Option<Ledger>) -> Taken {
+        Taken { upload_id: self.upload_id, id_bytes: self.wanted.unwrap_or(ID_BYTES), claims: Claims::new(), ledger }
     }
 
     fn find(&self) -> std::result::Result<Taken, Obstacle> {
@@ -170,6 +207,7 @@ impl Search {
         let file = file.to_string_lossy();
         let path = folder.join(file_name(&self.blob, &file));
         let current = Sent::new(&self.blob, &file, self.source.length(), modified, self.plan.size(), self.upload_id);
+        let current = Sent { id_bytes: self.wanted.filter(|length| *length != ID_BYTES), ..current };
         let first = first_line(&current).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         let found = Found::take(&path).map_err(|error| match error.kind() {
             // Each would drop the blocks of the other.
@@ -179,12 +217,11 @@ impl Search {
             ),
             _ => failed("write", &path, &error).into(),
         })?;
-        let anew = |found: Found| {
-            Ok(Taken { upload_id: self.upload_id, claims: Claims::new(), ledger: Some(found.begin(first)) })
-        };
+        let anew = |found: Found| Ok(self.anew(Some(found.begin(first))));
+        let fits = |found: &Sent| self.wanted.is_none_or(|wanted| found.id_bytes.unwrap_or(ID_BYTES) == wanted);
         match decide_upload(&current, Some(&found.text), self.plan) {
             Start::New => anew(found),
-            Start::Resume(_) if !self.trusts_journal => anew(found),
+            Start::Resume(journal) if !self.trusts_journal || !fits(&journal.subject) => anew(found),
             Start::Again(why) => {
                 let text = format!("an earlier upload of '{file}' cannot be taken up ({why}); it starts again");
                 self.sink.event(Event::info(text));
@@ -192,7 +229,8 @@ impl Search {
             }
             Start::Resume(Journal { subject, claims, length }) => {
                 let ledger = found.go_on(length).map_err(|error| failed("write", &path, &error))?;
-                Ok(Taken { upload_id: subject.upload_id, claims, ledger: Some(ledger) })
+                let id_bytes = subject.id_bytes.unwrap_or(ID_BYTES);
+                Ok(Taken { upload_id: subject.upload_id, id_bytes, claims, ledger: Some(ledger) })
             }
         }
     }

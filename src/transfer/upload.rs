@@ -5,6 +5,7 @@
 //! before all blocks are there. What can be repeated is decided in `drive.rs`, what one block's try consists of is in
 //! `block.rs`, and how a cut upload goes on in `resume.rs`.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ use crate::base::event::{Event, Phase, Progress, Sink};
 use crate::base::model::package::check_package_name;
 use crate::base::secret::SafeUrl;
 use crate::blob::block::BlockId;
+use crate::blob::is_other_id_length;
 use crate::blob::link::{Access, Scope, check_link, largest_block, permits_reading};
 
 /// How files are uploaded.
@@ -90,7 +92,8 @@ pub struct UploadReceipt {
     pub resumed_bytes: u64,
     /// Requests that were repeated, for all files of the upload.
     pub retries: u64,
-    /// The checksum each block carried: `crc64` or `contentMd5`.
+    /// The checksum by which the store has confirmed each block: `crc64` or `contentMd5`; `unverified` when it did not
+    /// confirm all of them, as Azurite.
     pub integrity: &'static str,
 }
 
@@ -115,9 +118,9 @@ impl Engine {
         // What an earlier upload has left of each: the least that was found, as a second look also finds what this one
         // has sent.
         let mut resumed = vec![u64::MAX; upload.files.len()];
-        let (mut distrusted, mut blobs) = (None, Vec::new());
+        let (mut again, mut blobs) = (Again::default(), Vec::new());
         while receipts.len() < upload.files.len() {
-            let job = self.prepare(upload, receipts.len(), &links, distrusted, driver).await?;
+            let job = self.prepare(upload, receipts.len(), &links, &again, driver).await?;
             let packages = job.packages.clone();
             for package in &packages {
                 resumed[package.number] = resumed[package.number].min(package.staged_bytes());
@@ -130,12 +133,22 @@ impl Engine {
                 (Err(error), Some(package))
                     if error.code() == Some("InvalidBlockList") && !package.staged.is_empty() =>
                 {
-                    distrusted = Some(package.number);
+                    again.distrusted = Some(package.number);
                     let text = format!(
                         "'{}': the storage service no longer has what the earlier upload sent; everything is sent again",
                         package.name
                     );
                     sink.event(Event::info(text));
+                }
+                // Each length is found once at most: what is fitted to it no longer differs.
+                (Err(error), _) if is_other_id_length(&error) && permits_reading(&upload.container) => {
+                    let left = packages.iter().skip_while(|package| package.number < receipts.len()).cloned();
+                    let lengths = self.other_id_lengths(&left.collect::<Vec<_>>(), &links, driver).await?;
+                    if lengths.is_empty() {
+                        return Err(error);
+                    }
+                    again.id_lengths.extend(lengths);
+                    sink.event(Event::info(format!("{error}; the ids are fitted to theirs")));
                 }
                 (outcome, _) => outcome?,
             }
@@ -152,13 +165,13 @@ impl Engine {
     }
 
     /// Everything that can be known before the first request, and what the store has already, of the files from `first`
-    /// on. Nothing is taken up of the file that is `distrusted`.
+    /// on.
     async fn prepare(
         &self,
         upload: &Upload,
         first: usize,
         links: &Arc<Links>,
-        distrusted: Option<usize>,
+        again: &Again,
         driver: Driver<'_>,
     ) -> Result<Job> {
         let options = &upload.options;
@@ -177,7 +190,8 @@ impl Engine {
         }
         let mut packages = Vec::with_capacity(cuts.len());
         for cut in cuts {
-            let taken = self.take_up(&cut, distrusted != Some(cut.number), driver.sink).await?;
+            let (trusted, length) = (again.distrusted != Some(cut.number), again.id_lengths.get(&cut.number).copied());
+            let taken = self.take_up(&cut, trusted, length, driver.sink).await?;
             let staged = self.staged(&cut, &taken, links, permits_reading(&upload.container), driver).await?;
             packages.push(Arc::new(Package::new(cut, taken, staged)));
         }
@@ -258,7 +272,7 @@ impl Engine {
                 blocks: package.plan.count() as u64,
                 resumed_bytes: package.staged_bytes(),
                 retries: schedule.retries() + retries,
-                integrity: sending.checksums.mode().word(),
+                integrity: package.proof().word(),
             });
         }
         Ok(())
@@ -280,6 +294,15 @@ impl Engine {
             .await?;
         Ok(retries)
     }
+}
+
+/// What is known when an upload begins again.
+#[derive(Default)]
+struct Again {
+    /// The file of whose earlier upload nothing is used.
+    distrusted: Option<usize>,
+    /// The length of ids that the store takes, by the file's number.
+    id_lengths: HashMap<usize, usize>,
 }
 
 /// An upload that may begin.
@@ -310,6 +333,7 @@ fn check_names(files: &[UploadFile]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::integrity::Proof;
     use super::*;
 
     #[test]
@@ -329,7 +353,7 @@ mod tests {
             blocks: 1,
             resumed_bytes: 0,
             retries: 0,
-            integrity: Mode::ContentMd5.word(),
+            integrity: Proof::ContentMd5.word(),
         };
         let json = serde_json::to_value(receipt).unwrap();
         assert_eq!(

@@ -189,7 +189,12 @@ async fn serve(mut stream: TcpStream, manner: Manner) -> Option<()> {
             (first.parse::<u64>().unwrap(), last.parse::<u64>().unwrap().min(length - 1))
         });
         let (answer, body) = match range {
-            _ if asked.starts_with("PUT") => ("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n".to_owned(), 0),
+            _ if asked.starts_with("PUT") => {
+                // It confirms whatever it was told, so that nothing is sent twice.
+                let named = ["x-ms-content-crc64", "content-md5"].map(|name| (name, header(&asked, name)));
+                let sum = named.iter().find_map(|(name, sum)| Some(format!("{name}: {}\r\n", (*sum)?)));
+                (format!("HTTP/1.1 201 Created\r\n{}Content-Length: 0\r\n\r\n", sum.unwrap_or_default()), 0)
+            }
             None => (format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nETag: \"1\"\r\n\r\n"), 0),
             Some((first, last)) => {
                 let (body, range) = (last - first + 1, format!("Content-Range: bytes {first}-{last}/{length}"));

@@ -124,9 +124,9 @@ fn admit<'a>(core: &Core, asked: &'a Asked, address: &'a BlobAddress) -> Result<
         Operation::GetBlob | Operation::GetProperties | Operation::GetBlockList => sas.permits_any("r"),
         Operation::ListBlobs => sas.permits_any("l"),
         // `c` writes what is not there yet; overwriting takes `w`.
-        Operation::PutBlob | Operation::PutBlock | Operation::PutBlockList => {
-            sas.permits_any("w") || sas.permits_any("c") && !exists()
-        }
+        Operation::PutBlob => sas.permits_any("w") || sas.permits_any("c") && !exists(),
+        // Blocks take `w` in any case ("Put Block", "Put Block List").
+        Operation::PutBlock | Operation::PutBlockList => sas.permits_any("w"),
     };
     if !permitted {
         // A link that creates was meant for this, but not for what is there already.

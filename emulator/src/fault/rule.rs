@@ -49,6 +49,18 @@ pub enum Effect {
         /// The place, counted from 0.
         offset: u64,
     },
+    /// Inverts the byte at this place of the request body before it is processed, as a broken link or proxy does.
+    FlipSentByte {
+        /// The place, counted from 0.
+        offset: u64,
+    },
+    /// Processes a request to the blob store as though it carried no checksum of its body (`x-ms-content-crc64`,
+    /// `Content-MD5`). The answer then has the sum that Azure computes unasked.
+    IgnoreChecksums {
+        /// Takes the sum out of the answer, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        silent: bool,
+    },
     /// Answers as Azure does for an expired link: 403 `AuthenticationFailed`.
     ExpiredLink,
     /// Answers with the HTML of a login page.

@@ -30,6 +30,8 @@ pub(crate) struct RequestBody {
     incoming: Incoming,
     received: u64,
     interruptions: VecDeque<(u64, Effect)>,
+    /// Places of bytes that are inverted.
+    flips: Vec<u64>,
     wire: Arc<Wire>,
     clock: Arc<Clock>,
     ticket: Arc<Ticket>,
@@ -46,7 +48,9 @@ impl RequestBody {
         let mut interruptions: Vec<(u64, Effect)> =
             met.iter().filter_map(|met| Some((met.after_received?, met.effect.clone()))).collect();
         interruptions.sort_by_key(|(at, _)| *at);
-        Self { incoming, received: 0, interruptions: interruptions.into(), wire, clock, ticket }
+        let flip = |met: &Met| if let Effect::FlipSentByte { offset } = met.effect { Some(offset) } else { None };
+        let flips = met.iter().filter_map(flip).collect();
+        Self { incoming, received: 0, interruptions: interruptions.into(), flips, wire, clock, ticket }
     }
 
     /// The next piece; `None` at the end.
@@ -64,10 +68,22 @@ impl RequestBody {
             let Ok(piece) = frame.map_err(|_| BodyError::Gone)?.into_data() else {
                 continue;
             };
+            let piece = self.flipped(piece);
             self.received += piece.len() as u64;
             self.ticket.update(|entry| entry.body_received = self.received);
             return Ok(Some(piece));
         }
+    }
+
+    fn flipped(&self, piece: Bytes) -> Bytes {
+        let place = |offset: &u64| usize::try_from(offset.checked_sub(self.received)?).ok();
+        let places: Vec<usize> = self.flips.iter().filter_map(place).filter(|place| *place < piece.len()).collect();
+        if places.is_empty() {
+            return piece;
+        }
+        let mut changed = BytesMut::from(piece);
+        places.into_iter().for_each(|place| changed[place] ^= 0xff);
+        changed.freeze()
     }
 
     /// The whole body, refused when longer than `most`; kept on the record.

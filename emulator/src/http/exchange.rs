@@ -45,6 +45,9 @@ impl Asked {
     }
 }
 
+/// The headers that carry the sum of a body.
+const CHECKSUMS: [&str; 2] = ["content-md5", "x-ms-content-crc64"];
+
 /// What a request is addressed to.
 enum Room {
     Control,
@@ -85,7 +88,16 @@ pub(crate) async fn exchange(core: Arc<Core>, wire: Arc<Wire>, request: Request<
     asked.twice = met.iter().any(|met| met.effect == Effect::Duplicate);
     asked.now += met.iter().map(|met| if let Effect::ClockSkew { ms } = met.effect { ms } else { 0 }).sum::<i64>();
 
-    let answer = answer(&core, &wire, &asked, body, &room, &met).await;
+    let ignoring = met.iter().filter(|met| matches!(met.effect, Effect::IgnoreChecksums { .. })).collect::<Vec<_>>();
+    if !ignoring.is_empty() {
+        CHECKSUMS.iter().for_each(|name| drop(asked.headers.remove(*name)));
+    }
+    let silent = ignoring.iter().any(|met| met.effect == Effect::IgnoreChecksums { silent: true });
+
+    let mut answer = answer(&core, &wire, &asked, body, &room, &met).await;
+    if silent {
+        answer.headers.retain(|(name, _)| !CHECKSUMS.contains(name));
+    }
     let delivery = Delivery { head_only: asked.method == "HEAD", met, wire, clock: Arc::clone(&core.clock), ticket };
     answer.into_response(delivery)
 }
@@ -142,6 +154,8 @@ fn acts_before(effect: &Effect) -> bool {
         Effect::LostAnswer
         | Effect::Truncate { .. }
         | Effect::FlipByte { .. }
+        | Effect::FlipSentByte { .. }
+        | Effect::IgnoreChecksums { .. }
         | Effect::NullErrors
         | Effect::ClockSkew { .. }
         | Effect::Duplicate => false,

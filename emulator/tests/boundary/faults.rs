@@ -132,6 +132,34 @@ async fn bodies_can_be_short_or_wrong() {
 }
 
 #[tokio::test]
+async fn what_is_sent_can_be_damaged_and_its_checksum_ignored() {
+    let (stage, link) = with_blob(10).await;
+    let put = |id: u32| {
+        let put = stage.client.put(format!("{link}&comp=block&blockid={}", block_id(id))).body(bytes(1_000));
+        put.header("content-md5", crate::caller::md5_of(&bytes(1_000)))
+    };
+    let (damage, faults) = (|| Rule::new(Effect::FlipSentByte { offset: 700 }).times(1), stage.emulator.faults());
+    faults.add(damage());
+    let (status, code, _) = outcome(put(0).send().await.unwrap()).await;
+    assert_eq!((status, code.as_str()), (400, "Md5Mismatch"));
+    let mut damaged = bytes(1_000).to_vec();
+    damaged[700] ^= 0xff;
+    let mut sum = crc64fast_nvme::Digest::new();
+    sum.write(&damaged);
+    let sum = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, sum.sum64().to_le_bytes());
+    for silent in [false, true] {
+        faults.add(damage());
+        faults.add(Rule::new(Effect::IgnoreChecksums { silent }).times(1));
+        let answer = put(1).send().await.unwrap();
+        assert_eq!(answer.status(), 201);
+        let told = answer.headers().get("x-ms-content-crc64").map(|sum| sum.to_str().unwrap());
+        assert_eq!(told, (!silent).then_some(sum.as_str()), "that of what arrived");
+        assert!(answer.headers().get("content-md5").is_none());
+    }
+    assert_eq!(put(2).send().await.unwrap().headers()["content-md5"], crate::caller::md5_of(&bytes(1_000)));
+}
+
+#[tokio::test]
 async fn delays_follow_the_clock_they_name() {
     let stage = manual().await;
     let delay = Effect::Delay { ms: 60_000, virtual_time: true };

@@ -281,6 +281,20 @@ async fn a_create_link_does_not_overwrite() {
 }
 
 #[tokio::test]
+async fn a_create_link_does_not_write_blocks() {
+    let stage = manual().await;
+    let denied = refusal(403, "AuthorizationPermissionMismatch");
+    for (permissions, permitted) in [("c", false), ("rc", false), ("w", true), ("cw", true)] {
+        let link = link(&stage, permissions);
+        let expected = if permitted { (201, String::new()) } else { denied.clone() };
+        assert_eq!(code(put_block(&stage, &link, &block_id(0), b"x")).await, expected, "{permissions}");
+        let list = format!("<BlockList><Latest>{}</Latest></BlockList>", block_id(0));
+        let list = stage.client.put(format!("{link}&comp=blocklist")).body(list);
+        assert_eq!(code(list).await, expected, "{permissions}");
+    }
+}
+
+#[tokio::test]
 async fn containers_are_listed_in_pages() {
     let stage = manual().await;
     for index in 0..5 {

@@ -39,7 +39,8 @@ function Add-EpiDeploymentPackage {
     Objects with the properties FullName and Name, such as files.
 
     .OUTPUTS
-    None. With PassThru EpiCloud.PackageUpload: blobName, bytes, contentMd5, blocks, retries, integrity.
+    None. With PassThru EpiCloud.PackageUpload: blobName, bytes, contentMd5, blocks, retries, integrity
+    (crc64 or contentMd5, by which the blob storage has confirmed each block; unverified where it did not).
 
     .LINK
     about_EpiCloud.Native

@@ -278,7 +278,7 @@ fn powershell_has_words_for_what_errors_name() {
         assert!(keys.contains(command.request().0), "no cmdlet for {command:?}");
     }
     // The module leaves these to the library's defaults, or has no cmdlet for them.
-    let unset = ["upload.integrity", "reuseUploaded"];
+    let unset = ["upload.integrity", "upload.blockSize", "reuseUploaded"];
     for setting in Setting::ALL.iter().filter(|setting| !unset.contains(&setting.member())) {
         assert!(keys.contains(setting.member()), "no parameter for {}", setting.member());
     }

@@ -338,8 +338,8 @@ class UploadReceipt(TypedDict, total=False):
     """Blocks it was sent in."""
     retries: Required[int]
     """Requests that were repeated."""
-    integrity: Required[str]
-    """The checksum each block carried."""
+    integrity: Required[Literal["crc64", "contentMd5", "unverified"]]
+    """The checksum by which the blob storage has confirmed each block; `unverified` when it did not confirm them all."""
 
 
 class UploadedPackages(TypedDict):
