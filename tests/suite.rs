@@ -14,6 +14,8 @@ mod suite {
     mod documents;
     mod secrets;
     mod stage;
+    #[cfg(unix)]
+    mod terminal;
     mod transfer_cancel;
     mod transfer_child;
     mod transfer_disk;
@@ -31,6 +33,8 @@ mod suite {
     mod transfer_tls;
     mod transfer_upload;
     mod transfer_world;
+    #[cfg(target_os = "linux")]
+    mod unread;
     mod virtual_time;
     mod waits;
     mod wires;
