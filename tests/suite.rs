@@ -20,6 +20,8 @@ mod suite {
     mod secrets;
     mod stage;
     mod thread_limits;
+    #[cfg(unix)]
+    mod terminal;
     mod transfer_cancel;
     mod transfer_child;
     mod transfer_disk;
@@ -40,6 +42,8 @@ mod suite {
     mod transfer_tls;
     mod transfer_upload;
     mod transfer_world;
+    #[cfg(target_os = "linux")]
+    mod unread;
     mod virtual_time;
     mod waits;
     mod wires;

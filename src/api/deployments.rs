@@ -101,12 +101,15 @@ impl Api {
             known,
             scope,
             || Box::pin(self.get_deployment(project, id, scope)),
-            |deployment| {
+            |deployment, look| {
                 last_status = deployment.status_text().to_owned();
-                report(deployment, &mut warnings, scope);
                 let status = deployment.status();
                 // What the service has just accepted cannot have ended before it began; a state from before is stale.
                 let ended = goal.is_reached(status) || (!known && status.is_final());
+                let mut progress = progress(deployment);
+                look.mark(&mut progress, ended);
+                scope.report(Event::Progress(progress));
+                report(deployment, &mut warnings, scope);
                 Ok(match status {
                     _ if ended => Step::End,
                     DeploymentStatus::Unknown => Step::Unknown(deployment.status_text().to_owned()),
@@ -124,9 +127,8 @@ impl Api {
     }
 }
 
-/// Progress, and the warnings that are new since the last look: the service only appends (spec 2.1).
+/// The status, and the warnings that are new since the last look: the service only appends (spec 2.1).
 fn report(deployment: &Deployment, reported: &mut usize, scope: &Scope) {
-    report_progress(deployment, scope);
     // Once a look, in the original's words (spec 4.1).
     let percent = deployment.percent_complete().unwrap_or(0);
     scope.report(Event::verbose(format!("Deployment status: {}. Progress: {percent}%", deployment.status_text())));
@@ -139,11 +141,15 @@ fn report(deployment: &Deployment, reported: &mut usize, scope: &Scope) {
 
 /// How far a deployment is, also as the answer of the request that was accepted tells it.
 pub fn report_progress(deployment: &Deployment, scope: &Scope) {
+    scope.report(Event::Progress(progress(deployment)));
+}
+
+fn progress(deployment: &Deployment) -> Progress {
     let subject = deployment.target_environment().unwrap_or("the environment");
     let mut progress = Progress::new(Phase::Waiting, subject);
     progress.status = Some(deployment.status_text().to_owned());
     progress.percent = deployment.percent_complete();
-    scope.report(Event::Progress(progress));
+    progress
 }
 
 /// How to find out what became of a request about a deployment.

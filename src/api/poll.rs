@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::base::error::{Error, Kind, Result, Retry};
-use crate::base::event::Event;
+use crate::base::event::{Event, Progress};
 use crate::base::scope::Scope;
 use crate::base::time::{BoxFuture, Clock, spoken};
 
@@ -42,6 +42,23 @@ pub enum Step {
     End,
 }
 
+/// Where a wait is when an answer has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    elapsed: Duration,
+    /// None where the time limit ends the wait before another request.
+    pause: Option<Duration>,
+}
+
+impl Look {
+    /// Writes down how long the wait has taken and, unless this was its last answer, when the next one is asked for.
+    pub fn mark(&self, progress: &mut Progress, is_last: bool) {
+        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        progress.elapsed_ms = Some(ms(self.elapsed));
+        progress.next_poll_ms = self.pause.filter(|_| !is_last).map(ms);
+    }
+}
+
 /// Asks until `look` says that it has ended, and gives the last answer.
 ///
 /// `known` says that what is waited for is known to exist, because the service has just accepted it: then even an
@@ -57,7 +74,7 @@ pub async fn poll<'a, T>(
     known: bool,
     scope: &Scope,
     mut ask: impl FnMut() -> BoxFuture<'a, Result<T>>,
-    mut look: impl FnMut(&T) -> Result<Step>,
+    mut look: impl FnMut(&T, Look) -> Result<Step>,
 ) -> Result<T> {
     let started = clock.monotonic();
     let mut failures = 0;
@@ -79,7 +96,10 @@ pub async fn poll<'a, T>(
             Ok(answer) => {
                 failures = 0;
                 answered = true;
-                match look(&answer)? {
+                let left = remaining(clock, started, schedule.limit);
+                let pause = Some(schedule.interval).filter(|pause| left.is_none_or(|left| left > *pause));
+                let elapsed = clock.monotonic().saturating_sub(started);
+                match look(&answer, Look { elapsed, pause })? {
                     Step::End => return Ok(answer),
                     Step::GoOn => unknown.since = None,
                     Step::Unknown(status) => unknown.seen(&status, clock.monotonic(), scope)?,
@@ -212,7 +232,7 @@ mod tests {
             known,
             &scope,
             || Box::pin(std::future::ready(answers.next().expect("asked too often"))),
-            |answer| {
+            |answer, _| {
                 Ok(match *answer {
                     "end" => Step::End,
                     "on" => Step::GoOn,
@@ -303,6 +323,31 @@ mod tests {
     }
 
     #[test]
+    fn a_look_knows_the_time_and_the_next_request_unless_the_limit_comes_first() {
+        let schedule = Schedule { limit: Some(Duration::from_secs(70)), ..Schedule::default() };
+        let clock = Jumping::default();
+        let looks = Mutex::new(Vec::new());
+        let outcome = now(poll(
+            &clock,
+            schedule,
+            true,
+            &Scope::silent(),
+            || Box::pin(std::future::ready(Ok(()))),
+            |(), look| {
+                let mut progress = Progress::new(crate::base::event::Phase::Waiting, "x");
+                look.mark(&mut progress, false);
+                looks.lock().unwrap().push((progress.elapsed_ms.unwrap(), progress.next_poll_ms));
+                look.mark(&mut progress, true);
+                assert_eq!(progress.next_poll_ms, None);
+                Ok(Step::GoOn)
+            },
+        ));
+        assert_eq!(outcome.unwrap_err().kind(), Kind::Timeout);
+        let told = looks.into_inner().unwrap();
+        assert_eq!(told, [(0, Some(30_000)), (30_000, Some(30_000)), (60_000, None)]);
+    }
+
+    #[test]
     fn cancelling_ends_the_wait_at_once() {
         let scope = Scope::new(Arc::new(Recording::default()), CancelToken::new());
         scope.cancel().cancel();
@@ -312,7 +357,7 @@ mod tests {
             true,
             &scope,
             || -> BoxFuture<'static, Result<()>> { Box::pin(async { panic!("nothing is asked after cancelling") }) },
-            |()| Ok(Step::GoOn),
+            |(), _| Ok(Step::GoOn),
         ));
         assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
     }

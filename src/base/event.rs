@@ -80,6 +80,12 @@ pub struct Progress {
     /// Estimated time left in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eta_ms: Option<u64>,
+    /// How long the wait has taken so far, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elapsed_ms: Option<u64>,
+    /// The pause before the service is asked again, in milliseconds. Of a wait that goes on only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_poll_ms: Option<u64>,
 }
 
 impl Progress {
@@ -98,6 +104,8 @@ impl Progress {
             retries: None,
             bytes_per_second: None,
             eta_ms: None,
+            elapsed_ms: None,
+            next_poll_ms: None,
         }
     }
 }

@@ -4,12 +4,22 @@ use indicatif::HumanBytes;
 use serde_json::Value;
 
 use super::command::Command;
+use super::table::table;
 use super::words::CommandLine;
 use crate::base::next_step::{Command as Next, NextStep};
 use crate::base::redaction::one_line;
+use crate::base::time::{age, parse_instant};
+
+/// Where a text is shown.
+pub(super) struct Page {
+    /// The columns of the terminal; none in a file or a pipe, which get all in a form that stays.
+    pub(super) columns: Option<usize>,
+    /// The time, in milliseconds since 1970.
+    pub(super) now_ms: u64,
+}
 
 /// A result document as text.
-pub(super) fn text(command: &Command, document: &Value, host: &CommandLine) -> String {
+pub(super) fn text(command: &Command, document: &Value, host: &CommandLine, page: &Page) -> String {
     match command.operation {
         "connect" => {
             format!(
@@ -25,7 +35,7 @@ pub(super) fn text(command: &Command, document: &Value, host: &CommandLine) -> S
             parts.chain([deployment(&document["deployment"], host)]).collect::<Vec<_>>().join("\n")
         }
         "packageLocation.get" | "edgeLogLocation.get" => word(document, "location"),
-        "deployment.list" => deployments(document),
+        "deployment.list" => deployments(document, page),
         "databaseExport.save" => saved(document),
         "storageContainer.list" => words(&document["storageContainers"]).join("\n"),
         "storageSas.get" => links(document),
@@ -117,32 +127,30 @@ fn deployment(deployment: &Value, host: &CommandLine) -> String {
     ])
 }
 
-fn deployments(list: &Value) -> String {
+fn deployments(list: &Value, page: &Page) -> String {
     let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
     if items.is_empty() {
         return "no deployments".to_owned();
     }
-    let mut rows = vec![["ID", "STATUS", "PERCENT", "ENVIRONMENT", "STARTED"].map(str::to_owned)];
-    rows.extend(items.iter().map(|item| {
+    let header = ["ID", "STATUS", "PERCENT", "ENVIRONMENT", "STARTED", "PACKAGES"].map(str::to_owned);
+    let rows = items.iter().map(|item| {
+        let started = word(item, "startTime");
         [
             word(item, "id"),
             word(item, "status"),
-            word(item, "percentComplete"),
+            match word(item, "percentComplete") {
+                percent if page.columns.is_some() && !percent.is_empty() => format!("{percent} %"),
+                percent => percent,
+            },
             word(&item["parameters"], "targetEnvironment"),
-            word(item, "startTime"),
+            match (page.columns, parse_instant(&started)) {
+                (Some(_), Some(instant)) => age(instant, page.now_ms),
+                _ => started,
+            },
+            words(&item["parameters"]["packages"]).join(if page.columns.is_some() { ", " } else { "," }),
         ]
-    }));
-    table(&rows)
-}
-
-fn table<const N: usize>(rows: &[[String; N]]) -> String {
-    let widths: Vec<usize> =
-        (0..N).map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0)).collect();
-    let line = |row: &[String; N]| {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    });
+    table(&header, &rows.collect::<Vec<_>>(), page.columns)
 }
 
 fn export(export: &Value, shows_link: bool) -> String {

@@ -7,11 +7,16 @@
 mod args;
 mod command;
 mod display;
+mod figures;
 mod output;
 mod progress;
+mod queue;
+mod screen;
 mod settings;
 mod signals;
 mod streams;
+mod table;
+mod terminal;
 mod words;
 
 use std::process::ExitCode;
@@ -19,15 +24,18 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind as ClapKind;
 use clap::{CommandFactory, Parser};
+use tokio::runtime::Runtime;
 
 use crate::base::cancel::CancelToken;
-use crate::base::error::{Kind, Result};
+use crate::base::error::{Error, Kind, Result};
 use crate::base::scope::Scope;
-use crate::ops::client::Client;
+use crate::ops::client::{Client, machine_clock};
 use crate::ops::runtime;
 use args::{Arguments, Form, Verb};
 use command::Command;
-use output::Output;
+use output::{Answer, Output};
+use streams::Label;
+use terminal::Abilities;
 
 /// Runs the command line with the process's arguments and gives the exit code.
 #[must_use]
@@ -44,12 +52,20 @@ pub fn main() -> ExitCode {
         Ok(form) => (form, None),
         Err(error) => (Form::Text, Some(error)),
     };
-    let output = Output::new(&arguments.display, form, settings::words(&arguments));
-    let outcome = match unknown {
-        Some(error) => Err(error),
-        None => execute(arguments, &output),
+    let output = match Output::new(&arguments.display, form, settings::words(&arguments), machine_clock()) {
+        Ok(output) => output,
+        Err(error) => return refuse(&error),
     };
-    output.finish(outcome)
+    match unknown {
+        Some(error) => output.finish(Err(error)),
+        None => execute(arguments, &output),
+    }
+}
+
+/// Where nothing else can print yet.
+fn refuse(error: &Error) -> ExitCode {
+    streams::print_error(Some(Label::Error), &error.to_string(), Abilities::of_standard_error().colours);
+    ExitCode::from(error.kind().row().exit_code)
 }
 
 fn completion(shell: clap_complete::Shell) -> ExitCode {
@@ -57,10 +73,7 @@ fn completion(shell: clap_complete::Shell) -> ExitCode {
     clap_complete::generate(shell, &mut Arguments::command(), "epi", &mut script);
     match streams::print(String::from_utf8_lossy(&script).trim_end()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            streams::print_error(&format!("error: {error}"));
-            ExitCode::from(error.kind().row().exit_code)
-        }
+        Err(error) => refuse(&error),
     }
 }
 
@@ -76,26 +89,44 @@ fn without_environment(error: clap::Error) -> clap::Error {
 
 /// clap's own texts: help and version are no errors; everything else exits as a broken rule does.
 fn usage(error: &clap::Error) -> ExitCode {
-    // Nothing better can be done when the terminal itself cannot be written to.
-    let _ = error.print();
+    // clap repeats what was given, and a pipeline gives what somebody else has named.
+    let text = error.render().to_string();
+    if error.use_stderr() && text.lines().any(|line| line != streams::cleaned(line)) {
+        for line in text.lines() {
+            streams::print_error(None, line, false);
+        }
+    } else {
+        // Nothing better can be done when the terminal itself cannot be written to.
+        let _ = error.print();
+    }
     match error.kind() {
         ClapKind::DisplayHelp | ClapKind::DisplayVersion => ExitCode::SUCCESS,
         _ => ExitCode::from(Kind::InvalidArgument.row().exit_code),
     }
 }
 
-fn execute(arguments: Arguments, output: &Output) -> Result<output::Answer> {
+fn execute(arguments: Arguments, output: &Output) -> ExitCode {
+    let (command, client, runtime) = match prepare(arguments) {
+        Ok(prepared) => prepared,
+        Err(error) => return output.finish(Err(error)),
+    };
+    let cancel = CancelToken::new();
+    let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
+    let answer = runtime.block_on(async {
+        signals::cancel_on_interrupt(cancel, output.interrupted(), output.on_interrupt())?;
+        client.run_document(command.operation, command.request.clone(), &scope).await
+    });
+    // Signals are still listened for: whoever reads the result may take long.
+    let code = output.finish(answer.map(|document| Answer { document, command }));
+    // Work that was cut off, such as a read of a slow disk, is not waited for.
+    runtime.shutdown_background();
+    code
+}
+
+fn prepare(arguments: Arguments) -> Result<(Command, Client, Runtime)> {
     let command = Command::of(arguments.verb)?;
     let (config, secret) = settings::client(&arguments.account)?;
     let client = Client::new(&config, secret.as_ref())?;
-    let cancel = CancelToken::new();
-    let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
     let runtime = runtime::start(|| ())?;
-    let answer = runtime.block_on(async {
-        signals::cancel_on_interrupt(cancel, output.interrupted())?;
-        client.run_document(command.operation, command.request.clone(), &scope).await
-    });
-    // Work that was cut off, such as a read of a slow disk, is not waited for.
-    runtime.shutdown_background();
-    Ok(output::Answer { document: answer?, command })
+    Ok((command, client, runtime))
 }

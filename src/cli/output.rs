@@ -1,21 +1,30 @@
 //! Where things are shown: results on standard output, progress and messages on standard error, and in the JSON
 //! lines form everything on standard output as one line an event.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::args::{Display, Form};
 use super::command::Command;
-use super::display;
-use super::progress::Bars;
-use super::streams::{print, print_error};
+use super::display::{self, Page};
+use super::queue::{Entry, Next, Queue};
+use super::screen::{Said, Screen};
+use super::streams::{Label, print, print_json};
+use super::terminal::{Abilities, width_of_standard_output};
 use super::words::CommandLine;
 use crate::base::error::{Error, Result};
-use crate::base::event::{Event, Level, Progress, Sink};
+use crate::base::event::{Event, Level, Phase, Sink};
 use crate::base::redaction::one_line;
+use crate::base::time::Clock;
+
+/// How long a reader of standard error that takes nothing holds up the result on standard output.
+const BEFORE_THE_RESULT: Duration = Duration::from_millis(500);
+/// How long a reader may take nothing once the command was told to end.
+const AFTER_A_SIGNAL: Duration = Duration::from_secs(2);
 
 /// A result and the command it answers.
 pub(super) struct Answer {
@@ -25,30 +34,43 @@ pub(super) struct Answer {
     pub(super) command: Command,
 }
 
-/// The screen of one command.
+/// What one command shows.
 pub(super) struct Output {
     form: Form,
-    screen: Arc<Screen>,
+    clock: Arc<dyn Clock>,
+    events: Arc<Events>,
     sink: Arc<dyn Sink>,
+    /// Set by the first signal that ends the command.
+    interrupted: Arc<AtomicBool>,
     words: CommandLine,
 }
 
 impl Output {
-    /// Decides what is shown where.
-    pub(super) fn new(display: &Display, form: Form, words: CommandLine) -> Self {
+    /// Decides what is shown where, and starts the threads that print.
+    pub(super) fn new(display: &Display, form: Form, words: CommandLine, clock: Arc<dyn Clock>) -> Result<Self> {
         let least = match (display.quiet, display.verbose) {
             (true, _) => None,
             (false, 0) => Some(Level::Info),
             (false, 1) => Some(Level::Verbose),
             (false, _) => Some(Level::Debug),
         };
-        let shows_progress = !display.quiet && !display.no_progress;
-        let screen = Arc::new(Screen {
+        let shows_progress = !display.quiet && !display.no_progress && form != Form::Jsonl;
+        let screen = Screen::new(Arc::clone(&clock), Abilities::of_standard_error(), shows_progress);
+        let (said, printed) = (Queue::new(), Queue::new());
+        said.start("epi-stderr", move |queue| screen.run(queue))?;
+        let failure = Arc::new(Mutex::new(Ok(())));
+        let events = Events {
             lines: form == Form::Jsonl,
             least,
-            state: Mutex::new(State { bars: shows_progress.then(|| Bars::new(std::io::stderr().is_terminal())) }),
-        });
-        Self { form, sink: Arc::clone(&screen) as Arc<dyn Sink>, screen, words }
+            clock: Arc::clone(&clock),
+            said,
+            printed,
+            failure: Arc::clone(&failure),
+        };
+        events.printed.start("epi-stdout", move |queue| print_all(queue, &failure))?;
+        let events = Arc::new(events);
+        let sink = Arc::clone(&events) as Arc<dyn Sink>;
+        Ok(Self { form, clock, events, sink, interrupted: Arc::default(), words })
     }
 
     /// Where the operation's events go.
@@ -56,28 +78,48 @@ impl Output {
         &self.sink
     }
 
-    /// What is said at the first Ctrl-C.
-    pub(super) fn interrupted(&self) -> impl Fn() + Send + 'static {
-        let screen = Arc::clone(&self.screen);
-        move || screen.say("cancelling; press Ctrl-C again to end at once")
+    /// What the first signal sets.
+    pub(super) fn interrupted(&self) -> &Arc<AtomicBool> {
+        &self.interrupted
     }
 
-    /// Shows the result or the error, and gives the exit code.
+    /// What is said at the first signal.
+    pub(super) fn on_interrupt(&self) -> impl Fn() + Send + 'static {
+        let events = Arc::clone(&self.events);
+        move || events.say(None, "cancelling; press Ctrl-C again to end at once")
+    }
+
+    /// Shows the result or the error, and gives the exit code. Waits for whoever reads the result; once a signal has
+    /// come, only as long as something is read.
     pub(super) fn finish(&self, outcome: Result<Answer>) -> ExitCode {
-        self.screen.clear();
-        let shown = outcome.and_then(|answer| match self.form {
-            Form::Text => print(&display::text(&answer.command, &answer.document, &self.words)),
-            Form::Json => print(&format!("{:#}", answer.document)),
-            Form::Jsonl => print(&json!({"event": "result", "result": answer.document}).to_string()),
-        });
-        match shown {
+        self.events.said.push(Said::End);
+        // Before the result: both may be one terminal, and nothing is to be drawn into it.
+        self.events.said.settle(|silence| silence >= BEFORE_THE_RESULT);
+        let shown = outcome.and_then(|answer| self.show(&answer));
+        let code = match shown {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 let error = self.words.say(error);
                 self.refuse(&error);
                 ExitCode::from(error.kind().row().exit_code)
             }
+        };
+        self.settle(&self.events.printed);
+        self.settle(&self.events.said);
+        code
+    }
+
+    fn show(&self, answer: &Answer) -> Result<()> {
+        let page = || Page { columns: width_of_standard_output(), now_ms: self.clock.unix_ms() };
+        self.events.printed.push(match self.form {
+            Form::Text => Printed::Text(display::text(&answer.command, &answer.document, &self.words, &page())),
+            Form::Json => Printed::Json(format!("{:#}", answer.document)),
+            Form::Jsonl => Printed::Json(json!({"event": "result", "result": answer.document}).to_string()),
+        });
+        if !self.settle(&self.events.printed) {
+            return Err(Error::cancelled().context("the result was not read"));
         }
+        self.events.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn refuse(&self, error: &Error) {
@@ -87,57 +129,82 @@ impl Output {
             Form::Jsonl => Some(json!({"event": "error", "error": error.to_json()}).to_string()),
         };
         // The sentence on standard error is what is left when standard output cannot be written.
-        let _ = document.map(|document| print(&document));
-        print_error(&format!("error: {error}"));
+        if let Some(document) = document {
+            self.events.printed.push(Printed::Json(document));
+        }
+        self.events.say(Some(Label::Error), &error.to_string());
         // What the other side said, in its own words.
         for text in error.texts().iter().map(|text| one_line(text)).filter(|text| !error.message().contains(text)) {
-            print_error(&format!("  answer: {text}"));
+            self.events.say(None, &format!("  answer: {text}"));
         }
         if let Some(step) = error.next_step() {
-            print_error(&format!("  next: {step}"));
+            self.events.say(None, &format!("  next: {step}"));
         }
         if let Some(id) = error.request_id() {
-            print_error(&format!("  request id: {id}"));
+            self.events.say(None, &format!("  request id: {id}"));
         }
+    }
+
+    fn settle<T: Entry>(&self, queue: &Queue<T>) -> bool {
+        queue.settle(|silence| self.interrupted.load(Ordering::SeqCst) && silence >= AFTER_A_SIGNAL)
     }
 }
 
-struct State {
-    /// None when no progress is to be shown.
-    bars: Option<Bars>,
+/// Something for standard output.
+enum Printed {
+    /// Lines for people.
+    Text(String),
+    /// A document.
+    Json(String),
+    /// A document that says how far something is.
+    Progress(Phase, String, String),
 }
 
-/// The sink behind the screen.
-struct Screen {
+impl Entry for Printed {
+    fn supersedes(&self, before: &Self) -> bool {
+        match (self, before) {
+            (Self::Progress(phase, subject, _), Self::Progress(before, same, _)) => (phase, subject) == (before, same),
+            _ => false,
+        }
+    }
+
+    /// Whoever reads events relies on them.
+    fn is_minor(&self) -> bool {
+        false
+    }
+}
+
+fn print_all(queue: &Queue<Printed>, failure: &Mutex<Result<()>>) {
+    loop {
+        let written = match queue.next(None) {
+            Next::Entry(Printed::Text(text)) => print(&text),
+            Next::Entry(Printed::Json(text) | Printed::Progress(_, _, text)) => print_json(&text),
+            Next::LeftOut(_) | Next::Nothing => continue,
+            Next::End => return,
+        };
+        // That of the last entry stays, which is the result.
+        *failure.lock().unwrap_or_else(PoisonError::into_inner) = written;
+    }
+}
+
+/// The sink of the operation.
+struct Events {
     /// Whether events are written as JSON lines.
     lines: bool,
     /// The least important messages that are shown; none at all when quiet.
     least: Option<Level>,
-    state: Mutex<State>,
+    clock: Arc<dyn Clock>,
+    /// Standard error.
+    said: Queue<Said>,
+    /// Standard output.
+    printed: Queue<Printed>,
+    /// What became of the last writing on standard output.
+    failure: Arc<Mutex<Result<()>>>,
 }
 
-impl Screen {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn clear(&self) {
-        if let Some(bars) = &mut self.state().bars {
-            bars.clear();
-        }
-    }
-
-    fn say(&self, text: &str) {
-        match &self.state().bars {
-            Some(bars) => bars.beside(|| print_error(text)),
-            None => print_error(text),
-        }
-    }
-
-    fn show(&self, progress: &Progress) {
-        if let Some(bars) = &mut self.state().bars {
-            bars.show(progress);
-        }
+impl Events {
+    fn say(&self, label: Option<Label>, text: &str) {
+        self.said.push(Said::Line(label, text.to_owned()));
     }
 
     fn is_wanted(&self, event: &Event) -> bool {
@@ -146,31 +213,38 @@ impl Screen {
             _ => true,
         }
     }
+
+    fn print(&self, event: Event) {
+        // An event is plain data and always becomes JSON; nothing is shown if it ever did not.
+        let Ok(line) = serde_json::to_string(&event) else { return };
+        self.printed.push(match event {
+            Event::Progress(progress) => Printed::Progress(progress.phase, progress.subject, line),
+            _ => Printed::Json(line),
+        });
+    }
 }
 
-impl Sink for Screen {
+impl Sink for Events {
     fn event(&self, event: Event) {
         if !self.is_wanted(&event) {
             return;
         }
         if self.lines {
-            // An event is plain data and always becomes JSON; nothing is shown if it ever did not.
-            if let Ok(line) = serde_json::to_string(&event) {
-                // Without a reader there is nobody to tell; the result at the end fails when it cannot be written.
-                let _ = print(&line);
-            }
-            return;
+            return self.print(event);
         }
+        let sentence = event.sentence().filter(|_| self.least.is_some());
         match event {
-            Event::Message { text, .. } => self.say(&text),
-            Event::Progress(progress) => self.show(&progress),
-            Event::Accepted { what, id } if self.least.is_some() => self.say(&format!("{what} {id} accepted")),
-            Event::Accepted { .. } => {}
-            Event::Warning { text } => self.say(&format!("warning: {text}")),
-            Event::Retrying { .. } if self.least.is_none() => {}
-            Event::Retrying { what, attempt, delay_ms, reason } => {
-                let pause = crate::base::time::spoken(std::time::Duration::from_millis(delay_ms));
-                self.say(&format!("{what} failed (attempt {attempt}), trying again in {pause}: {reason}"));
+            Event::Message { level: Level::Info, text } => self.say(None, &text),
+            Event::Message { text, .. } => self.said.push(Said::Detail(text)),
+            Event::Warning { text } => self.say(Some(Label::Warning), &text),
+            Event::Progress(progress) => self.said.push(Said::Progress(Box::new(progress), self.clock.monotonic())),
+            Event::Retrying { delay_ms, .. } => {
+                self.said.push(Said::Retry(sentence, Duration::from_millis(delay_ms), self.clock.monotonic()));
+            }
+            Event::Accepted { .. } => {
+                if let Some(sentence) = sentence {
+                    self.say(None, &sentence);
+                }
             }
         }
     }

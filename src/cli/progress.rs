@@ -1,171 +1,184 @@
-//! Progress on standard error: bars on a terminal, a line now and then in a log.
+//! What is to be seen of an operation that takes its time: on a terminal each second, in a log when something has come
+//! further and at least each minute. Only decides; time is handed in.
 
-use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Duration;
 
-use super::streams::print_error;
+use super::figures::{View, percent};
 use crate::base::event::{Phase, Progress};
-use crate::base::time::spoken;
 
 /// In a log, a line is written whenever a transfer has come this much further.
 const LOG_STEP_PERCENT: u64 = 10;
+/// In a log, a line is written at least this often.
+const HEARTBEAT: Duration = Duration::from_secs(60);
+/// On a terminal, figures that time alone moves are drawn again this often.
+const SECOND: Duration = Duration::from_secs(1);
+/// Nothing is drawn of a request that is answered sooner.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The progress of one command.
-pub(super) struct Bars {
-    /// The bar of the current subject, on a terminal.
-    terminal: Option<(MultiProgress, Option<ProgressBar>)>,
-    /// What the bar or the last lines are about.
-    current: Option<(Phase, String)>,
-    /// The last line of a log without the retries, so that none is repeated for them alone.
-    last_line: String,
+pub(super) struct Watch {
+    /// When the command began.
+    began: Duration,
+    current: Option<Current>,
+    /// What the last line of a log was about, and when it was written.
+    logged: Option<(String, Duration)>,
 }
 
-impl Bars {
-    /// Progress on a terminal, or in a log.
-    pub(super) fn new(terminal: bool) -> Self {
-        let terminal = terminal.then(|| (MultiProgress::with_draw_target(ProgressDrawTarget::stderr()), None));
-        Self { terminal, current: None, last_line: String::new() }
+struct Current {
+    progress: Progress,
+    began: Duration,
+    /// When the service is asked again.
+    next: Option<Duration>,
+}
+
+impl Watch {
+    /// Of a command that begins now.
+    pub(super) fn new(now: Duration) -> Self {
+        Self { began: now, current: None, logged: None }
     }
 
-    /// Shows how far it is.
-    pub(super) fn show(&mut self, progress: &Progress) {
-        let subject = (progress.phase, progress.subject.clone());
-        let is_new = self.current.as_ref() != Some(&subject);
-        self.current = Some(subject);
-        let Some((all, bar)) = &mut self.terminal else { return self.log(progress) };
-        if is_new && let Some(old) = bar.take() {
-            old.finish_and_clear();
-        }
-        let bar = bar.get_or_insert_with(|| all.add(ProgressBar::new(100)));
-        let percent = percent(progress);
-        bar.set_style(style(if percent.is_some() { WITH_PERCENT } else { WITHOUT_PERCENT }));
-        bar.set_prefix(headline(progress));
-        bar.set_position(percent.unwrap_or(0));
-        bar.set_message(figures(progress));
+    /// How far it was at a moment.
+    pub(super) fn see(&mut self, progress: Progress, at: Duration) {
+        let before = self
+            .current
+            .take()
+            .filter(|before| (before.progress.phase, &before.progress.subject) == (progress.phase, &progress.subject));
+        let began = match progress.elapsed_ms {
+            Some(elapsed) => at.saturating_sub(Duration::from_millis(elapsed)),
+            None => before.map_or(at, |before| before.began),
+        };
+        let next = progress.next_poll_ms.map(|pause| at + Duration::from_millis(pause));
+        self.current = Some(Current { progress, began, next });
     }
 
-    fn log(&mut self, progress: &Progress) {
-        let line = log_line(progress);
-        if line != self.last_line {
-            let retries = retries(progress).map_or_else(String::new, |retries| format!(", {retries}"));
-            print_error(&format!("{line}{retries}"));
-            self.last_line = line;
-        }
-    }
-
-    /// Prints something without tearing the bar.
-    pub(super) fn beside(&self, print: impl FnOnce()) {
-        match &self.terminal {
-            Some((all, _)) => all.suspend(print),
-            None => print(),
+    /// A request has failed and is repeated after a pause: while the service is waited for, it is asked then.
+    pub(super) fn see_retry(&mut self, pause: Duration, at: Duration) {
+        if let Some(current) = self.current.as_mut().filter(|current| current.progress.phase == Phase::Waiting) {
+            current.next = Some(at + pause);
         }
     }
 
-    /// Takes the bar away.
-    pub(super) fn clear(&mut self) {
-        if let Some((_, Some(bar))) = &mut self.terminal {
-            bar.finish_and_clear();
+    fn view(&self, now: Duration) -> View<'_> {
+        match &self.current {
+            None => View { progress: None, elapsed: now.saturating_sub(self.began), next: None },
+            Some(current) => View {
+                progress: Some(&current.progress),
+                elapsed: now.saturating_sub(current.began),
+                next: current.next.map(|next| next.saturating_sub(now)),
+            },
         }
     }
-}
 
-fn log_line(progress: &Progress) -> String {
-    let shown = match (progress.bytes_total, percent(progress)) {
-        (Some(_), Some(percent)) => format!(" {} %", percent / LOG_STEP_PERCENT * LOG_STEP_PERCENT),
-        (_, Some(percent)) => format!(" {percent} %"),
-        (_, None) => String::new(),
-    };
-    format!("{}{shown}", headline(progress))
-}
-
-const WITH_PERCENT: &str = "{prefix} [{bar:16}] {pos:>3} % {wide_msg}";
-/// The service gives no percentage of an export.
-const WITHOUT_PERCENT: &str = "{prefix} for {elapsed} {wide_msg}";
-
-fn style(template: &str) -> ProgressStyle {
-    // The templates are fixed; should one ever be wrong, the plain bar is shown.
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
-}
-
-fn headline(progress: &Progress) -> String {
-    let doing = match progress.phase {
-        Phase::Requesting => "asking for",
-        Phase::Waiting => "waiting for",
-        Phase::Uploading => "uploading",
-        Phase::Committing => "committing",
-        Phase::Downloading => "downloading",
-        Phase::Verifying => "verifying",
-    };
-    let status = progress.status.as_ref().map_or_else(String::new, |status| format!(": {status}"));
-    format!("{doing} {}{status}", shortened(&progress.subject))
-}
-
-/// A long name without its middle, so that the figures have room on a terminal of 80 columns.
-fn shortened(name: &str) -> String {
-    const LONGEST: usize = 24;
-    let letters: Vec<char> = name.chars().collect();
-    if letters.len() <= LONGEST {
-        return name.to_owned();
+    /// The line of a terminal of so many columns; none as long as there is nothing to say.
+    pub(super) fn bar(&self, now: Duration, columns: usize) -> Option<String> {
+        let is_due = self.current.is_some() || now.saturating_sub(self.began) >= PATIENCE;
+        is_due.then(|| self.view(now).bar(columns))
     }
-    let (start, end) = (&letters[..LONGEST / 2 - 1], &letters[letters.len() - LONGEST / 2..]);
-    start.iter().chain(&['…']).chain(end).collect()
-}
 
-fn percent(progress: &Progress) -> Option<u64> {
-    match (progress.bytes_done, progress.bytes_total) {
-        (Some(_), Some(0)) => Some(100),
-        (Some(done), Some(total)) => Some((u128::from(done) * 100 / u128::from(total)) as u64),
-        _ => progress.percent.map(u64::from),
+    /// The line of a log that is due, if one is.
+    pub(super) fn log(&mut self, now: Duration) -> Option<String> {
+        let subject = self.current.as_ref().map(|current| key(&current.progress)).unwrap_or_default();
+        let (last, at) = self.logged.as_ref().map_or(("", self.began), |(last, at)| (last, *at));
+        if subject == last && now.saturating_sub(at) < HEARTBEAT {
+            return None;
+        }
+        let line = self.view(now).log();
+        self.logged = Some((subject, now));
+        Some(line)
+    }
+
+    /// How long nothing changes by time alone.
+    pub(super) fn patience(&self, now: Duration, redraws: bool) -> Duration {
+        if redraws {
+            let began = self.current.as_ref().map_or(self.began, |current| current.began);
+            let into = now.saturating_sub(began).subsec_nanos();
+            return SECOND - Duration::from_nanos(into.into());
+        }
+        let last = self.logged.as_ref().map_or(self.began, |(_, at)| *at);
+        (last + HEARTBEAT).saturating_sub(now)
     }
 }
 
-/// Rate and time left first: a narrow terminal cuts the line at its end.
-fn figures(progress: &Progress) -> String {
-    let mut parts = Vec::new();
-    if let Some(rate) = progress.bytes_per_second {
-        parts.push(format!("{}/s", HumanBytes(rate)));
-    }
-    if let Some(left) = progress.eta_ms.filter(|left| *left >= 1000) {
-        parts.push(format!("{} left", spoken(std::time::Duration::from_millis(left))));
-    }
-    if let (Some(done), Some(total)) = (progress.bytes_done, progress.bytes_total) {
-        parts.push(format!("{} of {}", HumanBytes(done), HumanBytes(total)));
-    }
-    parts.extend(retries(progress));
-    parts.join(", ")
-}
-
-/// How many requests were repeated; nothing when none was.
-fn retries(progress: &Progress) -> Option<String> {
-    match progress.retries? {
-        0 => None,
-        1 => Some("1 retry".to_owned()),
-        many => Some(format!("{many} retries")),
-    }
+/// A line of a log is repeated before its time only for something else than this.
+fn key(progress: &Progress) -> String {
+    let step = if progress.bytes_total.is_some() { LOG_STEP_PERCENT } else { 1 };
+    let percent = percent(progress).map(|percent| percent / step);
+    format!("{:?} {} {:?} {percent:?}", progress.phase, progress.subject, progress.status)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_long_name_loses_its_middle() {
-        assert_eq!(shortened("epicms.bacpac"), "epicms.bacpac");
-        let short = shortened("epicms_20261121130451_3fe5f5ce.bacpac");
-        assert_eq!(short, "epicms_2026…5f5ce.bacpac");
+    fn at(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    fn waiting(elapsed: f64, percent: u8, next: Option<u64>) -> Progress {
+        let mut progress = Progress::new(Phase::Waiting, "Preproduction");
+        (progress.status, progress.percent) = (Some("InProgress".to_owned()), Some(percent));
+        (progress.elapsed_ms, progress.next_poll_ms) = (Some((elapsed * 1000.0) as u64), next);
+        progress
+    }
+
+    fn sending(done: u64) -> Progress {
+        let mut progress = Progress::new(Phase::Uploading, "a.nupkg");
+        (progress.bytes_done, progress.bytes_total) = (Some(done << 20), Some(1 << 30));
+        (progress.bytes_per_second, progress.eta_ms) = (Some(1 << 20), Some((1024 - done) * 1000));
+        progress
     }
 
     #[test]
-    fn retries_are_told_with_the_other_figures_once_there_are_any() {
-        let mut progress = Progress::new(Phase::Uploading, "a.nupkg");
-        (progress.bytes_done, progress.bytes_total) = (Some(409), Some(1024));
-        // What was sent moves nothing: it may have to be sent again.
-        progress.bytes_sent = Some(1024);
-        for (count, told) in [(None, None), (Some(0), None), (Some(1), Some("1 retry")), (Some(3), Some("3 retries"))] {
-            progress.retries = count;
-            assert_eq!(retries(&progress).as_deref(), told);
-            assert_eq!(log_line(&progress), "uploading a.nupkg 30 %");
-            let figures = figures(&progress);
-            assert_eq!(figures.strip_prefix("409 B of 1.00 KiB").unwrap().strip_prefix(", "), told);
+    fn a_terminal_shows_each_second_how_long_it_takes_and_when_it_asks_next() {
+        let mut watch = Watch::new(at(9010.0));
+        assert_eq!(watch.bar(at(9011.9), 80), None, "an answer that comes soon needs no words");
+        assert_eq!(watch.bar(at(9012.0), 80).unwrap(), "waiting for the service, 2 s");
+        watch.see(waiting(3600.0, 40, Some(30_000)), at(9020.0));
+        for (now, figures) in [
+            (9020.0, "1 h 00 min 00 s, next status request in 30 s"),
+            (9021.001, "1 h 00 min 01 s, next status request in 29 s"),
+            (9049.0, "1 h 00 min 29 s, next status request in 1 s"),
+            (9050.0, "1 h 00 min 30 s, asking for the status"),
+            (9095.0, "1 h 01 min 15 s, asking for the status"),
+        ] {
+            let shown = watch.bar(at(now), 120).unwrap();
+            assert_eq!(shown, format!("waiting for Preproduction: InProgress [======>         ] 40 %, {figures}"));
+            assert_eq!(watch.patience(at(now), true).as_millis(), if now == 9021.001 { 999 } else { 1000 });
         }
+        // A failed request is repeated later.
+        watch.see_retry(at(600.0), at(9100.0));
+        assert!(watch.bar(at(9101.0), 80).unwrap().ends_with("next in 9 min 59 s"));
+        // The time of one wait goes on, that of another begins.
+        watch.see(Progress::new(Phase::Committing, "a.nupkg"), at(9200.0));
+        watch.see(Progress::new(Phase::Committing, "a.nupkg"), at(9205.0));
+        assert_eq!(watch.bar(at(9206.5), 80).unwrap(), "committing a.nupkg, 6 s");
+    }
+
+    #[test]
+    fn a_log_gets_a_line_a_minute_and_when_something_has_come_further() {
+        let mut watch = Watch::new(at(0.0));
+        assert_eq!(watch.log(at(59.9)), None);
+        assert_eq!(watch.patience(at(59.0), false), at(1.0));
+        assert_eq!(watch.log(at(60.0)).unwrap(), "waiting for the service, 1 min 00 s so far");
+        watch.see(waiting(0.0, 40, Some(3_600_000)), at(61.0));
+        let begun = "waiting for Preproduction: InProgress 40 %";
+        assert_eq!(watch.log(at(61.0)).unwrap(), format!("{begun}, next status request in 1 h 00 min 00 s"));
+        assert_eq!(watch.log(at(120.0)), None);
+        let line = watch.log(at(121.0)).unwrap();
+        assert_eq!(line, format!("{begun}, 1 min 00 s so far, next status request in 59 min 00 s"));
+        watch.see(waiting(70.0, 41, None), at(131.0));
+        assert_eq!(watch.log(at(131.0)).unwrap(), "waiting for Preproduction: InProgress 41 %, 1 min 10 s so far");
+
+        for (now, done, line) in [
+            (140.0, 0, Some("uploading a.nupkg: 0 %, 0 B of 1.00 GiB, 1.00 MiB/s, 17 min 04 s left")),
+            (141.0, 102, None),
+            (142.0, 103, Some("uploading a.nupkg: 10 %, 103.00 MiB of 1.00 GiB, 1.00 MiB/s, 15 min 21 s left")),
+            (201.9, 103, None),
+            (202.0, 103, Some("uploading a.nupkg: 10 %, 103.00 MiB of 1.00 GiB, 1.00 MiB/s, 15 min 21 s left")),
+        ] {
+            watch.see(sending(done), at(now));
+            assert_eq!(watch.log(at(now)).as_deref(), line, "{now}");
+        }
+        assert_eq!(watch.patience(at(210.0), false), at(52.0));
     }
 }

@@ -34,16 +34,17 @@ pub async fn wait(
         known,
         scope,
         || provider.refresh(handle, scope),
-        |job: &Job| {
+        |job: &Job, look| {
             last_status.clone_from(&job.raw_status);
-            report_progress(job, scope);
+            let lacks_artifact = job.state == JobState::Succeeded && job.artifact.is_none();
+            looks_without_artifact += u32::from(lacks_artifact);
+            let is_last = job.state.is_final() && (!lacks_artifact || looks_without_artifact == LOOKS_WITHOUT_ARTIFACT);
+            let mut progress = progress(job);
+            look.mark(&mut progress, is_last);
+            scope.report(Event::Progress(progress));
             // Once a look, in the original's words (spec 4.1).
             scope.report(Event::verbose(format!("Export status: {}.", job.raw_status)));
-            if job.state == JobState::Succeeded && job.artifact.is_none() {
-                looks_without_artifact += 1;
-                if looks_without_artifact < LOOKS_WITHOUT_ARTIFACT {
-                    return Ok(Step::GoOn);
-                }
+            if is_last && lacks_artifact {
                 return Err(Error::new(
                     Kind::Protocol,
                     format!("the export of {} succeeded, but the service gives no link", job.subject),
@@ -51,7 +52,7 @@ pub async fn wait(
             }
             Ok(match job.state {
                 JobState::Unknown => Step::Unknown(job.raw_status.clone()),
-                state if state.is_final() => Step::End,
+                _ if is_last => Step::End,
                 _ => Step::GoOn,
             })
         },
@@ -67,9 +68,13 @@ pub async fn wait(
 
 /// How far a job is, also as the answer of the request that was accepted tells it.
 pub fn report_progress(job: &Job, scope: &Scope) {
+    scope.report(Event::Progress(progress(job)));
+}
+
+fn progress(job: &Job) -> Progress {
     let mut progress = Progress::new(Phase::Waiting, &job.subject);
     progress.status = Some(job.raw_status.clone());
-    scope.report(Event::Progress(progress));
+    progress
 }
 
 #[cfg(test)]

@@ -129,6 +129,12 @@ impl Client {
     }
 }
 
+/// This machine's clock, for a host that shows people how long something takes.
+#[must_use]
+pub fn machine_clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock::default())
+}
+
 /// The folder that is given, or this user's own. Without either, an upload that was cut begins again.
 fn state_folder(config: &ClientConfig) -> Option<PathBuf> {
     config.state_dir.clone().or_else(machine::state_folder)

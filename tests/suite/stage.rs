@@ -114,6 +114,9 @@ impl Epi {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("EPI_") || name.ends_with("_PROXY")) {
             command.env_remove(name);
         }
+        for name in ["CI", "CLICOLOR", "CLICOLOR_FORCE", "NO_COLOR", "TERM"] {
+            command.env_remove(name);
+        }
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("COLUMNS", "100").env("EPI_STATE_DIR", self.state.path());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));

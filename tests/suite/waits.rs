@@ -260,3 +260,26 @@ async fn every_look_is_told_and_the_first_progress_is_that_of_the_start() {
     };
     assert_eq!(first("Preproduction"), Some(Some(2)), "as the emulator answers a POST; the first look sees 40");
 }
+
+/// What a host needs to show that a wait lives: how long it has taken, and when the service is asked next.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_look_tells_how_long_the_wait_takes_and_when_the_next_one_is() {
+    let stage = Stage::new().await;
+    let wait = Wait { polling_interval_seconds: Some(20), ..Wait::default() };
+    stage.emulator.script(Phase::Deploy, vec![Step::new(1, 40, "InProgress"), Step::new(35_000, 100, "Succeeded")]);
+    stage.client.run(start(wait), &stage.scope).await.unwrap();
+    let looks = |stage: &Stage| -> Vec<_> {
+        let all = progress(stage).into_iter().filter(|progress| progress.phase == ProgressPhase::Waiting);
+        all.map(|progress| (progress.elapsed_ms, progress.next_poll_ms)).collect()
+    };
+    // The answer of the start is no look; nothing is asked after the last one.
+    let asked = |seconds: u64| (Some(seconds * 1000), Some(20_000));
+    assert_eq!(looks(&stage), [(None, None), asked(0), asked(20), (Some(40_000), None)]);
+
+    let stage = Stage::new().await;
+    stage.emulator.script_export(vec![Step::new(1, 0, "InProgress"), Step::new(30_000, 0, "Succeeded")]);
+    stage.client.run(export(wait), &stage.scope).await.unwrap();
+    let looks = looks(&stage);
+    assert_eq!(looks[1], asked(0));
+    assert_eq!(looks.last().unwrap().1, None, "nothing is asked after the last look: {looks:?}");
+}
