@@ -12,6 +12,7 @@ mod suite {
     mod command_line;
     mod deploying;
     mod documents;
+    mod pages;
     mod secrets;
     mod stage;
     mod transfer_cancel;

@@ -8,6 +8,7 @@ mod args;
 mod command;
 mod display;
 mod output;
+mod pages;
 mod progress;
 mod settings;
 mod signals;
@@ -22,6 +23,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::event::Event;
 use crate::base::scope::Scope;
 use crate::ops::client::Client;
 use args::{Arguments, Form, Verb};
@@ -31,12 +33,15 @@ use output::Output;
 /// Runs the command line with the process's arguments and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    pages::answer_the_shell();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&without_environment(error)),
     };
-    if let Verb::Completion { shell } = arguments.verb {
-        return completion(shell);
+    match &arguments.verb {
+        Verb::Completion { shell } => return written(pages::completion(*shell)),
+        Verb::Man { command, output_dir } => return written(pages::manual(command, output_dir.as_deref())),
+        _ => {}
     }
     // A form that does not exist cannot say so in its own form.
     let (form, unknown) = match settings::form(arguments.display.output) {
@@ -51,10 +56,8 @@ pub fn main() -> ExitCode {
     output.finish(outcome)
 }
 
-fn completion(shell: clap_complete::Shell) -> ExitCode {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "epi", &mut script);
-    match streams::print(String::from_utf8_lossy(&script).trim_end()) {
+fn written(outcome: Result<()>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             streams::print_error(&format!("error: {error}"));
@@ -89,6 +92,9 @@ fn execute(arguments: Arguments, output: &Output) -> Result<output::Answer> {
     let client = Client::new(&config, secret.as_ref())?;
     let cancel = CancelToken::new();
     let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
+    if let Some(address) = client.address_of_a_test().filter(|_| command.changes()) {
+        scope.report(Event::info(format!("not the live service: {address}")));
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
