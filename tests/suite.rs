@@ -16,12 +16,13 @@ mod suite {
     mod deploying;
     mod documents;
     mod given_texts;
+    mod pages;
     mod refusals;
     mod secrets;
     mod stage;
-    mod thread_limits;
     #[cfg(unix)]
     mod terminal;
+    mod thread_limits;
     mod transfer_cancel;
     mod transfer_child;
     mod transfer_disk;

@@ -54,6 +54,12 @@ impl Api {
         Self { http, endpoint, credentials: Arc::new(credentials), entropy }
     }
 
+    /// Where the service is.
+    #[must_use]
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// The client key that requests are signed with.
     #[must_use]
     pub fn client_key(&self) -> &str {

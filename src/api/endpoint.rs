@@ -37,6 +37,12 @@ impl Endpoint {
         Ok(Self(url))
     }
 
+    /// Whether it is the live service's host.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        Url::parse(DEFAULT_ENDPOINT).is_ok_and(|live| live.host() == self.0.host())
+    }
+
     /// The address of a resource and the request target to sign. Every segment is percent-encoded; `query` is
     /// appended as it is.
     ///

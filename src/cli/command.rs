@@ -10,6 +10,7 @@ use super::args::{
 };
 use super::settings;
 use crate::base::error::{Error, Kind, Result};
+use crate::ops::catalog;
 
 /// One operation to run.
 // No `Debug`: a request can hold a link.
@@ -47,9 +48,16 @@ impl Command {
                 ("storageSas.get", request, true)
             }
             Verb::EdgeLogs => ("edgeLogLocation.get", json!({}), true),
-            Verb::Completion { .. } => return Err(Error::new(Kind::Internal, "completion is no operation")),
+            Verb::Completion { .. } | Verb::Man { .. } => {
+                return Err(Error::new(Kind::Internal, "what the program writes about itself is not an operation"));
+            }
         };
         Ok(Self { operation, request: without_nulls(request), shows_link })
+    }
+
+    /// Whether it changes something in the service. An upload through a link given by somebody goes elsewhere.
+    pub(super) fn changes(&self) -> bool {
+        catalog::find(self.operation).is_some_and(|row| row.changes) && self.request.get("sasUrl").is_none()
     }
 }
 

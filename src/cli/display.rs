@@ -22,10 +22,12 @@ pub(super) struct Page {
 pub(super) fn text(command: &Command, document: &Value, host: &CommandLine, page: &Page) -> String {
     match command.operation {
         "connect" => {
+            let kind = if document["live"] == true { "the live service" } else { "not the live service" };
             format!(
-                "the credentials of {} are valid for project {}",
+                "the credentials of {} are valid for project {} at {} ({kind})",
                 word(document, "clientKey"),
-                word(document, "projectId")
+                word(document, "projectId"),
+                word(document, "endpoint")
             )
         }
         "package.upload" => uploads(&document["packages"]),

@@ -9,6 +9,7 @@ mod command;
 mod display;
 mod figures;
 mod output;
+mod pages;
 mod progress;
 mod queue;
 mod screen;
@@ -28,6 +29,7 @@ use tokio::runtime::Runtime;
 
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::event::Event;
 use crate::base::scope::Scope;
 use crate::ops::client::{Client, machine_clock};
 use crate::ops::runtime;
@@ -40,12 +42,15 @@ use terminal::Abilities;
 /// Runs the command line with the process's arguments and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    pages::answer_the_shell();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&without_environment(error)),
     };
-    if let Verb::Completion { shell } = arguments.verb {
-        return completion(shell);
+    match &arguments.verb {
+        Verb::Completion { shell } => return written(pages::completion(*shell)),
+        Verb::Man { command, output_dir } => return written(pages::manual(command, output_dir.as_deref())),
+        _ => {}
     }
     // A form that does not exist cannot say so in its own form.
     let (form, unknown) = match settings::form(arguments.display.output) {
@@ -68,10 +73,8 @@ fn refuse(error: &Error) -> ExitCode {
     ExitCode::from(error.kind().row().exit_code)
 }
 
-fn completion(shell: clap_complete::Shell) -> ExitCode {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "epi", &mut script);
-    match streams::print(String::from_utf8_lossy(&script).trim_end()) {
+fn written(outcome: Result<()>) -> ExitCode {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error),
     }
@@ -112,6 +115,9 @@ fn execute(arguments: Arguments, output: &Output) -> ExitCode {
     };
     let cancel = CancelToken::new();
     let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
+    if let Some(address) = client.address_of_a_test().filter(|_| command.changes()) {
+        scope.report(Event::info(format!("not the live service: {address}")));
+    }
     let answer = runtime.block_on(async {
         signals::cancel_on_interrupt(cancel, output.interrupted(), output.on_interrupt())?;
         client.run_document(command.operation, command.request.clone(), &scope).await

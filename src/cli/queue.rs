@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::base::error::{Error, Result};
+use crate::base::error::Result;
+use crate::base::threads;
 
 /// How often a wait for the end of a queue looks whether it is to give up.
 const SLICE: Duration = Duration::from_millis(50);
@@ -75,11 +76,8 @@ impl<T: Entry> Queue<T> {
             let end = End(queue);
             print(&end.0);
         };
-        std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(work)
-            .map(drop)
-            .map_err(|error| Error::io("cannot start the thread that prints", &error))
+        let printing = threads::named(name).spawn(work);
+        printing.map(drop).map_err(|error| threads::refused("the thread that prints", &error))
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {

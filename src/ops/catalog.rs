@@ -42,6 +42,8 @@ pub struct Row {
     pub name: &'static str,
     /// What it does, one sentence for users.
     pub summary: &'static str,
+    /// Whether it changes something in the service.
+    pub changes: bool,
     request: fn() -> &'static str,
     answer: fn() -> &'static str,
     prepare: fn(Value) -> Result<Prepared>,
@@ -83,7 +85,18 @@ fn short(name: &str) -> String {
 }
 
 const fn row<O: Operation>(name: &'static str, summary: &'static str) -> Row {
-    Row { name, summary, request: type_name::<O>, answer: type_name::<O::Answer>, prepare: prepare::<O> }
+    Row {
+        name,
+        summary,
+        changes: false,
+        request: type_name::<O>,
+        answer: type_name::<O::Answer>,
+        prepare: prepare::<O>,
+    }
+}
+
+const fn changing<O: Operation>(name: &'static str, summary: &'static str) -> Row {
+    Row { changes: true, ..row::<O>(name, summary) }
 }
 
 fn prepare<O: Operation>(document: Value) -> Result<Prepared> {
@@ -95,22 +108,25 @@ fn prepare<O: Operation>(document: Value) -> Result<Prepared> {
 /// All operations.
 pub static CATALOG: [Row; 17] = [
     row::<r::Connect>("connect", "Verifies the credentials by listing the deployments of the project."),
-    row::<r::DeployPackages>("package.deploy", "Uploads package files, starts a deployment of them and waits for it."),
+    changing::<r::DeployPackages>(
+        "package.deploy",
+        "Uploads package files, starts a deployment of them and waits for it.",
+    ),
     row::<r::GetPackageLocation>("packageLocation.get", "Gets the write-only link that packages are uploaded to."),
-    row::<r::UploadPackages>("package.upload", "Uploads package files."),
-    row::<r::StartDeployment>(
+    changing::<r::UploadPackages>("package.upload", "Uploads package files."),
+    changing::<r::StartDeployment>(
         "deployment.start",
         "Starts a deployment of packages, or of another environment's content.",
     ),
     row::<r::ListDeployments>("deployment.list", "Lists the ten most recent deployments."),
     row::<r::GetDeployment>("deployment.get", "Gets one deployment."),
     row::<r::WaitForDeployment>("deployment.wait", "Waits for a deployment that runs."),
-    row::<r::CompleteDeployment>("deployment.complete", "Completes a deployment that awaits its verification."),
-    row::<r::ResetDeployment>("deployment.reset", "Resets a deployment that awaits its verification."),
-    row::<r::StartExport>("databaseExport.start", "Starts an export of a database."),
+    changing::<r::CompleteDeployment>("deployment.complete", "Completes a deployment that awaits its verification."),
+    changing::<r::ResetDeployment>("deployment.reset", "Resets a deployment that awaits its verification."),
+    changing::<r::StartExport>("databaseExport.start", "Starts an export of a database."),
     row::<r::GetExport>("databaseExport.get", "Gets one database export."),
     row::<r::WaitForExport>("databaseExport.wait", "Waits for a database export that runs."),
-    row::<r::SaveExport>(
+    changing::<r::SaveExport>(
         "databaseExport.save",
         "Starts or takes a database export, waits for it, downloads and verifies it.",
     ),

@@ -118,6 +118,13 @@ impl Client {
         })
     }
 
+    /// The address of the service, where it is not the live one; nothing without an account.
+    #[must_use]
+    pub fn address_of_a_test(&self) -> Option<String> {
+        let endpoint = self.api.as_ref().ok()?.endpoint();
+        (!endpoint.is_live()).then(|| endpoint.to_string())
+    }
+
     /// Runs an operation: checks the request, then carries it out on the caller's runtime.
     ///
     /// # Errors

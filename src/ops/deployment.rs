@@ -21,7 +21,13 @@ impl Operation for Connect {
         Box::pin(async move {
             let (api, project_id) = session.account(self.project_id.as_deref())?;
             api.list_deployments(&project_id, session.scope).await?;
-            Ok(Connected { project_id, client_key: api.client_key().to_owned(), authentication_verified: true })
+            Ok(Connected {
+                project_id,
+                client_key: api.client_key().to_owned(),
+                authentication_verified: true,
+                endpoint: api.endpoint().to_string(),
+                live: api.endpoint().is_live(),
+            })
         })
     }
 }

@@ -2,21 +2,25 @@
 
 use clap::{Subcommand, ValueEnum};
 
+use super::candidates::{deployment_ids, environments};
 use super::{MayWait, Mode, Strict, WaitOptions};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Deployment {
     /// Start a deployment of uploaded packages, or of another environment's content
+    #[command(
+        after_help = "Example:\n  epi deployment start --to Preproduction --package mysite.cms.app.1.0.0.nupkg --wait"
+    )]
     Start {
         /// Environment to deploy to
-        #[arg(long, value_name = "ENVIRONMENT", visible_alias = "target-environment")]
+        #[arg(long, value_name = "ENVIRONMENT", add = environments(), visible_alias = "target-environment")]
         to: String,
         /// Names of uploaded packages
         #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',', visible_alias = "deployment-package",
               required_unless_present = "source_environment", conflicts_with = "source_environment")]
         package: Option<Vec<String>>,
         /// Environment to copy from
-        #[arg(long, value_name = "ENVIRONMENT")]
+        #[arg(long, value_name = "ENVIRONMENT", add = environments())]
         source_environment: Option<String>,
         /// Code to copy: cms, commerce
         #[arg(long, value_name = "APP", num_args = 1.., value_delimiter = ',', requires = "source_environment")]
@@ -35,17 +39,22 @@ pub(in crate::cli) enum Deployment {
         strict: Strict,
     },
     /// List the ten most recent deployments
+    #[command(after_help = "Example:\n  epi deployment list")]
     List,
     /// Show one deployment
+    #[command(after_help = "Example:\n  epi deployment show --id 11111111-2222-3333-4444-555555555555")]
     Show {
         /// Id of the deployment
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", add = deployment_ids())]
         id: String,
     },
     /// Wait for a deployment that runs, also after an interrupted wait
+    #[command(
+        after_help = "Example:\n  epi deployment wait --id 11111111-2222-3333-4444-555555555555 --until complete"
+    )]
     Wait {
         /// Id of the deployment
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", add = deployment_ids())]
         id: String,
         /// What to wait for
         #[arg(long, value_name = "STEP", default_value = "start")]
@@ -56,9 +65,10 @@ pub(in crate::cli) enum Deployment {
         strict: Strict,
     },
     /// Make a deployment that awaits its verification go live
+    #[command(after_help = "Example:\n  epi deployment complete --id 11111111-2222-3333-4444-555555555555 --wait")]
     Complete {
         /// Id of the deployment
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", add = deployment_ids())]
         id: String,
         #[command(flatten)]
         wait: MayWait,
@@ -66,9 +76,10 @@ pub(in crate::cli) enum Deployment {
         strict: Strict,
     },
     /// Take a deployment that awaits its verification back
+    #[command(after_help = "Example:\n  epi deployment reset --id 11111111-2222-3333-4444-555555555555 --wait")]
     Reset {
         /// Id of the deployment
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", add = deployment_ids())]
         id: String,
         /// Put the database back to its state before (with maintenance mode only)
         #[arg(long)]

@@ -4,22 +4,26 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::candidates::{databases, environments};
 use super::{MayWait, WaitOptions};
 
 /// Which database.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Database {
     /// Environment the database belongs to
-    #[arg(long, value_name = "ENVIRONMENT")]
+    #[arg(long, value_name = "ENVIRONMENT", add = environments())]
     pub(in crate::cli) environment: String,
     /// Database: epicms or epicommerce
-    #[arg(long, value_name = "NAME", visible_alias = "database-name")]
+    #[arg(long, value_name = "NAME", visible_alias = "database-name", add = databases())]
     pub(in crate::cli) database: String,
 }
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Export {
     /// Start an export of a database
+    #[command(
+        after_help = "Example:\n  epi export start --environment Production --database epicms --retention-hours 48"
+    )]
     Start {
         #[command(flatten)]
         database: Database,
@@ -32,6 +36,9 @@ pub(in crate::cli) enum Export {
         link: ShowLink,
     },
     /// Show one export
+    #[command(
+        after_help = "Example:\n  epi export show --environment Production --database epicms --id 11111111-2222-3333-4444-555555555555"
+    )]
     Show {
         #[command(flatten)]
         database: Database,
@@ -42,6 +49,9 @@ pub(in crate::cli) enum Export {
         link: ShowLink,
     },
     /// Wait for an export that runs, also after an interrupted wait
+    #[command(
+        after_help = "Example:\n  epi export wait --environment Production --database epicms --id 11111111-2222-3333-4444-555555555555"
+    )]
     Wait {
         #[command(flatten)]
         database: Database,
@@ -54,6 +64,9 @@ pub(in crate::cli) enum Export {
         link: ShowLink,
     },
     /// Start or take an export, wait for it, download and verify it
+    #[command(
+        after_help = "Example:\n  epi export save --environment Production --database epicms --output-file epicms.bacpac"
+    )]
     Save {
         #[command(flatten)]
         database: Database,

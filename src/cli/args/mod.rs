@@ -1,5 +1,6 @@
 //! The grammar of the command line. Only words and shapes; rules about values are those of the request documents.
 
+mod candidates;
 mod deployment;
 mod export;
 mod package;
@@ -15,9 +16,12 @@ pub(super) use export::{Database, Export};
 pub(super) use package::{BlockChecksum, Deploy, Files, Package, Switch};
 pub(super) use storage::Storage;
 
+/// With what tells one build from another.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("EPI_COMMIT"), ", ", env!("EPI_TARGET"), ")");
+
 /// Deploy to and export databases from the Optimizely DXP cloud.
 #[derive(Debug, Parser)]
-#[command(name = "epi", version, max_term_width = 100, arg_required_else_help = true, subcommand_required = true)]
+#[command(name = "epi", version = VERSION, max_term_width = 100, arg_required_else_help = true, subcommand_required = true)]
 #[command(after_help = "\
 Credentials are made in the DXP Management Portal (project, API tab). Give the secret in the
 variable EPI_CLIENT_SECRET, with --client-secret-file or with --client-secret-stdin; it is never
@@ -72,7 +76,7 @@ pub(super) struct Display {
     /// Form of the result: text for people, one JSON document, or one JSON line per event and the result last
     /// [env: EPI_OUTPUT] [default: text]
     // Read from the environment elsewhere: an empty variable counts as not given.
-    #[arg(long, value_name = "FORM", global = true)]
+    #[arg(long, short = 'o', value_name = "FORM", global = true)]
     pub(super) output: Option<Form>,
     /// Say more; twice for every request
     #[arg(long, short, action = clap::ArgAction::Count, global = true)]
@@ -83,6 +87,17 @@ pub(super) struct Display {
     /// Draw no progress
     #[arg(long, global = true)]
     pub(super) no_progress: bool,
+}
+
+/// The shells that completion is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    #[value(name = "powershell")]
+    PowerShell,
+    Zsh,
 }
 
 /// The form of the result.
@@ -98,9 +113,11 @@ pub(super) enum Form {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Verify the credentials
+    /// Verify the credentials, and say which service answered
+    #[command(after_help = "Example:\n  epi connect")]
     Connect,
     /// Upload packages, deploy them and wait: location, upload, start and wait in one
+    #[command(after_help = "Example:\n  epi deploy mysite.cms.app.1.0.0.nupkg --to Preproduction")]
     Deploy(Deploy),
     /// Upload packages without deploying them
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
@@ -115,11 +132,23 @@ pub(super) enum Verb {
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Storage(Storage),
     /// Get the link to the edge logs
+    #[command(after_help = "Example:\n  epi edge-logs")]
     EdgeLogs,
-    /// Write a completion script for a shell
+    /// Write a completion script for a shell; it completes commands, options, environments, databases and deployment ids
+    #[command(after_help = "Example:\n  epi completion bash > ~/.local/share/bash-completion/completions/epi")]
     Completion {
         /// The shell
-        shell: clap_complete::Shell,
+        shell: Shell,
+    },
+    /// Write manual pages
+    #[command(after_help = "Example:\n  epi man deployment wait | man -l -")]
+    Man {
+        /// The command; the page of epi itself when none is given
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+        /// Write the pages of all commands into this directory instead
+        #[arg(long, value_name = "DIR", conflicts_with = "command")]
+        output_dir: Option<PathBuf>,
     },
 }
 

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::candidates::environments;
 use super::{Mode, Strict, WaitOptions};
 
 /// Package files and how they are uploaded.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Upload options")]
 pub(in crate::cli) struct Files {
     /// Package files, named [name.](cms|commerce|head).app.<version>.(nupkg|zip) or
     /// [name.](cms|commerce).sqldb.<version>.bacpac
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required = true, help_heading = "Arguments")]
     pub(in crate::cli) files: Vec<PathBuf>,
     /// Name of the package in the store, when it differs from the file's (one file only)
     #[arg(long, value_name = "NAME")]
@@ -57,10 +59,8 @@ pub(in crate::cli) enum BlockChecksum {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Deploy {
-    #[command(flatten)]
-    pub(in crate::cli) files: Files,
     /// Environment to deploy to
-    #[arg(long, value_name = "ENVIRONMENT", visible_alias = "target-environment")]
+    #[arg(long, value_name = "ENVIRONMENT", visible_alias = "target-environment", add = environments())]
     pub(in crate::cli) to: String,
     /// Start from packages that are uploaded already and in use by a deployment, by their names; their content is not
     /// compared
@@ -72,21 +72,25 @@ pub(in crate::cli) struct Deploy {
     pub(in crate::cli) wait: WaitOptions,
     #[command(flatten)]
     pub(in crate::cli) strict: Strict,
+    #[command(flatten)]
+    pub(in crate::cli) files: Files,
 }
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Package {
     /// Get the write-only link that packages are uploaded to
+    #[command(after_help = "Example:\n  epi package location")]
     Location,
     /// Upload package files
+    #[command(after_help = "Example:\n  epi package upload mysite.cms.app.1.0.0.nupkg")]
     Upload {
-        #[command(flatten)]
-        files: Files,
         /// File that holds the container link to upload to, instead of asking for one (or EPI_SAS_URL)
         #[arg(long, value_name = "FILE", conflicts_with = "sas_url_stdin")]
         sas_url_file: Option<PathBuf>,
         /// Read the container link from standard input
         #[arg(long, conflicts_with = "client_secret_stdin")]
         sas_url_stdin: bool,
+        #[command(flatten)]
+        files: Files,
     },
 }

@@ -32,6 +32,10 @@ pub struct Connected {
     pub client_key: String,
     /// Always true: credentials that are not verified are an error.
     pub authentication_verified: bool,
+    /// The address that answered.
+    pub endpoint: String,
+    /// Whether it is the live service.
+    pub live: bool,
 }
 
 request! {

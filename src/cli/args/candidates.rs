@@ -1,0 +1,62 @@
+//! What completion offers for values: never all that is permitted, as the service decides about that.
+
+use std::time::Duration;
+
+use clap::Parser;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+
+use crate::base::cancel::CancelToken;
+use crate::base::error::Result;
+use crate::base::event::Silent;
+use crate::base::model::deployment::Deployment;
+use crate::base::model::export::DATABASES;
+use crate::base::model::project::USUAL_ENVIRONMENTS;
+use crate::base::scope::Scope;
+use crate::cli::settings;
+use crate::ops::client::Client;
+use crate::ops::request::ListDeployments;
+
+/// How long a person who presses Tab waits for the service.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The usual environments.
+pub(super) fn environments() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| USUAL_ENVIRONMENTS.into_iter().map(CompletionCandidate::new).collect())
+}
+
+/// The databases of a project.
+pub(super) fn databases() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| DATABASES.into_iter().map(CompletionCandidate::new).collect())
+}
+
+/// The ids of the recent deployments, with what tells them apart. Nothing where there are no credentials in the
+/// environment or the service does not answer soon: nobody can be told why while he types.
+pub(super) fn deployment_ids() -> ArgValueCandidates {
+    ArgValueCandidates::new(|| {
+        let deployments = recent_deployments().unwrap_or_default();
+        let candidate = |deployment: &Deployment| {
+            let environment = deployment.target_environment().unwrap_or_default();
+            let help = format!("{} {environment}", deployment.status_text());
+            CompletionCandidate::new(deployment.id()).help(Some(help.into()))
+        };
+        deployments.iter().map(candidate).collect()
+    })
+}
+
+fn recent_deployments() -> Result<Vec<Deployment>> {
+    /// The account as the environment has it.
+    #[derive(Parser)]
+    struct Environment {
+        #[command(flatten)]
+        account: super::Account,
+    }
+    let Ok(environment) = Environment::try_parse_from(["epi"]) else { return Ok(Vec::new()) };
+    let (config, secret) = settings::client(&environment.account)?;
+    let client = Client::new(&config, secret.as_ref())?;
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return Ok(Vec::new()) };
+    let scope = Scope::new(std::sync::Arc::new(Silent), CancelToken::new());
+    let listed = runtime
+        .block_on(async { tokio::time::timeout(PATIENCE, client.run(ListDeployments::default(), &scope)).await });
+    runtime.shutdown_background();
+    listed.unwrap_or(Ok(Vec::new()))
+}

@@ -1,0 +1,66 @@
+//! What the program writes about itself: completion scripts and manual pages.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_complete::env::Shells;
+
+use super::args::{Arguments, Shell};
+use super::streams::print;
+use crate::base::error::{Error, Kind, Result};
+
+/// The variable by which a shell asks this program for candidates.
+const ASKED: &str = "COMPLETE";
+
+/// Answers a shell that asks for candidates, and ends the process then.
+pub(super) fn answer_the_shell() {
+    clap_complete::env::CompleteEnv::with_factory(Arguments::command).var(ASKED).complete();
+}
+
+/// Prints the script that lets a shell ask.
+pub(super) fn completion(shell: Shell) -> Result<()> {
+    let name = match shell {
+        Shell::Bash => "bash",
+        Shell::Elvish => "elvish",
+        Shell::Fish => "fish",
+        Shell::PowerShell => "powershell",
+        Shell::Zsh => "zsh",
+    };
+    let failed = |reason: &str| Error::new(Kind::Internal, format!("cannot write the completion of {name}: {reason}"));
+    let shells = Shells::builtins();
+    let completer = shells.completer(name).ok_or_else(|| failed("it is not known"))?;
+    let mut script = Vec::new();
+    completer
+        .write_registration(ASKED, "epi", "epi", "epi", &mut script)
+        .map_err(|error| failed(&error.to_string()))?;
+    print(String::from_utf8_lossy(&script).trim_end())
+}
+
+/// Prints the page of a command, or writes all pages into a directory.
+pub(super) fn manual(command: &[String], output_dir: Option<&Path>) -> Result<()> {
+    // Without the pages of `help`, which say nothing.
+    let mut root = without_help(Arguments::command());
+    root.build();
+    if let Some(folder) = output_dir {
+        let failed = |error| Error::io(format!("cannot write manual pages to '{}'", folder.display()), &error);
+        std::fs::create_dir_all(folder).map_err(failed)?;
+        return clap_mangen::generate_to(root, folder).map_err(failed);
+    }
+    let mut page = &root;
+    let mut name = "epi".to_owned();
+    for word in command {
+        page = page
+            .find_subcommand(word)
+            .ok_or_else(|| Error::invalid("COMMAND", format!("there is no '{name} {word}'")))?;
+        name = format!("{name} {word}");
+    }
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page.clone())
+        .render(&mut text)
+        .map_err(|error| Error::new(Kind::Internal, format!("cannot write the manual page: {error}")))?;
+    print(String::from_utf8_lossy(&text).trim_end())
+}
+
+fn without_help(command: clap::Command) -> clap::Command {
+    command.disable_help_subcommand(true).mut_subcommands(without_help)
+}
