@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod suite {
     mod api_calls;
+    mod api_wire;
     mod azurite;
     mod bacpac_archive;
     mod bacpac_saved;

@@ -1,8 +1,8 @@
 //! One HTTP exchange over the one HTTP crate.
 //!
 //! HTTP/1.1, redirects off (a signed request cannot be followed to another path, spec 1.2), no read time-out (it
-//! would also run while a body is being sent over a slow link), proxy settings of the environment. Errors never
-//! hold a URL's query.
+//! would also run while a body is being sent over a slow link), a connection of its own for each POST. Which proxy is
+//! used is decided in `proxy.rs`, what an error says in `fault.rs`.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,9 +13,12 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 
 use super::authorities::Authorities;
+pub use super::fault::Fault;
+use super::fault::{Way, body_error, send_fault, unsendable, words};
+use super::machine;
+use super::proxy::Proxies;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Sink};
-use crate::base::next_step::{NextStep, Setting};
 use crate::base::retry::{classify_status, parse_retry_after};
 use crate::base::secret::{SafeUrl, Secret};
 use crate::base::time::{Clock, spoken};
@@ -107,21 +110,6 @@ impl Request {
     }
 }
 
-/// A failed exchange: the error, and whether the request can have reached the other side.
-#[derive(Debug)]
-pub struct Fault {
-    /// What went wrong.
-    pub error: Error,
-    /// Whether the other side may have carried out the request although no answer came.
-    pub may_have_arrived: bool,
-}
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        fault.error
-    }
-}
-
 /// The answer to a request: status and headers are there, the body is still to be read.
 pub struct Response {
     status: u16,
@@ -207,23 +195,46 @@ impl Response {
 /// The HTTP client. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Http {
-    /// Goes through the environment's proxies.
-    client: reqwest::Client,
-    /// For this machine: a proxy elsewhere cannot reach it, and must not see what plain `http` is permitted for.
-    direct: reqwest::Client,
+    /// Go through the proxy that the environment or the system names.
+    proxied: Connections,
+    /// Go straight to the host: to this machine, which a proxy elsewhere cannot reach, and which plain `http` is
+    /// permitted for, and to hosts that need no proxy.
+    direct: Connections,
+    proxies: Arc<Proxies>,
+    own_authorities: bool,
     clock: Arc<dyn Clock>,
 }
 
+/// Connections that go the same way.
+#[derive(Clone)]
+struct Connections {
+    /// Those that stay open between requests.
+    kept: reqwest::Client,
+    /// A new one for each request. A load balancer on the way may have forgotten a connection that was idle without
+    /// telling anybody; a request that may be repeated gets over that, but a POST would be lost with its answer.
+    fresh: reqwest::Client,
+}
+
 impl Http {
-    /// A client that trusts the platform's certificates and these authorities.
+    /// A client that trusts the platform's certificates and these authorities, and uses the proxy that the
+    /// environment names.
     ///
     /// # Errors
-    /// `Tls` when TLS cannot be set up.
+    /// `Tls` or `InvalidArgument` when TLS cannot be set up; `InvalidArgument` for a variable that should name a proxy
+    /// and does not.
     pub fn new(authorities: Option<&Authorities>, clock: Arc<dyn Clock>) -> Result<Self> {
         let tls = super::tls::client_config(authorities)?;
-        let client = build(client_builder(tls.clone()))?;
-        let direct = build(client_builder(tls).no_proxy())?;
-        Ok(Self { client, direct, clock })
+        let proxies = Proxies::read(machine::variable)?;
+        let direct = Connections::new(|| Ok(client_builder(tls.clone()).no_proxy()))?;
+        let proxied = Connections::new(|| {
+            let builder = client_builder(tls.clone());
+            match proxies.proxy() {
+                Some(proxy) => Ok(builder.proxy(reqwest::Proxy::all(proxy.expose()).map_err(unusable)?)),
+                // The crate then asks the settings of Windows or macOS.
+                None => Ok(builder),
+            }
+        })?;
+        Ok(Self { proxied, direct, proxies: Arc::new(proxies), own_authorities: authorities.is_some(), clock })
     }
 
     /// The clock that time limits run by.
@@ -271,7 +282,10 @@ impl Http {
             Method::Put => reqwest::Method::PUT,
         };
         let sends_body = matches!(request.method, Method::Post | Method::Put);
-        let client = if request.url.is_loopback() { &self.direct } else { &self.client };
+        let url = url::Url::parse(request.url.base()).map_err(|_| unsendable("its address cannot be read"))?;
+        let is_direct = request.url.is_loopback() || self.proxies.is_exempt(&url);
+        let connections = if is_direct { &self.direct } else { &self.proxied };
+        let client = if request.method == Method::Post { &connections.fresh } else { &connections.kept };
         let mut builder = client.request(method, request.url.expose());
         for (name, value) in &request.headers {
             builder = match value {
@@ -293,7 +307,19 @@ impl Http {
                 builder.header("content-length", length.to_string()).body(reqwest::Body::wrap_stream(stream))
             }
         };
-        let response = builder.send().await.map_err(|error| send_fault(&request.url, error))?;
+        let response = builder.send().await.map_err(|error| {
+            // The URL is taken out of the error before its text is read.
+            let error = error.without_url();
+            let way = Way {
+                host: host_and_port(&url),
+                proxy: self.proxies.proxy().filter(|_| !is_direct),
+                own_authorities: self.own_authorities,
+            };
+            match error.is_builder() {
+                true => unsendable(&words(&error)),
+                false => send_fault(&way, error.is_connect(), &error),
+            }
+        })?;
         Ok(Response {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
@@ -303,13 +329,19 @@ impl Http {
     }
 }
 
+impl Connections {
+    fn new(builder: impl Fn() -> Result<reqwest::ClientBuilder>) -> Result<Self> {
+        let build = |idle| builder()?.pool_max_idle_per_host(idle).build().map_err(unusable);
+        Ok(Self { kept: build(IDLE_CONNECTIONS)?, fresh: build(0)? })
+    }
+}
+
 fn client_builder(tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .http1_only()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(CONNECT_LIMIT)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS)
         .tcp_nodelay(true)
         .user_agent(concat!("epicloud/", env!("CARGO_PKG_VERSION")));
     // The crate would close a connection whose peer takes nothing for 30 s; how long silence may last is decided
@@ -319,70 +351,12 @@ fn client_builder(tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
     builder
 }
 
-fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client> {
-    builder
-        .build()
-        .map_err(|error| Error::new(Kind::Internal, format!("cannot set up the HTTP client: {}", cause(&error))))
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+fn unusable(error: reqwest::Error) -> Error {
+    Error::new(Kind::Internal, format!("cannot set up the HTTP client: {}", words(&error)))
 }
 
-fn unsendable(why: &str) -> Fault {
-    Fault { error: Error::new(Kind::Internal, format!("the request cannot be sent: {why}")), may_have_arrived: false }
-}
-
-/// Classifies a failed send. The URL is taken out of the error before its text is read.
-fn send_fault(url: &SafeUrl, error: reqwest::Error) -> Fault {
-    let error = error.without_url();
-    let host = url::Url::parse(url.base()).ok().and_then(|url| {
-        let host = url.host_str()?.to_owned();
-        Some(url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
-    });
-    let host = host.unwrap_or_else(|| "the service".to_owned());
-    if error.is_builder() {
-        return unsendable(&cause(&error));
-    }
-    if is_tls(&error) {
-        return Fault {
-            error: Error::new(Kind::Tls, format!("cannot trust {host}: {}", cause(&error))).with_next_step(
-                NextStep::text("if it uses a certificate authority of your own, name its PEM file with ")
-                    .setting(Setting::CaFile)
-                    .and(" or SSL_CERT_FILE"),
-            ),
-            may_have_arrived: false,
-        };
-    }
-    let connecting = error.is_connect();
-    let doing = if connecting { "cannot connect to" } else { "the connection failed while talking to" };
-    let mut fault =
-        Error::new(Kind::Network, format!("{doing} {host}: {}", cause(&error))).with_retry(Retry::Later, None);
-    if connecting {
-        fault = fault.with_next_step("check the network, the address and the proxy settings (HTTPS_PROXY, NO_PROXY)");
-    }
-    Fault { error: fault, may_have_arrived: !connecting }
-}
-
-fn body_error(error: &reqwest::Error) -> Error {
-    Error::new(Kind::Network, format!("the answer was cut short: {}", cause(error))).with_retry(Retry::Later, None)
-}
-
-fn chain<'a>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
-}
-
-/// The innermost cause in one line: the outer layers of the chain only restate that a request failed.
-fn cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let text = chain(error).last().map(ToString::to_string).unwrap_or_default();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Whether a TLS error is in the chain. I/O errors wrap others without naming them as their `source`.
-fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
-    chain(error).any(|link| {
-        link.is::<rustls::Error>()
-            || link
-                .downcast_ref::<std::io::Error>()
-                .and_then(std::io::Error::get_ref)
-                .is_some_and(|inner| is_tls(inner))
-    })
+fn host_and_port(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or("the service");
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -1,6 +1,7 @@
 //! What this machine has: its time and its randomness, the one implementation of [`Clock`] and [`Entropy`] outside
-//! tests, and the user's folder for state. No file is touched here.
+//! tests, the user's folder for state, and the environment's proxies. No file is touched here.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -48,6 +49,11 @@ impl Entropy for SystemEntropy {
         // The version and variant bits of a UUID are fixed, in different places of the two halves.
         high ^ low.rotate_left(32)
     }
+}
+
+/// A variable of the environment. For those that name proxies; whatever else can be set is handed in.
+pub(super) fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }
 
 /// The folder in which this library may keep its state for the user, or `None` where the user has no home.

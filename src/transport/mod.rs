@@ -2,10 +2,12 @@
 //!
 //! Sends one request and gives back its answer: TLS, signing, time limits, and nothing about what is asked for. It
 //! does not repeat a request; the layers above decide that. The only layer that names the HTTP crate (`http.rs`),
-//! and the place where time and randomness come from the machine (`machine.rs`).
+//! and the place where time, randomness and the variables that name proxies come from the machine (`machine.rs`).
 
 pub mod authorities;
+mod fault;
 pub mod http;
 pub mod machine;
+mod proxy;
 pub mod sign;
 mod tls;

@@ -13,7 +13,7 @@ use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule};
 
 use super::transfer_world::{BLOB, MIB, NAME, World, blocks, content, download, link, receive, send, stored, upload};
 use super::virtual_time::{TestClock, until};
-use super::wires::{cutting_answers, damaging};
+use super::wires::{Garbled, cutting_answers, damaging, garbling};
 
 /// Where the emulator listens.
 fn address(world: &World) -> SocketAddr {
@@ -21,9 +21,21 @@ fn address(world: &World) -> SocketAddr {
     origin.trim_start_matches("http://").split('/').next().unwrap().parse().unwrap()
 }
 
+/// Where the emulator listens for TLS, or for plain HTTP.
+fn listening(world: &World, secure: bool) -> SocketAddr {
+    let origin = if secure { world.emulator.https_endpoint() } else { world.emulator.endpoint() };
+    origin.split('/').nth(2).unwrap().parse().unwrap()
+}
+
 /// The same link by another way. Its signature is not of the host.
 fn by_way_of(other: SocketAddr, url: &SafeUrl, world: &World) -> SafeUrl {
     link(&url.expose().replace(&address(world).to_string(), &other.to_string()))
+}
+
+/// The same link by another way, over TLS or not.
+fn over(secure: bool, other: SocketAddr, url: &SafeUrl, world: &World) -> SafeUrl {
+    let url = by_way_of(other, url, world);
+    if secure { link(&url.expose().replacen("http://", "https://", 1)) } else { url }
 }
 
 /// What was reported of failed tries.
@@ -39,26 +51,33 @@ fn reasons(world: &World) -> Vec<String> {
 async fn an_answer_that_is_cut_anywhere_is_a_try_that_failed() {
     let bytes = content(1, 3 * MIB);
     // In the head of the first answer, at its end, and somewhere in those that follow.
-    for after in [1, 9, 60, 200, 700, 1000] {
+    let places = |plain: &[u64], tls: &[u64]| -> Vec<(u64, bool)> {
+        plain.iter().map(|at| (*at, false)).chain(tls.iter().map(|at| (*at, true))).collect()
+    };
+    // Over TLS in the handshake too.
+    for (after, secure) in places(&[1, 9, 60, 200, 700, 1000], &[1, 60, 700, 1300, 1500, 1800]) {
         let world = World::new().await;
-        let proxy = cutting_answers(address(&world), 1, after).await;
+        let proxy = cutting_answers(listening(&world, secure), 1, after).await;
         let mut request = upload(&world, &world.file("p", &bytes));
         request.options.streams = Some(1);
-        let request = Upload { container: by_way_of(proxy, &request.container, &world), ..request };
+        let request = Upload { container: over(secure, proxy, &request.container, &world), ..request };
         let receipt = send(&world, &request).await.unwrap();
         assert_eq!(receipt.retries, 1, "{after}: {:?}", reasons(&world));
-        assert_eq!(world.put_blocks().len() + world.commits().len(), 3 + 1 + 1, "{after}");
+        let in_handshake = secure && after <= 700;
+        let again = usize::from(!in_handshake);
+        assert_eq!(world.put_blocks().len() + world.commits().len(), 3 + 1 + again, "{after} {secure}");
         assert!(stored(&world, NAME) == bytes, "{after}");
     }
-    for after in [1, 30, 200, 800, 1_000_000, 1_049_500] {
+    for (after, secure) in places(&[1, 30, 200, 800, 1_000_000, 1_049_500], &[1, 700, 1500, 1_000_000, 1_049_500]) {
         let world = World::new().await;
         world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-        let proxy = cutting_answers(address(&world), 1, after).await;
+        let proxy = cutting_answers(listening(&world, secure), 1, after).await;
         let mut request = download(&world, &world.path("db"));
         request.options.streams = 1;
-        let request = Download { link: by_way_of(proxy, &request.link, &world), ..request };
+        let request = Download { link: over(secure, proxy, &request.link, &world), ..request };
         let receipt = receive(&world, &request).await.unwrap();
         assert_eq!((receipt.retries, receipt.verified), (1, "md5"), "{after}: {:?}", reasons(&world));
+        assert!(reasons(&world).iter().all(|reason| !reason.contains("://") && !reason.contains("os error")));
         assert!(std::fs::read(world.path("db")).unwrap() == bytes, "{after}");
     }
 }
@@ -78,6 +97,35 @@ async fn a_byte_that_is_damaged_on_its_way_is_sent_again() {
         assert_eq!(world.put_blocks()[0].status, Some(400), "{code}");
         assert!(reasons(&world)[0].contains("differs from its checksum"), "{code}: {:?}", reasons(&world));
         assert!(stored(&world, NAME) == bytes, "{code}");
+    }
+}
+
+/// TLS finds it before the store does.
+#[tokio::test]
+async fn a_byte_that_is_damaged_under_tls_is_sent_again() {
+    let world = World::new().await;
+    let bytes = content(2, 3 * MIB);
+    let proxy = damaging(listening(&world, true), 500_000).await;
+    let mut request = upload(&world, &world.file("p", &bytes));
+    request.options.streams = Some(1);
+    let request = Upload { container: over(true, proxy, &request.container, &world), ..request };
+    let receipt = send(&world, &request).await.unwrap();
+    assert_eq!(receipt.retries, 1, "{:?}", reasons(&world));
+    assert!(stored(&world, NAME) == bytes);
+    for how in [Garbled::Garbage, Garbled::Flipped, Garbled::Alert, Garbled::Closed, Garbled::Truncated] {
+        let world = World::new().await;
+        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        let emulator = world.emulator.clone();
+        let asked = move || !emulator.requests().is_empty();
+        let proxy = garbling(listening(&world, true), how, 1, asked).await;
+        let mut request = download(&world, &world.path("db"));
+        request.options.streams = 1;
+        let request = Download { link: over(true, proxy, &request.link, &world), ..request };
+        let receipt = receive(&world, &request).await.unwrap();
+        assert_eq!(receipt.retries, 1, "{how:?}: {:?}", reasons(&world));
+        assert!(std::fs::read(world.path("db")).unwrap() == bytes, "{how:?}");
+        let told = reasons(&world).concat();
+        assert!(!told.contains("://") && !told.contains("os error") && !told.contains("trust"), "{how:?}: {told}");
     }
 }
 

@@ -257,6 +257,90 @@ pub(crate) async fn damaging(server: SocketAddr, place: u64) -> SocketAddr {
     address
 }
 
+/// What becomes of an answer on its way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Garbled {
+    /// Something else comes in its place.
+    Garbage,
+    /// One of its bytes is inverted.
+    Flipped,
+    /// The alert of TLS that says that what was sent arrived damaged comes in its place.
+    Alert,
+    /// The connection is closed, by TCP alone.
+    Closed,
+    /// The connection is closed in the middle of it, by TCP alone.
+    Truncated,
+}
+
+/// Stands between a client and a server, and garbles what the server sends over its first connections once `from` says
+/// so. Gives the address to go to instead of the server's.
+pub(crate) async fn garbling(
+    server: SocketAddr,
+    how: Garbled,
+    connections: usize,
+    from: impl Fn() -> bool + Clone + Send + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut number = 0;
+        while let Ok((client, _)) = listener.accept().await {
+            let (garbles, from) = (number < connections, from.clone());
+            number += 1;
+            tokio::spawn(async move {
+                let (mut from_client, mut to_client) = client.into_split();
+                let (mut from_server, mut to_server) = TcpStream::connect(server).await.ok()?.into_split();
+                let up = tokio::spawn(async move { copy(&mut from_client, &mut to_server).await });
+                let mut buffer = vec![0; FAST];
+                loop {
+                    let count = from_server.read(&mut buffer).await.ok().filter(|count| *count > 0)?;
+                    let piece = &mut buffer[..count];
+                    if !garbles || !from() {
+                        to_client.write_all(piece).await.ok()?;
+                        continue;
+                    }
+                    match how {
+                        Garbled::Garbage => to_client.write_all(b"\0\x01 this is no answer\r\n\r\n").await.ok()?,
+                        // The first byte of what a record or a status line has to say.
+                        Garbled::Flipped => {
+                            piece[5] = !piece[5];
+                            to_client.write_all(piece).await.ok()?;
+                        }
+                        Garbled::Alert => to_client.write_all(&[21, 3, 3, 0, 2, 2, 20]).await.ok()?,
+                        Garbled::Closed => {}
+                        Garbled::Truncated => to_client.write_all(&piece[..count / 2]).await.ok()?,
+                    }
+                    to_client.shutdown().await.ok()?;
+                    // What the client still sends is read, so that closing is no reset.
+                    return up.await.ok().map(drop);
+                }
+            });
+        }
+    });
+    address
+}
+
+/// A server that sends this to everybody who has said something, and closes the connection. Counts those who came.
+pub(crate) async fn saying(words: &'static [u8], then_reset: bool) -> (SocketAddr, Arc<AtomicU64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, count) = (listener.local_addr().unwrap(), Arc::<AtomicU64>::default());
+    let came = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            came.fetch_add(1, Ordering::SeqCst);
+            let mut heard = [0; 4096];
+            if client.read(&mut heard).await.is_ok() && client.write_all(words).await.is_ok() {
+                if then_reset {
+                    let _ = client.set_zero_linger();
+                } else {
+                    let _ = client.shutdown().await;
+                }
+            }
+        }
+    });
+    (address, count)
+}
+
 /// A proxy that carries every connection to one server, whatever host is asked for. Keeps the heads of what it was asked.
 pub(crate) struct ConnectProxy {
     pub(crate) address: SocketAddr,

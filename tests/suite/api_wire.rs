@@ -1,0 +1,149 @@
+//! What happens to the API's requests on the wire below HTTP: garbage, damage and interruptions, over TLS and without.
+
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+
+use epicloud::request::{
+    CompleteDeployment, Connect, GetContainerLinks, ListDeployments, ResetDeployment, StartDeployment, StartExport,
+};
+use epicloud::{ClientConfig, Error, Kind};
+
+use super::stage::{Stage, client, configuration};
+use super::wires::{Garbled, garbling, saying};
+
+const ALL: [Garbled; 5] =
+    [Garbled::Garbage, Garbled::Flipped, Garbled::Alert, Garbled::Closed, Garbled::Truncated];
+
+const ID: &str = "00000000-0000-0000-0000-000000000001";
+
+/// Makes the stage's client go by this address.
+fn go_by(stage: &mut Stage, address: SocketAddr, secure: bool) {
+    let scheme = if secure { "https" } else { "http" };
+    let endpoint = Some(format!("{scheme}://{address}/api/v1.0/"));
+    let config = ClientConfig { endpoint, ..configuration(&stage.emulator) };
+    stage.client = client(&config, stage.emulator.client_secret(), &stage.clock);
+}
+
+/// A stage whose answers are garbled over its first connections.
+async fn garbled(how: Garbled, connections: usize, secure: bool) -> Stage {
+    let mut stage = Stage::new().await;
+    let origin = if secure { stage.emulator.https_endpoint() } else { stage.emulator.endpoint() };
+    let emulator = stage.emulator.clone();
+    let asked = move || !emulator.requests().is_empty();
+    let server = origin.split('/').nth(2).unwrap().parse().unwrap();
+    let address = garbling(server, how, connections, asked).await;
+    go_by(&mut stage, address, secure);
+    stage
+}
+
+/// The requests that start something, by their number here, and how each says to look.
+async fn post(stage: &Stage, number: usize) -> (Error, &'static str) {
+    let (client, scope) = (&stage.client, &stage.scope);
+    let environment = || "Integration".to_owned();
+    match number {
+        0 => {
+            let start = StartDeployment {
+                target_environment: "Preproduction".into(),
+                source_environment: Some(environment()),
+                include_blob: true,
+                ..StartDeployment::default()
+            };
+            (client.run(start, scope).await.unwrap_err(), "deployment.list")
+        }
+        1 => {
+            let complete = CompleteDeployment { id: ID.into(), ..CompleteDeployment::default() };
+            (client.run(complete, scope).await.unwrap_err(), "deployment.get")
+        }
+        2 => {
+            let reset = ResetDeployment { id: ID.into(), ..ResetDeployment::default() };
+            (client.run(reset, scope).await.unwrap_err(), "deployment.get")
+        }
+        3 => {
+            let start = StartExport {
+                environment: environment(),
+                database_name: "epicms".into(),
+                ..StartExport::default()
+            };
+            (client.run(start, scope).await.unwrap_err(), "export")
+        }
+        _ => {
+            let links = GetContainerLinks {
+                environment: environment(),
+                storage_container: vec!["mysitemedia".into()],
+                retention_hours: Some(2),
+                ..GetContainerLinks::default()
+            };
+            (client.run(links, scope).await.unwrap_err(), "")
+        }
+    }
+}
+
+fn assert_plain_words(error: &Error) {
+    let all = format!("{error} {:?}", error.next_step());
+    for word in ["docs.rs", "close_notify", "os error", "InvalidMessage", "Custom {"] {
+        assert!(!all.contains(word), "'{word}' is in {all}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_that_was_sent_whole_and_is_answered_with_garbage_is_ambiguous_and_sent_once() {
+    for (secure, how) in [true, false].into_iter().flat_map(|secure| ALL.map(|how| (secure, how))) {
+        // Inverting a byte of the version is garbage to HTTP as well.
+        for number in 0..5 {
+            let stage = garbled(how, usize::MAX, secure).await;
+            let (error, look) = post(&stage, number).await;
+            assert_eq!(error.kind(), Kind::Ambiguous, "{how:?} {secure} {number}: {error}");
+            assert_eq!(error.kind().row().exit_code, 9);
+            assert_eq!(stage.api_requests().len(), 1, "{how:?} {secure} {number}");
+            assert!(error.to_string().contains("may have been carried out"), "{error}");
+            let step = error.next_step().unwrap();
+            assert!(step.contains(look) && step.len() > 10, "{number}: {step}");
+            assert_plain_words(&error);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_get_that_is_answered_with_garbage_is_sent_again() {
+    for (secure, how) in [true, false].into_iter().flat_map(|secure| ALL.map(|how| (secure, how))) {
+        let stage = garbled(how, 1, secure).await;
+        let list = stage.client.run(ListDeployments::default(), &stage.scope).await;
+        assert!(list.is_ok(), "{how:?} {secure}: {list:?}");
+        assert_eq!(stage.api_requests().len(), 2, "{how:?} {secure}");
+
+        let stage = garbled(how, usize::MAX, secure).await;
+        let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Network, "{how:?} {secure}: {error}");
+        assert!(stage.api_requests().len() > 1, "{how:?} {secure}");
+        assert_plain_words(&error);
+    }
+}
+
+/// What comes up while the connection is made: nothing of the request has been sent, so a POST is not ambiguous.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_that_fails_is_tls_unless_it_may_pass() {
+    let refusal = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    for (words, reset, kind, text) in [
+        (&refusal[..], false, Kind::Tls, "does not speak TLS"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", false, Kind::Tls, "does not speak TLS"),
+        // Alerts: no version in common, no cipher in common, damage.
+        (&[21, 3, 3, 0, 2, 2, 70], false, Kind::Tls, "no TLS version or cipher in common"),
+        (&[21, 3, 3, 0, 2, 2, 40], false, Kind::Tls, "no TLS version or cipher in common"),
+        (&[21, 3, 3, 0, 2, 2, 20], false, Kind::Network, "with an error"),
+        (b"", false, Kind::Network, "closed the connection"),
+        (b"", true, Kind::Network, "cannot connect to"),
+    ] {
+        let mut stage = Stage::new().await;
+        let (address, came) = saying(words, reset).await;
+        go_by(&mut stage, address, true);
+        let (error, _) = post(&stage, 0).await;
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(text) && error.to_string().contains(&address.to_string()), "{error}");
+        assert!(error.next_step().is_some(), "{error:?}");
+        assert_plain_words(&error);
+        let before = came.load(Ordering::SeqCst);
+        let error = stage.client.run(Connect::default(), &stage.scope).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert_eq!(came.load(Ordering::SeqCst) - before > 1, kind == Kind::Network, "{error}");
+    }
+}
