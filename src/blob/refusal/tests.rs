@@ -9,7 +9,8 @@ fn refused(status: u16, code: &str, message: &str, expiry: &str) -> Error {
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{message}\nRequestId:r\nTime:t</Message></Error>"
     );
     let refusal = Refusal { status, body, request_id: Some("r-1".into()), ..Refusal::default() };
-    let link = SafeUrl::parse("x", &format!("https://a.blob.core.windows.net/c?sv=2020-12-06&se={expiry}&sig=CANARY"));
+    let link =
+        SafeUrl::parse("sasUrl", &format!("https://a.blob.core.windows.net/c?sv=2020-12-06&se={expiry}&sig=CANARY"));
     to_error(&refusal, &link.unwrap(), "site.cms.app.1.nupkg", Access::Write, NOW)
 }
 
@@ -113,7 +114,7 @@ fn by_link(status: u16, code: &str, message: &str, parameters: &str) -> Error {
     let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
     let link = format!("https://a.blob.core.windows.net/c?sv=2020-12-06{parameters}&sig=CANARY");
     let refusal = Refusal { status, body, ..Refusal::default() };
-    to_error(&refusal, &SafeUrl::parse("x", &link).unwrap(), "b", Access::Write, NOW)
+    to_error(&refusal, &SafeUrl::parse("sasUrl", &link).unwrap(), "b", Access::Write, NOW)
 }
 
 #[test]
@@ -160,14 +161,14 @@ fn a_header_that_is_not_accepted_is_named() {
     let body = "<Error><Code>InvalidHeaderValue</Code><Message>x</Message><HeaderName>x-ms-version</HeaderName>\
                 <HeaderValue>CANARY</HeaderValue></Error>";
     let refusal = Refusal { status: 400, body: body.into(), ..Refusal::default() };
-    let error = to_error(&refusal, &SafeUrl::parse("x", "https://h/c?sig=x").unwrap(), "b", Access::Write, NOW);
+    let error = to_error(&refusal, &SafeUrl::parse("sasUrl", "https://h/c?sig=x").unwrap(), "b", Access::Write, NOW);
     assert_eq!(error.to_string(), "the blob storage does not accept the value of a header 'x-ms-version'");
     assert!(!error.to_json().to_string().contains("CANARY"));
 }
 
 #[test]
 fn the_answer_of_a_gateway_is_told_as_that() {
-    let link = SafeUrl::parse("x", "https://a.blob.core.windows.net/c?sp=w&sig=CANARY").unwrap();
+    let link = SafeUrl::parse("sasUrl", "https://a.blob.core.windows.net/c?sp=w&sig=CANARY").unwrap();
     for (status, kind, retry, step) in [
         (403, Kind::Forbidden, Retry::Never, "the host of the SAS URL"),
         (404, Kind::NotFound, Retry::Never, "the host of the SAS URL"),
@@ -223,7 +224,7 @@ fn an_answer_without_xml_is_classed_by_its_status() {
         retry_after: Some(Duration::from_secs(3)),
         ..Refusal::default()
     };
-    let link = SafeUrl::parse("x", "https://h/c?sig=x").unwrap();
+    let link = SafeUrl::parse("sasUrl", "https://h/c?sig=x").unwrap();
     let error = to_error(&refusal, &link, "b", Access::Read, NOW);
     assert_eq!((error.kind(), error.code()), (Kind::Unavailable, None));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
