@@ -27,7 +27,7 @@ impl Abilities {
             // Windows shows colours only when it is asked to; elsewhere this does nothing.
             let _ = anstyle_query::windows::enable_ansi_colors();
         }
-        Self { redraws: is_terminal && obeys && !is_plain, colours }
+        Self { redraws: is_terminal && obeys, colours }
     }
 }
 

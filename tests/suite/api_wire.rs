@@ -11,8 +11,7 @@ use epicloud::{ClientConfig, Error, Kind};
 use super::stage::{Stage, client, configuration};
 use super::wires::{Garbled, garbling, saying};
 
-const ALL: [Garbled; 5] =
-    [Garbled::Garbage, Garbled::Flipped, Garbled::Alert, Garbled::Closed, Garbled::Truncated];
+const ALL: [Garbled; 5] = [Garbled::Garbage, Garbled::Flipped, Garbled::Alert, Garbled::Closed, Garbled::Truncated];
 
 const ID: &str = "00000000-0000-0000-0000-000000000001";
 
@@ -59,11 +58,8 @@ async fn post(stage: &Stage, number: usize) -> (Error, &'static str) {
             (client.run(reset, scope).await.unwrap_err(), "deployment.get")
         }
         3 => {
-            let start = StartExport {
-                environment: environment(),
-                database_name: "epicms".into(),
-                ..StartExport::default()
-            };
+            let start =
+                StartExport { environment: environment(), database_name: "epicms".into(), ..StartExport::default() };
             (client.run(start, scope).await.unwrap_err(), "export")
         }
         _ => {
