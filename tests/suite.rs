@@ -5,6 +5,7 @@
 // `cfg(test)` always holds here; it tells the lints that everything below is a test.
 #[cfg(test)]
 mod suite {
+    mod answers;
     mod api_calls;
     mod api_wire;
     mod azurite;
@@ -13,12 +14,15 @@ mod suite {
     mod bacpac_structure;
     mod bad_input;
     mod blob;
+    mod clocks;
     mod command_line;
     mod deploying;
     mod documents;
     mod given_texts;
     mod pages;
     mod refusals;
+    mod retry_after;
+    mod scripted;
     mod secrets;
     mod stage;
     #[cfg(unix)]

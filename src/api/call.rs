@@ -4,7 +4,7 @@
 //! answer is lost the error says so and how to look (spec 1.2). Every try is signed anew, because a signature holds
 //! the time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
 use crate::base::next_step::NextStep;
-use crate::base::retry::{RetryPolicy, parse_http_date};
+use crate::base::retry::{RetryPolicy, reason};
 use crate::base::scope::Scope;
 use crate::base::time::Clock;
 use crate::transport::http::{Body, Fault, HeaderValue, Http, Method, Request};
@@ -36,6 +36,29 @@ pub struct Api {
     endpoint: Endpoint,
     credentials: Arc<Credentials>,
     entropy: Arc<dyn Entropy>,
+    clocks: Arc<Clocks>,
+}
+
+/// How far this machine's clock and the service's are apart, by the last answer.
+#[derive(Default)]
+struct Clocks(Mutex<Option<i64>>);
+
+impl Clocks {
+    /// An answer came with the service's time. Gives how far the clocks are apart.
+    fn compare(&self, ours: u64, theirs: u64) -> Duration {
+        let ahead = i64::try_from(i128::from(ours) - i128::from(theirs)).ok();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = ahead;
+        Duration::from_millis(ours.abs_diff(theirs))
+    }
+}
+
+/// Who looks at something in the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Somebody who waits for this one answer.
+    Single,
+    /// A wait, which looks again anyway, and takes on the longer pauses that the service asks for.
+    OfAWait,
 }
 
 /// What a request that changes something does, for the error when its answer is lost.
@@ -47,11 +70,21 @@ pub struct Effect {
     pub look: NextStep,
 }
 
+impl Effect {
+    /// The error of a request that the service took, but whose answer does not say what came of it.
+    pub(super) fn untold(self, error: Error) -> Error {
+        unknown(
+            error.context(format!("the service took the request to {}, but does not say what came of it", self.doing)),
+            self,
+        )
+    }
+}
+
 impl Api {
     /// A connection. Nothing is sent yet.
     #[must_use]
     pub fn new(http: Http, endpoint: Endpoint, credentials: Credentials, entropy: Arc<dyn Entropy>) -> Self {
-        Self { http, endpoint, credentials: Arc::new(credentials), entropy }
+        Self { http, endpoint, credentials: Arc::new(credentials), entropy, clocks: Arc::default() }
     }
 
     /// Where the service is.
@@ -72,8 +105,30 @@ impl Api {
         self.http.clock()
     }
 
+    /// By how many milliseconds this machine's clock is ahead of the service's (less than zero: behind it), as the last
+    /// answer told; `None` before the first.
+    #[must_use]
+    pub fn clock_ahead_ms(&self) -> Option<i64> {
+        *self.clocks.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads something, repeating the request after faults that may pass.
     pub(super) async fn get(&self, segments: &[&str], query: Option<&str>, scope: &Scope) -> Result<Value> {
+        self.look(Look::Single, segments, query, scope).await
+    }
+
+    /// The same, with a word on who looks.
+    pub(super) async fn look(
+        &self,
+        look: Look,
+        segments: &[&str],
+        query: Option<&str>,
+        scope: &Scope,
+    ) -> Result<Value> {
+        let policy = match look {
+            Look::Single => RetryPolicy::API,
+            Look::OfAWait => RetryPolicy::STATUS,
+        };
         let target = self.endpoint.target(segments, query)?;
         let mut attempt = 1;
         loop {
@@ -81,14 +136,14 @@ impl Api {
                 Ok(result) => return Ok(result),
                 Err(fault) => fault.error,
             };
-            let Some(pause) = RetryPolicy::API.pause(attempt, &error, self.entropy.bits()) else {
+            let Some(pause) = policy.pause(attempt, &error, self.entropy.bits()) else {
                 return Err(error.after_attempts(attempt));
             };
             scope.report(Event::Retrying {
                 what: "the request to the service".to_owned(),
                 attempt,
                 delay_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-                reason: error.to_string(),
+                reason: reason(&error, pause),
             });
             scope.cancel().run(self.clock().sleep(pause)).await?;
             attempt += 1;
@@ -145,10 +200,7 @@ impl Api {
         let deadline = self.clock().monotonic() + CALL_LIMIT;
         let response = self.http.send(request, scope.sink().as_ref()).await?;
         let status = response.status();
-        let clock_difference = response
-            .header("date")
-            .and_then(parse_http_date)
-            .map(|server| Duration::from_millis(server.abs_diff(self.clock().unix_ms())));
+        let clock_difference = response.date().map(|theirs| self.clocks.compare(self.clock().unix_ms(), theirs));
         let content_type = response.header("content-type").map(str::to_owned);
         // Prepared before the body is read, because reading it takes the answer apart.
         let described = response.to_error(String::new());
@@ -160,21 +212,23 @@ impl Api {
                 .with_retry(Retry::Later, None)),
         };
         let body = read.map_err(|error| Fault { error, may_have_arrived: true })?;
-        let answer = Answer { status, content_type: content_type.as_deref(), body: &body, clock_difference };
+        let changes = matches!(method, Method::Post);
+        let answer = Answer { status, content_type: content_type.as_deref(), body: &body, changes, clock_difference };
         envelope::read(&answer, |message| described.with_message(message)).map_err(|error| Fault {
             // A gateway that gave up waiting does not know what the service behind it did; nor do we when something
             // else answered in its place.
             may_have_arrived: matches!(status, 408 | 502 | 504)
-                || (!envelope::is_envelope(&body) && !(300..500).contains(&status)),
+                || (!envelope::is_envelope(&answer) && !(300..500).contains(&status)),
             error,
         })
     }
 }
 
 fn lost(error: Error, effect: Effect) -> Error {
-    error
-        .into_kind(Kind::Ambiguous)
-        .context(format!("the answer to the request to {} was lost, and it may have been carried out", effect.doing))
-        .with_retry(Retry::Never, None)
-        .with_next_step(effect.look)
+    let said = format!("the answer to the request to {} was lost, and it may have been carried out", effect.doing);
+    unknown(error.context(said), effect)
+}
+
+fn unknown(error: Error, effect: Effect) -> Error {
+    error.into_kind(Kind::Ambiguous).with_retry(Retry::Never, None).with_next_step(effect.look)
 }

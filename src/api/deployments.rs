@@ -1,13 +1,13 @@
 //! Deployments: E2 to E6, and the wait on one.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::call::{Api, Effect};
+use super::call::{Api, Effect, Look};
 use super::poll::{Schedule, Step, poll};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
 use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart, DeploymentStatus};
-use crate::base::model::document::json_kind;
+use crate::base::model::document::{json_kind, member};
 use crate::base::next_step::{Command, NextStep};
 use crate::base::scope::Scope;
 
@@ -36,11 +36,9 @@ impl Api {
     pub async fn list_deployments(&self, project: &str, scope: &Scope) -> Result<Vec<Deployment>> {
         match self.get(&["projects", project, "deployments"], None, scope).await? {
             Value::Null => Ok(Vec::new()),
-            Value::Array(items) => items.into_iter().map(Deployment::from_value).collect(),
-            other => Err(Error::new(
-                Kind::Protocol,
-                format!("the service answered with {} where a list of deployments was expected", json_kind(&other)),
-            )),
+            Value::Array(items) => Ok(readable(items, scope)),
+            Value::Object(members) => readable_in(members, scope),
+            other => Err(no_list(&other)),
         }
     }
 
@@ -49,7 +47,15 @@ impl Api {
     /// # Errors
     /// As the service answers.
     pub async fn get_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
-        Deployment::from_value(self.get(&["projects", project, "deployments", id], None, scope).await?)
+        self.look_at_deployment(Look::Single, project, id, scope).await
+    }
+
+    async fn look_at_deployment(&self, look: Look, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
+        let segments = ["projects", project, "deployments", id];
+        let deployment = Deployment::from_value(self.look(look, &segments, None, scope).await?)?;
+        // Who looks wants to know it; only what was just accepted may still be without.
+        deployment.document().required("a deployment", "status")?;
+        Ok(deployment)
     }
 
     /// Completes a deployment that awaits its verification (E5).
@@ -100,7 +106,7 @@ impl Api {
             schedule,
             known,
             scope,
-            || Box::pin(self.get_deployment(project, id, scope)),
+            || Box::pin(self.look_at_deployment(Look::OfAWait, project, id, scope)),
             |deployment, look| {
                 last_status = deployment.status_text().to_owned();
                 let status = deployment.status();
@@ -162,7 +168,34 @@ fn look_at(id: &str, before: &str) -> NextStep {
 /// An accepted request must come with an object that can be followed; without an id nothing could be waited for
 /// (spec 4.13, last quirk).
 fn accepted(result: Value, effect: Effect) -> Result<Deployment> {
-    Deployment::from_value(result).map_err(|error: Error| {
-        error.context(format!("the request to {} was accepted", effect.doing)).with_next_step(effect.look)
-    })
+    Deployment::from_value(result).map_err(|error| effect.untold(error))
+}
+
+/// The deployments of a list. One that cannot be read is left out, and that is said, because the others are of use.
+fn readable(items: Vec<Value>, scope: &Scope) -> Vec<Deployment> {
+    let read = |item| match Deployment::from_value(item) {
+        Ok(deployment) => Some(deployment),
+        Err(error) => {
+            scope.report(Event::info(format!("one item of the list of deployments is left out: {error}")));
+            None
+        }
+    };
+    items.into_iter().filter_map(read).collect()
+}
+
+/// The deployments of an object: itself, or the list in it.
+fn readable_in(members: Map<String, Value>, scope: &Scope) -> Result<Vec<Deployment>> {
+    if member(&members, "id").is_some() {
+        return Ok(readable(vec![Value::Object(members)], scope));
+    }
+    let mut lists: Vec<_> = members.values().filter_map(Value::as_array).collect();
+    match (lists.pop(), lists.pop()) {
+        (Some(items), None) => Ok(readable(items.clone(), scope)),
+        _ => Err(no_list(&Value::Object(members))),
+    }
+}
+
+fn no_list(value: &Value) -> Error {
+    let found = json_kind(value);
+    Error::new(Kind::Protocol, format!("the service answered with {found} where a list of deployments was expected"))
 }

@@ -1,10 +1,13 @@
 //! The service's answers: the envelope `{success, errors, result}` of spec 1.4 and everything that is not one.
 //!
-//! Pure: takes status, headers and bytes, gives the `result` or an error that says what to do next.
+//! Pure: takes status, headers and bytes, gives the `result` or an error that says what to do next. How the bytes become
+//! JSON is `json.rs`. Names are read in any case, reasons wherever services put them.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::json::{self, Reading};
 use crate::base::error::{Error, Kind, Result};
+use crate::base::model::document::{member, texts_of};
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::time::spoken;
 
@@ -17,6 +20,8 @@ pub(super) struct Answer<'a> {
     pub(super) content_type: Option<&'a str>,
     /// The body.
     pub(super) body: &'a [u8],
+    /// Whether the request changes something: then an id is worth more than an answer without a fault.
+    pub(super) changes: bool,
     /// How far the service's clock (its `Date` header) is from ours.
     pub(super) clock_difference: Option<std::time::Duration>,
 }
@@ -32,15 +37,27 @@ const CLOCK_TOLERANCE: std::time::Duration = std::time::Duration::from_secs(120)
 /// answer that is no envelope.
 pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> Result<Value> {
     let ok = (200..300).contains(&answer.status);
-    let Some(envelope) = parse(answer.body) else {
+    let object = json::read(answer.body, answer.content_type);
+    let texts = object.as_ref().map(|object| reasons(&object.value)).unwrap_or_default();
+    let verdict = object.as_ref().and_then(|object| verdict(&object.value, ok));
+    if let Some(Reading { value, is_cut }) = object
+        && ok
+        && verdict == Some(true)
+    {
+        let result = result(value);
+        let result = if answer.changes { single(result) } else { result };
+        // What is missing of a list cannot be told; but who started something has to follow it.
+        if !is_cut || (answer.changes && has_id(&result)) {
+            return Ok(result);
+        }
+        return Err(base("the service's answer has no end".to_owned()).into_kind(Kind::Protocol));
+    }
+    let known = verdict.is_some();
+    if !known && (ok || texts.is_empty()) {
         let shown = excerpt(answer);
-        let error = base(format!("the service answered {} with {shown}", status_text(answer.status)));
+        let error = base(format!("the service answered {} with {shown}", status_text(answer.status))).with_texts(texts);
         let error = if ok { error.into_kind(Kind::Protocol) } else { error };
         return Err(advise(error, answer, true));
-    };
-    let texts = envelope.errors;
-    if ok && envelope.success {
-        return Ok(envelope.result);
     }
     let said = if texts.is_empty() { "no reason given".to_owned() } else { texts.join(", ") };
     let message = if ok {
@@ -62,34 +79,75 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
             .into_kind(Kind::Conflict)
             .with_next_step("wait for the other operation to end, or complete or reset it, then try again");
     }
-    Err(advise(error, answer, false))
+    Err(advise(error, answer, !known))
 }
 
 /// Whether an answer is the service's own. A gateway that answers in its place does not know what the service did.
-pub(super) fn is_envelope(body: &[u8]) -> bool {
-    parse(body).is_some()
+pub(super) fn is_envelope(answer: &Answer<'_>) -> bool {
+    json::read(answer.body, answer.content_type).is_some_and(|object| verdict(&object.value, false).is_some())
 }
 
-struct Envelope {
-    success: bool,
-    errors: Vec<String>,
-    result: Value,
-}
-
-/// An envelope has a boolean `success`; everything else is optional, and `errors` may be null (spec 1.4).
-fn parse(body: &[u8]) -> Option<Envelope> {
-    let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else { return None };
-    let success = members.get("success")?.as_bool()?;
-    let errors = match members.get("errors") {
-        Some(Value::Array(items)) => {
-            items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
-        }
-        Some(Value::String(text)) => vec![text.clone()],
-        _ => Vec::new(),
+/// What an answer's `success` says (spec 1.4). Where it says nothing, an answer of success that holds something with an
+/// id is one.
+fn verdict(value: &Value, ok: bool) -> Option<bool> {
+    let members = value.as_object()?;
+    let said = match member(members, "success") {
+        Some(Value::Bool(success)) => Some(*success),
+        Some(Value::Number(number)) => number.as_i64().map(|number| number != 0),
+        Some(Value::String(word)) if word.eq_ignore_ascii_case("true") => Some(true),
+        Some(Value::String(word)) if word.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
     };
-    // Moved out, not removed by swapping: the order of members is the service's.
-    let result = members.get_mut("result").map(Value::take).unwrap_or_default();
-    Some(Envelope { success, errors, result })
+    // Without an envelope around it, it must look more like something of the service.
+    let bare = || has_id(value) && member(members, "status").is_some();
+    let holds = || member(members, "result").is_some_and(has_id) || bare();
+    said.or_else(|| (ok && reasons(value).is_empty() && holds()).then_some(true))
+}
+
+fn has_id(value: &Value) -> bool {
+    let id = value.as_object().and_then(|members| member(members, "id"));
+    id.is_some_and(|id| id.as_str().is_some_and(|id| !id.is_empty()) || id.is_number())
+}
+
+/// What an answer holds: its `result`, or all of it where it is the thing itself.
+fn result(value: Value) -> Value {
+    let Value::Object(members) = value else { return Value::Null };
+    match member(&members, "result").cloned() {
+        Some(result) => result,
+        None if member(&members, "success").is_none() => Value::Object(members),
+        None => Value::Null,
+    }
+}
+
+/// The one thing that a request which changes something gives, however it is wrapped: alone in a list, or as its id alone.
+fn single(result: Value) -> Value {
+    match result {
+        Value::Array(mut items) if items.len() == 1 => single(items.remove(0)),
+        Value::String(id) if uuid::Uuid::try_parse(&id).is_ok() => {
+            Value::Object(Map::from_iter([("id".to_owned(), Value::String(id))]))
+        }
+        other => other,
+    }
+}
+
+/// The reasons that an answer gives, as texts: `errors` of the envelope or of problem details (RFC 9457), by field or in
+/// a row, else the sentences that other parts of a web service write. May be empty (spec 1.4).
+fn reasons(value: &Value) -> Vec<String> {
+    let Some(members) = value.as_object() else { return Vec::new() };
+    let texts = |names: &[&str]| -> Vec<String> {
+        names.iter().filter_map(|name| member(members, name)).flat_map(texts_of).collect()
+    };
+    let errors = texts(&["errors", "modelState"]);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let problem = texts(&["title", "detail"]);
+    if !problem.is_empty() {
+        return problem;
+    }
+    let mut sentences = texts(&["error", "error_description", "message", "messageDetail", "exceptionMessage"]);
+    sentences.dedup();
+    sentences
 }
 
 fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
@@ -149,7 +207,7 @@ fn status_text(status: u16) -> String {
 fn excerpt(answer: &Answer<'_>) -> String {
     const LONGEST: usize = 100;
     let kind = answer.content_type.map_or("no content type", |kind| kind.split(';').next().unwrap_or(kind).trim());
-    let text = String::from_utf8_lossy(answer.body);
+    let text = json::text(answer.body, answer.content_type);
     if text.trim().is_empty() {
         return "an empty body".to_owned();
     }
@@ -161,9 +219,12 @@ fn excerpt(answer: &Answer<'_>) -> String {
     });
     let words = title.unwrap_or(&text).split_whitespace().collect::<Vec<_>>().join(" ");
     let shown: String = words.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
-    match serde_json::from_slice::<Value>(answer.body) {
-        Ok(_) => format!("JSON that is no answer of the service: \"{shown}\""),
-        Err(_) => format!("no JSON but {kind}: \"{shown}\""),
+    match serde_json::from_str::<Value>(&text)
+        .ok()
+        .or_else(|| Some(json::read(answer.body, answer.content_type)?.value))
+    {
+        Some(_) => format!("JSON that is no answer of the service: \"{shown}\""),
+        None => format!("no JSON but {kind}: \"{shown}\""),
     }
 }
 
@@ -179,6 +240,7 @@ mod tests {
             status,
             content_type: Some("text/html; charset=utf-8"),
             body: body.as_bytes(),
+            changes: false,
             clock_difference: None,
         };
         read(&answer, |message| {
@@ -229,6 +291,7 @@ mod tests {
             status: 401,
             content_type: None,
             body: b"{\"success\":false,\"errors\":[\"no\"]}",
+            changes: false,
             clock_difference: Some(std::time::Duration::from_secs(3600)),
         };
         let error = read(&answer, |message| Error::new(Kind::Unauthenticated, message)).unwrap_err();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::call::{Api, Effect};
+use super::call::{Api, Effect, Look};
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::model::export::DatabaseExport;
@@ -34,8 +34,7 @@ impl Api {
         };
         let segments = ["projects", project, "environments", environment, "databases", database, "exports"];
         let result = self.post(&segments, Some(&ExportStart { retention_hours }), effect.clone(), scope).await?;
-        let export = DatabaseExport::from_value(result)
-            .map_err(|error| error.context("the export was accepted").with_next_step(effect.look))?;
+        let export = DatabaseExport::from_value(result).map_err(|error| effect.untold(error))?;
         scope.report(Event::Accepted { what: "export", id: export.id().to_owned() });
         Ok(export)
     }
@@ -50,9 +49,13 @@ impl Api {
         environment: &str,
         database: &str,
         id: &str,
+        look: Look,
         scope: &Scope,
     ) -> Result<DatabaseExport> {
         let segments = ["projects", project, "environments", environment, "databases", database, "exports", id];
-        DatabaseExport::from_value(self.get(&segments, None, scope).await?)
+        let export = DatabaseExport::from_value(self.look(look, &segments, None, scope).await?)?;
+        // Who looks wants to know it; only what was just accepted may still be without.
+        export.document().required("a database export", "status")?;
+        Ok(export)
     }
 }

@@ -45,7 +45,7 @@ impl Api {
     ) -> Result<StorageContainers> {
         let segments = ["projects", project, "environments", environment, "storagecontainers"];
         let query = writable.then_some("writable=true");
-        StorageContainers::from_value(self.get(&segments, query, scope).await?)
+        StorageContainers::from_result(self.get(&segments, query, scope).await?)
     }
 
     /// A link to one storage container (E8).
@@ -66,8 +66,8 @@ impl Api {
             doing: "make a container link",
             look: "ask for the link again; an unused link does no harm".into(),
         };
-        ContainerLink::from_value(
-            self.post(&segments, Some(&LinkRequest { retention_hours, writable }), effect, scope).await?,
-        )
+        let body = LinkRequest { retention_hours, writable };
+        let result = self.post(&segments, Some(&body), effect.clone(), scope).await?;
+        ContainerLink::from_value(result).map_err(|error| effect.untold(error))
     }
 }

@@ -9,5 +9,6 @@ pub mod deployments;
 pub mod endpoint;
 mod envelope;
 pub mod exports;
+mod json;
 pub mod links;
 pub mod poll;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Progress};
+use crate::base::retry::{pause_of_wait, reason};
 use crate::base::scope::Scope;
 use crate::base::time::{BoxFuture, Clock, spoken};
 
@@ -81,8 +82,7 @@ pub async fn poll<'a, T>(
     let mut answered = known;
     let mut unknown = Unknown::default();
     loop {
-        // The pause that the service asked for after its last answer.
-        let mut asked = Duration::ZERO;
+        let mut wanted = schedule.interval;
         let outcome = match remaining(clock, started, schedule.limit) {
             None => scope.cancel().run(ask()).await?,
             Some(left) => {
@@ -108,19 +108,18 @@ pub async fn poll<'a, T>(
             Err(error) if error.kind() == Kind::Cancelled => return Err(error),
             Err(error) => {
                 failures += 1;
-                asked = error.retry_after().unwrap_or_default();
+                wanted = pause_of_wait(schedule.interval, &error);
                 if failures > schedule.tolerated_failures || (!answered && error.retry() == Retry::Never) {
                     return Err(error.after_attempts(failures));
                 }
                 scope.report(Event::Retrying {
                     what: "the status request".to_owned(),
                     attempt: failures,
-                    delay_ms: u64::try_from(schedule.interval.max(asked).as_millis()).unwrap_or(u64::MAX),
-                    reason: error.to_string(),
+                    delay_ms: u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX),
+                    reason: reason(&error, wanted),
                 });
             }
         }
-        let wanted = schedule.interval.max(asked);
         // A limit that ends within the pause is not waited out: nothing would be asked after it.
         let pause = match remaining(clock, started, schedule.limit) {
             Some(left) if left < wanted => left,
@@ -301,9 +300,12 @@ mod tests {
 
     #[test]
     fn a_pause_that_the_service_asks_for_is_kept() {
-        let busy = Error::new(Kind::Throttled, "429").with_retry(Retry::Later, Some(Duration::from_secs(600)));
-        let (_, took, _) = run(vec![Err(busy), Ok("on"), Ok("end")], true, Schedule::default());
-        assert_eq!(took, Duration::from_secs(630));
+        let busy = |seconds| {
+            let error = Error::new(Kind::Throttled, "429").with_retry(Retry::Later, Some(Duration::from_secs(seconds)));
+            run(vec![Err(error), Ok("on"), Ok("end")], true, Schedule::default()).1
+        };
+        assert_eq!(busy(120), Duration::from_secs(120 + 30));
+        assert_eq!(busy(31_536_000), Duration::from_secs(150 + 30), "but not for a year");
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Retry decisions as plain functions: what may be tried again, how often, and after which pause.
 //!
 //! Only two places act on them: [`api::call`](crate::api) for API requests and
-//! [`transfer`](crate::transfer) for blob requests.
+//! [`transfer`](crate::transfer) for blob requests. A pause that the other side asks for is heeded, up to a bound that
+//! each policy has: one answer must not put a client to sleep for a year. The pauses of a wait are bounded here, too.
 
 use std::time::Duration;
 
 use super::error::{Error, Kind, Retry};
+use super::time::spoken;
 
 /// How often and how patiently a call is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,9 +18,29 @@ pub struct RetryPolicy {
     pub first: Duration,
     /// The upper bound of every pause that we choose ourselves.
     pub cap: Duration,
-    /// The longest pause that the other side may ask for with `Retry-After`; a longer one ends the tries.
+    /// The longest pause that the other side may ask for with `Retry-After`.
     pub longest_asked: Duration,
+    /// What becomes of a longer one.
+    pub beyond: Beyond,
 }
+
+/// What to do when the other side asks for a longer pause than a policy permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beyond {
+    /// Pause as long as is permitted, and ask again.
+    Shorten,
+    /// Return the error, which holds what was asked for: the caller has longer pauses of its own.
+    Return,
+}
+
+/// The longest pause between two requests of a wait that one answer can bring about.
+const LONGEST_PAUSE_OF_A_WAIT: Duration = Duration::from_secs(300);
+
+/// The same bound in pauses of the wait itself: who looks every second does not want to miss minutes.
+const PAUSES_LEFT_OUT: u32 = 5;
+
+/// The longest pause that is read out of an answer, so that nothing overflows that is counted with it.
+const LONGEST_TOLD: Duration = Duration::from_secs(u32::MAX as u64);
 
 impl RetryPolicy {
     /// GET requests of the deployment API.
@@ -26,33 +48,64 @@ impl RetryPolicy {
         attempts: 5,
         first: Duration::from_millis(500),
         cap: Duration::from_secs(20),
-        longest_asked: Duration::from_secs(300),
+        longest_asked: Duration::from_secs(30),
+        beyond: Beyond::Shorten,
     };
+
+    /// GET requests of a wait, which has longer pauses than a single call.
+    pub const STATUS: Self = Self { beyond: Beyond::Return, ..Self::API };
 
     /// Blob requests: transfer engine design, section 2.6.
     pub const BLOB: Self = Self {
         attempts: 8,
         first: Duration::from_millis(100),
         cap: Duration::from_secs(10),
-        longest_asked: Duration::from_secs(300),
+        longest_asked: Duration::from_secs(30),
+        beyond: Beyond::Shorten,
     };
 
     /// The pause before the next try after `attempt` tries have failed with `error`, or `None` when it is final.
     ///
     /// Full jitter: evenly between zero and a bound that doubles with every try, so that many clients that failed
-    /// together do not come back together. `random` are 64 random bits. A `Retry-After` is a lower bound.
+    /// together do not come back together. `random` are 64 random bits. A `Retry-After` is a lower bound, as far as it is
+    /// heeded.
     #[must_use]
     pub fn pause(&self, attempt: u32, error: &Error, random: u64) -> Option<Duration> {
         if attempt >= self.attempts || error.retry() != Retry::Later {
             return None;
         }
-        if error.retry_after().is_some_and(|asked| asked > self.longest_asked) {
+        let asked = heeded(error, self.longest_asked);
+        if self.beyond == Beyond::Return && error.retry_after() > asked {
             return None;
         }
         let bound = self.first.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.cap);
         let span = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX).saturating_add(1);
         let jitter = Duration::from_micros(random % span);
-        Some(error.retry_after().map_or(jitter, |asked| asked + jitter))
+        Some(asked.map_or(jitter, |asked| asked + jitter))
+    }
+}
+
+/// The pause before a wait asks again after a failed request: its own, or the longer one that the answer asks for, within
+/// bounds.
+#[must_use]
+pub fn pause_of_wait(own: Duration, error: &Error) -> Duration {
+    let longest = own.saturating_mul(PAUSES_LEFT_OUT).min(LONGEST_PAUSE_OF_A_WAIT);
+    heeded(error, longest).map_or(own, |asked| asked.max(own))
+}
+
+/// The pause that the other side asks for, at most `longest`. The one place where it becomes a pause of ours.
+fn heeded(error: &Error, longest: Duration) -> Option<Duration> {
+    error.retry_after().map(|asked| asked.min(longest))
+}
+
+/// Why a call is repeated after `pause`: its error, and that a longer pause was asked for.
+#[must_use]
+pub fn reason(error: &Error, pause: Duration) -> String {
+    match error.retry_after() {
+        Some(asked) if asked > pause => {
+            format!("{error} (the answer asks for a pause of {}, which is shortened)", spoken(asked))
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -78,23 +131,50 @@ pub fn classify_status(status: u16) -> (Kind, Retry) {
     }
 }
 
+/// The pause that an answer asks for by any of its headers; `header` gives all values of one.
+///
+/// Services of Azure also tell it in milliseconds, which is then the finer of two. Of several values the longest counts.
+/// A date is relative to the answer's own `Date`, because the other side's clock made both; `now_unix_ms`, our time,
+/// serves where there is none.
+#[must_use]
+pub fn asked_pause<'a>(header: &dyn Fn(&str) -> Vec<&'a str>, now_unix_ms: u64) -> Option<Duration> {
+    let milliseconds = ["retry-after-ms", "x-ms-retry-after-ms"].into_iter().flat_map(header);
+    if let Some(pause) = milliseconds.filter_map(|value| parse_amount(value, 0.001)).max() {
+        return Some(pause);
+    }
+    let answered = header("date").into_iter().find_map(parse_http_date).unwrap_or(now_unix_ms);
+    header("retry-after").into_iter().filter_map(|value| parse_retry_after(value, answered)).max()
+}
+
 /// Reads `Retry-After`: seconds, or an HTTP date relative to `now_unix_ms`. `None` when it is neither.
 #[must_use]
 pub fn parse_retry_after(value: &str, now_unix_ms: u64) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    if let Some(date) = parse_http_date(value) {
+        return Some(Duration::from_millis(date.saturating_sub(now_unix_ms)).min(LONGEST_TOLD));
     }
-    Some(Duration::from_millis(parse_http_date(value)?.saturating_sub(now_unix_ms)))
+    // A proxy may join several headers by commas.
+    let seconds: Option<Vec<_>> = value.split(',').map(|part| parse_amount(part, 1.0)).collect();
+    seconds?.into_iter().max()
 }
 
-/// Reads an HTTP date (`Wed, 21 Oct 2015 07:28:00 GMT`) as milliseconds since the Unix epoch.
+/// A decimal number of so many seconds each, none below zero.
+fn parse_amount(value: &str, seconds: f64) -> Option<Duration> {
+    let value = value.trim();
+    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
+    // Nothing that only a floating-point number can be, such as "inf" or "1e9".
+    if !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return None;
+    }
+    let amount: f64 = value.parse().ok()?;
+    Some(Duration::from_secs_f64((amount * seconds).clamp(0.0, LONGEST_TOLD.as_secs_f64())))
+}
+
+/// Reads an HTTP date in any of its three forms (`Wed, 21 Oct 2015 07:28:00 GMT` is the one in use; RFC 9110, section
+/// 5.6.7) as milliseconds since the Unix epoch.
 #[must_use]
 pub fn parse_http_date(value: &str) -> Option<u64> {
-    // IMF-fixdate, RFC 9110 section 5.6.7: the RFC 2822 form with the obsolete zone name GMT.
-    let date = value.trim().strip_suffix("GMT").map(|date| format!("{date}+0000"))?;
-    let date = time::OffsetDateTime::parse(&date, &time::format_description::well_known::Rfc2822).ok()?;
-    u64::try_from(date.unix_timestamp_nanos() / 1_000_000).ok()
+    let date = httpdate::parse_http_date(value.trim()).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    u64::try_from(date.as_millis()).ok()
 }
 
 #[cfg(test)]
@@ -132,7 +212,35 @@ mod tests {
         assert_eq!(policy.pause(1, &Error::new(Kind::Forbidden, "no"), 0), None);
         let asked = |s| Error::new(Kind::Throttled, "slow").with_retry(Retry::Later, Some(Duration::from_secs(s)));
         assert!(policy.pause(1, &asked(7), 12345).unwrap() >= Duration::from_secs(7));
-        assert_eq!(policy.pause(1, &asked(3600), 0), None, "nobody waits an hour unasked");
+        let year = 365 * 24 * 3600;
+        for policy in [RetryPolicy::API, RetryPolicy::BLOB] {
+            assert_eq!(policy.pause(1, &asked(year), 0), Some(policy.longest_asked), "nobody sleeps for a year");
+        }
+        assert_eq!(RetryPolicy::STATUS.pause(1, &asked(year), 0), None, "the wait has longer pauses");
+        assert!(RetryPolicy::STATUS.pause(1, &asked(7), 0).is_some());
+        let shortened = reason(&asked(7200), Duration::from_secs(30));
+        assert_eq!(shortened, "slow (the answer asks for a pause of 2 h 00 min, which is shortened)");
+        assert_eq!(reason(&asked(7), Duration::from_secs(7)), "slow");
+    }
+
+    #[test]
+    fn the_pause_of_a_wait_has_bounds() {
+        let asked = |s| Error::new(Kind::Throttled, "slow").with_retry(Retry::Later, Some(Duration::from_secs(s)));
+        for (own, after, pause) in [
+            (30, 0, 30),
+            (30, 10, 30),
+            (30, 60, 60),
+            (30, 31_536_000, 150),
+            (1, 31_536_000, 5),
+            (120, 31_536_000, 300),
+            (900, 31_536_000, 900),
+            (30, u64::from(u32::MAX), 150),
+        ] {
+            let pause = Duration::from_secs(pause);
+            assert_eq!(pause_of_wait(Duration::from_secs(own), &asked(after)), pause, "{own} {after}");
+        }
+        assert_eq!(pause_of_wait(Duration::from_secs(30), &later()), Duration::from_secs(30));
+        assert_eq!(pause_of_wait(Duration::MAX, &asked(1)), Duration::MAX);
     }
 
     #[test]
@@ -161,9 +269,53 @@ mod tests {
     #[test]
     fn retry_after_is_read_in_both_forms() {
         let now = crate::base::time::parse_instant("2015-10-21T07:27:00Z").unwrap();
-        assert_eq!(parse_retry_after("120", 0), Some(Duration::from_secs(120)));
-        assert_eq!(parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT", now), Some(Duration::from_secs(60)));
-        assert_eq!(parse_retry_after("Wed, 21 Oct 2015 07:00:00 GMT", now), Some(Duration::ZERO));
-        assert_eq!(parse_retry_after("soon", now), None);
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        for (value, pause) in [
+            ("120", seconds(120)),
+            (" 120 ", seconds(120)),
+            ("+120", seconds(120)),
+            ("0", seconds(0)),
+            ("-5", seconds(0)),
+            ("1.5", Some(Duration::from_millis(1500))),
+            ("120, 60", seconds(120)),
+            ("99999999999999999999999999", Some(LONGEST_TOLD)),
+            (&"9".repeat(400), Some(LONGEST_TOLD)),
+            ("Wed, 21 Oct 2015 07:28:00 GMT", seconds(60)),
+            ("Wednesday, 21-Oct-15 07:28:00 GMT", seconds(60)),
+            ("Wed Oct 21 07:28:00 2015", seconds(60)),
+            ("Wed, 21 Oct 2015 07:00:00 GMT", seconds(0)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(LONGEST_TOLD)),
+            ("Wed, 21", None),
+            ("1.2.3", None),
+            ("1e9", None),
+            ("inf", None),
+            ("NaN", None),
+            (".", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            assert_eq!(parse_retry_after(value, now), pause, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_relative_to_the_answers_own() {
+        let pause = |headers: &'static [(&'static str, &'static str)]| {
+            let values =
+                |name: &str| headers.iter().filter(|(known, _)| *known == name).map(|(_, value)| *value).collect();
+            // Our clock is ten minutes behind.
+            asked_pause(&values, crate::base::time::parse_instant("2015-10-21T07:17:00Z").unwrap())
+        };
+        const DATE: (&str, &str) = ("date", "Wed, 21 Oct 2015 07:27:00 GMT");
+        const AFTER: (&str, &str) = ("retry-after", "Wed, 21 Oct 2015 07:27:02 GMT");
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(pause(&[DATE, AFTER]), seconds(2));
+        assert_eq!(pause(&[AFTER]), seconds(602));
+        assert_eq!(pause(&[("date", "yesterday"), AFTER]), seconds(602));
+        assert_eq!(pause(&[DATE, ("retry-after", "3"), ("retry-after", "9"), ("retry-after", "x")]), seconds(9));
+        assert_eq!(pause(&[("x-ms-retry-after-ms", "1500"), AFTER]), Some(Duration::from_millis(1500)));
+        assert_eq!(pause(&[("retry-after-ms", "250"), AFTER]), Some(Duration::from_millis(250)));
+        assert_eq!(pause(&[("retry-after-ms", "soon"), DATE, AFTER]), seconds(2));
+        assert_eq!(pause(&[DATE]), None);
     }
 }

@@ -137,11 +137,12 @@ impl Exchange {
             request_id: response.request_id(),
             retry_after: classed.retry_after(),
         };
+        let now = response.date().unwrap_or_else(|| self.http.clock().unix_ms());
         // A refusal whose body cannot be read is still a refusal.
         if let Ok(body) = response.bytes(LONGEST_REFUSAL).await {
             refusal.body = String::from_utf8_lossy(&body).into_owned();
         }
-        to_error(&refusal, &self.link, &self.name, access, self.http.clock().unix_ms())
+        to_error(&refusal, &self.link, &self.name, access, now)
     }
 }
 

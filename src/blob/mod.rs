@@ -2,7 +2,8 @@
 //!
 //! Says what a link permits before anything is sent (`link.rs`), makes the typed calls of the official crate over
 //! this library's own transport (`client.rs`, `exchange.rs`), and turns the service's refusals into errors that say
-//! what to do (`refusal.rs`, `gateway.rs`). It opens no file, repeats no request and knows nothing of deployments. It may use
+//! what to do (`refusal.rs`, `gateway.rs`; about the time of a link, `validity.rs`). It opens no file, repeats no request
+//! and knows nothing of deployments. It may use
 //! `base` and `transport`.
 
 pub mod block;
@@ -11,6 +12,7 @@ mod exchange;
 mod gateway;
 pub mod link;
 mod refusal;
+pub mod validity;
 
 pub use crate::transport::http::ByteStream;
 pub use refusal::{damaged, is_other_id_length, is_unknown_checksum};

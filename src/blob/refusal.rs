@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use super::gateway;
-use super::link::{Access, expired, expiry, grants};
+use super::link::{Access, expired, grants};
+use super::validity::{Outside, expiry, is_time_frame, not_yet, outside};
 use crate::base::error::{Error, Kind, Retry};
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::retry::classify_status;
@@ -42,36 +43,59 @@ const ANOTHER_VERSION: &str = "upload the package with another version in its na
 const LATER: &str = "try again later";
 const OWNER: &str = "ask whoever runs the storage account; for Optimizely DXP that is its support";
 
-/// The error of a refused call about the blob `name`.
+/// The error of a refused call about the blob `name`. `now_unix_ms` is the blob storage's time where it tells it.
 pub(super) fn to_error(refusal: &Refusal, link: &SafeUrl, name: &str, access: Access, now_unix_ms: u64) -> Error {
     let code = element(&refusal.body, "Code").or_else(|| refusal.code.clone());
     // The service puts the request id and the time on further lines of its message.
     let said = element(&refusal.body, "Message").and_then(|text| text.lines().next().map(gateway::shortened));
     let detail = element(&refusal.body, "AuthenticationErrorDetail").filter(|text| is_time_frame(text));
     let (class, mut retry) = classify_status(refusal.status);
-    let (error, texts) = match code {
-        None => without_code(refusal, class, name, access),
-        Some(code) => {
+    let mut after = refusal.retry_after;
+    // Without a code it is the blob storage only where there is no body, as after HEAD.
+    let known = code.as_deref().or_else(|| refusal.body.trim().is_empty().then_some(""));
+    let known = known.filter(|_| refusal.status == 403);
+    let time = known.and_then(|code| outside(code, link, detail.as_deref(), now_unix_ms));
+    let texts = || said.clone().into_iter().filter(|text| !text.is_empty()).chain(detail.clone()).collect();
+    let (mut error, texts) = match (time, &code) {
+        (Some(time), _) => {
+            let (error, wait) = of_the_time(time, link, now_unix_ms);
+            (retry, after) = if wait.is_some() { (Retry::Later, wait) } else { (Retry::Never, after) };
+            (error, texts())
+        }
+        (None, None) => without_code(refusal, class, name, access),
+        (None, Some(code)) => {
             let text = said.as_deref().unwrap_or_default();
-            let out_of_time = detail.is_some();
-            let case = Case { refusal, code: &code, said: text, out_of_time, link, name, access, class };
-            // Whatever code a store has for it.
-            let has_expired = refusal.status == 403 && expiry(link).is_some_and(|at| at <= now_unix_ms);
-            let error = if has_expired { expired(link) } else { case.error() };
+            let error = Case { refusal, code, said: text, link, name, access, class }.error();
             if error.kind() == Kind::Integrity {
                 // What was sent may have been damaged on its way, so another attempt can help.
                 retry = Retry::Later;
             } else if error.kind() != class || UNKNOWN_CHECKSUM.contains(&code.as_str()) {
                 retry = Retry::Never;
             }
-            (error.with_code(code), said.into_iter().filter(|text| !text.is_empty()).chain(detail).collect())
+            (error, texts())
         }
     };
+    if let Some(code) = code {
+        error = error.with_code(code);
+    }
     error
         .with_http_status(refusal.status)
         .with_texts(texts)
         .with_request_id(refusal.request_id.clone())
-        .with_retry(retry, refusal.retry_after)
+        .with_retry(retry, after)
+}
+
+/// What is wrong with the time of a link, and how long to wait until it is right.
+fn of_the_time(time: Outside, link: &SafeUrl, now_unix_ms: u64) -> (Error, Option<Duration>) {
+    match time {
+        Outside::NotYet { start_unix_ms, left } => not_yet(start_unix_ms, left),
+        Outside::Over if expiry(link).is_some_and(|at| at <= now_unix_ms) => (expired(link), None),
+        Outside::Over => {
+            let message = "the blob storage says that the SAS URL is outside its time of validity";
+            let step = "ask for a new one, and check this machine's clock";
+            (Error::new(Kind::LinkExpired, message).with_next_step(step), None)
+        }
+    }
 }
 
 /// Whether an error says that the store does not know `x-ms-content-crc64`.
@@ -91,7 +115,6 @@ struct Case<'a> {
     refusal: &'a Refusal,
     code: &'a str,
     said: &'a str,
-    out_of_time: bool,
     link: &'a SafeUrl,
     name: &'a str,
     access: Access,
@@ -114,11 +137,6 @@ impl Case<'_> {
         let name = self.name;
         let doing = doing(self.access);
         let (kind, message, step): (Kind, String, NextStep) = match (self.code, self.refusal.status) {
-            ("AuthenticationFailed", 403) if self.out_of_time => (
-                Kind::LinkExpired,
-                "the blob storage says that the SAS URL is outside its time of validity".into(),
-                "ask for a new one, and check this machine's clock".into(),
-            ),
             (code, _) if code == "AuthenticationFailed" || self.is_azurites("AuthorizationFailure", NOT_AUTHENTICATED) => (
                 Kind::Unauthenticated,
                 "the blob storage does not accept the SAS URL's signature".into(),
@@ -375,11 +393,6 @@ fn doing(access: Access) -> &'static str {
         Access::Read => "reading",
         Access::Write => "writing",
     }
-}
-
-/// Only this detail is passed on; others of the service repeat what was signed.
-fn is_time_frame(detail: &str) -> bool {
-    detail.starts_with("Signature not valid in the specified time frame")
 }
 
 /// The text of an element of the service's error XML, which is flat. `None` when it is missing or empty.

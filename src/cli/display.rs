@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::command::Command;
 use super::table::table;
 use super::words::CommandLine;
+use crate::base::model::document::texts_of;
 use crate::base::next_step::{Command as Next, NextStep};
 use crate::base::redaction::one_line;
 use crate::base::time::{age, parse_instant};
@@ -60,8 +61,7 @@ fn shown(value: &Value) -> String {
 }
 
 fn words(list: &Value) -> Vec<String> {
-    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().map(shown).collect()
+    texts_of(list).iter().map(|text| one_line(text)).collect()
 }
 
 fn bytes(document: &Value) -> String {

@@ -2,7 +2,7 @@
 
 use super::job::{Artifact, Handle, Job, JobState};
 use super::provider::Provider;
-use crate::api::call::Api;
+use crate::api::call::{Api, Look};
 use crate::base::error::Result;
 use crate::base::model::export::{DatabaseExport, ExportStatus};
 use crate::base::scope::Scope;
@@ -44,7 +44,8 @@ impl DxpExports {
             ExportStatus::ExportFailed => JobState::Failed,
             ExportStatus::LinkExpired => JobState::Expired,
         };
-        let link = export.download_link()?;
+        // Before it is done, whatever stands there is no link yet; the export goes on and has to be followed.
+        let link = if state == JobState::Succeeded { export.download_link()? } else { None };
         Ok(Job {
             handle: self.handle(export.id()),
             state,
@@ -67,10 +68,10 @@ impl Provider for DxpExports {
         })
     }
 
-    fn refresh<'a>(&'a self, handle: &'a Handle, scope: &'a Scope) -> BoxFuture<'a, Result<Job>> {
+    fn refresh<'a>(&'a self, handle: &'a Handle, look: Look, scope: &'a Scope) -> BoxFuture<'a, Result<Job>> {
         Box::pin(async move {
             let Handle::Dxp { project, environment, database, id } = handle;
-            let export = self.api.get_export(project, environment, database, id, scope).await?;
+            let export = self.api.get_export(project, environment, database, id, look, scope).await?;
             self.job(&export)
         })
     }

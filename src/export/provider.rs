@@ -1,6 +1,7 @@
 //! What a service that exports databases must offer.
 
 use super::job::{Handle, Job};
+use crate::api::call::Look;
 use crate::base::error::Result;
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;
@@ -11,5 +12,5 @@ pub trait Provider: Send + Sync {
     fn start<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Job>>;
 
     /// Looks at a job again: one round trip.
-    fn refresh<'a>(&'a self, handle: &'a Handle, scope: &'a Scope) -> BoxFuture<'a, Result<Job>>;
+    fn refresh<'a>(&'a self, handle: &'a Handle, look: Look, scope: &'a Scope) -> BoxFuture<'a, Result<Job>>;
 }

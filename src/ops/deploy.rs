@@ -93,6 +93,10 @@ impl LinkSource for PackageLocation {
     fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>> {
         Box::pin(async move { self.api.package_location(&self.project, &self.scope).await?.link() })
     }
+
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        self.api.clock_ahead_ms()
+    }
 }
 
 impl Operation for DeployPackages {

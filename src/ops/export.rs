@@ -6,6 +6,7 @@ use super::client::{Operation, Session};
 use super::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use super::resume;
 use super::structure::ExportInspection;
+use crate::api::call::Look;
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::model::export::DatabaseExport;
@@ -86,7 +87,7 @@ impl Operation for StartExport {
                     .await
                     .map_err(|error| resume::export(error, true, wait_again(&job.handle, wait)))?,
                 // One look after the start, as the original; a failed look is no failure of the start (spec 4.12).
-                None => match exports.refresh(&job.handle, session.scope).await {
+                None => match exports.refresh(&job.handle, Look::Single, session.scope).await {
                     Ok(seen) => seen,
                     Err(error) => {
                         session.scope.cancel().check().map_err(|stopped| {
@@ -108,7 +109,8 @@ impl Operation for GetExport {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
         Box::pin(async move {
             let (api, project) = session.account(self.project_id.as_deref())?;
-            api.get_export(&project, &self.environment, &self.database_name, &self.id, session.scope).await
+            api.get_export(&project, &self.environment, &self.database_name, &self.id, Look::Single, session.scope)
+                .await
         })
     }
 }
@@ -138,9 +140,14 @@ struct ExportLink {
 impl LinkSource for ExportLink {
     fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>> {
         Box::pin(async move {
-            let Artifact::Link { url } = self.exports.refresh(&self.handle, &self.scope).await?.into_artifact()?;
+            let Artifact::Link { url } =
+                self.exports.refresh(&self.handle, Look::Single, &self.scope).await?.into_artifact()?;
             Ok(url)
         })
+    }
+
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        self.exports.api.clock_ahead_ms()
     }
 }
 

@@ -246,7 +246,8 @@ mod tests {
         let store = Store::new(Http::new(None, Arc::clone(&clock)).unwrap());
         let container = SafeUrl::parse("link", &emulator.package_link("w", Duration::from_secs(3600))).unwrap();
         let links =
-            Links::new(&container, None, &sink, move |link| Ok(vec![store.blob(&link.join_segment("p"))?])).unwrap();
+            Links::new(&container, None, &clock, &sink, move |link| Ok(vec![store.blob(&link.join_segment("p"))?]))
+                .unwrap();
         // A sum that may not read anything yet.
         let whole = WholeMd5::start(vec![package.source.clone()], 0).unwrap();
         let packages = [Arc::clone(&package)];

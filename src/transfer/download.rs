@@ -161,9 +161,9 @@ impl Engine {
 
     /// The blob that the link leads to, also when another link takes its place.
     fn link(&self, download: &Download, sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
-        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
-        Links::new(&download.link, download.renewal.clone(), sink, move |link| {
-            check_link("link", link, Access::Read, Scope::Blob, clock.unix_ms())?;
+        let store = self.store.clone();
+        Links::new(&download.link, download.renewal.clone(), &self.clock, sink, move |link| {
+            check_link("link", link, Access::Read, Scope::Blob)?;
             Ok(vec![store.blob(link)?])
         })
     }

@@ -15,7 +15,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
-use crate::base::retry::RetryPolicy;
+use crate::base::retry::{RetryPolicy, reason};
 use crate::base::time::Clock;
 
 /// The pauses between tries. When tries end is for the schedule to say, which sees the whole transfer.
@@ -128,7 +128,7 @@ impl Driver<'_> {
     ) {
         let attempt = schedule.attempt(index);
         let pause = PATIENT.pause(attempt, &error, self.entropy.bits());
-        let reason = error.to_string();
+        let reason = reason(&error, pause.unwrap_or_default());
         let now = self.clock.monotonic();
         let pause = pause.filter(|_| !schedule.gives_up(index, RetryPolicy::BLOB.attempts, now));
         let report = schedule.failed(index, error, pause.map(|pause| now + pause), now);

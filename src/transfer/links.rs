@@ -8,16 +8,22 @@ use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Sink};
 use crate::base::secret::SafeUrl;
-use crate::base::time::BoxFuture;
+use crate::base::time::{BoxFuture, Clock};
 use crate::blob::client::Blob;
+use crate::blob::validity::doubt;
 
 /// Where a fresh link comes from, such as the account that gave the first one.
 pub trait LinkSource: Send + Sync {
     /// Asks for a link to the same place.
     fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>>;
+
+    /// By how many milliseconds this machine's clock is ahead of that of the account, if that is known.
+    fn clock_ahead_ms(&self) -> Option<i64> {
+        None
+    }
 }
 
 impl std::fmt::Debug for dyn LinkSource {
@@ -33,6 +39,7 @@ type Open = Box<dyn Fn(&SafeUrl) -> Result<Vec<Blob>> + Send + Sync>;
 pub(super) struct Links {
     open: Open,
     source: Option<Arc<dyn LinkSource>>,
+    clock: Arc<dyn Clock>,
     sink: Arc<dyn Sink>,
     current: Mutex<Arc<Current>>,
     /// Held while a fresh link is asked for; holds why that failed.
@@ -51,17 +58,24 @@ impl Links {
     pub(super) fn new(
         link: &SafeUrl,
         source: Option<Arc<dyn LinkSource>>,
+        clock: &Arc<dyn Clock>,
         sink: &Arc<dyn Sink>,
         open: impl Fn(&SafeUrl) -> Result<Vec<Blob>> + Send + Sync + 'static,
     ) -> Result<Arc<Self>> {
         let current = Arc::new(Current { blobs: open(link)?, replaceable: AtomicBool::new(true) });
-        Ok(Arc::new(Self {
-            open: Box::new(open),
-            source,
-            sink: Arc::clone(sink),
-            current: Mutex::new(current),
-            renewing: tokio::sync::Mutex::default(),
-        }))
+        let (clock, sink) = (Arc::clone(clock), Arc::clone(sink));
+        let (current, renewing) = (Mutex::new(current), tokio::sync::Mutex::default());
+        let links = Self { open: Box::new(open), source, clock, sink, current, renewing };
+        links.doubt(link);
+        Ok(Arc::new(links))
+    }
+
+    /// Says what this machine's clock makes of a link. A link that can be replaced is one that was given just now.
+    fn doubt(&self, link: &SafeUrl) {
+        let given = self.source.as_ref().map(|source| source.clock_ahead_ms());
+        if let Some(text) = doubt(link, given, self.clock.unix_ms()) {
+            self.sink.event(Event::Warning { text });
+        }
     }
 
     /// A call on the transfer's blob number `index`; again with a newer link as often as the link has expired. This ends:
@@ -96,8 +110,9 @@ impl Links {
         let source = self.source.as_ref().filter(|_| used.replaceable.load(Ordering::Relaxed));
         let Some(source) = source else { return Err(expired) };
         self.sink.event(Event::info("the link has expired; asking for a fresh one"));
-        match source.fresh_link().await.and_then(|link| (self.open)(&link)) {
-            Ok(blobs) => {
+        match source.fresh_link().await.and_then(|link| Ok(((self.open)(&link)?, link))) {
+            Ok((blobs, link)) => {
+                self.doubt(&link);
                 let fresh = Arc::new(Current { blobs, replaceable: AtomicBool::new(false) });
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
                 Ok(fresh)
@@ -129,9 +144,10 @@ async fn attempt<T, Task: Future<Output = Result<T>>>(
     outcome
 }
 
-/// Whether a fresh link may help: past its time, or its signature is no longer accepted because the key was changed.
+/// Whether a fresh link may help: past its time, or its signature is no longer accepted because the key was changed. A link
+/// whose time is about to come is waited for.
 fn is_expired(error: &Error) -> bool {
-    error.kind() == Kind::LinkExpired || error.code() == Some("AuthenticationFailed")
+    error.retry() == Retry::Never && (error.kind() == Kind::LinkExpired || error.code() == Some("AuthenticationFailed"))
 }
 
 #[cfg(test)]
@@ -157,10 +173,11 @@ mod tests {
 
     /// Links whose blobs are named by the number of their link.
     fn links(source: &Arc<Endless>) -> Arc<Links> {
-        let store = Store::new(Http::new(None, Arc::new(SystemClock::default())).unwrap());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let store = Store::new(Http::new(None, Arc::clone(&clock)).unwrap());
         let (first, sink) = (SafeUrl::parse("link", "https://store.example/blob0?sig=x").unwrap(), Arc::new(Silent));
         let (source, sink): (Arc<dyn LinkSource>, Arc<dyn Sink>) = (source.clone(), sink);
-        Links::new(&first, Some(source), &sink, move |link| Ok(vec![store.blob(link)?])).unwrap()
+        Links::new(&first, Some(source), &clock, &sink, move |link| Ok(vec![store.blob(link)?])).unwrap()
     }
 
     fn expired() -> Error {

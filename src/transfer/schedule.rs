@@ -127,7 +127,9 @@ impl Schedule {
         if matches!(error.http_status(), Some(429 | 503)) {
             self.streams.overloaded();
         }
-        if matches!(error.kind(), Kind::Throttled | Kind::Unavailable | Kind::Network) {
+        // Who asks for a pause is given one.
+        let passing = matches!(error.kind(), Kind::Throttled | Kind::Unavailable | Kind::Network);
+        if passing || error.retry_after().is_some() {
             self.out_of_order = true;
         }
         let Some(due) = due else {

@@ -203,9 +203,9 @@ impl Engine {
     fn links(&self, upload: &Upload, sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
         check_names(&upload.files)?;
         let names: Vec<String> = upload.files.iter().map(|file| file.blob_name.clone()).collect();
-        let (store, clock, place) = (self.store.clone(), Arc::clone(&self.clock), upload.container.base().to_owned());
-        Links::new(&upload.container, upload.renewal.clone(), sink, move |link| {
-            check_link("sasUrl", link, Access::Write, Scope::Container, clock.unix_ms())?;
+        let (store, place) = (self.store.clone(), upload.container.base().to_owned());
+        Links::new(&upload.container, upload.renewal.clone(), &self.clock, sink, move |link| {
+            check_link("sasUrl", link, Access::Write, Scope::Container)?;
             if link.base() != place {
                 // Blocks that are staged in one container cannot become a blob of another.
                 return Err(Error::new(Kind::Conflict, "the fresh link leads to another container")

@@ -19,7 +19,7 @@ use super::machine;
 use super::proxy::Proxies;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Sink};
-use crate::base::retry::{classify_status, parse_retry_after};
+use crate::base::retry::{asked_pause, classify_status, parse_http_date};
 use crate::base::secret::{SafeUrl, Secret};
 use crate::base::time::{Clock, spoken};
 
@@ -137,6 +137,12 @@ impl Response {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// When the other side answered by its own clock, in milliseconds since the Unix epoch; `None` when it does not say.
+    #[must_use]
+    pub fn date(&self) -> Option<u64> {
+        self.header("date").and_then(parse_http_date)
+    }
+
     /// All headers that are text, in lower case.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
@@ -155,7 +161,8 @@ impl Response {
     #[must_use]
     pub fn to_error(&self, message: impl Into<String>) -> Error {
         let (kind, retry) = classify_status(self.status);
-        let after = self.header("retry-after").and_then(|value| parse_retry_after(value, self.now_unix_ms));
+        let values = |name: &str| self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        let after = asked_pause(&values, self.now_unix_ms);
         Error::new(kind, message)
             .with_http_status(self.status)
             .with_request_id(self.request_id())

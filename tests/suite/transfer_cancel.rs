@@ -147,7 +147,9 @@ async fn before_the_start_and_in_a_pause() {
     assert_eq!(world.engine.download(&receiving, &sink, &cancel).await.unwrap_err().kind(), Kind::Cancelled);
     assert!(world.emulator.requests().is_empty());
 
-    // Five minutes, which nothing but the test could let pass.
+    // A pause that nothing but the test could let pass.
+    let world = World::around(world.emulator, TestClock::by_hand());
+    let (request, sink) = (upload(&world, &world.file("p", b"x")), world.sink());
     world.emulator.faults().add(Rule::new(Effect::retry_after(503, 300)));
     let cancel = CancelToken::new();
     let uploading = world.engine.upload(&request, &sink, &cancel);

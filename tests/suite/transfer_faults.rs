@@ -184,8 +184,10 @@ async fn nobody_waits_as_long_as_a_service_may_ask() {
     let world = World::new().await;
     world.emulator.faults().add(Rule::new(Effect::retry_after(429, 3600)).query("comp=block&"));
     let error = send(&world, &upload(&world, &world.file("p", &content(5, MIB)))).await.unwrap_err();
-    assert_eq!((error.kind(), world.put_blocks().len()), (Kind::Throttled, 1), "{error}");
+    assert_eq!((error.kind(), world.put_blocks().len()), (Kind::Throttled, 8), "{error}");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)), "who tries again knows when");
+    let minutes = Clock::monotonic(world.clock.as_ref()).as_secs() / 60;
+    assert!((2..6).contains(&minutes), "{minutes} minutes: some patience, and an end");
 }
 
 #[tokio::test]

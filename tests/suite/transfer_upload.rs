@@ -232,17 +232,19 @@ async fn a_leased_package_is_refused_at_once_with_both_sentences() {
 }
 
 #[tokio::test]
-async fn an_expired_link_is_told_apart_before_and_during_the_upload() {
+async fn an_expired_link_is_told_apart_at_the_beginning_and_during_the_upload() {
     let world = World::new().await;
     let file = world.file("p", &content(9, MIB));
     let expired =
         Upload { container: link(&world.emulator.package_link("w", Duration::ZERO)), ..upload(&world, &file) };
     world.clock.advance(Duration::from_secs(5));
+    world.emulator.clock().advance(Duration::from_secs(5));
     let error = send(&world, &expired).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::LinkExpired);
+    assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "the blob storage decides");
     assert!(error.to_string().starts_with("the link expired at 20"), "{error}");
-    assert!(world.emulator.requests().is_empty());
+    assert_eq!(world.emulator.requests().len(), 1, "not repeated");
 
+    world.calm();
     world.emulator.faults().add(Rule::new(Effect::ExpiredLink));
     let error = send(&world, &upload(&world, &file)).await.unwrap_err();
     assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "{error}");

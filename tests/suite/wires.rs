@@ -19,7 +19,7 @@ const SAS: &str = "sv=2020-12-06&sr=c&sp=rw&se=2999-01-01T00:00:00Z&sig=x";
 const FAST: usize = 256 * 1024;
 
 /// The head of a request or an answer, up to its empty line; `None` when the other side is gone.
-async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+pub(crate) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut read = Vec::new();
     while !read.ends_with(b"\r\n\r\n") {
         read.push(stream.read_u8().await.ok()?);
@@ -27,7 +27,7 @@ async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     String::from_utf8(read).ok()
 }
 
-fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     let mut fields = head.lines().filter_map(|line| line.split_once(':'));
     fields.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }

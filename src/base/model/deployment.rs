@@ -1,13 +1,14 @@
 //! Deployments: the request, the object and its states (spec 2.1, 2.3 and E2).
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::document::document_noun;
+use super::document::{document_noun, member};
 use crate::base::error::{Error, Kind};
 
 document_noun!(
     /// A deployment as the service describes it.
-    Deployment, "a deployment", requires ["id", "status"]
+    Deployment, "a deployment", requires ["id"]
 );
 
 impl Deployment {
@@ -32,7 +33,12 @@ impl Deployment {
     /// 0 to 100, if the service says.
     #[must_use]
     pub fn percent_complete(&self) -> Option<u8> {
-        let percent = self.document().get("percentComplete")?.as_f64()?;
+        let percent = match self.document().get("percentComplete")? {
+            Value::String(text) => {
+                text.trim().trim_end_matches('%').trim_end().parse().ok().filter(|p: &f64| p.is_finite())?
+            }
+            number => number.as_f64()?,
+        };
         // A percentage outside its range is shown as the nearest bound; the cast cannot lose anything then.
         Some(percent.clamp(0.0, 100.0) as u8)
     }
@@ -86,7 +92,7 @@ impl Deployment {
     #[must_use]
     pub fn packages(&self) -> Vec<String> {
         let packages = self.document().get("parameters").and_then(|parameters| parameters.get("packages"));
-        let packages = packages.and_then(serde_json::Value::as_array).into_iter().flatten();
+        let packages = packages.and_then(Value::as_array).into_iter().flatten();
         packages.filter_map(|name| name.as_str().map(str::to_owned)).collect()
     }
 
@@ -99,7 +105,7 @@ impl Deployment {
     /// The environment it goes to, from the echoed parameters.
     #[must_use]
     pub fn target_environment(&self) -> Option<&str> {
-        self.document().get("parameters")?.get("targetEnvironment")?.as_str()
+        member(self.document().get("parameters")?.as_object()?, "targetEnvironment")?.as_str()
     }
 }
 
@@ -323,7 +329,7 @@ mod tests {
 
     #[test]
     fn what_counts_as_a_failure() {
-        let deployment = |status: &str, errors: serde_json::Value, warnings: serde_json::Value| {
+        let deployment = |status: &str, errors: Value, warnings: Value| {
             Deployment::from_value(
                 json!({"id": "x", "status": status, "deploymentErrors": errors, "deploymentWarnings": warnings}),
             )

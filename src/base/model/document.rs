@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind, Result};
 
-/// A JSON object as the service sent it: unknown fields, order and letter case kept.
+/// A JSON object as the service sent it: unknown members and the order kept. A noun of the service has two things put
+/// right, because scripts look members up by their names: a known name is written as the service documents it, and what
+/// the noun is followed by (its id) is a text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Document(Map<String, Value>);
@@ -35,10 +37,7 @@ impl Document {
     /// A member by its name, ignoring case: the documentation prints `Id`, the wire has `id` (spec 1.4).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0
-            .get(name)
-            .or_else(|| self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
-            .filter(|value| !value.is_null())
+        member(&self.0, name)
     }
 
     /// A text member; `None` when it is missing, null or no text.
@@ -47,11 +46,31 @@ impl Document {
         self.get(name).and_then(Value::as_str)
     }
 
-    /// A list of texts; empty when it is missing or null. Items that are no text appear as JSON.
+    /// A list of texts, see [`texts_of`]; empty when it is missing.
     #[must_use]
     pub fn texts(&self, name: &str) -> Vec<String> {
-        let items = self.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
+        self.get(name).map(texts_of).unwrap_or_default()
+    }
+
+    /// The object with known names written as they are documented, and the members of `texts` as texts.
+    #[must_use]
+    pub fn put_right(self, texts: &[&str]) -> Self {
+        let known = |name: &str| MEMBERS.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
+        let mut members = Map::with_capacity(self.0.len());
+        for (name, value) in &self.0 {
+            let taken = |right: &str| right != name && self.0.get(right).is_some_and(|value| !value.is_null());
+            let right = known(name).filter(|right| !taken(right));
+            let name = right.unwrap_or(name);
+            let value = match value {
+                Value::Number(number) if texts.contains(&name) => Value::String(number.to_string()),
+                value => value.clone(),
+            };
+            // Of one name in two spellings the value that says something counts.
+            if !value.is_null() || !members.contains_key(name) {
+                members.insert(name.to_owned(), value);
+            }
+        }
+        Self(members)
     }
 
     /// A text member that must be there.
@@ -74,6 +93,68 @@ impl Document {
     #[must_use]
     pub fn into_value(self) -> Value {
         Value::Object(self.0)
+    }
+}
+
+/// The names of members that the service documents (spec 2).
+const MEMBERS: [&str; 20] = [
+    "bacpacName",
+    "containerName",
+    "databaseDisplayName",
+    "databaseName",
+    "deploymentErrors",
+    "deploymentWarnings",
+    "downloadLink",
+    "endTime",
+    "environment",
+    "expiresOn",
+    "id",
+    "location",
+    "parameters",
+    "percentComplete",
+    "projectId",
+    "sasLink",
+    "startTime",
+    "status",
+    "storageContainers",
+    "validationLinks",
+];
+
+/// A member by its name, ignoring case unless the exact name has a value; null is none.
+#[must_use]
+pub fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let exact = members.get(name).filter(|value| !value.is_null());
+    exact.or_else(|| {
+        let mut others = members.iter().filter(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_null());
+        others.next().map(|(_, value)| value)
+    })
+}
+
+/// What a value says as texts, whatever it is: a text or a number alone, a list, texts by field, any of these within
+/// each other. An object that says something about itself counts by that.
+#[must_use]
+pub fn texts_of(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::String(text) if text.trim().is_empty() => Vec::new(),
+        Value::String(text) => vec![text.clone()],
+        Value::Bool(_) | Value::Number(_) => vec![value.to_string()],
+        Value::Array(items) => items.iter().flat_map(texts_of).collect(),
+        Value::Object(members) => {
+            let sentence = ["message", "errorMessage", "description", "detail", "title"]
+                .iter()
+                .find_map(|name| member(members, name)?.as_str().filter(|text| !text.trim().is_empty()));
+            if let Some(sentence) = sentence {
+                let code =
+                    ["code", "errorCode"].iter().find_map(|name| Some(texts_of(member(members, name)?).join(" ")));
+                return vec![code.map_or_else(|| sentence.to_owned(), |code| format!("{code}: {sentence}"))];
+            }
+            let named = |(name, value): (&String, &Value)| -> Vec<String> {
+                let texts = texts_of(value).into_iter();
+                texts.map(|text| if name.is_empty() { text } else { format!("{name}: {text}") }).collect()
+            };
+            members.iter().flat_map(named).collect()
+        }
     }
 }
 
@@ -105,6 +186,7 @@ macro_rules! document_noun {
             /// `Protocol` naming what is missing.
             pub fn from_value(value: serde_json::Value) -> $crate::base::error::Result<Self> {
                 let document = $crate::base::model::document::Document::from_value($what, value)?;
+                let document = document.put_right(&["id", "status"]);
                 $(document.required($what, $required)?;)*
                 Ok(Self(document))
             }
@@ -156,5 +238,37 @@ mod tests {
         assert!(document.texts("errors").is_empty());
         assert_eq!(document.texts("warnings"), ["a", "1"]);
         assert!(document.required("x", "id").unwrap_err().to_string().contains("no 'id'"));
+    }
+
+    #[test]
+    fn texts_are_found_whatever_holds_them() {
+        for (value, texts) in [
+            (json!(null), vec![]),
+            (json!(""), vec![]),
+            (json!("a text"), vec!["a text"]),
+            (json!(503), vec!["503"]),
+            (json!(["a", null, ["b"], 1]), vec!["a", "b", "1"]),
+            (
+                json!({"packages": ["is required", "is short"], "": ["b"]}),
+                vec!["packages: is required", "packages: is short", "b"],
+            ),
+            (json!({"a": {"b": "c"}}), vec!["a: b: c"]),
+            (json!([{"code": "X1", "message": "m"}, {"Message": "n"}]), vec!["X1: m", "n"]),
+            (json!({"message": null, "field": "f"}), vec!["field: f"]),
+        ] {
+            assert_eq!(texts_of(&value), texts, "{value}");
+        }
+    }
+
+    #[test]
+    fn known_names_are_put_right_and_nothing_else() {
+        let right = |value| Document::from_value("x", value).unwrap().put_right(&["id"]).into_value().to_string();
+        assert_eq!(
+            right(json!({"Zeta": 1, "Id": 42, "PercentComplete": "7", "Parameters": {"Id": 1}})),
+            r#"{"Zeta":1,"id":"42","percentComplete":"7","parameters":{"Id":1}}"#
+        );
+        assert_eq!(right(json!({"id": null, "ID": "x"})), r#"{"id":"x"}"#);
+        assert_eq!(right(json!({"id": "x", "Id": "y"})), r#"{"id":"x","Id":"y"}"#);
+        assert_eq!(right(json!({"ID": null, "Id": "y"})), r#"{"id":"y"}"#);
     }
 }

@@ -6,7 +6,7 @@ use crate::base::secret::SafeUrl;
 
 document_noun!(
     /// A database export as the service describes it.
-    DatabaseExport, "a database export", requires ["id", "status"]
+    DatabaseExport, "a database export", requires ["id"]
 );
 
 impl DatabaseExport {

@@ -1,5 +1,7 @@
 //! Storage containers and the links to them (spec E7, E8, 3.1).
 
+use serde_json::{Value, json};
+
 use super::document::document_noun;
 use super::project::check_length;
 use crate::base::error::{Error, Result};
@@ -11,6 +13,17 @@ document_noun!(
 );
 
 impl StorageContainers {
+    /// Takes the service's object, or the list that it should hold, alone.
+    ///
+    /// # Errors
+    /// `Protocol` for anything else.
+    pub fn from_result(value: Value) -> Result<Self> {
+        match value {
+            Value::Null | Value::Array(_) => Self::from_value(json!({ "storageContainers": value })),
+            other => Self::from_value(other),
+        }
+    }
+
     /// The containers' names.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
