@@ -18,6 +18,9 @@ mod suite {
     mod command_line;
     mod deploying;
     mod documents;
+    mod download_files;
+    mod download_gateways;
+    mod download_pages;
     mod given_texts;
     mod pages;
     mod refusals;

@@ -10,6 +10,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::base::model::document::{member, texts_of};
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::time::spoken;
+use crate::transport::intermediary;
 
 /// An answer as it came.
 #[derive(Debug)]
@@ -167,11 +168,9 @@ fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
         Kind::Network if answer.status == 407 => {
             error.with_next_step("a proxy wants a user name and a password: put them into HTTPS_PROXY (http://user:password@proxy:port)")
         }
-        Kind::Protocol if no_envelope => error.with_next_step(
-            NextStep::text("a proxy or a login page may have answered instead of the service: check ")
-                .setting(Setting::Endpoint)
-                .and(" and the proxy settings (HTTPS_PROXY, NO_PROXY)"),
-        ),
+        Kind::Protocol if no_envelope => {
+            error.with_next_step(intermediary::next_step("the service", NextStep::default().setting(Setting::Endpoint)))
+        }
         Kind::NotFound if no_envelope => {
             error.with_next_step(NextStep::text("check ").setting(Setting::Endpoint).and(": it ends in /api/v1.0/"))
         }
@@ -203,22 +202,14 @@ fn status_text(status: u16) -> String {
     format!("{status} ({reason})")
 }
 
-/// What the body is, in a few words: a page's title or its first words.
+/// What the body is, in a few words.
 fn excerpt(answer: &Answer<'_>) -> String {
-    const LONGEST: usize = 100;
-    let kind = answer.content_type.map_or("no content type", |kind| kind.split(';').next().unwrap_or(kind).trim());
+    let kind = answer.content_type.map_or("no content type", intermediary::media_type);
     let text = json::text(answer.body, answer.content_type);
     if text.trim().is_empty() {
         return "an empty body".to_owned();
     }
-    let lower = text.to_ascii_lowercase();
-    let title = lower.find("<title>").and_then(|start| {
-        let start = start + "<title>".len();
-        let end = start + lower[start..].find('<')?;
-        text.get(start..end)
-    });
-    let words = title.unwrap_or(&text).split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown: String = words.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    let shown = intermediary::excerpt(&text);
     match serde_json::from_str::<Value>(&text)
         .ok()
         .or_else(|| Some(json::read(answer.body, answer.content_type)?.value))

@@ -22,6 +22,8 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 
 use super::ByteStream;
+use super::answer::{Asked, Told};
+pub use super::answer::{Extent, Length, OUTSIDE};
 use super::block::{BlockId, Checksum};
 use super::exchange::{Call, Exchange, cut_short};
 use super::link::Access;
@@ -97,11 +99,47 @@ pub struct Properties {
     pub last_modified: Option<String>,
 }
 
-/// A range that is being read.
+/// By what a version of a blob is known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Version {
+    /// Its tag, as the service wrote it.
+    pub etag: Option<String>,
+    /// When it was written, as the service wrote it.
+    pub last_modified: Option<String>,
+}
+
+impl Version {
+    /// Whether the other one is surely another version. What one of them does not tell says nothing.
+    #[must_use]
+    pub fn contradicts(&self, other: &Self) -> bool {
+        let differ = |one: Option<&str>, other: Option<&str>| Some(one? != other?);
+        let tags = differ(self.etag.as_deref().map(opaque_tag), other.etag.as_deref().map(opaque_tag));
+        tags.or_else(|| differ(self.last_modified.as_deref(), other.last_modified.as_deref())).unwrap_or(false)
+    }
+
+    /// Takes over what the other one tells and this one does not.
+    pub fn learn(&mut self, other: &Self) {
+        self.etag = self.etag.take().or_else(|| other.etag.clone());
+        self.last_modified = self.last_modified.take().or_else(|| other.last_modified.clone());
+    }
+}
+
+/// A tag without the mark of a weak one (RFC 9110, section 8.8.3). Gateways put it on the tags of a storage, whose tags
+/// are strong.
+#[must_use]
+pub fn opaque_tag(etag: &str) -> &str {
+    etag.strip_prefix("W/").unwrap_or(etag)
+}
+
+/// A body that is being read.
 pub struct Reading {
-    /// What the answer tells about the whole blob.
-    pub properties: Properties,
-    /// The range's bytes; exactly as many as were asked for, if it does not fail.
+    /// What it holds of the blob.
+    pub extent: Extent,
+    /// The version of the blob.
+    pub version: Version,
+    /// The whole blob's MD5, where the answer tells it.
+    pub content_md5: Option<[u8; 16]>,
+    /// The bytes.
     pub body: ByteStream,
 }
 
@@ -113,6 +151,20 @@ pub struct KeptSums {
     pub crc64: Option<[u8; 8]>,
     /// MD5.
     pub md5: Option<[u8; 16]>,
+}
+
+impl Reading {
+    /// What the answer tells about the whole blob, if it tells its length.
+    #[must_use]
+    pub fn properties(&self) -> Option<Properties> {
+        let length = match self.extent {
+            Extent::Range { total } => total?,
+            Extent::Whole(Length::Told(length)) => length,
+            Extent::Whole(_) | Extent::Unplaced => return None,
+        };
+        let Version { etag, last_modified } = self.version.clone();
+        Some(Properties { length, etag, content_md5: self.content_md5, last_modified })
+    }
 }
 
 /// A block that the service keeps.
@@ -216,42 +268,56 @@ impl Blob {
     /// # Errors
     /// The service's refusal, or a failed exchange.
     pub async fn properties(&self, sink: &Arc<dyn Sink>) -> Result<Properties> {
-        let call = Call::new(Access::Read, sink);
+        let call = Call::reading(Asked::Properties, sink);
         let options = BlobClientGetPropertiesOptions { method_options: method(&call), ..Default::default() };
-        let answer = self.client.get_properties(Some(options)).await.map_err(|error| call.error(&error))?;
-        let headers = answer.headers();
-        let length = header(headers, "content-length").and_then(|text| text.parse().ok());
-        let length =
-            length.ok_or_else(|| Error::new(Kind::Protocol, "the storage service did not tell the blob's size"))?;
-        Ok(describe(headers, length, header(headers, "content-md5")))
+        self.client.get_properties(Some(options)).await.map_err(|error| call.error(&error))?;
+        let Told { extent, etag, last_modified, content_md5 } = call.told()?;
+        let Extent::Whole(Length::Told(length)) = extent else {
+            return Err(Error::new(Kind::Protocol, "the storage service did not tell the blob's size"));
+        };
+        Ok(Properties { length, etag, content_md5, last_modified })
     }
 
-    /// Get Blob: reads `length` bytes from `offset`, if the blob still has this `etag`.
+    /// Get Blob: reads `length` bytes from `offset`, if the blob still has this `etag`. The answer may hold something
+    /// else of the blob, which its [`Extent`] tells.
+    ///
+    /// A weak tag never matches `If-Match` (RFC 9110, section 13.1.1), so none is sent; whoever puts ranges together
+    /// compares the versions that the answers tell. They have to in any case, as a cache may not look at `If-Match`.
     ///
     /// # Errors
-    /// The service's refusal, a failed exchange, or an answer about another range.
+    /// The service's refusal, a failed exchange, an answer about another range, or one that is not the blob's.
     pub async fn read(&self, offset: u64, length: u64, etag: Option<&str>, sink: &Arc<dyn Sink>) -> Result<Reading> {
-        let call = Call::new(Access::Read, sink);
-        let partition = usize::try_from(length).ok().and_then(NonZero::new);
+        let strong = etag.filter(|etag| opaque_tag(etag) == *etag);
+        self.reading(Asked::Range { offset, length }, strong, sink).await
+    }
+
+    /// Get Blob: reads the whole blob.
+    ///
+    /// # Errors
+    /// The service's refusal, a failed exchange, or an answer that is not the whole blob.
+    pub async fn read_whole(&self, sink: &Arc<dyn Sink>) -> Result<Reading> {
+        self.reading(Asked::Whole, None, sink).await
+    }
+
+    async fn reading(&self, asked: Asked, etag: Option<&str>, sink: &Arc<dyn Sink>) -> Result<Reading> {
+        let call = Call::reading(asked, sink);
+        let (offset, length) = match asked {
+            Asked::Range { offset, length } => (offset, length),
+            // The crate wants some range; it is not sent.
+            Asked::Whole | Asked::Properties => (0, 1),
+        };
         let options = BlobClientDownloadOptions {
             if_match: etag.map(Into::into),
+            partition_size: usize::try_from(length).ok().and_then(NonZero::new),
             range: Some(HttpRange::new(offset, length)),
-            partition_size: partition,
             parallel: NonZero::new(1),
             method_options: method(&call),
             ..Default::default()
         };
         let answer = self.client.download(Some(options)).await.map_err(|error| call.error(&error))?;
-        let total = whole_length(
-            header(&answer.headers, "content-range"),
-            header(&answer.headers, "content-length"),
-            offset,
-            length,
-        )?;
-        // In the answer to a range, `Content-MD5` is that of the range ("Get Blob", response headers).
-        let properties = describe(&answer.headers, total, header(&answer.headers, "x-ms-blob-content-md5"));
+        let Told { extent, etag, last_modified, content_md5 } = call.told()?;
         let body = answer.body.map_err(|error| std::io::Error::other(cut_short(&error)));
-        Ok(Reading { properties, body: Box::pin(body) })
+        Ok(Reading { extent, version: Version { etag, last_modified }, content_md5, body: Box::pin(body) })
     }
 }
 
@@ -282,63 +348,30 @@ fn kept<const LENGTH: usize>(headers: &Headers, name: &'static str) -> Option<[u
     STANDARD.decode(headers.get_optional_str(&HeaderName::from_static(name))?.trim()).ok()?.try_into().ok()
 }
 
-fn header<'a>(headers: &'a Headers, name: &'static str) -> Option<&'a str> {
-    headers.get_optional_str(&HeaderName::from_static(name))
-}
-
-fn describe(headers: &Headers, length: u64, md5: Option<&str>) -> Properties {
-    Properties {
-        length,
-        etag: header(headers, "etag").map(str::to_owned),
-        content_md5: md5.and_then(|text| STANDARD.decode(text).ok()?.try_into().ok()),
-        last_modified: header(headers, "last-modified").map(str::to_owned),
-    }
-}
-
-/// The whole blob's length from the answer to a range, checked to be the range that was asked for. The last range
-/// may be shorter than asked for when the length was not known. A server that ignored the range answers without
-/// `Content-Range`, which is right only when the range was the whole blob.
-fn whole_length(content_range: Option<&str>, content_length: Option<&str>, offset: u64, length: u64) -> Result<u64> {
-    let wrong = || Error::new(Kind::Protocol, "the storage service answered with another range than the one asked for");
-    let Some(range) = content_range else {
-        let total: u64 = content_length.and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
-        return if offset == 0 && total <= length { Ok(total) } else { Err(wrong()) };
-    };
-    let numbers = range.strip_prefix("bytes ").and_then(|text| {
-        let (range, total) = text.split_once('/')?;
-        let (first, last) = range.split_once('-')?;
-        Some((first.parse::<u64>().ok()?, last.parse::<u64>().ok()?, total.parse::<u64>().ok()?))
-    });
-    match numbers {
-        Some((first, last, total))
-            if first == offset && last.checked_add(1) == Some(total.min(offset.saturating_add(length))) =>
-        {
-            Ok(total)
-        }
-        _ => Err(wrong()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_about_another_range_is_refused() {
-        for (range, length, offset, asked, expected) in [
-            (Some("bytes 0-9/100"), None, 0, 10, Some(100)),
-            (Some("bytes 90-99/100"), None, 90, 10, Some(100)),
-            (Some("bytes 0-4/5"), None, 0, 10, Some(5)),
-            (Some("bytes 0-9/100"), None, 10, 10, None),
-            (Some("bytes 0-8/100"), None, 0, 10, None),
-            (Some("bytes */100"), None, 0, 10, None),
-            (Some("bytes 0-18446744073709551615/1"), None, 0, 10, None),
-            (None, Some("10"), 0, 10, Some(10)),
-            (None, Some("100"), 0, 10, None),
-            (None, Some("10"), 10, 10, None),
-            (None, None, 0, 10, None),
+    fn another_version_is_known_by_what_both_tell() {
+        let version = |etag: &str, modified: &str| Version {
+            etag: Some(etag.to_owned()).filter(|text| !text.is_empty()),
+            last_modified: Some(modified.to_owned()).filter(|text| !text.is_empty()),
+        };
+        for (one, other, contradicts) in [
+            (version("\"1\"", "a"), version("\"1\"", "b"), false),
+            (version("\"1\"", ""), version("W/\"1\"", ""), false),
+            (version("W/\"1\"", "a"), version("W/\"2\"", "a"), true),
+            (version("\"1\"", "a"), version("", "a"), false),
+            (version("\"1\"", "a"), version("", "b"), true),
+            (version("\"1\"", ""), version("", ""), false),
+            (version("", ""), version("\"1\"", "a"), false),
         ] {
-            assert_eq!(whole_length(range, length, offset, asked).ok(), expected, "{range:?} {length:?}");
+            assert_eq!(one.contradicts(&other), contradicts, "{one:?} {other:?}");
+            assert_eq!(other.contradicts(&one), contradicts, "{one:?} {other:?}");
         }
+        let mut known = version("", "a");
+        known.learn(&version("\"1\"", "b"));
+        assert_eq!(known, version("\"1\"", "a"));
     }
 }

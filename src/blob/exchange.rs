@@ -14,8 +14,9 @@ use azure_core::error::ErrorKind;
 use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
 use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{AsyncRawResponse, Context, Method as CrateMethod, Request as CrateRequest};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 
+use super::answer::{self, Asked, Heading, INSPECTED, OUTSIDE, Told};
 use super::link::Access;
 use super::refusal::{Refusal, to_error};
 use crate::base::error::{Error, Kind, Result};
@@ -38,12 +39,31 @@ pub(super) struct Call {
     access: Access,
     sink: Arc<dyn Sink>,
     body: Mutex<Option<(u64, ByteStream)>>,
+    /// What is read of the blob, if this is a read.
+    asked: Option<Asked>,
+    told: Mutex<Option<Told>>,
     error: Mutex<Option<Error>>,
 }
 
 impl Call {
     pub(super) fn new(access: Access, sink: &Arc<dyn Sink>) -> Arc<Self> {
-        Arc::new(Self { access, sink: Arc::clone(sink), body: Mutex::default(), error: Mutex::default() })
+        Arc::new(Self::of(access, sink, None))
+    }
+
+    /// A call that reads the blob. Its answer is judged here; what it tells is in [`Call::told`], and the crate sees no
+    /// header of it, as it would make requests of its own of what it finds there.
+    pub(super) fn reading(asked: Asked, sink: &Arc<dyn Sink>) -> Arc<Self> {
+        Arc::new(Self::of(Access::Read, sink, Some(asked)))
+    }
+
+    fn of(access: Access, sink: &Arc<dyn Sink>, asked: Option<Asked>) -> Self {
+        let (sink, body, told, error) = (Arc::clone(sink), Mutex::default(), Mutex::default(), Mutex::default());
+        Self { access, sink, body, asked, told, error }
+    }
+
+    /// What the answer to a read told.
+    pub(super) fn told(&self) -> Result<Told> {
+        lock(&self.told).take().ok_or_else(|| Error::new(Kind::Internal, "an answer was not judged"))
     }
 
     /// A call with a streamed body of exactly `length` bytes.
@@ -111,9 +131,15 @@ impl Exchange {
         };
         let mut send = Request::new(method, with_parameters(&self.link, request.url().query())?);
         for (name, value) in request.headers().iter() {
-            if !DROPPED.contains(&name.as_str()) {
+            // The crate always asks for a range.
+            let is_range_of_whole = call.asked == Some(Asked::Whole) && name.as_str() == "range";
+            if !DROPPED.contains(&name.as_str()) && !is_range_of_whole {
                 send = send.header(name.as_str(), value.as_str());
             }
+        }
+        if call.asked.is_some() {
+            // What is encoded on its way is of another length, and not what is stored.
+            send = send.header("accept-encoding", "identity");
         }
         send.body = match (lock(&call.body).take(), request.body()) {
             (Some((length, stream)), _) => Body::Stream { length, stream },
@@ -138,11 +164,18 @@ impl Exchange {
             retry_after: classed.retry_after(),
         };
         let now = response.date().unwrap_or_else(|| self.http.clock().unix_ms());
+        let is_empty = refusal.status == 416 && answer::says_empty(response.header("content-range"));
         // A refusal whose body cannot be read is still a refusal.
         if let Ok(body) = response.bytes(LONGEST_REFUSAL).await {
             refusal.body = String::from_utf8_lossy(&body).into_owned();
         }
-        to_error(&refusal, &self.link, &self.name, access, now)
+        let error = to_error(&refusal, &self.link, &self.name, access, now);
+        match error.kind() {
+            _ if is_empty && error.code().is_none() => error.with_code(OUTSIDE),
+            // Such as the way to a sign-in.
+            Kind::Protocol if error.next_step().is_none() => error.with_next_step(answer::hint()),
+            _ => error,
+        }
     }
 }
 
@@ -152,6 +185,16 @@ impl Policy for Exchange {
         let failed = |text: &'static str| azure_core::Error::with_message(ErrorKind::Other, text);
         let Some(call) = context.value::<Arc<Call>>() else { return Err(failed("a call without its context")) };
         match self.run(call, request).await {
+            Ok(response) if call.asked.is_some() => match judged(call, response).await {
+                Ok(body) => {
+                    let body = body.map_err(|error| azure_core::Error::new(ErrorKind::Io, error));
+                    Ok(AsyncRawResponse::new(200.into(), Headers::new(), Box::pin(body)))
+                }
+                Err(error) => {
+                    *lock(&call.error) = Some(error);
+                    Err(failed("the answer is not the blob's; the error is in the context"))
+                }
+            },
             Ok(response) => {
                 let mut headers = Headers::new();
                 for (name, value) in response.headers() {
@@ -167,6 +210,21 @@ impl Policy for Exchange {
             }
         }
     }
+}
+
+/// Judges the answer to a read, and gives its body.
+async fn judged(call: &Call, mut response: Response) -> Result<ByteStream> {
+    let asked = call.asked.unwrap_or(Asked::Properties);
+    let (mut pieces, mut first) = (Vec::new(), Vec::new());
+    while asked != Asked::Properties && first.len() < INSPECTED {
+        let Some(piece) = response.chunk().await? else { break };
+        first.extend_from_slice(&piece[..piece.len().min(INSPECTED - first.len())]);
+        pieces.push(Ok(piece));
+    }
+    let told =
+        answer::judge(asked, &Heading { status: response.status(), header: &|name| response.header(name) }, &first)?;
+    *lock(&call.told) = Some(told);
+    Ok(Box::pin(futures_util::stream::iter(pieces).chain(response.into_stream())))
 }
 
 /// The link with further parameters behind its own query, which stays byte for byte.

@@ -1,11 +1,12 @@
 //! Level 2: block blobs behind a SAS link.
 //!
 //! Says what a link permits before anything is sent (`link.rs`), makes the typed calls of the official crate over
-//! this library's own transport (`client.rs`, `exchange.rs`), and turns the service's refusals into errors that say
-//! what to do (`refusal.rs`, `gateway.rs`; about the time of a link, `validity.rs`). It opens no file, repeats no request
-//! and knows nothing of deployments. It may use
+//! this library's own transport (`client.rs`, `exchange.rs`), tells the blob from what something on the way answers in its
+//! place (`answer.rs`), and turns the service's refusals into errors that say what to do (`refusal.rs`, `gateway.rs`; about the
+//! time of a link, `validity.rs`). It opens no file, repeats no request and knows nothing of deployments. It may use
 //! `base` and `transport`.
 
+mod answer;
 pub mod block;
 pub mod client;
 mod exchange;

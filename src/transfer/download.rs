@@ -1,11 +1,13 @@
 //! One blob to a file: parallel ranged Get Blob into a partial file, checked, then renamed.
 //!
 //! A cut download goes on with the missing parts if the blob is still the same one; otherwise it starts again and
-//! says so. The blob's MD5 is compared where the service gives one, the size always.
+//! says so. The blob's MD5 is compared where the service gives one, the size wherever it tells one. Where no ranges are to
+//! be had, the blob comes as one stream (`undivided.rs`). What is on the disk already is given up only for an answer that
+//! is the blob's.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 
@@ -16,18 +18,19 @@ use super::flush::Flusher;
 use super::inspection::{Inspection, inspect};
 use super::integrity::base64;
 use super::journal::{Journal, Received, Start, decide_download, first_line};
-use super::ledger::Ledger;
 use super::links::{LinkSource, Links};
+use super::look::Look;
 use super::meter::Meter;
 use super::pace::Pace;
-use super::part::{CHANGED, Receiving};
+use super::part::{Beginning, CHANGED, Receiving, UNDIVIDED};
+use super::partial::Partial;
 use super::plan::{Gapless, Plan};
 use super::recheck::recheck;
 use super::reservation::Reservation;
 use super::schedule::Schedule;
 use super::stall::Pulse;
 use super::streams::Streams;
-use super::target::{Partial, Paths};
+use super::target::Paths;
 use super::upload::checked_streams;
 use super::whole::WholeMd5;
 use crate::base::cancel::CancelToken;
@@ -36,7 +39,7 @@ use crate::base::event::{Event, Phase, Sink};
 use crate::base::readable::Readable;
 use crate::base::secret::SafeUrl;
 use crate::base::time::Clock;
-use crate::blob::client::{Blob, Properties};
+use crate::blob::client::{Blob, Properties, Version};
 use crate::blob::link::{Access, Scope, check_link};
 
 /// Versions of a blob that are tried when it is replaced while it is read.
@@ -91,7 +94,8 @@ pub struct DownloadReceipt {
     /// Its MD5 in Base64, where it was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_md5: Option<String>,
-    /// What was compared with what the service told: `md5` (and the size), or only the `size`.
+    /// What was compared with what the service told: `md5` (and the size, if that was told), only the `size`, or `none`:
+    /// the blob came to its end, and the service told neither.
     pub verified: &'static str,
     /// Bytes that an earlier, cut download had left.
     pub resumed_bytes: u64,
@@ -126,19 +130,25 @@ impl Engine {
         };
         let partial = match partial {
             Some(partial) => partial,
-            None => paths.open()?,
+            None => Partial::open(paths)?,
         };
         let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
         let base = download.link.base().to_owned();
         let job = Job { links, partial, base, name: download.link.file_name(), busy: Busy::default() };
-        let mut retries = 0;
+        let (mut retries, mut divided) = (0, true);
         for version in 1.. {
-            let outcome = self.fetch(&job, &download.options, driver, &mut retries).await;
+            let outcome = self.fetch(&job, &download.options, &mut divided, driver, &mut retries).await;
             // Whatever still reads or writes the file does so for the try that has ended.
             drop(job.busy.write().await);
             match outcome {
                 Err(error) if is_changed(&error) && version < MOST_VERSIONS => {
                     sink.event(Event::info("the blob was replaced while it was downloaded; starting again"));
+                }
+                Err(error) if divided && error.code() == Some(UNDIVIDED) => {
+                    divided = false;
+                    sink.event(Event::info(
+                        "the blob storage sends no ranges of the blob; starting again as one stream",
+                    ));
                 }
                 Err(error) => {
                     job.partial.tidy();
@@ -173,12 +183,31 @@ impl Engine {
         &self,
         job: &Job,
         options: &DownloadOptions,
+        divided: &mut bool,
         driver: Driver<'_>,
         retries: &mut u64,
     ) -> Result<Fetched> {
-        let properties = self.look(job, options, driver, retries).await?;
+        let look = self.look(job, options, driver, retries).await?;
+        match look {
+            Look::Blob(properties) if *divided => self.fetch_parts(job, options, properties, driver, retries).await,
+            Look::Blob(properties) => self.fetch_undivided(job, Some(properties), driver, retries).await,
+            Look::Undivided => {
+                *divided = false;
+                self.fetch_undivided(job, None, driver, retries).await
+            }
+        }
+    }
+
+    async fn fetch_parts(
+        &self,
+        job: &Job,
+        options: &DownloadOptions,
+        properties: Properties,
+        driver: Driver<'_>,
+        retries: &mut u64,
+    ) -> Result<Fetched> {
         let plan = Plan::download(properties.length, options.part_size);
-        let (ledger, finished) = job.begin(&properties, plan, driver).await?;
+        let (beginning, finished) = job.begin(&properties, plan, driver).await?;
         let resumed_bytes = finished.iter().map(|index| plan.piece(*index).length).sum();
         let whole = match properties.content_md5 {
             Some(expected) => Some(Verification::start(job, plan.total(), expected).await?),
@@ -195,8 +224,9 @@ impl Engine {
             links: Arc::clone(&job.links),
             partial: job.partial.clone(),
             etag: properties.etag.as_deref().map(Into::into),
+            version: Mutex::new(Version { etag: properties.etag, last_modified: properties.last_modified }),
             plan,
-            ledger,
+            beginning,
             meter: Meter::start(pace, &self.clock, driver.sink),
             busy: Arc::clone(&job.busy),
             flusher: Flusher::new(job.partial.clone(), Arc::clone(&job.busy)),
@@ -221,53 +251,14 @@ impl Engine {
         let flushed = receiving.flusher.finish().await;
         outcome?;
         flushed?;
-        self.verify(job, properties.length, whole, driver).await.map(|content_md5| Fetched {
-            bytes: properties.length,
-            verified: content_md5,
-            resumed_bytes,
-        })
-    }
-
-    /// What the service tells about the blob: by HEAD, or by the first range where HEAD is refused.
-    async fn look(
-        &self,
-        job: &Job,
-        options: &DownloadOptions,
-        driver: Driver<'_>,
-        retries: &mut u64,
-    ) -> Result<Properties> {
-        let (clock, sink) = (&self.clock, driver.sink);
-        let head = driver.call("the blob's properties", || {
-            job.asking(clock, sink, |blob, sink| async move { blob.properties(&sink).await })
-        });
-        match head.await {
-            Ok((properties, repeated)) => {
-                *retries += repeated;
-                return Ok(properties);
-            }
-            // A link may be signed for GET alone; and the answer to HEAD has no body that would say what is wrong.
-            Err(error) if is_refused(&error) => {}
-            Err(error) => return Err(error),
-        }
-        let length = options.part_size;
-        let range = driver.call("the blob's first range", || {
-            job.asking(clock, sink, move |blob, sink| async move { blob.read(0, length, None, &sink).await })
-        });
-        match range.await {
-            Ok((reading, repeated)) => {
-                *retries += repeated;
-                Ok(reading.properties)
-            }
-            // An empty blob has no range (RFC 9110, section 15.5.17).
-            Err(error) if error.http_status() == Some(416) => {
-                Ok(Properties { length: 0, etag: None, content_md5: None, last_modified: None })
-            }
-            Err(error) => Err(error),
-        }
+        // Where there was no part, as an empty blob has none.
+        receiving.beginning.make(&job.partial, &job.busy).await?;
+        let verified = self.verify(job, properties.length, whole, driver).await?;
+        Ok(Fetched { bytes: properties.length, told: true, verified, resumed_bytes })
     }
 
     /// Compares the partial file with what the service told. A file that differs is removed.
-    async fn verify(
+    pub(super) async fn verify(
         &self,
         job: &Job,
         expected_length: u64,
@@ -283,28 +274,26 @@ impl Engine {
         let expected = whole.expected;
         let found = whole.md5.finish(&job.name, driver).await?;
         if found != [expected] {
-            job.partial.discard()?;
-            let found = found.first().copied().map(base64).unwrap_or_default();
-            return Err(differs(&job.name, &format!("MD5 {} expected, {found} found", base64(expected))));
+            return Err(job.damaged(expected, found.first().copied().unwrap_or_default())?);
         }
         Ok(Some(expected))
     }
 }
 
 /// One download that may begin.
-struct Job {
-    links: Arc<Links>,
-    partial: Partial,
+pub(super) struct Job {
+    pub(super) links: Arc<Links>,
+    pub(super) partial: Partial,
     /// The blob's address without its query.
     base: String,
     /// The blob's name.
-    name: String,
-    busy: Busy,
+    pub(super) name: String,
+    pub(super) busy: Busy,
 }
 
 impl Job {
     /// A call about the blob that moves little, ended when nothing moves.
-    fn asking<T, Task: Future<Output = Result<T>>, Ask: Fn(Blob, Arc<dyn Sink>) -> Task>(
+    pub(super) fn asking<T, Task: Future<Output = Result<T>>, Ask: Fn(Blob, Arc<dyn Sink>) -> Task>(
         &self,
         clock: &Arc<dyn Clock>,
         sink: &Arc<dyn Sink>,
@@ -318,37 +307,44 @@ impl Job {
         }
     }
 
-    /// Goes on with what is there, or makes room for a new start. Gives where finished parts are written down, and those
-    /// that are there.
+    /// Goes on with what is there, or prepares a new start. Gives that, and the parts that are there.
     async fn begin(
         &self,
         properties: &Properties,
         plan: Plan,
         driver: Driver<'_>,
-    ) -> Result<(Option<Ledger>, BTreeSet<usize>)> {
+    ) -> Result<(Beginning, BTreeSet<usize>)> {
         let current = Received::new(&self.base, properties, plan);
-        let found = self.partial.journal();
-        let text = found.as_ref().map(|found| found.text.as_slice());
-        match (decide_download(current.as_ref(), text, Some(self.partial.length()?), plan), found) {
-            (Start::Resume(Journal { claims, length, .. }), Some(found)) => {
+        let (lines, length) = (self.partial.lines()?, self.partial.length()?);
+        match decide_download(current.as_ref(), Some(&lines), Some(length), plan) {
+            Start::Resume(Journal { claims, length, .. }) => {
                 let good = recheck(self.written(plan.total()).await, &self.name, plan, claims, driver).await?;
                 let text = format!("going on with {} of {} parts received earlier", good.len(), plan.count());
                 driver.sink.event(Event::info(text));
-                return Ok((Some(self.partial.go_on(found, length)?), good));
+                self.partial.go_on(length)?;
+                return Ok((Beginning::resumed(), good));
             }
-            (Start::Again(why), _) => {
+            Start::Again(why) => {
                 let text = format!("the partial file cannot be used ({why}); the download starts again");
                 driver.sink.event(Event::info(text));
             }
-            _ => {}
+            Start::New => {}
         }
-        let partial = self.partial.clone();
-        blocking(move || partial.begin(plan.total())).await?;
-        let journal = current.map(|current| first_line(&current).map(|line| self.partial.new_journal(line)));
-        let journal = journal.transpose();
-        let journal =
-            journal.map_err(|error| Error::new(Kind::Internal, format!("the journal cannot be written: {error}")))?;
-        Ok((journal, BTreeSet::new()))
+        let first_line = current.map(|current| first_line(&current)).transpose();
+        let first_line = first_line
+            .map_err(|error| Error::new(Kind::Internal, format!("the journal cannot be written: {error}")))?;
+        let beginning = Beginning::new(plan.total(), first_line);
+        // Where there is nothing to lose, whether there is room is known before the first part is asked for.
+        if lines.is_empty() {
+            beginning.make(&self.partial, &self.busy).await?;
+        }
+        Ok((beginning, BTreeSet::new()))
+    }
+
+    /// The error of a file whose MD5 is another one. The file is removed.
+    pub(super) fn damaged(&self, expected: [u8; 16], found: [u8; 16]) -> Result<Error> {
+        self.partial.discard()?;
+        Ok(differs(&self.name, &format!("MD5 {} expected, {} found", base64(expected), base64(found))))
     }
 
     /// The partial file for a reader that may outlive this download.
@@ -375,7 +371,7 @@ impl Readable for Written {
 }
 
 /// The comparison with the blob's MD5, made while the parts arrive.
-struct Verification {
+pub(super) struct Verification {
     expected: [u8; 16],
     md5: WholeMd5,
 }
@@ -403,10 +399,12 @@ impl Arrived<'_> {
     }
 }
 
-struct Fetched {
-    bytes: u64,
-    verified: Option<[u8; 16]>,
-    resumed_bytes: u64,
+pub(super) struct Fetched {
+    pub(super) bytes: u64,
+    /// Whether the service told the length.
+    pub(super) told: bool,
+    pub(super) verified: Option<[u8; 16]>,
+    pub(super) resumed_bytes: u64,
 }
 
 impl Fetched {
@@ -414,17 +412,16 @@ impl Fetched {
         DownloadReceipt {
             file: file.to_owned(),
             bytes: self.bytes,
-            verified: if self.verified.is_some() { "md5" } else { "size" },
+            verified: match (self.verified, self.told) {
+                (Some(_), _) => "md5",
+                (None, true) => "size",
+                (None, false) => "none",
+            },
             content_md5: self.verified.map(base64),
             resumed_bytes: self.resumed_bytes,
             retries,
         }
     }
-}
-
-/// Whether a call was understood and refused, in a way that may not hold for another method.
-fn is_refused(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Unauthenticated | Kind::Forbidden | Kind::Rejected | Kind::Unsupported)
 }
 
 /// Whether the blob is no longer the one whose properties were read.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinHandle;
 
 use super::blocking::Busy;
-use super::target::Partial;
+use super::partial::Partial;
 use crate::base::error::{Error, Kind, Result};
 
 /// So much is gathered before it is brought onto the disk.

@@ -11,10 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::integrity::Proof;
 use super::plan::Plan;
-use crate::blob::client::Properties;
+use crate::blob::client::{Properties, opaque_tag};
 
 /// The form of these lines. A journal of another form is not read.
 const VERSION: u32 = 2;
+
+/// What the journal of a download begins with, by which it is known to be one: it stands beside a file that may be
+/// somebody else's.
+pub(super) const MARK: &[u8] = b"{\"epicloud\":\"journal of a partial file\"}\n";
 
 const OTHER_FORM: &str = "its journal is of another version of this program";
 
@@ -84,7 +88,8 @@ impl Received {
             version: VERSION,
             blob: blob.to_owned(),
             size: properties.length,
-            etag: properties.etag.clone()?,
+            // Whoever puts a weak one together with what is there compares the versions of all answers.
+            etag: opaque_tag(properties.etag.as_deref()?).to_owned(),
             content_md5: properties.content_md5.map(super::integrity::base64),
             part_size: plan.size(),
         })
@@ -190,6 +195,13 @@ pub(super) fn decide_upload(current: &Sent, found: Option<&[u8]>, plan: Plan) ->
     if found.claims.is_empty() { Start::New } else { Start::Resume(found) }
 }
 
+/// How the partial file of these lines is cut, and what they claim of it; `None` when they name none.
+pub(super) fn claimed(lines: &[u8]) -> Option<(Plan, Claims)> {
+    let plan = |subject: &Received| Plan::download(subject.size, subject.part_size);
+    let Journal { subject, claims, .. } = Journal::<Received>::read(lines, |subject| plan(subject).count())?;
+    Some((plan(&subject), claims))
+}
+
 /// Decides whether a download goes on. `partial` is the partial file's length, if it is there.
 pub(super) fn decide_download(
     current: Option<&Received>,
@@ -198,7 +210,7 @@ pub(super) fn decide_download(
     plan: Plan,
 ) -> Start<Received> {
     let Some(partial) = partial.filter(|length| *length > 0) else { return Start::New };
-    let Some(found) = found else { return Start::Again("it has no journal") };
+    let Some(found) = found.filter(|text| !text.is_empty()) else { return Start::New };
     let Some(found) = Journal::<Received>::read(found, |_| plan.count()) else {
         return Start::Again("its journal cannot be read");
     };
@@ -220,6 +232,11 @@ pub(super) fn decide_download(
         return Start::Again("its size is wrong");
     }
     if found.claims.is_empty() { Start::New } else { Start::Resume(found) }
+}
+
+/// What the whole journal of a download says behind its mark; `None` when it is not one.
+pub(super) fn own_lines(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(MARK)
 }
 
 #[cfg(test)]
@@ -262,10 +279,12 @@ mod tests {
             (Some(good.clone()), Some(100), resumed()),
             (Some(good.clone()), None, Start::New),
             (Some(good.clone()), Some(0), Start::New),
-            (None, Some(100), Start::Again("it has no journal")),
+            (None, Some(100), Start::New),
+            (Some(Vec::new()), Some(100), Start::New),
             (Some(good.clone()), Some(99), Start::Again("its size is wrong")),
             (Some(other(&received("\"2\"", 100, 10))), Some(100), Start::Again("the blob has changed since")),
             (Some(other(&received("\"1\"", 101, 10))), Some(100), Start::Again("the blob has changed since")),
+            (Some(other(&received("W/\"1\"", 100, 10))), Some(100), resumed()),
             (Some(other(&received("\"1\"", 100, 20))), Some(100), Start::Again("it was cut into other parts")),
             (Some(other(&Received { version: 1, ..current.clone() })), Some(100), Start::Again(OTHER_FORM)),
             (Some(elsewhere), Some(100), Start::Again("it is of another blob")),

@@ -2,13 +2,12 @@
 //! Nothing is forced onto the disk: a line that a power cut takes is a stretch more to move, and one that it spoils does
 //! not pass (`journal.rs`).
 
-use std::fs::File;
 use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::journal::{Claim, line};
-use super::lock::{Locked, open_locked};
+use super::lock::{Locked, open_locked, same_file};
 
 /// The journal of one transfer. Cheap to clone; clones write the same file. All of it may wait for a disk.
 #[derive(Clone)]
@@ -16,13 +15,18 @@ pub(super) struct Ledger(Arc<Kept>);
 
 struct Kept {
     path: PathBuf,
+    file: Locked,
+    /// What stands before the lines of a transfer, in bytes, and stays.
+    head: u64,
     state: Mutex<State>,
 }
 
 enum State {
-    /// Nothing is done yet; the first line that it begins with, and the file if it is held already.
-    Unwritten(Vec<u8>, Option<Locked>),
-    Open(Locked),
+    /// Nothing is written down.
+    Silent,
+    /// Nothing is done yet; the first line that it begins with.
+    Unwritten(Vec<u8>),
+    Open,
 }
 
 /// A journal that is there, locked.
@@ -34,18 +38,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Opens the journal at a path for this transfer alone.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none, and `WouldBlock` when another transfer has it.
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        if !path.symlink_metadata()?.is_file() {
-            return Err(ErrorKind::NotFound.into());
-        }
-        Self::take(path)
-    }
-
-    /// The same, and makes an empty one if there is none.
+    /// Opens the journal at a path for this transfer alone, and makes an empty one if there is none.
     ///
     /// # Errors
     /// `WouldBlock` when another transfer has it.
@@ -54,7 +47,14 @@ impl Found {
         if path.symlink_metadata().is_ok_and(|there| there.is_symlink()) {
             remove(path)?;
         }
-        let file = open_locked(path)?;
+        Self::read(path, open_locked(path)?)
+    }
+
+    /// Reads the journal in a file that was opened and locked.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn read(path: &Path, file: Locked) -> Result<Self> {
         let mut text = Vec::new();
         (&*file).read_to_end(&mut text)?;
         Ok(Self { path: path.to_owned(), file, text })
@@ -62,7 +62,7 @@ impl Found {
 
     /// Begins again with this line. What it says stays until there is something to write.
     pub(super) fn begin(self, first_line: Vec<u8>) -> Ledger {
-        Ledger::new(self.path, State::Unwritten(first_line, Some(self.file)))
+        Ledger::new(self.path, self.file, 0, State::Unwritten(first_line))
     }
 
     /// Goes on behind the first `length` bytes.
@@ -70,20 +70,70 @@ impl Found {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn go_on(self, length: u64) -> Result<Ledger> {
-        self.file.set_len(length)?;
-        (&*self.file).seek(SeekFrom::End(0))?;
-        Ok(Ledger::new(self.path, State::Open(self.file)))
+        let ledger = Ledger::new(self.path, self.file, 0, State::Silent);
+        ledger.go_on(length)?;
+        Ok(ledger)
+    }
+
+    /// The file, still locked.
+    pub(super) fn into_file(self) -> Locked {
+        self.file
+    }
+
+    /// Leaves the first `head` bytes where they are. Nothing is written down before that is asked for.
+    pub(super) fn behind(self, head: u64) -> Ledger {
+        Ledger::new(self.path, self.file, head, State::Silent)
     }
 }
 
 impl Ledger {
-    /// A journal that begins with this line, and is there as soon as there is something to write.
-    pub(super) fn begin(path: PathBuf, first_line: Vec<u8>) -> Self {
-        Self::new(path, State::Unwritten(first_line, None))
+    fn new(path: PathBuf, file: Locked, head: u64, state: State) -> Self {
+        Self(Arc::new(Kept { path, file, head, state: Mutex::new(state) }))
     }
 
-    fn new(path: PathBuf, state: State) -> Self {
-        Self(Arc::new(Kept { path, state: Mutex::new(state) }))
+    /// Forgets all lines, and begins with this one when there is something to write. Without one, nothing is written down.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn restart(&self, first_line: Option<Vec<u8>>) -> Result<()> {
+        let mut state = self.state();
+        self.0.file.set_len(self.0.head)?;
+        *state = first_line.map_or(State::Silent, State::Unwritten);
+        Ok(())
+    }
+
+    /// Goes on behind the first `length` bytes of the lines.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn go_on(&self, length: u64) -> Result<()> {
+        let mut state = self.state();
+        self.0.file.set_len(self.0.head + length)?;
+        (&*self.0.file).seek(SeekFrom::End(0))?;
+        *state = State::Open;
+        Ok(())
+    }
+
+    /// What the lines say.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn text(&self) -> Result<Vec<u8>> {
+        let _state = self.state();
+        let mut text = Vec::new();
+        (&*self.0.file).seek(SeekFrom::Start(self.0.head))?;
+        (&*self.0.file).read_to_end(&mut text)?;
+        Ok(text)
+    }
+
+    /// Whether there is no line.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.file.metadata().is_ok_and(|metadata| metadata.len() <= self.0.head)
+    }
+
+    /// Whether it is still the file at its path.
+    pub(super) fn is_there(&self) -> bool {
+        same_file(&self.0.file, &self.0.path)
     }
 
     /// A stretch with this sum is done.
@@ -91,24 +141,20 @@ impl Ledger {
     /// # Errors
     /// When it cannot be written; nothing is lost but the chance to go on with this stretch.
     pub(super) fn record(&self, index: usize, claim: impl Into<Claim>) -> Result<()> {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let State::Unwritten(first, held) = &mut *state {
-            let file = match held.take() {
-                Some(file) => file,
-                None => Found::take(&self.0.path)?.file,
-            };
-            if let Err(error) = start(&file, first) {
-                // Whoever holds it has the transfer.
-                *held = Some(file);
-                return Err(error);
-            }
-            *state = State::Open(file);
-        }
+        let mut state = self.state();
         match &*state {
-            // In one call, so that a kill leaves no half line.
-            State::Open(file) => (&**file).write_all(line(index, claim.into()).as_bytes()),
-            State::Unwritten(..) => Ok(()),
+            State::Silent => return Ok(()),
+            State::Unwritten(first_line) => {
+                let mut file = &*self.0.file;
+                file.set_len(self.0.head)?;
+                file.seek(SeekFrom::End(0))?;
+                file.write_all(first_line)?;
+                *state = State::Open;
+            }
+            State::Open => {}
         }
+        // In one call, so that a kill leaves no half line.
+        (&*self.0.file).write_all(line(index, claim.into()).as_bytes())
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -120,10 +166,14 @@ impl Ledger {
     /// # Errors
     /// When it is there and cannot be removed.
     pub(super) fn remove(&self) -> Result<()> {
-        match &*self.0.state.lock().unwrap_or_else(PoisonError::into_inner) {
-            State::Open(_) => remove(&self.0.path),
-            State::Unwritten(..) => Ok(()),
+        match &*self.state() {
+            State::Unwritten(_) => Ok(()),
+            State::Open | State::Silent => remove(&self.0.path),
         }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -131,19 +181,10 @@ impl Drop for Kept {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         // Made only to be locked. One that stays is read as none.
-        if let State::Unwritten(_, Some(file)) = state
-            && file.metadata().is_ok_and(|metadata| metadata.len() == 0)
-        {
+        if matches!(state, State::Unwritten(_)) && self.file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
             drop(remove(&self.path));
         }
     }
-}
-
-/// Replaces what a journal says by its first line.
-fn start(mut file: &File, first_line: &[u8]) -> Result<()> {
-    file.set_len(0)?;
-    file.rewind()?;
-    file.write_all(first_line)
 }
 
 /// Removes a journal, if there is one.

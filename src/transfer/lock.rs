@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 /// How often transfers may cross each other at one file before the error is taken for a lasting one.
-const ROUNDS: u32 = 100;
+pub(super) const ROUNDS: u32 = 100;
 
 /// A file that is locked until this is dropped.
 pub(super) struct Locked(File);
@@ -63,14 +63,35 @@ pub(super) fn open_locked(path: &Path) -> Result<Locked> {
     }
 }
 
+/// Makes a file, for its owner's eyes only, and locks it.
+///
+/// # Errors
+/// `AlreadyExists` when something is there, `WouldBlock` when somebody else has locked it since it was made.
+pub(super) fn make_locked(path: &Path) -> Result<Locked> {
+    lock(make(path)?)
+}
+
+/// Opens a file that is there, and locks it. Nothing about it is changed.
+///
+/// # Errors
+/// `NotFound` when it is not, or no longer, at its path; `WouldBlock` when somebody else has it.
+pub(super) fn find_locked(path: &Path) -> Result<Locked> {
+    let file = lock(OpenOptions::new().read(true).write(true).open(path)?)?;
+    if same_file(&file, path) { Ok(file) } else { Err(ErrorKind::NotFound.into()) }
+}
+
 fn open(path: &Path) -> Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true);
     if path.symlink_metadata().is_err() {
-        options.create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        return make(path);
     }
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+fn make(path: &Path) -> Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
 }
 

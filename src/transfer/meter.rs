@@ -37,6 +37,14 @@ impl Meter {
         }
     }
 
+    /// It is known now how many bytes there are in all.
+    pub(super) fn has_total(&self, total: u64) {
+        self.tell(|pace, now| {
+            pace.set_total(total);
+            Some(pace.report(now))
+        });
+    }
+
     /// What a try moves. Taken back when its last clone is dropped and it has not landed.
     pub(super) fn flight(&self) -> Flight {
         Flight(Arc::new(Moved { meter: self.clone(), began: self.clock.monotonic(), bytes: AtomicU64::new(0) }))

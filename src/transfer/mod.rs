@@ -2,8 +2,9 @@
 //!
 //! What is to be done is planned (`plan.rs`, `order.rs`), scheduled (`schedule.rs`, `streams.rs`) and measured
 //! (`pace.rs`) by plain functions and state machines; `drive.rs` carries a schedule out and is the one place that
-//! consults the retry policy. Around them stand the effects: `source.rs` reads the files that are sent, `target.rs` keeps
-//! the file that is received, `block.rs` and `part.rs` are one try of one block and one part, `ledger.rs` writes down
+//! consults the retry policy. Around them stand the effects: `source.rs` reads the files that are sent, `partial.rs` keeps
+//! the file that is received (`owner.rs` says whether what is there is ours) and `target.rs` gives it its name, `block.rs`
+//! and `part.rs` are one try of one block and one part, `undivided.rs` one of a whole blob (`look.rs` chooses), `ledger.rs` writes down
 //! what is done (in the words of `journal.rs`), `resume.rs` and `recheck.rs` take it up again, `links.rs` replaces a link
 //! that has expired, `inspection.rs` lets somebody else look at a file before it gets its name. `upload.rs` and `download.rs` put everything together. This layer knows blobs and files, not
 //! deployments. It may use `base` and `blob`.
@@ -20,24 +21,29 @@ mod journal;
 mod ledger;
 mod links;
 mod lock;
+mod look;
 mod md5;
 mod meter;
 #[cfg(feature = "micro")]
 pub mod micro;
 mod order;
+mod owner;
 mod pace;
 mod package;
 mod part;
+mod partial;
 mod plan;
 mod position;
 mod recheck;
 mod reservation;
 mod resume;
+mod room;
 mod schedule;
 mod source;
 mod stall;
 mod streams;
 mod target;
+mod undivided;
 pub mod upload;
 mod whole;
 
@@ -119,7 +125,7 @@ pub async fn look_into<T: Send + 'static>(
 /// `Conflict` when it exists and may not be replaced, or another download writes it; `InvalidArgument` or `NotFound`
 /// when its place is wrong; `Io` and `NoSpace` when nothing can be written there.
 pub fn reserve_target(file: &Path, overwrite: bool) -> Result<Reservation> {
-    target::Paths::check(file, overwrite)?.open().map(Reservation::new)
+    partial::Partial::open(target::Paths::check(file, overwrite)?).map(Reservation::new)
 }
 
 #[cfg(test)]

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::base::event::{Phase, Progress};
 
+/// The bytes of a transfer of which nobody tells how long it is.
+pub(super) const UNKNOWN: u64 = u64::MAX;
+
 /// The shortest time between two reports.
 const INTERVAL: Duration = Duration::from_millis(100);
 /// The least time over which the rate is taken.
@@ -80,6 +83,11 @@ impl Pace {
             window: WINDOW,
             grew_at: now,
         }
+    }
+
+    /// How many bytes there are in all, where that was not known at the start ([`UNKNOWN`]).
+    pub(super) fn set_total(&mut self, total: u64) {
+        self.total = total;
     }
 
     /// A try moved so many more bytes; a report when one is due.
@@ -159,7 +167,7 @@ impl Pace {
         let shown = self.shown();
         let mut progress = Progress::new(self.phase, self.subject.clone());
         progress.bytes_done = Some(shown);
-        progress.bytes_total = Some(self.total);
+        progress.bytes_total = Some(self.total).filter(|total| *total != UNKNOWN);
         progress.items_done = Some(self.items_done);
         progress.items_total = Some(self.items);
         if self.phase == Phase::Uploading {
@@ -168,7 +176,7 @@ impl Pace {
         progress.retries = Some(self.retries);
         if let Some(rate) = self.present_rate(now).filter(|rate| *rate >= 1.0) {
             progress.bytes_per_second = Some(rate as u64);
-            progress.eta_ms = Some(((self.total - shown) as f64 / rate * 1000.0) as u64);
+            progress.eta_ms = progress.bytes_total.map(|_| ((self.total - shown) as f64 / rate * 1000.0) as u64);
         }
         progress
     }

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::target::{Partial, Paths};
+use super::partial::Partial;
+use super::target::Paths;
 use crate::base::error::{Error, Result};
 
 /// A target that was reserved for a later download. Clones share it. While it is unused its partial file stays

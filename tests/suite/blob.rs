@@ -51,7 +51,7 @@ async fn blocks_are_staged_listed_committed_and_described() {
     assert_eq!((properties.length, properties.content_md5), (18, Some([7; 16])));
     assert!(properties.etag.is_some() && properties.last_modified.is_some());
     let reading = blob.read(2, 9, properties.etag.as_deref(), &sink).await.unwrap();
-    assert_eq!(reading.properties.length, 18);
+    assert_eq!(reading.properties().unwrap().length, 18);
     let error = blob.read(2, 9, Some("\"other\""), &sink).await.err().unwrap();
     assert_eq!((error.http_status(), error.code()), (Some(412), Some("ConditionNotMet")));
 }

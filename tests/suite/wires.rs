@@ -208,6 +208,152 @@ async fn serve(mut stream: TcpStream, manner: Manner) -> Option<()> {
     }
 }
 
+/// A request to a [`ScriptedStore`].
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    pub(crate) method: String,
+    /// Requests with this method so far, itself included.
+    pub(crate) number: usize,
+    /// First and last byte, where a range is asked for.
+    pub(crate) range: Option<(usize, usize)>,
+    head: String,
+}
+
+impl Ask {
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == "HEAD"
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+}
+
+/// An answer of a [`ScriptedStore`], header by header: nothing is added to what is given.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    closes: bool,
+}
+
+impl Reply {
+    /// Without any header.
+    pub(crate) fn bare(status: u16, body: &[u8]) -> Self {
+        Self { status, headers: Vec::new(), body: body.to_vec(), closes: false }
+    }
+
+    /// With the length of the body.
+    pub(crate) fn new(status: u16, body: &[u8]) -> Self {
+        Self::bare(status, body).with("Content-Length", body.len())
+    }
+
+    /// The range that was asked for, as a server gives it that speaks HTTP and nothing of Azure.
+    pub(crate) fn part(ask: &Ask, blob: &[u8]) -> Self {
+        let Some((first, last)) = ask.range else { return Self::new(200, blob) };
+        let last = last.min(blob.len() - 1);
+        Self::new(206, &blob[first..=last]).with("Content-Range", format!("bytes {first}-{last}/{}", blob.len()))
+    }
+
+    /// With one more header; in the place of another one of this name.
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self
+    }
+
+    /// In chunks; `whole` says whether their end is marked, or the connection ends before.
+    pub(crate) fn chunked(mut self, whole: bool) -> Self {
+        let mut chunks = Vec::new();
+        for chunk in self.body.chunks(100_000) {
+            chunks.extend(format!("{:x}\r\n", chunk.len()).bytes());
+            chunks.extend(chunk);
+            chunks.extend(b"\r\n");
+        }
+        chunks.extend(if whole { &b"0\r\n\r\n"[..] } else { b"" });
+        self.body = chunks;
+        let chunked = self.without("Content-Length").with("Transfer-Encoding", "chunked");
+        if whole { chunked } else { chunked.closing() }
+    }
+
+    /// The connection ends behind it.
+    pub(crate) fn closing(self) -> Self {
+        Self { closes: true, ..self.with("Connection", "close") }
+    }
+
+    fn bytes(&self, is_head: bool) -> Vec<u8> {
+        let mut text = format!("HTTP/1.1 {} X\r\n", self.status);
+        for (name, value) in &self.headers {
+            text += &format!("{name}: {value}\r\n");
+        }
+        let mut bytes = (text + "\r\n").into_bytes();
+        if !is_head {
+            bytes.extend(&self.body);
+        }
+        bytes
+    }
+}
+
+/// A store, or a gateway in its place, that answers each request as it is told.
+pub(crate) struct ScriptedStore {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<Ask>>>,
+}
+
+impl ScriptedStore {
+    pub(crate) async fn start(answer: impl Fn(&Ask) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, asked) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<Ask>>>::default());
+        let (answer, asks) = (Arc::new(answer), Arc::clone(&asked));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (answer, asks) = (Arc::clone(&answer), Arc::clone(&asks));
+                tokio::spawn(async move {
+                    loop {
+                        let head = head(&mut stream).await?;
+                        let method = head.split(' ').next().unwrap().to_owned();
+                        let range = header(&head, "range").map(|range| {
+                            let (first, last) = range.trim_start_matches("bytes=").split_once('-').unwrap();
+                            (first.parse().unwrap(), last.parse().unwrap())
+                        });
+                        let ask = {
+                            let mut asks = asks.lock().unwrap();
+                            let number = 1 + asks.iter().filter(|ask| ask.method == method).count();
+                            asks.push(Ask { method, number, range, head });
+                            asks.last().unwrap().clone()
+                        };
+                        let reply = answer(&ask);
+                        stream.write_all(&reply.bytes(ask.is_head())).await.ok()?;
+                        if reply.closes {
+                            return stream.shutdown().await.ok();
+                        }
+                    }
+                });
+            }
+        });
+        Self { address, asked }
+    }
+
+    pub(crate) fn blob(&self) -> String {
+        format!("http://{}/account/c/b?{SAS}", self.address)
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Ask> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    /// How often there was a GET.
+    pub(crate) fn gets(&self) -> usize {
+        self.asked().iter().filter(|ask| ask.method == "GET").count()
+    }
+}
+
 /// Stands between a client and a server, and closes its first connections when so many bytes of answers have passed.
 /// Gives the address to go to instead of the server's.
 pub(crate) async fn cutting_answers(server: SocketAddr, connections: usize, after: u64) -> SocketAddr {
