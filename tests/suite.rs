@@ -23,6 +23,7 @@ mod suite {
     mod download_pages;
     mod given_texts;
     mod pages;
+    mod proxies;
     mod refusals;
     mod retry_after;
     mod scripted;

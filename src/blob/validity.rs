@@ -87,12 +87,12 @@ impl Told {
 /// too long.
 pub(super) fn not_yet(start_unix_ms: u64, left: Duration) -> (Error, Option<Duration>) {
     let said = format!(
-        "the link is not valid before {}, which is in {} by the clock of the blob storage",
+        "the SAS URL is not valid before {}, which is in {} by the clock of the blob storage",
         rfc3339(start_unix_ms),
         spoken(left)
     );
     let error = Error::new(Kind::Forbidden, said)
-        .with_next_step("run the command again then, or ask for a link without a start time");
+        .with_next_step("run the command again then, or ask for a SAS URL without a start time");
     // The times in answers are whole seconds.
     (error, (left <= LONGEST_WAIT).then(|| left + Duration::from_secs(1)))
 }
@@ -105,19 +105,19 @@ pub fn doubt(link: &SafeUrl, given: Option<Option<i64>>, now_unix_ms: u64) -> Op
     let expiry = expiry(link).filter(|expiry| *expiry <= now_unix_ms)?;
     let ended = format!("expired at {} by this machine's clock", rfc3339(expiry));
     Some(match given {
-        None => format!("the link {ended}; the blob storage decides whether it still accepts it"),
+        None => format!("the SAS URL {ended}; the blob storage decides whether it still accepts it"),
         Some(ahead) => match ahead.filter(|ahead| ahead.unsigned_abs() > TOLERANCE_MS) {
             Some(ahead) => {
                 let apart = spoken(Duration::from_millis(ahead.unsigned_abs()));
                 let side = if ahead > 0 { "ahead of" } else { "behind" };
                 format!(
-                    "the link that the service has just given {ended}, which is {apart} {side} the service's: set the clock"
+                    "the SAS URL that the service has just given {ended}, which is {apart} {side} the service's: set the clock"
                 )
             }
             None if ahead.is_some() => {
-                format!("the link that the service has just given {ended}, which agrees with the service's")
+                format!("the SAS URL that the service has just given {ended}, which agrees with the service's")
             }
-            None => format!("the link that the service has just given {ended}: check the clock"),
+            None => format!("the SAS URL that the service has just given {ended}: check the clock"),
         },
     })
 }
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(wait, None);
         assert_eq!(
             error.to_string(),
-            "the link is not valid before 2026-01-31T08:00:00Z, which is in 1 h 00 min by the clock of the blob storage"
+            "the SAS URL is not valid before 2026-01-31T08:00:00Z, which is in 1 h 00 min by the clock of the blob storage"
         );
     }
 

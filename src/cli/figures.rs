@@ -233,11 +233,7 @@ mod tests {
             (&sending, 80, format!("{uploading} 40 %, 15.38 MiB/s, 2 h 03 min 05 s left")),
             (&sending, 40, "uploading 40 %, 2 h 03 min 05 s left".to_owned()),
             (&sending, 30, "40 %, 2 h 03 min 05 s left".to_owned()),
-            (
-                &waiting,
-                80,
-                "waiting for Preproduction: AwaitingSom…asEverHeardOf 40 %, 12 min 05 s, next in 16 s".to_owned(),
-            ),
+            (&waiting, 80, "AwaitingSom…sEverHeardOf 40 %, 12 min 05 s, next in 16 s".to_owned()),
             (&waiting, 40, "40 %, 12 min 05 s, next in 16 s".to_owned()),
         ] {
             assert_eq!(view(progress).bar(columns), line, "{columns}");

@@ -136,3 +136,11 @@ fn prepare(arguments: Arguments) -> Result<(Command, Client, Runtime)> {
     let runtime = runtime::start(|| ())?;
     Ok((command, client, runtime))
 }
+
+/// Runs something small to its end, such as what completion asks.
+fn waited_for<T>(what: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = runtime::start(|| ())?;
+    let outcome = runtime.block_on(what);
+    runtime.shutdown_background();
+    outcome
+}

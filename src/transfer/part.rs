@@ -186,7 +186,8 @@ impl<'a> Writing<'a> {
         if self.gathered.is_empty() {
             return Ok(());
         }
-        let (mut bytes, length) = (std::mem::take(&mut self.gathered), self.gathered.len() as u64);
+        let length = self.gathered.len() as u64;
+        let mut bytes = std::mem::take(&mut self.gathered);
         let (partial, offset) = (self.partial.clone(), self.offset + self.written);
         self.gathered = busily(self.busy, move || {
             partial.write(&bytes, offset)?;

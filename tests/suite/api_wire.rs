@@ -1,15 +1,19 @@
 //! What happens to the API's requests on the wire below HTTP: garbage, damage and interruptions, over TLS and without.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use epicloud::base::event::Recording;
 use epicloud::request::{
-    CompleteDeployment, Connect, GetContainerLinks, ListDeployments, ResetDeployment, StartDeployment, StartExport,
+    CompleteDeployment, Connect, GetContainerLinks, GetDeployment, ListDeployments, ResetDeployment, StartDeployment,
+    StartExport,
 };
-use epicloud::{ClientConfig, Error, Kind};
+use epicloud::{CancelToken, ClientConfig, Error, Kind, Scope};
 
 use super::stage::{Stage, client, configuration};
-use super::wires::{Garbled, garbling, saying};
+use super::virtual_time::TestClock;
+use super::wires::{Garbled, forgetting, garbling, saying};
 
 const ALL: [Garbled; 5] = [Garbled::Garbage, Garbled::Flipped, Garbled::Alert, Garbled::Closed, Garbled::Truncated];
 
@@ -142,4 +146,34 @@ async fn a_handshake_that_fails_is_tls_unless_it_may_pass() {
         assert_eq!(error.kind(), kind, "{error}");
         assert_eq!(came.load(Ordering::SeqCst) - before > 1, kind == Kind::Network, "{error}");
     }
+}
+
+/// Reading first and changing then is what most commands do, with minutes in between when a package is uploaded.
+#[tokio::test]
+async fn a_post_never_goes_into_a_connection_that_was_used_before() {
+    let (address, asked) =
+        forgetting(r#"{"success":true,"errors":[],"result":{"id":"7","status":"InProgress"}}"#).await;
+    let config = ClientConfig {
+        endpoint: Some(format!("http://{address}/api/v1.0/")),
+        client_key: Some("key".into()),
+        project_id: Some("11111111-2222-3333-4444-555555555555".into()),
+        ..ClientConfig::default()
+    };
+    let client = client(&config, "AAAA", &TestClock::new());
+    let scope = Scope::new(Arc::new(Recording::default()), CancelToken::new());
+    let get = || GetDeployment { id: "7".into(), ..GetDeployment::default() };
+    let start = || StartDeployment {
+        target_environment: "Preproduction".into(),
+        packages: Some(vec!["site.cms.app.1.0.0.nupkg".into()]),
+        ..StartDeployment::default()
+    };
+    for _ in 0..2 {
+        client.run(get(), &scope).await.unwrap();
+        client.run(start(), &scope).await.unwrap();
+        client.run(start(), &scope).await.unwrap();
+    }
+    let asked = asked.lock().unwrap();
+    assert!(asked.iter().filter(|(method, _)| method == "POST").all(|(_, answered)| *answered), "{asked:?}");
+    // The server does forget: the second GET went into the connection of the first one, and was repeated.
+    assert!(asked.contains(&("GET".to_owned(), false)), "{asked:?}");
 }

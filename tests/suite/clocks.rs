@@ -57,7 +57,7 @@ async fn a_link_that_is_not_valid_yet_is_waited_for() {
         );
         assert!(world.retrying() > 0 && warnings(&world.events).is_empty());
         let reason =
-            |event: &Event| event.sentence().is_some_and(|text| text.contains("the link is not valid before 20"));
+            |event: &Event| event.sentence().is_some_and(|text| text.contains("the SAS URL is not valid before 20"));
         assert!(world.events.events().iter().any(reason));
 
         emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
@@ -152,7 +152,7 @@ async fn a_link_given_just_now_that_is_over_by_our_clock_names_the_clock() {
     let warnings = warnings(&server.recording);
     let [warning] = &warnings[..] else { panic!("{warnings:?}") };
     assert!(
-        warning.starts_with("the link that the service has just given expired at 2014-01-02T08:00:00Z"),
+        warning.starts_with("the SAS URL that the service has just given expired at 2014-01-02T08:00:00Z"),
         "{warning}"
     );
     assert!(warning.contains(" h ") && warning.ends_with(" ahead of the service's: set the clock"), "{warning}");

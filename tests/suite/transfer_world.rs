@@ -31,7 +31,7 @@ pub(crate) const MIB: usize = 1024 * 1024;
 pub(crate) const PART: u64 = MIB as u64;
 
 pub(crate) struct World {
-    pub(crate) emulator: Emulator,
+    pub(crate) emulator: Arc<Emulator>,
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) events: Arc<Recording>,
@@ -50,7 +50,8 @@ impl World {
         Self::around(emulator, TestClock::new())
     }
 
-    pub(crate) fn around(emulator: Emulator, clock: Arc<TestClock>) -> Self {
+    pub(crate) fn around(emulator: impl Into<Arc<Emulator>>, clock: Arc<TestClock>) -> Self {
+        let emulator = emulator.into();
         let authorities = Authorities::read("ca", &std::fs::read(emulator.ca_file()).unwrap()).unwrap();
         let http = Http::new(Some(&authorities), clock.clone()).unwrap();
         let state = tempfile::tempdir().unwrap();

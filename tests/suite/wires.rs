@@ -522,3 +522,54 @@ impl ConnectProxy {
         self.asked.lock().unwrap().clone()
     }
 }
+
+/// A server that answers whoever connects with these bytes, whatever was said. Counts the connections.
+pub(crate) async fn answering(bytes: &'static [u8]) -> (SocketAddr, Arc<AtomicU64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, connections) = (listener.local_addr().unwrap(), Arc::<AtomicU64>::default());
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                // What the client says first is read, so that the end of the connection is no reset.
+                client.read(&mut [0; 4096]).await.ok()?;
+                client.write_all(bytes).await.ok()?;
+                client.shutdown().await.ok()
+            });
+        }
+    });
+    (address, connections)
+}
+
+/// A service behind a load balancer that forgets every connection after its first answer, and tells nobody: what comes on
+/// it later gets no answer. Gives the address, and the methods of the requests that arrived, each with whether it was
+/// answered.
+pub(crate) async fn forgetting(answer: &'static str) -> (SocketAddr, Arc<Mutex<Vec<(String, bool)>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, asked) = (listener.local_addr().unwrap(), Arc::<Mutex<Vec<(String, bool)>>>::default());
+    let requests = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let requests = Arc::clone(&requests);
+            tokio::spawn(async move {
+                for is_first in [true, false] {
+                    let head = head(&mut client).await?;
+                    let method = head.split(' ').next()?.to_owned();
+                    requests.lock().unwrap().push((method, is_first));
+                    let length = header(&head, "content-length").map_or(0, |text| text.parse().unwrap());
+                    client.read_exact(&mut vec![0; length]).await.ok()?;
+                    if is_first {
+                        let length = answer.len();
+                        let head = format!(
+                            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nContent-Type: application/json\r\n\r\n"
+                        );
+                        client.write_all(format!("{head}{answer}").as_bytes()).await.ok()?;
+                    }
+                }
+                Some(())
+            });
+        }
+    });
+    (address, asked)
+}

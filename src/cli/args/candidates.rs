@@ -5,9 +5,7 @@ use std::time::Duration;
 use clap::Parser;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
-use crate::base::cancel::CancelToken;
 use crate::base::error::Result;
-use crate::base::event::Silent;
 use crate::base::model::deployment::Deployment;
 use crate::base::model::export::DATABASES;
 use crate::base::model::project::USUAL_ENVIRONMENTS;
@@ -53,10 +51,9 @@ fn recent_deployments() -> Result<Vec<Deployment>> {
     let Ok(environment) = Environment::try_parse_from(["epi"]) else { return Ok(Vec::new()) };
     let (config, secret) = settings::client(&environment.account)?;
     let client = Client::new(&config, secret.as_ref())?;
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return Ok(Vec::new()) };
-    let scope = Scope::new(std::sync::Arc::new(Silent), CancelToken::new());
-    let listed = runtime
-        .block_on(async { tokio::time::timeout(PATIENCE, client.run(ListDeployments::default(), &scope)).await });
-    runtime.shutdown_background();
-    listed.unwrap_or(Ok(Vec::new()))
+    let scope = Scope::silent();
+    crate::cli::waited_for(async {
+        let listed = client.run(ListDeployments::default(), &scope);
+        tokio::time::timeout(PATIENCE, listed).await.unwrap_or(Ok(Vec::new()))
+    })
 }
