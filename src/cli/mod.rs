@@ -70,6 +70,9 @@ pub fn main() -> ExitCode {
 /// Where nothing else can print yet.
 fn refuse(error: &Error) -> ExitCode {
     streams::print_error(Some(Label::Error), &error.to_string(), Abilities::of_standard_error().colours);
+    if let Some(step) = error.next_step() {
+        streams::print_error(None, &format!("  next: {step}"), false);
+    }
     ExitCode::from(error.kind().row().exit_code)
 }
 

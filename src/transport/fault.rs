@@ -158,14 +158,17 @@ fn certificate(host: &str, own_authorities: bool, error: &CertificateError) -> E
     };
     let clock = "check the date and the time of this machine; if they are right, the server needs a new certificate";
     match error {
-        CertificateError::UnknownIssuer if own_authorities => distrust(
+        // A signature that does not fit is that of another authority with the same name, as one that was made anew.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature if own_authorities => distrust(
             Phrase::text("is signed neither by an authority that this machine trusts nor by one that ")
                 .member(Setting::CaFile.member())
                 .and(" names"),
         )
         .with_next_step("add the authority that signed it to that file, with those between it and the certificate"),
-        CertificateError::UnknownIssuer => distrust("is not signed by an authority that this machine trusts".into())
-            .with_next_step(
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => distrust(
+            "is not signed by an authority that this machine trusts".into(),
+        )
+        .with_next_step(
             NextStep::text(
                 "if the server, or a proxy that looks into connections, has an authority of its own, name the PEM file \
                      of the authority with ",
@@ -185,7 +188,7 @@ fn certificate(host: &str, own_authorities: bool, error: &CertificateError) -> E
         }
         CertificateError::Revoked => distrust("is revoked".into()).with_next_step("the server needs a new certificate"),
         // What damage on the way looks like, too.
-        CertificateError::BadEncoding | CertificateError::BadSignature => distrust("is damaged".into())
+        CertificateError::BadEncoding => distrust("is damaged".into())
             .with_retry(Retry::Later, None)
             .with_next_step("if it happens again, the server needs a new certificate"),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -302,7 +305,8 @@ mod tests {
             (certificate(CertificateError::NotValidYet), Kind::Tls, "not valid yet"),
             (certificate(CertificateError::NotValidForName), Kind::Tls, "another name"),
             (certificate(CertificateError::Revoked), Kind::Tls, "revoked"),
-            (certificate(CertificateError::BadSignature), Kind::Tls, "damaged"),
+            (certificate(CertificateError::BadSignature), Kind::Tls, "not signed by an authority"),
+            (certificate(CertificateError::BadEncoding), Kind::Tls, "damaged"),
             (certificate(CertificateError::InvalidPurpose), Kind::Tls, "not one for a server"),
             (
                 certificate(CertificateError::Other(OtherError(Arc::new(Text("CaUsedAsEndEntity"))))),
