@@ -362,8 +362,10 @@ typedef struct epi_progress {
      */
     int32_t percent;
     /**
-     * The final status; `EPI_STATUS_PENDING` while it runs. Only the last callback sees
-     * it before `epi_operation_wait` and `epi_operation_result` do.
+     * The final status; `EPI_STATUS_PENDING` while it runs.
+     *
+     * Only the last callback sees it before `epi_operation_wait` and
+     * `epi_operation_result` do.
      */
     int32_t status;
     /**
@@ -555,7 +557,8 @@ char *epi_json_quote(const char *text);
  * the system's) and stateDir (the folder that keeps what a cut upload needs to go
  * on; one of the user's own for state). It holds no secret. `secret` is the client
  * secret as the service gave it, `secret_len` bytes; white space and line ends around
- * it are left out, and UTF-16 is read. NULL and 0 make a client for what needs no account, such as uploading to a link.
+ * it are left out, and UTF-16 is read. NULL and 0 make a client for what needs no
+ * account, such as uploading to a link.
  *
  * Returns: `EPI_STATUS_OK`, or why there is no client.
  * Ownership: everything is copied; the copy of `secret` is zeroed when the client
@@ -640,7 +643,9 @@ epi_status epi_package_location_get(const struct epi_client *client,
  * adapted to the connection when absent), blockSize (bytes, up to 4000 MiB; chosen
  * by the file's size when absent), integrity of each block ("crc64", or "md5" where
  * the store does not know that; chosen when absent) and noContentMd5 (false).
- * Result: packages, one receipt a file in the order of the request.
+ * Result: packages, one receipt a file in the order of the request. Its integrity is
+ * the checksum by which the blob storage has confirmed each block ("crc64" or
+ * "contentMd5"), or "unverified" when it did not confirm all of them.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
  * Ownership: everything is copied; the caller frees `out_operation` with

@@ -10,7 +10,6 @@ use super::error::{Error, Kind, Retry};
 pub const STACK: usize = 2 << 20;
 
 /// A thread to be started.
-#[must_use]
 pub fn named(name: &str) -> Builder {
     Builder::new().name(name.to_owned()).stack_size(STACK)
 }

@@ -173,7 +173,8 @@ fn export(export: &Value, shows_link: bool) -> String {
 fn saved(document: &Value) -> String {
     let verified = match word(document, "verified").as_str() {
         "md5" => format!("MD5 {} verified", md5(document)),
-        _ => "size verified; blob storage has no MD5".to_owned(),
+        "size" => "size verified; blob storage has no MD5".to_owned(),
+        _ => "neither size nor MD5 known; not verified".to_owned(),
     };
     format!(
         "saved {} of {} as {} ({}, {verified}, structure checked)",

@@ -23,7 +23,7 @@ pub(super) fn completion(shell: Shell) -> Result<()> {
         Shell::Bash => "bash",
         Shell::Elvish => "elvish",
         Shell::Fish => "fish",
-        Shell::PowerShell => "powershell",
+        Shell::Pwsh => "powershell",
         Shell::Zsh => "zsh",
     };
     let failed = |reason: &str| Error::new(Kind::Internal, format!("cannot write the completion of {name}: {reason}"));

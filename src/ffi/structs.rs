@@ -65,8 +65,10 @@ pub struct epi_progress {
     pub attempt: i32,
     /// The service's own percentage while waiting, 0 to 100.
     pub percent: i32,
-    /// The final status; `EPI_STATUS_PENDING` while it runs. Only the last callback sees
-    /// it before `epi_operation_wait` and `epi_operation_result` do.
+    /// The final status; `EPI_STATUS_PENDING` while it runs.
+    ///
+    /// Only the last callback sees it before `epi_operation_wait` and
+    /// `epi_operation_result` do.
     pub status: i32,
     /// Bytes acknowledged by the other side.
     pub bytes_done: i64,

@@ -73,7 +73,8 @@ impl Beginning {
             let (partial, length, first_line) = (partial.clone(), self.length, self.first_line.clone());
             busily(busy, move || partial.begin(length, first_line))
         };
-        self.made.get_or_try_init(make).await.map(|()| ())
+        self.made.get_or_try_init(make).await?;
+        Ok(())
     }
 }
 

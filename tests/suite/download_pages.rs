@@ -41,7 +41,8 @@ async fn assert_refused(store: ScriptedStore, shown: &str) {
 #[tokio::test]
 async fn a_page_is_not_the_blob_whenever_it_comes() {
     let blob = Arc::new(content(21, 5 * MIB));
-    let moments: [(&str, fn(&Ask) -> bool); 5] = [
+    type Moment = (&'static str, fn(&Ask) -> bool);
+    let moments: [Moment; 5] = [
         ("from the first request on", |_| true),
         ("after an honest HEAD", |ask| !ask.is_head()),
         ("after the first part", |ask| !ask.is_head() && ask.number > 1),

@@ -257,7 +257,7 @@ impl Reply {
     }
 
     /// With one more header; in the place of another one of this name.
-    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_string()));
         self
@@ -533,7 +533,7 @@ pub(crate) async fn answering(bytes: &'static [u8]) -> (SocketAddr, Arc<AtomicU6
             count.fetch_add(1, Ordering::SeqCst);
             tokio::spawn(async move {
                 // What the client says first is read, so that the end of the connection is no reset.
-                client.read(&mut [0; 4096]).await.ok()?;
+                let _ = client.read(&mut [0; 4096]).await.ok()?;
                 client.write_all(bytes).await.ok()?;
                 client.shutdown().await.ok()
             });
