@@ -2,7 +2,7 @@
 //!
 //! A document has members, `epi` has options and commands, PowerShell has parameters and cmdlets. So neither a message
 //! nor a next step names any of them in its text; it holds a member, a [`Setting`] or a [`Command`], for which each host
-//! has its own [`Words`]. [`Phrase::to_string`] gives the words of documents.
+//! has its own [`Words`]. `Phrase::to_string` gives the words of documents.
 
 use std::fmt;
 
