@@ -62,7 +62,9 @@ async fn packages_and_exports_travel_through_azurite() {
         "Azurite refuses CRC-64, so the upload changes to MD5, which it does not confirm"
     );
     assert_eq!(deployed["deployment"]["status"], "AwaitingVerification");
-    epi.run(&deploy).await.refused(4, &["already linked to a deployment", "There is currently a lease on the blob"]);
+    epi.run(&deploy).await.refused(4, &["these packages are being deployed already"]);
+    let upload = epi.run(&["package", "upload", &name]).await;
+    upload.refused(4, &["already linked to a deployment", "There is currently a lease on the blob"]);
 
     let save = [
         "export",
