@@ -25,7 +25,6 @@ from .errors import (
     Io,
     JobFailed,
     LinkExpired,
-    EndedWithWarnings,
     Network,
     NoSpace,
     NotConfigured,
@@ -39,6 +38,7 @@ from .errors import (
     Unauthenticated,
     Unavailable,
     Unsupported,
+    Warnings,
 )
 from .types import Progress
 
@@ -58,7 +58,6 @@ __all__ = [
     "Io",
     "JobFailed",
     "LinkExpired",
-    "EndedWithWarnings",
     "Network",
     "NoSpace",
     "NotConfigured",
@@ -74,6 +73,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unsupported",
+    "Warnings",
     "__version__",
     "types",
 ]

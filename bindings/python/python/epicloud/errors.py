@@ -181,7 +181,7 @@ class LinkExpired(Error):
     status = "LINK_EXPIRED"
 
 
-class EndedWithWarnings(Error):
+class Warnings(Error):
     """The deployment ended well but with warnings, and `strict` was asked for; `errors` has them."""
 
     status = "WARNINGS"

@@ -339,7 +339,7 @@ class UploadReceipt(TypedDict, total=False):
     retries: Required[int]
     """Requests that were repeated."""
     integrity: Required[Literal["crc64", "contentMd5", "unverified"]]
-    """The checksum by which the blob storage has confirmed each block; `unverified` when it did not confirm them all."""
+    """The checksum by which the blob storage has confirmed each block; `unverified` if it did not confirm them all."""
 
 
 class UploadedPackages(TypedDict):
@@ -435,7 +435,7 @@ class SavedDatabaseExport(TypedDict, total=False):
     retries: Required[int]
     """Requests that were repeated."""
     structure: Required[str]
-    """Always "checked": it is a bacpac whose parts are there and where they should be. Table data is not read for this."""
+    """Always "checked": it is a bacpac whose parts are there and where they should be. Table data is not read."""
     warnings: Required[list[StructureWarning]]
     """What the check found that does not keep it from being saved."""
 
