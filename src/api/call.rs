@@ -19,7 +19,7 @@ use crate::base::event::Event;
 use crate::base::next_step::NextStep;
 use crate::base::retry::{RetryPolicy, reason};
 use crate::base::scope::Scope;
-use crate::base::time::Clock;
+use crate::base::time::{Clock, milliseconds};
 use crate::transport::http::{Body, Fault, HeaderValue, Http, Method, Request};
 use crate::transport::sign::{Credentials, Signed};
 
@@ -142,7 +142,7 @@ impl Api {
             scope.report(Event::Retrying {
                 what: "the request to the service".to_owned(),
                 attempt,
-                delay_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+                delay_ms: milliseconds(pause),
                 reason: reason(&error, pause),
             });
             scope.cancel().run(self.clock().sleep(pause)).await?;

@@ -39,6 +39,7 @@ const CLOCK_TOLERANCE: std::time::Duration = std::time::Duration::from_secs(120)
 pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> Result<Value> {
     let ok = (200..300).contains(&answer.status);
     let object = json::read(answer.body, answer.content_type);
+    let is_object = object.is_some();
     let texts = object.as_ref().map(|object| reasons(&object.value)).unwrap_or_default();
     let verdict = object.as_ref().and_then(|object| verdict(&object.value, ok));
     if let Some(Reading { value, is_cut }) = object
@@ -55,7 +56,7 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
     }
     let known = verdict.is_some();
     if !known && (ok || texts.is_empty()) {
-        let shown = excerpt(answer);
+        let shown = excerpt(answer, is_object);
         let error = base(format!("the service answered {} with {shown}", status_text(answer.status))).with_texts(texts);
         let error = if ok { error.into_kind(Kind::Protocol) } else { error };
         return Err(advise(error, answer, true));
@@ -166,7 +167,7 @@ fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
             ),
         },
         Kind::Network if answer.status == 407 => {
-            error.with_next_step("a proxy wants a user name and a password: put them into HTTPS_PROXY (http://user:password@proxy:port)")
+            error.with_next_step(intermediary::PROXY_CREDENTIALS)
         }
         Kind::Protocol if no_envelope => {
             error.with_next_step(intermediary::next_step("the service", NextStep::default().setting(Setting::Endpoint)))
@@ -202,20 +203,18 @@ fn status_text(status: u16) -> String {
     format!("{status} ({reason})")
 }
 
-/// What the body is, in a few words.
-fn excerpt(answer: &Answer<'_>) -> String {
+/// What the body is, in a few words; `is_object` says that a JSON object was read out of it.
+fn excerpt(answer: &Answer<'_>, is_object: bool) -> String {
     let kind = answer.content_type.map_or("no content type", intermediary::media_type);
     let text = json::text(answer.body, answer.content_type);
     if text.trim().is_empty() {
         return "an empty body".to_owned();
     }
     let shown = intermediary::excerpt(&text);
-    match serde_json::from_str::<Value>(&text)
-        .ok()
-        .or_else(|| Some(json::read(answer.body, answer.content_type)?.value))
-    {
-        Some(_) => format!("JSON that is no answer of the service: \"{shown}\""),
-        None => format!("no JSON but {kind}: \"{shown}\""),
+    if is_object || serde_json::from_str::<Value>(&text).is_ok() {
+        format!("JSON that is no answer of the service: \"{shown}\"")
+    } else {
+        format!("no JSON but {kind}: \"{shown}\"")
     }
 }
 

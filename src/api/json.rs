@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use crate::base::encoding::utf16;
+
 /// Objects and lists within each other that are read; what is deeper is left out (`null`). Answers of the service have
 /// five. Bindings read documents on with parsers of their own, some of which stop at 64.
 const DEEPEST: usize = 48;
@@ -35,20 +37,14 @@ pub(super) fn text(body: &[u8], content_type: Option<&str>) -> String {
     let declared = content_type.unwrap_or_default().to_ascii_lowercase();
     let charset = declared.split_once("charset=").map_or("", |(_, name)| name.trim_start_matches(['"', '\'']));
     let text = match body {
-        [0xff, 0xfe, ..] => wide(body, u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(body, u16::from_be_bytes),
+        [0xff, 0xfe, ..] => utf16(body, u16::from_le_bytes),
+        [0xfe, 0xff, ..] => utf16(body, u16::from_be_bytes),
         [0xef, 0xbb, 0xbf, ..] => String::from_utf8_lossy(body).into_owned(),
-        _ if charset.starts_with("utf-16be") => wide(body, u16::from_be_bytes),
-        _ if charset.starts_with("utf-16") => wide(body, u16::from_le_bytes),
+        _ if charset.starts_with("utf-16be") => utf16(body, u16::from_be_bytes),
+        _ if charset.starts_with("utf-16") => utf16(body, u16::from_le_bytes),
         _ => String::from_utf8_lossy(body).into_owned(),
     };
     text.trim_start_matches(MARK).to_owned()
-}
-
-fn wide(body: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let (pairs, _) = body.as_chunks::<2>();
-    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
-    String::from_utf16_lossy(&units)
 }
 
 /// One pass over a text that should be an object, which writes it as a parser takes it.

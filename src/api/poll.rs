@@ -9,7 +9,7 @@ use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Progress};
 use crate::base::retry::{pause_of_wait, reason};
 use crate::base::scope::Scope;
-use crate::base::time::{BoxFuture, Clock, spoken};
+use crate::base::time::{BoxFuture, Clock, milliseconds, spoken};
 
 /// How to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,9 +54,8 @@ pub struct Look {
 impl Look {
     /// Writes down how long the wait has taken and, unless this was its last answer, when the next one is asked for.
     pub fn mark(&self, progress: &mut Progress, is_last: bool) {
-        let ms = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        progress.elapsed_ms = Some(ms(self.elapsed));
-        progress.next_poll_ms = self.pause.filter(|_| !is_last).map(ms);
+        progress.elapsed_ms = Some(milliseconds(self.elapsed));
+        progress.next_poll_ms = self.pause.filter(|_| !is_last).map(milliseconds);
     }
 }
 
@@ -115,7 +114,7 @@ pub async fn poll<'a, T>(
                 scope.report(Event::Retrying {
                     what: "the status request".to_owned(),
                     attempt: failures,
-                    delay_ms: u64::try_from(wanted.as_millis()).unwrap_or(u64::MAX),
+                    delay_ms: milliseconds(wanted),
                     reason: reason(&error, wanted),
                 });
             }

@@ -1,5 +1,7 @@
 //! What a file is that is not an archive, by its first bytes: so that a person is told what came in place of a database.
 
+use crate::base::encoding::{utf8_beginning, utf16};
+
 /// What came in place of a bacpac.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -109,26 +111,15 @@ impl Content {
 
 /// The bytes as a text, in UTF-8 or UTF-16; `None` where they are none.
 fn text(head: &[u8]) -> Option<String> {
-    let units = |from: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = head[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]])).collect();
-        String::from_utf16_lossy(&units)
-    };
-    let text = if head.starts_with(b"\xff\xfe") {
-        units(u16::from_le_bytes)
-    } else if head.starts_with(b"\xfe\xff") {
-        units(u16::from_be_bytes)
-    } else {
-        let bytes = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-        match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            // The last letter may have been cut through.
-            Err(error) if error.error_len().is_none() => {
-                String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned()
-            }
+    let text = match head {
+        [0xff, 0xfe, units @ ..] => utf16(units, u16::from_le_bytes),
+        [0xfe, 0xff, units @ ..] => utf16(units, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, bytes @ ..] | bytes => match utf8_beginning(bytes) {
+            Some(text) => text.to_owned(),
             // Pages in older encodings are pages all the same.
-            Err(_) if bytes.trim_ascii_start().starts_with(b"<") => String::from_utf8_lossy(bytes).into_owned(),
-            Err(_) => return None,
-        }
+            None if bytes.trim_ascii_start().starts_with(b"<") => String::from_utf8_lossy(bytes).into_owned(),
+            None => return None,
+        },
     };
     let is_text = |letter: char| !letter.is_control() || letter.is_whitespace();
     text.chars().all(is_text).then_some(text)

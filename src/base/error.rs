@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::next_step::{NextStep, Phrase, Words};
 use super::redaction::{one_line, without_signatures};
 pub use super::status::Kind;
+use super::time::milliseconds;
 
 /// The result type of this library.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -309,7 +310,7 @@ impl Error {
             "field": self.details.field,
             "nextStep": self.next_step(),
             "retry": self.details.retry,
-            "retryAfterMs": self.details.retry_after.map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+            "retryAfterMs": self.details.retry_after.map(milliseconds),
             "attempts": self.details.attempts,
         })
     }

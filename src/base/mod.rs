@@ -5,6 +5,7 @@
 //! input or output, reads the system clock or needs an async runtime, so all of it is tested as plain functions.
 
 pub mod cancel;
+pub mod encoding;
 pub mod entropy;
 pub mod error;
 pub mod event;

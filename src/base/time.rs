@@ -31,6 +31,12 @@ pub trait Clock: Send + Sync {
     }
 }
 
+/// A duration in whole milliseconds, as events and documents tell it.
+#[must_use]
+pub fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// An instant as RFC 3339 in UTC with seconds, such as `2026-01-31T08:00:00Z`.
 #[must_use]
 pub fn rfc3339(unix_ms: u64) -> String {

@@ -11,6 +11,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::base::encoding::{utf8_beginning, utf16};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::next_step::NextStep;
 use crate::transport::intermediary;
@@ -274,22 +275,11 @@ impl Content {
 /// The bytes as text, in UTF-16 if a mark or the zeros between the letters say so. A letter that the end cuts in two does
 /// not count.
 fn decoded(bytes: &[u8]) -> String {
-    let wide = |read: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| read([pair[0], pair[1]])).collect();
-        String::from_utf16_lossy(&units)
-    };
     match bytes {
-        [0xff, 0xfe, ..] | [b'<', 0, ..] => return wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] | [0, b'<', ..] => return wide(u16::from_be_bytes),
-        _ => {}
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(error) if error.error_len().is_none() => {
-            String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned()
-        }
+        [0xff, 0xfe, ..] | [b'<', 0, ..] => utf16(bytes, u16::from_le_bytes),
+        [0xfe, 0xff, ..] | [0, b'<', ..] => utf16(bytes, u16::from_be_bytes),
         // Old pages in another character set are text as well, which their ends would not show.
-        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+        _ => utf8_beginning(bytes).map_or_else(|| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned),
     }
 }
 

@@ -99,6 +99,14 @@ pub struct Properties {
     pub last_modified: Option<String>,
 }
 
+impl Properties {
+    /// The version of the blob that they are of.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        Version { etag: self.etag.clone(), last_modified: self.last_modified.clone() }
+    }
+}
+
 /// By what a version of a blob is known.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Version {

@@ -13,6 +13,7 @@ use crate::base::error::{Error, Kind, Retry};
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::retry::classify_status;
 use crate::base::secret::SafeUrl;
+use crate::transport::page;
 
 /// An answer that is not a success, as far as it was read.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +48,8 @@ const OWNER: &str = "ask whoever runs the storage account; for Optimizely DXP th
 pub(super) fn to_error(refusal: &Refusal, link: &SafeUrl, name: &str, access: Access, now_unix_ms: u64) -> Error {
     let code = element(&refusal.body, "Code").or_else(|| refusal.code.clone());
     // The service puts the request id and the time on further lines of its message.
-    let said = element(&refusal.body, "Message").and_then(|text| text.lines().next().map(gateway::shortened));
+    let said = element(&refusal.body, "Message")
+        .and_then(|text| text.lines().next().map(|line| page::shortened(line, page::LONGEST)));
     let detail = element(&refusal.body, "AuthenticationErrorDetail").filter(|text| is_time_frame(text));
     let (class, mut retry) = classify_status(refusal.status);
     let mut after = refusal.retry_after;
@@ -276,7 +278,7 @@ impl Case<'_> {
         let name = self.name;
         let status = self.refusal.status;
         let named = |element_name: &str| {
-            let named = element(&self.refusal.body, element_name).map(|text| gateway::shortened(&text));
+            let named = element(&self.refusal.body, element_name).map(|text| page::shortened(&text, page::LONGEST));
             named.map_or_else(String::new, |name| format!(" '{name}'"))
         };
         let proxy = "look for a proxy that changes requests: let the host of the SAS URL pass it by (NO_PROXY)";
@@ -399,7 +401,7 @@ fn doing(access: Access) -> &'static str {
 fn element(body: &str, name: &str) -> Option<String> {
     let (_, rest) = body.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    let text = gateway::unescaped(text).trim().to_owned();
+    let text = page::unescaped(text).trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 

@@ -39,7 +39,7 @@ use crate::base::event::{Event, Phase, Sink};
 use crate::base::readable::Readable;
 use crate::base::secret::SafeUrl;
 use crate::base::time::Clock;
-use crate::blob::client::{Blob, Properties, Version};
+use crate::blob::client::{Blob, Properties};
 use crate::blob::link::{Access, Scope, check_link};
 
 /// Versions of a blob that are tried when it is replaced while it is read.
@@ -224,7 +224,7 @@ impl Engine {
             links: Arc::clone(&job.links),
             partial: job.partial.clone(),
             etag: properties.etag.as_deref().map(Into::into),
-            version: Mutex::new(Version { etag: properties.etag, last_modified: properties.last_modified }),
+            version: Mutex::new(properties.version()),
             plan,
             beginning,
             meter: Meter::start(pace, &self.clock, driver.sink),

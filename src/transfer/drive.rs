@@ -16,7 +16,7 @@ use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::base::retry::{RetryPolicy, reason};
-use crate::base::time::Clock;
+use crate::base::time::{Clock, milliseconds};
 
 /// The pauses between tries. When tries end is for the schedule to say, which sees the whole transfer.
 const PATIENT: RetryPolicy = RetryPolicy { attempts: u32::MAX, ..RetryPolicy::BLOB };
@@ -133,12 +133,7 @@ impl Driver<'_> {
         let pause = pause.filter(|_| !schedule.gives_up(index, RetryPolicy::BLOB.attempts, now));
         let report = schedule.failed(index, error, pause.map(|pause| now + pause), now);
         if let Some(pause) = pause.filter(|_| report) {
-            self.sink.event(Event::Retrying {
-                what: label(index),
-                attempt,
-                delay_ms: u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-                reason,
-            });
+            self.sink.event(Event::Retrying { what: label(index), attempt, delay_ms: milliseconds(pause), reason });
         }
         if pause.is_some() {
             repeats();

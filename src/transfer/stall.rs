@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::base::error::{Error, Kind, Result, Retry};
-use crate::base::time::{Clock, spoken};
+use crate::base::time::{Clock, milliseconds, spoken};
 
 /// The longest silence.
 const LIMIT: Duration = Duration::from_secs(100);
@@ -88,10 +88,6 @@ pub(super) fn grace(on_their_way: u64, rate: Option<u64>) -> Duration {
 /// How much longer the silence may last, `None` when it has lasted too long.
 fn left(now: Duration, last: Duration, limit: Duration) -> Option<Duration> {
     limit.checked_sub(now.saturating_sub(last)).filter(|left| !left.is_zero())
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use super::stall::Pulse;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Phase, Sink};
 use crate::base::time::Clock;
-use crate::blob::client::{Blob, Extent, Length, Properties, Version};
+use crate::blob::client::{Blob, Extent, Length, Properties};
 
 /// A blob that is received as one stream.
 pub(super) struct Undivided {
@@ -98,7 +98,7 @@ impl Undivided {
 
     async fn fetch(&self, blob: &Blob, pulse: &Pulse) -> Result<Arrived> {
         let mut reading = blob.read_whole(&self.sink).await?;
-        let known = self.known.as_ref().filter(|known| !version(known).contradicts(&reading.version));
+        let known = self.known.as_ref().filter(|known| !known.version().contradicts(&reading.version));
         let before = known.map(|known| known.length).filter(|length| *length > 0);
         let length = match reading.extent {
             Extent::Whole(Length::Told(length)) => Some(length),
@@ -138,10 +138,6 @@ impl Undivided {
         let md5 = md5.map(|(expected, md5)| (expected, md5.finish()));
         Ok(Arrived { length: received, told: length.is_some(), md5 })
     }
-}
-
-fn version(properties: &Properties) -> Version {
-    Version { etag: properties.etag.clone(), last_modified: properties.last_modified.clone() }
 }
 
 fn unmeasured() -> Error {

@@ -1,9 +1,14 @@
 //! Answers that a proxy, a login page or a gateway gives in the other side's place: how they are told. Pure.
 
+use super::page;
 use crate::base::next_step::NextStep;
 
 /// Letters of such an answer that are shown.
 const LONGEST: usize = 100;
+
+/// What to do when a proxy answers 407.
+pub const PROXY_CREDENTIALS: &str =
+    "a proxy wants a user name and a password: put them into HTTPS_PROXY (http://user:password@proxy:port)";
 
 /// What to do about an answer that `whom` has not given.
 #[must_use]
@@ -22,12 +27,23 @@ pub fn media_type(content_type: &str) -> &str {
 /// What such an answer says, in a few words: a page's title or its first words.
 #[must_use]
 pub fn excerpt(text: &str) -> String {
-    let lower = text.to_ascii_lowercase();
-    let title = lower.find("<title>").and_then(|start| {
-        let start = start + "<title>".len();
-        let end = start + lower[start..].find('<')?;
-        text.get(start..end)
-    });
-    let words = title.unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().filter(|letter| !letter.is_control()).take(LONGEST).collect()
+    let said = page::title(text).unwrap_or_else(|| text.to_owned());
+    page::shortened(&said.replace(|letter: char| letter.is_control() && !letter.is_whitespace(), ""), LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_is_a_title_or_the_first_words_and_holds_no_signature() {
+        for (text, expected) in [
+            ("<html><TITLE lang=\"en\">Sign\n in &amp; wait</title><body>x", "Sign in & wait"),
+            ("{\"a\":\n 1}", "{\"a\": 1}"),
+            ("moved to https%3A%2F%2Fh%2Fp%3Fsig%3DCANARY now\u{1b}[2J", "moved to now[2J"),
+        ] {
+            assert_eq!(excerpt(text), expected);
+        }
+        assert_eq!(excerpt(&"x ".repeat(400)).len(), LONGEST + "...".len());
+    }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use etcetera::BaseStrategy;
 
 use crate::base::entropy::Entropy;
-use crate::base::time::{BoxFuture, Clock};
+use crate::base::time::{BoxFuture, Clock, milliseconds};
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy)]
@@ -25,9 +25,7 @@ impl Default for SystemClock {
 impl Clock for SystemClock {
     fn unix_ms(&self) -> u64 {
         // A clock before 1970 is as wrong as one in 1970; the service answers 401 to both.
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, milliseconds)
     }
 
     fn monotonic(&self) -> Duration {
