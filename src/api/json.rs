@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::base::encoding::utf16;
+use crate::base::encoding::{marked_utf16, utf16};
 
 /// Objects and lists within each other that are read; what is deeper is left out (`null`). Answers of the service have
 /// five. Bindings read documents on with parsers of their own, some of which stop at 64.
@@ -36,14 +36,12 @@ pub(super) fn text(body: &[u8], content_type: Option<&str>) -> String {
     const MARK: char = '\u{feff}';
     let declared = content_type.unwrap_or_default().to_ascii_lowercase();
     let charset = declared.split_once("charset=").map_or("", |(_, name)| name.trim_start_matches(['"', '\'']));
-    let text = match body {
-        [0xff, 0xfe, ..] => utf16(body, u16::from_le_bytes),
-        [0xfe, 0xff, ..] => utf16(body, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, ..] => String::from_utf8_lossy(body).into_owned(),
-        _ if charset.starts_with("utf-16be") => utf16(body, u16::from_be_bytes),
-        _ if charset.starts_with("utf-16") => utf16(body, u16::from_le_bytes),
+    let text = marked_utf16(body).unwrap_or_else(|| match charset {
+        _ if body.starts_with(b"\xef\xbb\xbf") => String::from_utf8_lossy(body).into_owned(),
+        name if name.starts_with("utf-16be") => utf16(body, u16::from_be_bytes),
+        name if name.starts_with("utf-16") => utf16(body, u16::from_le_bytes),
         _ => String::from_utf8_lossy(body).into_owned(),
-    };
+    });
     text.trim_start_matches(MARK).to_owned()
 }
 

@@ -1,6 +1,6 @@
 //! What a file is that is not an archive, by its first bytes: so that a person is told what came in place of a database.
 
-use crate::base::encoding::{utf8_beginning, utf16};
+use crate::base::encoding::{marked_utf16, utf8_beginning};
 
 /// What came in place of a bacpac.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,15 +111,12 @@ impl Content {
 
 /// The bytes as a text, in UTF-8 or UTF-16; `None` where they are none.
 fn text(head: &[u8]) -> Option<String> {
-    let text = match head {
-        [0xff, 0xfe, units @ ..] => utf16(units, u16::from_le_bytes),
-        [0xfe, 0xff, units @ ..] => utf16(units, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, bytes @ ..] | bytes => match utf8_beginning(bytes) {
-            Some(text) => text.to_owned(),
-            // Pages in older encodings are pages all the same.
-            None if bytes.trim_ascii_start().starts_with(b"<") => String::from_utf8_lossy(bytes).into_owned(),
-            None => return None,
-        },
+    let bytes = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let text = match marked_utf16(head).or_else(|| utf8_beginning(bytes).map(str::to_owned)) {
+        Some(text) => text,
+        // Pages in older encodings are pages all the same.
+        None if bytes.trim_ascii_start().starts_with(b"<") => String::from_utf8_lossy(bytes).into_owned(),
+        None => return None,
     };
     let is_text = |letter: char| !letter.is_control() || letter.is_whitespace();
     text.chars().all(is_text).then_some(text)

@@ -38,14 +38,14 @@ impl Directory {
 
     /// Finds and reads the directory; `None` where a finding says why nothing can be said about the parts.
     pub(super) fn read(file: &dyn Readable, findings: &mut Findings) -> Result<Option<Self>> {
-        let Some(place) = Place::find(file, findings)? else { return Ok(None) };
-        if place.end.size > LONGEST {
-            findings.add(Finding::TooLarge("the directory of its parts".to_owned()));
+        let Some(end) = found(file, findings)? else { return Ok(None) };
+        if end.size > LONGEST {
+            findings.add(Finding::TooLarge("the directory of its parts"));
             return Ok(None);
         }
-        let bytes = bytes_at(file, place.end.offset, place.end.size)?;
-        let mut directory = Self { bytes, offset: place.end.offset, entries: Vec::new() };
-        if !directory.take_entries(place.end.entries) {
+        let bytes = bytes_at(file, end.offset, end.size)?;
+        let mut directory = Self { bytes, offset: end.offset, entries: Vec::new() };
+        if !directory.take_entries(end.entries) {
             findings.add(Finding::Directory);
             return Ok(None);
         }
@@ -70,51 +70,45 @@ impl Directory {
 }
 
 /// Where the directory is, checked against where it should be.
-struct Place {
-    end: End,
-}
-
-impl Place {
-    fn find(file: &dyn Readable, findings: &mut Findings) -> Result<Option<Self>> {
-        let length = file.length();
-        let Some((end_at, mut end, comment)) = find_end(file)? else {
-            let head = bytes_at(file, 0, length.min(HEAD as u64))?;
-            // An archive that was truncated within its first header, too.
-            let is_archive = head.starts_with(&record::LOCAL_SIGNATURE);
-            findings.add(if is_archive { Finding::Truncated } else { Finding::Foreign(Content::of(&head)) });
-            return Ok(None);
-        };
-        if comment > 0 {
-            findings.add(Finding::Comment(comment));
-        }
-        let behind = length - (end_at + record::END as u64 + comment);
-        if behind > 0 {
-            findings.add(Finding::ForeignTail(behind));
-        }
-        let mut directory_end = end_at;
-        match find_end64(file, end_at)? {
-            Some(End64::At(at, end64)) if end.agrees(&end64) => (directory_end, end) = (at, end64),
-            Some(_) => {
-                findings.add(Finding::Directory);
-                return Ok(None);
-            }
-            None => {}
-        }
-        if !end.is_whole {
-            findings.add(Finding::Split);
-            return Ok(None);
-        }
-        let begins = directory_end.checked_sub(end.size);
-        if begins == Some(end.offset) {
-            return Ok(Some(Self { end }));
-        }
-        findings.add(match begins {
-            Some(begins) if begins < end.offset => Finding::MissingBytes(end.offset - begins),
-            Some(begins) if is_directory(file, begins)? => Finding::ForeignHead(begins - end.offset),
-            _ => Finding::Directory,
-        });
-        Ok(None)
+fn found(file: &dyn Readable, findings: &mut Findings) -> Result<Option<End>> {
+    let length = file.length();
+    let Some((end_at, mut end, comment)) = find_end(file)? else {
+        let head = bytes_at(file, 0, length.min(HEAD as u64))?;
+        // An archive that was truncated within its first header, too.
+        let is_archive = head.starts_with(&record::LOCAL_SIGNATURE);
+        findings.add(if is_archive { Finding::Truncated } else { Finding::Foreign(Content::of(&head)) });
+        return Ok(None);
+    };
+    if comment > 0 {
+        findings.add(Finding::Comment(comment));
     }
+    let behind = length - (end_at + record::END as u64 + comment);
+    if behind > 0 {
+        findings.add(Finding::ForeignTail(behind));
+    }
+    let mut directory_end = end_at;
+    match find_end64(file, end_at)? {
+        Some(End64::At(at, end64)) if end.agrees(&end64) => (directory_end, end) = (at, end64),
+        Some(_) => {
+            findings.add(Finding::Directory);
+            return Ok(None);
+        }
+        None => {}
+    }
+    if !end.is_whole {
+        findings.add(Finding::Split);
+        return Ok(None);
+    }
+    let begins = directory_end.checked_sub(end.size);
+    if begins == Some(end.offset) {
+        return Ok(Some(end));
+    }
+    findings.add(match begins {
+        Some(begins) if begins < end.offset => Finding::MissingBytes(end.offset - begins),
+        Some(begins) if is_directory(file, begins)? => Finding::ForeignHead(begins - end.offset),
+        _ => Finding::Directory,
+    });
+    Ok(None)
 }
 
 fn is_directory(file: &dyn Readable, at: u64) -> Result<bool> {

@@ -1,9 +1,12 @@
 //! What is found wrong with a bacpac: each kind with a code that programs know it by, a sentence, and how bad it is.
 
+use std::mem::discriminant;
+
 use serde::{Serialize, Serializer};
 
 use super::content::Content;
-use crate::base::redaction::one_line;
+use super::record::method_name;
+use crate::base::redaction::{cut, one_line};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +18,7 @@ pub enum Severity {
 }
 
 /// Parts of the archive that share a fault: how many, and the first of them.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Parts {
     /// How many.
     pub count: u64,
@@ -24,10 +27,6 @@ pub struct Parts {
 }
 
 impl Parts {
-    pub(super) fn one(name: &[u8]) -> Self {
-        Self { count: 1, first: shown(name) }
-    }
-
     fn words(&self) -> String {
         match self.count {
             1 => format!("'{}'", self.first),
@@ -40,11 +39,7 @@ impl Parts {
 /// A part's name, as it may be told.
 pub(super) fn shown(name: &[u8]) -> String {
     const LONGEST: usize = 120;
-    let name = one_line(&String::from_utf8_lossy(name));
-    match name.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name,
-    }
+    cut(&one_line(&String::from_utf8_lossy(name)), LONGEST, "…")
 }
 
 /// Something wrong with a bacpac. The order is that in which findings are told.
@@ -66,7 +61,7 @@ pub enum Finding {
     /// It is one of several volumes.
     Split,
     /// A part, or the directory, is larger than that of any database.
-    TooLarge(String),
+    TooLarge(&'static str),
     /// Where the directory says that a part is, none of this name is.
     NoLocalHeader(Parts),
     /// The data of parts reaches into what follows.
@@ -77,8 +72,8 @@ pub enum Finding {
     Encrypted(Parts),
     /// Parts are compressed in a way that no import reads.
     Unsupported {
-        /// The name of the method.
-        method: String,
+        /// The number of the method, of the first such part (ZIP, section 4.4.5).
+        method: u16,
         /// Which parts.
         parts: Parts,
     },
@@ -187,7 +182,7 @@ impl Finding {
             Self::DuplicateName(parts) => format!("{} is there twice", parts.words()),
             Self::Encrypted(parts) => format!("{} is encrypted", parts.words()),
             Self::Unsupported { method, parts } => {
-                format!("{} is compressed with {method}, which no import reads", parts.words())
+                format!("{} is compressed with {}, which no import reads", parts.words(), method_name(*method))
             }
             Self::MissingPart(name) => format!("{name} is missing"),
             Self::Damaged { part, how } => format!("{part} is damaged: {how}"),
@@ -232,11 +227,6 @@ impl Serialize for Finding {
 pub struct Report(Vec<Finding>);
 
 impl Report {
-    pub(super) fn new(mut findings: Vec<Finding>) -> Self {
-        findings.sort();
-        Self(findings)
-    }
-
     /// Everything.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -267,29 +257,36 @@ impl Findings {
         self.0.push(finding);
     }
 
-    /// Counts a part to the finding of this kind, which the first such part makes.
-    pub(super) fn count(&mut self, make: impl Fn(Parts) -> Finding, name: &[u8]) {
-        let new = make(Parts::one(name));
-        let known = self.0.iter_mut().find(|known| known.code() == new.code());
-        match known.and_then(Finding::parts_mut) {
-            Some(parts) => parts.count += 1,
-            None => self.0.push(new),
+    /// Counts a part to the finding of this kind, which the first such part makes, and gives that finding. Of the parts
+    /// after it, of which an archive may have hundreds of thousands, nothing is kept or worded.
+    pub(super) fn count(&mut self, make: impl Fn(Parts) -> Finding, name: &[u8]) -> &mut Finding {
+        let kind = discriminant(&make(Parts::default()));
+        let at = self.0.iter().position(|known| discriminant(known) == kind).unwrap_or_else(|| {
+            self.0.push(make(Parts { count: 0, first: shown(name) }));
+            self.0.len() - 1
+        });
+        let finding = &mut self.0[at];
+        if let Some(parts) = finding.parts_mut() {
+            parts.count += 1;
         }
+        finding
     }
 
     /// Counts a part whose headers differ in these fields.
     pub(super) fn count_differing(&mut self, differing: &[&'static str], name: &[u8]) {
-        self.count(|parts| Finding::LocalHeaders { fields: Vec::new(), parts }, name);
-        for finding in &mut self.0 {
-            if let Finding::LocalHeaders { fields, .. } = finding {
-                let new = differing.iter().filter(|field| !fields.contains(field)).copied().collect::<Vec<_>>();
-                fields.extend(new);
+        let finding = self.count(|parts| Finding::LocalHeaders { fields: Vec::new(), parts }, name);
+        if let Finding::LocalHeaders { fields, .. } = finding {
+            for field in differing {
+                if !fields.contains(field) {
+                    fields.push(field);
+                }
             }
         }
     }
 
-    pub(super) fn into_report(self) -> Report {
-        Report::new(self.0)
+    pub(super) fn into_report(mut self) -> Report {
+        self.0.sort();
+        Report(self.0)
     }
 }
 

@@ -116,24 +116,29 @@ impl Check<'_> {
             if method == record::DEFLATE64 {
                 findings.count(Finding::Deflate64, name);
             } else if !unpack::is_supported(method) {
-                let method = record::method_name(method);
-                findings.count(|parts| Finding::Unsupported { method: method.clone(), parts }, name);
+                findings.count(|parts| Finding::Unsupported { method, parts }, name);
             }
         }
     }
 
     fn documents(&self, findings: &mut Findings) -> Result<()> {
+        let origin = self.origin(findings)?;
+        if let Some(origin) = &origin {
+            self.data(origin, findings);
+        }
+        self.model(origin.as_ref(), findings)
+    }
+
+    fn origin(&self, findings: &mut Findings) -> Result<Option<Origin>> {
         let mut bytes = Vec::new();
-        let origin = match self.unpacked(ORIGIN, LARGEST_ORIGIN, findings, |piece| bytes.extend_from_slice(piece))? {
-            true => Origin::read(&bytes),
-            false => return self.model(None, findings),
-        };
-        let Some(origin) = origin else {
+        if !self.unpacked(ORIGIN, LARGEST_ORIGIN, findings, |piece| bytes.extend_from_slice(piece))? {
+            return Ok(None);
+        }
+        let origin = Origin::read(&bytes);
+        if origin.is_none() {
             findings.add(Finding::Origin);
-            return self.model(None, findings);
-        };
-        self.data(&origin, findings);
-        self.model(Some(&origin), findings)
+        }
+        Ok(origin)
     }
 
     fn data(&self, origin: &Origin, findings: &mut Findings) {
@@ -174,7 +179,7 @@ impl Check<'_> {
             return Ok(false);
         }
         if entry.header.length > largest {
-            findings.add(Finding::TooLarge(name.to_owned()));
+            findings.add(Finding::TooLarge(name));
             return Ok(false);
         }
         // Where it is not at its place, that was found before.

@@ -218,11 +218,9 @@ pub(super) fn descriptor(bytes: &[u8], header: &Header) -> Option<u64> {
     None
 }
 
-/// The name of a compression method.
+/// The name of a compression method that is not supported.
 pub(super) fn method_name(method: u16) -> String {
     let name = match method {
-        0 => "stored",
-        8 => "Deflate",
         12 => "bzip2",
         14 => "LZMA",
         20 | 93 => "Zstandard",

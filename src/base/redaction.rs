@@ -21,6 +21,15 @@ pub fn one_line(text: &str) -> String {
     text.chars().map(|letter| if is_hidden(letter) { ' ' } else { letter }).collect()
 }
 
+/// At most so many letters of a text, with `mark` where it was cut.
+#[must_use]
+pub fn cut(text: &str, longest: usize, mark: &str) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}{mark}", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// JSON that shows on a terminal what it holds: what [`one_line`] takes away is written as an escape, which is the same
 /// value. Of the control characters, JSON itself asks for the first 32 alone. The line ends of the document stay.
 #[must_use]

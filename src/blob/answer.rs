@@ -11,7 +11,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::base::encoding::{utf8_beginning, utf16};
+use crate::base::encoding::{marked_utf16, utf8_beginning, utf16};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::next_step::NextStep;
 use crate::transport::intermediary;
@@ -275,12 +275,12 @@ impl Content {
 /// The bytes as text, in UTF-16 if a mark or the zeros between the letters say so. A letter that the end cuts in two does
 /// not count.
 fn decoded(bytes: &[u8]) -> String {
-    match bytes {
-        [0xff, 0xfe, ..] | [b'<', 0, ..] => utf16(bytes, u16::from_le_bytes),
-        [0xfe, 0xff, ..] | [0, b'<', ..] => utf16(bytes, u16::from_be_bytes),
+    marked_utf16(bytes).unwrap_or_else(|| match bytes {
+        [b'<', 0, ..] => utf16(bytes, u16::from_le_bytes),
+        [0, b'<', ..] => utf16(bytes, u16::from_be_bytes),
         // Old pages in another character set are text as well, which their ends would not show.
         _ => utf8_beginning(bytes).map_or_else(|| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned),
-    }
+    })
 }
 
 /// The error of an answer that something else gave.

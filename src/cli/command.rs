@@ -135,12 +135,7 @@ fn upload_request(files: &Files, link_file: Option<PathBuf>, link_stdin: bool) -
         (None, true) => Some(settings::read_stdin("--sas-url-stdin")?),
         (None, false) => settings::variable("EPI_SAS_URL")?,
     };
-    let link = link
-        .map(|link| {
-            String::from_utf8(link.expose().to_vec()).map_err(|_| Error::invalid("sasUrl", "is not Unicode text"))
-        })
-        .transpose()?;
-    Ok(json!({"files": files, "upload": upload, "sasUrl": link}))
+    Ok(json!({"files": files, "upload": upload, "sasUrl": link.as_deref()}))
 }
 
 fn deployment_request(verb: Deployment) -> (&'static str, Value) {

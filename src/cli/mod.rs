@@ -36,7 +36,6 @@ use crate::ops::runtime;
 use args::{Arguments, Form, Verb};
 use command::Command;
 use output::{Answer, Output};
-use streams::Label;
 use terminal::Abilities;
 
 /// Runs the command line with the process's arguments and gives the exit code.
@@ -69,9 +68,9 @@ pub fn main() -> ExitCode {
 
 /// Where nothing else can print yet.
 fn refuse(error: &Error) -> ExitCode {
-    streams::print_error(Some(Label::Error), &error.to_string(), Abilities::of_standard_error().colours);
-    if let Some(step) = error.next_step() {
-        streams::print_error(None, &format!("  next: {step}"), false);
+    let colours = Abilities::of_standard_error().colours;
+    for (label, line) in streams::lines_of(error) {
+        streams::print_error(label, &line, colours);
     }
     ExitCode::from(error.kind().row().exit_code)
 }

@@ -13,12 +13,11 @@ use super::command::Command;
 use super::display::{self, Page};
 use super::queue::{Entry, Next, Queue};
 use super::screen::{Said, Screen};
-use super::streams::{Label, print, print_json};
+use super::streams::{Label, lines_of, print, print_json};
 use super::terminal::{Abilities, width_of_standard_output};
 use super::words::CommandLine;
 use crate::base::error::{Error, Result};
 use crate::base::event::{Event, Level, Phase, Sink};
-use crate::base::redaction::one_line;
 use crate::base::time::Clock;
 
 /// How long a reader of standard error that takes nothing holds up the result on standard output.
@@ -132,16 +131,8 @@ impl Output {
         if let Some(document) = document {
             self.events.printed.push(Printed::Json(document));
         }
-        self.events.say(Some(Label::Error), &error.to_string());
-        // What the other side said, in its own words.
-        for text in error.texts().iter().map(|text| one_line(text)).filter(|text| !error.message().contains(text)) {
-            self.events.say(None, &format!("  answer: {text}"));
-        }
-        if let Some(step) = error.next_step() {
-            self.events.say(None, &format!("  next: {step}"));
-        }
-        if let Some(id) = error.request_id() {
-            self.events.say(None, &format!("  request id: {id}"));
+        for (label, line) in lines_of(error) {
+            self.events.say(label, &line);
         }
     }
 

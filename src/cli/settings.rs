@@ -37,7 +37,7 @@ pub(super) fn client(account: &Account) -> Result<(ClientConfig, Option<Secret>)
         state_dir: named_path(account.state_dir.as_ref()),
         ..ClientConfig::default()
     };
-    Ok((config, secret))
+    Ok((config, secret.map(|secret| Secret::from(secret.as_str()))))
 }
 
 /// How this run names what was given: by the option, or by the variable or file that the value came from.
@@ -53,21 +53,18 @@ pub(super) fn words(arguments: &Arguments) -> CommandLine {
         "stateDir" => account.state_dir.clone(),
         _ => None,
     };
-    let from_variable = |member: &str, variable: &str| {
-        let value = given(member);
-        value.is_some() && value == std::env::var_os(variable)
-    };
-    let mut sources: Vec<(&'static str, &'static str)> =
-        VARIABLES.iter().copied().filter(|(member, variable)| from_variable(member, variable)).collect();
-    // A value that is not text could not be printed.
-    let shown = |value: Option<OsString>| value.and_then(|value| value.into_string().ok());
-    let mut typed: Vec<(&'static str, Option<String>)> = VARIABLES
-        .iter()
-        .filter(|(member, variable)| !from_variable(member, variable))
-        .filter_map(|(member, _)| {
-            Some((option_of(member)?, Some(shown(given(member)).filter(|text| !text.is_empty())?)))
-        })
-        .collect();
+    let (mut sources, mut typed) = (Vec::new(), Vec::new());
+    for &(member, variable) in VARIABLES {
+        let Some(value) = given(member) else { continue };
+        if std::env::var_os(variable).as_ref() == Some(&value) {
+            sources.push((member, variable));
+        } else if let (Some(option), Ok(text)) = (option_of(member), value.into_string())
+            && !text.is_empty()
+        {
+            // A value that is not text could not be printed.
+            typed.push((option, Some(text)));
+        }
+    }
     if let Some(file) = &account.client_secret_file {
         sources.push(("clientSecret", "--client-secret-file"));
         typed.push(("--client-secret-file", Some(file.display().to_string())));
@@ -115,15 +112,15 @@ fn named_path(value: Option<&OsString>) -> Option<PathBuf> {
 }
 
 /// A secret in an environment variable; an empty one counts as not given.
-pub(super) fn variable(name: &str) -> Result<Option<Secret>> {
+pub(super) fn variable(name: &str) -> Result<Option<Zeroizing<String>>> {
     let Some(value) = std::env::var_os(name) else { return Ok(None) };
     let value = value.into_string().map(Zeroizing::new).map_err(|_| Error::invalid(name, "is not Unicode text"))?;
     let text = given::trimmed(&value);
-    Ok((!text.is_empty()).then(|| Secret::from(text)))
+    Ok((!text.is_empty()).then(|| Zeroizing::new(text.to_owned())))
 }
 
 /// A secret in a file: its content without what surrounds it.
-pub(super) fn read_file(option: &str, path: &Path) -> Result<Secret> {
+pub(super) fn read_file(option: &str, path: &Path) -> Result<Zeroizing<String>> {
     let doing = || format!("{option}: cannot read '{}'", path.display());
     let file = std::fs::File::open(path).map_err(|error| Error::io(doing(), &error))?;
     read(option, file).map_err(|error| match error.kind() {
@@ -133,11 +130,11 @@ pub(super) fn read_file(option: &str, path: &Path) -> Result<Secret> {
 }
 
 /// A secret on standard input.
-pub(super) fn read_stdin(option: &str) -> Result<Secret> {
+pub(super) fn read_stdin(option: &str) -> Result<Zeroizing<String>> {
     read(option, std::io::stdin().lock())
 }
 
-fn read(option: &str, source: impl Read) -> Result<Secret> {
+fn read(option: &str, source: impl Read) -> Result<Zeroizing<String>> {
     // With room for all of it, so that it never moves and leaves a copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST_SECRET as usize + 64));
     source.take(LONGEST_SECRET + 1).read_to_end(&mut bytes).map_err(|error| Error::io("cannot read", &error))?;
@@ -148,7 +145,7 @@ fn read(option: &str, source: impl Read) -> Result<Secret> {
     if text.is_empty() {
         return Err(Error::invalid(option, "gives nothing"));
     }
-    Ok(Secret::from(text.as_str()))
+    Ok(text)
 }
 
 #[cfg(test)]

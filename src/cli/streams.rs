@@ -31,6 +31,16 @@ impl Label {
     }
 }
 
+/// An error for people, line by line: its sentence, what the other side said in its own words, and what to do next.
+pub(super) fn lines_of(error: &Error) -> Vec<(Option<Label>, String)> {
+    let mut lines = vec![(Some(Label::Error), error.to_string())];
+    let answers = error.texts().iter().map(|text| one_line(text)).filter(|text| !error.message().contains(text));
+    lines.extend(answers.map(|text| (None, format!("  answer: {text}"))));
+    lines.extend(error.next_step().map(|step| (None, format!("  next: {step}"))));
+    lines.extend(error.request_id().map(|id| (None, format!("  request id: {id}"))));
+    lines
+}
+
 /// A line for people, without anything that steers a terminal and without signatures.
 pub(super) fn cleaned(line: &str) -> String {
     one_line(&without_signatures(line))

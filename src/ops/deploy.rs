@@ -41,9 +41,9 @@ impl Operation for UploadPackages {
             for file in &self.files {
                 crate::transfer::check_source(&file.path)?;
             }
-            for (index, file) in self.files.iter().enumerate() {
-                let name = file.checked_name(&format!("files[{index}]"))?;
-                if package_kind(&name) == Some(PackageKind::Database) {
+            let names = self.names()?;
+            for (file, name) in self.files.iter().zip(&names) {
+                if package_kind(name) == Some(PackageKind::Database) {
                     structure::warn(&file.path, session.scope).await?;
                 }
             }
@@ -65,11 +65,9 @@ impl Operation for UploadPackages {
                 },
                 content_md5: !self.upload.no_content_md5,
             };
-            let files = self.files.iter().enumerate().map(|(index, file)| {
-                let blob_name = file.checked_name(&format!("files[{index}]"))?;
-                Ok(UploadFile { path: file.path.clone(), blob_name })
-            });
-            let upload = Upload { files: files.collect::<Result<_>>()?, container, renewal, options };
+            let files = self.files.into_iter().zip(names);
+            let files = files.map(|(file, blob_name)| UploadFile { path: file.path, blob_name }).collect();
+            let upload = Upload { files, container, renewal, options };
             let packages = session.engine().upload(&upload, session.scope.sink(), session.scope.cancel()).await;
             let packages = packages.map_err(|error| {
                 resume::when_stopped(

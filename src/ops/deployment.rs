@@ -64,16 +64,13 @@ impl StartDeployment {
             }
             // The original shows the deployment as one look after the start finds it (spec 4.13). The start has
             // been accepted, so a failed look is no failure of this operation.
-            None => match api.get_deployment(&project, started.id(), session.scope).await {
-                Ok(seen) => seen,
-                Err(error) => {
-                    session.scope.cancel().check().map_err(|stopped| {
-                        resume::deployment(stopped, true, Command::wait_for_deployment(started.id()))
-                    })?;
-                    session.scope.report(Event::verbose(format!("could not look at the started deployment: {error}")));
-                    started
-                }
-            },
+            None => {
+                let look = api.get_deployment(&project, started.id(), session.scope).await;
+                let again = Command::wait_for_deployment(started.id());
+                resume::seen(look, started, "deployment", session.scope, |error| {
+                    resume::deployment(error, true, again)
+                })?
+            }
         };
         judged(deployment, self.strict, self.allow_failed)
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind, Result};
 use crate::base::model::document::json_kind;
+use crate::base::redaction::cut;
 
 /// Reads a document. Unknown and ill-typed members are refused.
 ///
@@ -52,12 +53,7 @@ fn refused(what: &str, path: &str, error: &serde_json::Error) -> Error {
 
 /// A name of the caller, which may be as long as a file.
 fn shortened(name: &str) -> String {
-    const LONGEST: usize = 64;
-    if name.chars().count() <= LONGEST {
-        return name.to_owned();
-    }
-    let begin: String = name.chars().take(LONGEST).collect();
-    format!("{begin}...")
+    cut(name, 64, "...")
 }
 
 /// The longest document, in bytes: room for the names of thousands of files. In memory it takes many times as much.

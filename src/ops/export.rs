@@ -87,16 +87,11 @@ impl Operation for StartExport {
                     .await
                     .map_err(|error| resume::export(error, true, wait_again(&job.handle, wait)))?,
                 // One look after the start, as the original; a failed look is no failure of the start (spec 4.12).
-                None => match exports.refresh(&job.handle, Look::Single, session.scope).await {
-                    Ok(seen) => seen,
-                    Err(error) => {
-                        session.scope.cancel().check().map_err(|stopped| {
-                            resume::export(stopped, true, wait_again(&job.handle, Wait::default()))
-                        })?;
-                        session.scope.report(Event::verbose(format!("could not look at the started export: {error}")));
-                        job
-                    }
-                },
+                None => {
+                    let look = exports.refresh(&job.handle, Look::Single, session.scope).await;
+                    let again = wait_again(&job.handle, Wait::default());
+                    resume::seen(look, job, "export", session.scope, |error| resume::export(error, true, again))?
+                }
             };
             judged(job, self.allow_failed)
         })

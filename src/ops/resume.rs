@@ -1,8 +1,10 @@
 //! What to do when an operation stops while the service goes on with its work.
 
 use super::request::Wait;
-use crate::base::error::{Error, Kind};
+use crate::base::error::{Error, Kind, Result};
+use crate::base::event::Event;
 use crate::base::next_step::{Command, NextStep, Waiting};
+use crate::base::scope::Scope;
 
 /// The rest of a wait, as it was asked for.
 pub(super) fn waiting(wait: Wait, strict: bool) -> Waiting {
@@ -32,6 +34,21 @@ fn resumed(error: Error, known: bool, step: &str, command: Command) -> Error {
     let step = NextStep::text(step).command(command);
     // What a stopped wait says itself is only that there is a way; this names it.
     if stopped { error.with_next_step(step) } else { error.with_then(step) }
+}
+
+/// One look after a start that the service has accepted: a failed one is no failure of the start, unless the caller has
+/// stopped it, which `stopped` words.
+pub(super) fn seen<T>(
+    look: Result<T>,
+    started: T,
+    what: &str,
+    scope: &Scope,
+    stopped: impl FnOnce(Error) -> Error,
+) -> Result<T> {
+    let Err(error) = look else { return look };
+    scope.cancel().check().map_err(stopped)?;
+    scope.report(Event::verbose(format!("could not look at the started {what}: {error}")));
+    Ok(started)
 }
 
 /// Whether the caller ended it, by cancelling or by a time limit.

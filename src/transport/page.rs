@@ -5,6 +5,8 @@
 
 use percent_encoding::percent_decode_str;
 
+use crate::base::redaction::cut;
+
 /// Letters of an answer that are shown.
 pub const LONGEST: usize = 200;
 
@@ -35,11 +37,7 @@ pub(super) fn title(page: &str) -> Option<String> {
 #[must_use]
 pub fn shortened(text: &str, longest: usize) -> String {
     let shown: Vec<&str> = text.split_whitespace().filter(|word| !holds_signature(word)).collect();
-    let shown = shown.join(" ");
-    match shown.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}...", &shown[..end]),
-        None => shown,
-    }
+    cut(&shown.join(" "), longest, "...")
 }
 
 /// Whether a word holds the signature of a SAS URL, also where the URL stands encoded in another one. Those that stand in

@@ -229,9 +229,7 @@ impl DeployPackages {
         }
         Ok(())
     }
-}
 
-impl DeployPackages {
     /// The deployment of the uploaded packages.
     pub(crate) fn start(&self, packages: Vec<String>) -> StartDeployment {
         StartDeployment {
