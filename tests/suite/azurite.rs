@@ -22,7 +22,7 @@ use epicloud_emulator::{BlobStore, Config, Emulator, LinkScheme, Speed};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::stage::Epi;
+use super::stage::{Epi, saving};
 use super::transfer_world::{Acting, CONTAINER, MIB, World, download, is_answered, link, named, receive, send, upload};
 use super::virtual_time::{Seeded, SlowClock, TestClock, content};
 
@@ -66,18 +66,7 @@ async fn packages_and_exports_travel_through_azurite() {
     let upload = epi.run(&["package", "upload", &name]).await;
     upload.refused(4, &["already linked to a deployment", "There is currently a lease on the blob"]);
 
-    let save = [
-        "export",
-        "save",
-        "--environment",
-        "Production",
-        "--database",
-        "epicms",
-        "--output-file",
-        "x.bacpac",
-        "--polling-interval",
-        "1",
-    ];
+    let save = saving("x.bacpac");
     let run = epi.run(&[&save[..], &["--output", "json"]].concat()).await;
     assert_eq!(run.json()["bytes"], 9 << 20);
     assert_eq!(&std::fs::read(epi.path("x.bacpac")).unwrap()[..4], b"PK\x03\x04");

@@ -3,7 +3,7 @@
 
 use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
 
-use super::stage::{Epi, names_in};
+use super::stage::{Epi, names_in, saving};
 use super::virtual_time::content;
 
 async fn emulator() -> Emulator {
@@ -110,18 +110,7 @@ async fn the_target_of_an_export_is_looked_at_before_it_is_started() {
     epi.write("there.bacpac", b"precious");
     std::fs::create_dir(epi.path("folder")).unwrap();
     let save = async |file: &str, more: &[&str]| {
-        let save = [
-            "export",
-            "save",
-            "--environment",
-            "Production",
-            "--database",
-            "epicms",
-            "--output-file",
-            file,
-            "--polling-interval",
-            "1",
-        ];
+        let save = saving(file);
         epi.run(&[&save[..], more].concat()).await
     };
     save("there.bacpac", &[]).await.refused(4, &["there.bacpac", "exists", "next:", "--force"]);

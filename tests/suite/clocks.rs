@@ -16,7 +16,7 @@ use super::scripted::{Scripted, answer};
 use super::transfer_world::{
     BLOB, CONTAINER, HOUR, MIB, NAME, World, content, download, link, receive, send, stored, upload,
 };
-use super::virtual_time::{TestClock, until};
+use super::virtual_time::{TestClock, cancelled_at};
 
 /// An engine and an emulator on one clock, which stands still unless it is moved.
 async fn together(clock: impl FnOnce(&Arc<Emulator>) -> Arc<TestClock>) -> (World, Arc<Emulator>) {
@@ -86,13 +86,7 @@ async fn a_cancel_ends_the_wait_for_a_link() {
     let container = starting(&emulator, CONTAINER, None, "w", Duration::from_secs(30));
     let request = Upload { container, ..upload(&world, &world.file("p", &content(3, MIB))) };
     let (cancel, sink) = (CancelToken::new(), world.sink());
-    let uploading = world.engine.upload(&request, &sink, &cancel);
-    let cancelling = async {
-        until("the pause", || world.retrying() > 0).await;
-        cancel.cancel();
-    };
-    let (outcome, ()) = tokio::join!(uploading, cancelling);
-    assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
+    cancelled_at("the pause", || world.retrying() > 0, &cancel, world.engine.upload(&request, &sink, &cancel)).await;
 }
 
 /// Our clock is two hours ahead, and the links are good for one.

@@ -6,7 +6,7 @@ use epicloud_emulator::{Config, Effect, Emulator, Phase, Rule, Speed, Step};
 use expect_test::expect_file;
 use serde_json::Value;
 
-use super::stage::{Epi, Run, names_in};
+use super::stage::{Epi, Run, names_in, saving};
 use super::virtual_time::{content, until};
 
 async fn emulator(config: Config) -> Emulator {
@@ -64,19 +64,7 @@ async fn workflow(emulator: &Emulator, endpoint: String) {
     let connected = json(&["connect"]).await;
     assert_eq!(connected["authenticationVerified"], true);
 
-    let saved = json(&[
-        "export",
-        "save",
-        "--environment",
-        "Production",
-        "--database",
-        "epicms",
-        "--output-file",
-        "epicms.bacpac",
-        "--polling-interval",
-        "1",
-    ])
-    .await;
+    let saved = json(&saving("epicms.bacpac")).await;
     let bacpac = std::fs::read(epi.path("epicms.bacpac")).unwrap();
     assert_eq!(saved["bytes"], bacpac.len());
     assert_eq!(saved["status"], "Succeeded");
@@ -353,18 +341,7 @@ async fn what_has_failed_fails_the_command_and_strict_is_about_warnings() {
     emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
     epi.run(&export).await.refused(5, &["export of epicms", "ExportFailed"]);
     emulator.script(Phase::Export, vec![Step::new(1, 100, "ExportFailed")]);
-    let save = [
-        "export",
-        "save",
-        "--environment",
-        "Production",
-        "--database",
-        "epicms",
-        "--output-file",
-        "x.bacpac",
-        "--polling-interval",
-        "1",
-    ];
+    let save = saving("x.bacpac");
     epi.run(&save).await.refused(5, &["ExportFailed"]);
     assert!(names_in(epi.folder.path()).is_empty());
 }

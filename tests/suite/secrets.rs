@@ -4,7 +4,7 @@ use std::path::Path;
 
 use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
 
-use super::stage::Epi;
+use super::stage::{Epi, saving};
 use super::virtual_time::content;
 
 /// Every file below a folder, with its content.
@@ -40,18 +40,7 @@ async fn no_secret_is_shown_or_stored() {
 
     let mut outputs = Vec::new();
     let mut arguments_used = Vec::new();
-    let save = [
-        "export",
-        "save",
-        "--environment",
-        "Production",
-        "--database",
-        "epicms",
-        "--output-file",
-        "x.bacpac",
-        "--polling-interval",
-        "1",
-    ];
+    let save = saving("x.bacpac");
     for form in ["text", "json", "jsonl"] {
         for command in [
             &["connect"][..],

@@ -73,6 +73,22 @@ pub(crate) fn client(config: &ClientConfig, secret: &str, clock: &Arc<TestClock>
     Client::with_sources(config, Some(&Secret::from(secret)), clock.clone(), Arc::new(Seeded::printed())).unwrap()
 }
 
+/// The command that saves a database to a file of this name.
+pub(crate) fn saving(file: &str) -> [&str; 10] {
+    [
+        "export",
+        "save",
+        "--environment",
+        "Production",
+        "--database",
+        "epicms",
+        "--output-file",
+        file,
+        "--polling-interval",
+        "1",
+    ]
+}
+
 /// `epi` as a child process, in a folder of its own, against an emulator.
 pub(crate) struct Epi {
     pub(crate) folder: tempfile::TempDir,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use epicloud_emulator::{Config, Emulator, LinkScheme, Speed};
 
-use super::stage::{Epi, Run};
+use super::stage::{Epi, Run, saving};
 use super::virtual_time::content;
 
 /// What takes longer than this hangs.
@@ -85,19 +85,7 @@ async fn every_command_works_or_names_the_limit() {
     let emulator = emulator().await;
     let limited = Limited::new(&emulator, 20_000);
     limited.epi.write("site.cms.app.1.nupkg", &content(1, 5 << 20));
-    let save = [
-        "export",
-        "save",
-        "--environment",
-        "Production",
-        "--database",
-        "epicms",
-        "--output-file",
-        "x.bacpac",
-        "--force",
-        "--polling-interval",
-        "1",
-    ];
+    let save = [&saving("x.bacpac")[..], &["--force"]].concat();
     for command in [&["connect"][..], &["package", "upload", "site.cms.app.1.nupkg"], &save] {
         let mut outcomes = Vec::new();
         for limit in (1..=10).chain([40]) {

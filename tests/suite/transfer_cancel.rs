@@ -15,7 +15,7 @@ use epicloud_emulator::{Effect, Rule};
 
 use super::stage::names_in;
 use super::transfer_world::{BLOB, MIB, PART, World, content, download, named, receive, send, upload};
-use super::virtual_time::{Seeded, TestClock, until};
+use super::virtual_time::{Seeded, TestClock, cancelled_at, until};
 
 /// Runs a transfer on a runtime of its own, cancels it at a moment, and looks for tasks that are left when its client is
 /// gone, which keeps connections.
@@ -152,12 +152,6 @@ async fn before_the_start_and_in_a_pause() {
     let (request, sink) = (upload(&world, &world.file("p", b"x")), world.sink());
     world.emulator.faults().add(Rule::new(Effect::retry_after(503, 300)));
     let cancel = CancelToken::new();
-    let uploading = world.engine.upload(&request, &sink, &cancel);
-    let cancelling = async {
-        until("the pause", || world.retrying() > 0).await;
-        cancel.cancel();
-    };
-    let (outcome, ()) = tokio::join!(uploading, cancelling);
-    assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
+    cancelled_at("the pause", || world.retrying() > 0, &cancel, world.engine.upload(&request, &sink, &cancel)).await;
     assert!(epicloud::base::time::Clock::monotonic(world.clock.as_ref()) < Duration::from_secs(300));
 }

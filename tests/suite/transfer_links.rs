@@ -20,7 +20,7 @@ use super::transfer_world::{
     BLOB, CONTAINER, HOUR, MIB, NAME, PART, World, block, content, download, link, receive, send, send_all, stored,
     upload,
 };
-use super::virtual_time::until;
+use super::virtual_time::{cancelled_at, until};
 
 /// Gives these links, one after the other, and counts how often it is asked.
 #[derive(Default)]
@@ -340,13 +340,13 @@ async fn a_cancel_while_a_fresh_link_is_asked_for_ends_the_transfer() {
     (request.container, request.renewal) = (old.clone(), asking(&source));
     expire(&world, &old, 3);
     let (cancel, sink) = (epicloud::CancelToken::new(), world.sink());
-    let uploading = world.engine.upload(&request, &sink, &cancel);
-    let cancelling = async {
-        until("the question", || source.0.load(Ordering::SeqCst) > 0).await;
-        cancel.cancel();
-    };
-    let (outcome, ()) = tokio::join!(uploading, cancelling);
-    assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
+    cancelled_at(
+        "the question",
+        || source.0.load(Ordering::SeqCst) > 0,
+        &cancel,
+        world.engine.upload(&request, &sink, &cancel),
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use epicloud_emulator::{Effect, Rule};
 use super::transfer_world::{
     Acting, CONTAINER, HOUR, MIB, NAME, World, block, content, is_answered, link, named, send_all, stored, upload,
 };
-use super::virtual_time::until;
+use super::virtual_time::{cancelled_at, until};
 
 /// So many packages of three blocks each.
 fn packages(world: &World, count: u64) -> Vec<UploadFile> {
@@ -170,13 +170,13 @@ async fn a_cancelled_upload_of_several_commits_none() {
     world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=blocklist&"));
     let request = of(&world, &files);
     let (cancel, sink) = (CancelToken::new(), world.sink());
-    let uploading = world.engine.upload(&request, &sink, &cancel);
-    let cancelling = async {
-        until("the first block list", || !world.commits().is_empty()).await;
-        cancel.cancel();
-    };
-    let (outcome, ()) = tokio::join!(uploading, cancelling);
-    assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
+    cancelled_at(
+        "the first block list",
+        || !world.commits().is_empty(),
+        &cancel,
+        world.engine.upload(&request, &sink, &cancel),
+    )
+    .await;
     world.emulator.faults().clear();
     for _ in 0..1000 {
         tokio::task::yield_now().await;

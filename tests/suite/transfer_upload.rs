@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::transfer_world::{
     CONTAINER, HOUR, MIB, NAME, World, block, blocks, content, link, named, send, stored, upload,
 };
-use super::virtual_time::until;
+use super::virtual_time::{cancelled_at, until};
 
 #[tokio::test]
 async fn every_block_carries_its_crc64_and_the_blob_its_md5() {
@@ -353,13 +353,13 @@ async fn a_cancelled_upload_leaves_no_request_and_no_commit() {
     world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&"));
     let request = upload(&world, &world.file("p", &content(13, 8 * MIB)));
     let (cancel, sink) = (CancelToken::new(), world.sink());
-    let uploading = world.engine.upload(&request, &sink, &cancel);
-    let cancelling = async {
-        until("a block on each stream", || world.put_blocks().len() >= 4).await;
-        cancel.cancel();
-    };
-    let (outcome, ()) = tokio::join!(uploading, cancelling);
-    assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
+    cancelled_at(
+        "a block on each stream",
+        || world.put_blocks().len() >= 4,
+        &cancel,
+        world.engine.upload(&request, &sink, &cancel),
+    )
+    .await;
     let before = world.emulator.requests().len();
     world.emulator.faults().clear();
     for _ in 0..1000 {

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use epicloud::CancelToken;
 use epicloud::base::entropy::Entropy;
+use epicloud::base::error::Kind;
 use epicloud::base::time::{BoxFuture, Clock};
 use epicloud_emulator::Emulator;
 
@@ -148,6 +150,21 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(start.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
         tokio::task::yield_now().await;
     }
+}
+
+/// Cancels a call once something holds, and sees that it ends by that.
+pub(crate) async fn cancelled_at<T: std::fmt::Debug>(
+    what: &str,
+    condition: impl FnMut() -> bool,
+    cancel: &CancelToken,
+    call: impl Future<Output = epicloud::Result<T>>,
+) {
+    let cancelling = async {
+        until(what, condition).await;
+        cancel.cancel();
+    };
+    let (outcome, ()) = tokio::join!(call, cancelling);
+    assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);
 }
 
 /// Bytes that do not repeat.
