@@ -12,8 +12,8 @@ namespace EpiCloud.Interop
     /// </summary>
     public sealed class Client : IDisposable
     {
-        /// <summary>How often a task looks at the progress that somebody asked to be told.</summary>
-        private const int Look = 200;
+        /// <summary>Between two reports of a task's progress, in milliseconds.</summary>
+        private const int ReportInterval = 200;
 
         private readonly ClientHandle handle;
 
@@ -59,7 +59,7 @@ namespace EpiCloud.Interop
             byte[] request = Text.In(requestJson, "requestJson");
             NativeCallOptions native = new NativeCallOptions
             {
-                StructSize = (UIntPtr)Marshal.SizeOf(typeof(NativeCallOptions)),
+                StructSize = (UIntPtr)Marshal.SizeOf<NativeCallOptions>(),
                 TimeoutMilliseconds = options == null ? 0 : options.TimeoutMilliseconds,
                 LogLevel = options == null ? 0 : options.LogLevel,
             };
@@ -70,48 +70,72 @@ namespace EpiCloud.Interop
             return new Operation(started);
         }
 
-        /// <summary>Runs an operation to its end on a thread of its own.</summary>
+        /// <summary>Runs an operation to its end, with the default options.</summary>
         /// <param name="operation">Its name, such as <c>deployment.start</c>.</param>
         /// <param name="requestJson">The request, a JSON object.</param>
-        /// <param name="progress">Told about progress several times a second and once at the end; may be null.</param>
-        /// <param name="cancellationToken">
-        /// Cancels the operation. The task ends when the operation has ended, so no request of it follows.
-        /// </param>
-        /// <returns>
-        /// The result. The task fails with an <see cref="EpiException"/>, and is cancelled if the token was the reason.
-        /// </returns>
-        public async Task<string> RunAsync(
+        /// <param name="progress">As in the other overload.</param>
+        /// <param name="cancellationToken">As in the other overload.</param>
+        /// <returns>The result, as in the other overload.</returns>
+        public Task<string> RunAsync(
             string operation,
             string requestJson,
             IProgress<Progress> progress = null,
             CancellationToken cancellationToken = default(CancellationToken))
         {
+            return RunAsync(operation, requestJson, null, progress, cancellationToken);
+        }
+
+        /// <summary>Runs an operation to its end. No thread is held while it runs.</summary>
+        /// <param name="operation">Its name, such as <c>deployment.start</c>.</param>
+        /// <param name="requestJson">The request, a JSON object.</param>
+        /// <param name="options">How it is carried out; null for the defaults.</param>
+        /// <param name="progress">
+        /// Told about progress several times a second and once at the end, on the thread pool; may be null.
+        /// </param>
+        /// <param name="cancellationToken">
+        /// Cancels the operation. The task ends when the operation has ended, so no request of it follows.
+        /// </param>
+        /// <returns>
+        /// The result. The task fails with an <see cref="EpiException"/>; it is cancelled by the token, and by
+        /// <see cref="CancelAll"/>.
+        /// </returns>
+        public async Task<string> RunAsync(
+            string operation,
+            string requestJson,
+            OperationOptions options,
+            IProgress<Progress> progress = null,
+            CancellationToken cancellationToken = default(CancellationToken))
+        {
             cancellationToken.ThrowIfCancellationRequested();
-            using (Operation started = Start(operation, requestJson))
-            using (cancellationToken.Register(started.Cancel))
+            using (Operation started = Start(operation, requestJson, options))
+            using (cancellationToken.Register(() => Cancel(started)))
             {
-                // A wait can take an hour, which is no work for a thread of the pool.
-                await Task.Factory.StartNew(
-                    () => Follow(started, progress),
-                    CancellationToken.None,
-                    TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-                    TaskScheduler.Default).ConfigureAwait(false);
+                while (!await Poller.EndOf(started, progress == null ? -1 : ReportInterval).ConfigureAwait(false))
+                {
+                    progress.Report(started.GetProgress());
+                }
+                progress?.Report(started.GetProgress());
                 try
                 {
                     return started.Result();
                 }
-                catch (EpiException error)
-                    when (error.Status == EpiStatus.Cancelled && cancellationToken.IsCancellationRequested)
+                catch (EpiException error) when (error.Status == EpiStatus.Cancelled)
                 {
-                    throw new OperationCanceledException(error.Message, error, cancellationToken);
+                    // In netstandard2.0 a TaskCanceledException cannot have both a cause and a token.
+                    throw cancellationToken.IsCancellationRequested
+                        ? new OperationCanceledException(error.Message, error, cancellationToken)
+                        : new TaskCanceledException(error.Message, error);
                 }
             }
         }
 
-        /// <summary>Cancels all operations of this client, as <see cref="Operation.Cancel"/> does each.</summary>
+        /// <summary>
+        /// Cancels all operations of this client, as <see cref="Operation.Cancel"/> does each. Their tasks are cancelled.
+        /// </summary>
         public void CancelAll()
         {
             Outcome.Check(NativeMethods.epi_client_cancel_all(handle), null);
+            Poller.Hurry();
         }
 
         /// <summary>Frees the client. Its operations go on; the secret is zeroed when the last of them is gone.</summary>
@@ -120,16 +144,10 @@ namespace EpiCloud.Interop
             handle.Dispose();
         }
 
-        private static void Follow(Operation operation, IProgress<Progress> progress)
+        private static void Cancel(Operation operation)
         {
-            while (!operation.Wait(progress == null ? -1 : Look))
-            {
-                progress.Report(operation.GetProgress());
-            }
-            if (progress != null)
-            {
-                progress.Report(operation.GetProgress());
-            }
+            operation.Cancel();
+            Poller.Hurry(operation);
         }
     }
 }

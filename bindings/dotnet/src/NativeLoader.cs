@@ -15,6 +15,9 @@ namespace EpiCloud.Interop
     /// </summary>
     public static class NativeLoader
     {
+        private const string CoreLoader =
+            "System.Runtime.InteropServices.NativeLibrary, System.Runtime.InteropServices";
+
         private static readonly object Turn = new object();
         private static string loaded;
         private static Exception refused;
@@ -30,8 +33,9 @@ namespace EpiCloud.Interop
         /// <c>osx-arm64</c>. Does nothing if that file was loaded before.
         /// </summary>
         /// <param name="libFolder">The folder.</param>
-        /// <exception cref="EpiException">The file is missing, cannot be loaded, or is of another version.</exception>
-        /// <exception cref="PlatformNotSupportedException">There is no library for this platform.</exception>
+        /// <exception cref="EpiException">
+        /// There is no library for this platform, or its file is missing, cannot be loaded, or is of another version.
+        /// </exception>
         /// <exception cref="InvalidOperationException">Another library is in use already.</exception>
         public static void Load(string libFolder)
         {
@@ -69,10 +73,6 @@ namespace EpiCloud.Interop
                 }
                 if (loaded == null)
                 {
-                    if (!File.Exists(path))
-                    {
-                        throw NotLoaded("there is no file " + path, null);
-                    }
                     Open(path);
                     // From here on the declarations are bound to this file.
                     loaded = path;
@@ -95,7 +95,15 @@ namespace EpiCloud.Interop
             {
                 if (!isChecked)
                 {
-                    refused = Mismatch();
+                    try
+                    {
+                        refused = Mismatch();
+                    }
+                    catch (Exception failure) when (failure is DllNotFoundException || failure is BadImageFormatException)
+                    {
+                        // Not kept: it may still be loaded from elsewhere.
+                        throw LoadFailure.OfSearch(failure);
+                    }
                     isChecked = true;
                 }
                 if (refused != null)
@@ -144,10 +152,9 @@ namespace EpiCloud.Interop
 
         private static void Open(string path)
         {
-            Type nativeLibrary = Type.GetType("System.Runtime.InteropServices.NativeLibrary, System.Runtime.InteropServices");
-            if (nativeLibrary != null)
+            if (Type.GetType(CoreLoader) != null)
             {
-                OpenOnCore(nativeLibrary, path);
+                OpenOnCore(path);
             }
             else if (RuntimeInformation.IsOSPlatform(OSPlatform.Windows))
             {
@@ -159,20 +166,24 @@ namespace EpiCloud.Interop
             }
         }
 
-        /// <summary>.NET Core 3 and later: this assembly's imports are resolved here. Not in netstandard2.0, so reached by name.</summary>
-        private static void OpenOnCore(Type nativeLibrary, string path)
+        /// <summary>
+        /// .NET Core 3 and later: this assembly's imports are resolved here. The type is not in netstandard2.0, so it is
+        /// reached by name, and by a constant at each call: that is how the trimmer sees which methods have to stay.
+        /// </summary>
+        private static void OpenOnCore(string path)
         {
+            MethodInfo load = Type.GetType(CoreLoader).GetMethod("Load", new[] { typeof(string) });
+            MethodInfo set = Type.GetType(CoreLoader).GetMethod("SetDllImportResolver");
+            MethodInfo resolve = typeof(NativeLoader).GetMethod("Resolve", BindingFlags.Static | BindingFlags.NonPublic);
             try
             {
-                opened = (IntPtr)nativeLibrary.GetMethod("Load", new[] { typeof(string) }).Invoke(null, new object[] { path });
+                opened = (IntPtr)load.Invoke(null, new object[] { path });
             }
             catch (TargetInvocationException failure)
             {
-                throw NotLoaded("cannot load " + path + ": " + failure.InnerException.Message, failure.InnerException);
+                throw LoadFailure.OfFile(path, failure.InnerException.Message, failure.InnerException);
             }
-            MethodInfo set = nativeLibrary.GetMethod("SetDllImportResolver");
             Type resolver = set.GetParameters()[1].ParameterType;
-            MethodInfo resolve = typeof(NativeLoader).GetMethod("Resolve", BindingFlags.Static | BindingFlags.NonPublic);
             set.Invoke(null, new object[] { typeof(NativeLoader).Assembly, Delegate.CreateDelegate(resolver, resolve) });
         }
 
@@ -187,7 +198,7 @@ namespace EpiCloud.Interop
             if (module == IntPtr.Zero)
             {
                 Win32Exception reason = new Win32Exception(Marshal.GetLastWin32Error());
-                throw NotLoaded("cannot load " + path + ": " + reason.Message, reason);
+                throw LoadFailure.OfFile(path, reason.Message, reason);
             }
         }
 
@@ -196,15 +207,10 @@ namespace EpiCloud.Interop
             // Mono itself gives no reason when a library cannot be loaded.
             if (MonoLoading.dlopen(Text.In(path, "path"), MonoLoading.Now) == IntPtr.Zero)
             {
-                throw NotLoaded("cannot load " + path + ": " + Text.Borrowed(MonoLoading.dlerror()), null);
+                throw LoadFailure.OfFile(path, Text.Borrowed(MonoLoading.dlerror()), null);
             }
             MonoLoading.mono_dllmap_insert(
                 IntPtr.Zero, Text.In(NativeMethods.Library, "name"), null, Text.In(path, "path"), null);
-        }
-
-        private static EpiException NotLoaded(string sentence, Exception cause)
-        {
-            return EpiException.Local(EpiStatus.Io, "IO", 11, sentence, cause);
         }
 
         private static EpiException Mismatched(string sentence, Exception cause)

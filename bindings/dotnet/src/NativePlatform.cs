@@ -36,6 +36,11 @@ namespace EpiCloud.Interop
             get { return (system ?? "unknown") + "-" + architecture.ToString().ToLowerInvariant(); }
         }
 
+        internal bool IsMusl
+        {
+            get { return system == "linux-musl"; }
+        }
+
         /// <summary>The file of this platform, below the folder that has one for each.</summary>
         internal string FileBelow(string libFolder)
         {
@@ -45,9 +50,13 @@ namespace EpiCloud.Interop
                 return file;
             }
             string advice = Rid == "win-x86" ? "; use the 64-bit PowerShell or a 64-bit process" : string.Empty;
-            throw new PlatformNotSupportedException(
+            throw EpiException.Local(
+                EpiStatus.Unsupported,
+                "UNSUPPORTED",
+                10,
                 "epicloud has no library for " + Rid + ", so there is no " + Path.Combine(libFolder, file)
-                + " (there are " + string.Join(", ", Supported) + ")" + advice);
+                    + " (there are " + string.Join(", ", Supported) + ")" + advice,
+                null);
         }
 
         private string Extension()
@@ -67,7 +76,7 @@ namespace EpiCloud.Interop
             }
             if (RuntimeInformation.IsOSPlatform(OSPlatform.Linux))
             {
-                return IsMusl() ? "linux-musl" : "linux";
+                return RunsOnMusl() ? "linux-musl" : "linux";
             }
             return null;
         }
@@ -75,7 +84,7 @@ namespace EpiCloud.Interop
         /// <summary>
         /// Whether this process runs on musl. Asked of the process and not of the disk: a machine may have both.
         /// </summary>
-        private static bool IsMusl()
+        private static bool RunsOnMusl()
         {
             try
             {

@@ -41,7 +41,7 @@ namespace EpiCloud.Interop
         /// <summary>Tells how far it is. Never waits, so it may be called as often as a screen is drawn.</summary>
         public Progress GetProgress()
         {
-            NativeProgress native = new NativeProgress { StructSize = (UIntPtr)Marshal.SizeOf(typeof(NativeProgress)) };
+            NativeProgress native = new NativeProgress { StructSize = (UIntPtr)Marshal.SizeOf<NativeProgress>() };
             Outcome.Check(NativeMethods.epi_operation_progress(handle, ref native), null);
             return new Progress(native);
         }

@@ -4,6 +4,7 @@
 using System;
 using System.IO;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 
 namespace EpiCloud.Interop.Tests
 {
@@ -16,9 +17,22 @@ namespace EpiCloud.Interop.Tests
             {
                 EpiException error = Check.Throws<EpiException>(() => NativeLoader.LoadFile(file));
                 Check.Holds(file, error.Message, "the sentence");
+                Check.That(!error.Message.Contains("\n"), "it is one line");
                 Check.Holds(word, error.Message, "the sentence");
                 Check.Holds(Json.Quote(error.StatusName), error.Json, "the document");
             }
+            return 0;
+        }
+
+        /// <summary>Leaves the search to the runtime, which must fail.</summary>
+        internal static int Unfound(string word)
+        {
+            EpiException error = Check.Throws<EpiException>(() => new Client("{}", null));
+            Check.Holds(NativePlatform.Current.Rid, error.Message, "the sentence");
+            Check.Holds(word, error.Message, "the sentence");
+            // Nothing is decided by that.
+            NativeLoader.Load(Program.LibFolder);
+            new Client("{}", null).Dispose();
             return 0;
         }
 
@@ -54,11 +68,50 @@ namespace EpiCloud.Interop.Tests
             };
             foreach (NativePlatform platform in none)
             {
-                PlatformNotSupportedException error = Check.Throws<PlatformNotSupportedException>(() => platform.FileBelow("lib"));
+                EpiException error = Check.Throws<EpiException>(() => platform.FileBelow("lib"));
+                Check.Equal("UNSUPPORTED", error.StatusName, "the name of the status");
+                Check.Equal(EpiStatus.Unsupported, error.Status, "the status");
                 Check.Holds(platform.Rid, error.Message, "the sentence");
                 Check.Holds(Path.Combine("lib", platform.Rid, "epicloud."), error.Message, "the sentence");
             }
-            Check.Holds("64-bit", Check.Throws<PlatformNotSupportedException>(() => none[0].FileBelow("lib")).Message, "the advice");
+            Check.Holds("64-bit", Check.Throws<EpiException>(() => none[0].FileBelow("lib")).Message, "the advice");
+        }
+
+        public static void A_mount_that_forbids_execution_is_found()
+        {
+            string mounts = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+                + "30 22 0:26 / /srv/my\\040share rw,nosuid,noexec - tmpfs tmpfs rw\n"
+                + "31 30 0:27 / /srv/my\\040share/tools rw - tmpfs tmpfs rw\n"
+                + "32 22 0:28 / /twice rw,noexec - tmpfs tmpfs rw\n33 22 0:29 / /twice rw - tmpfs tmpfs rw\n";
+            Check.That(LoadFailure.IsNoexec(mounts, "/srv/my share/epicloud.so"), "it is found by its name");
+            foreach (string path in new[] { "/usr/epicloud.so", "/srv/my share/tools/epicloud.so", "/srv/my shares/epicloud.so", "/twice/epicloud.so" })
+            {
+                Check.That(!LoadFailure.IsNoexec(mounts, path), path + " may be executed");
+            }
+        }
+
+        public static void A_library_for_another_c_library_is_named_as_such()
+        {
+            NativePlatform glibc = new NativePlatform("linux", Architecture.X64);
+            NativePlatform musl = new NativePlatform("linux-musl", Architecture.X64);
+            string lacksMusl = "libc.musl-x86_64.so.1: cannot open shared object file: No such file or directory";
+            string lacksGlibc = "Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /x/epicloud.so)";
+            Check.Holds("built for musl", LoadFailure.Foreign("/x/epicloud.so", lacksMusl, glibc), "the reason");
+            Check.Holds("built for musl", LoadFailure.Foreign("/x/epicloud.so", "libc.so: cannot open shared object file", glibc), "the reason");
+            Check.Holds("built for glibc", LoadFailure.Foreign("/x/epicloud.so", lacksGlibc, musl), "the reason");
+            Check.Holds("linux-musl-x64", LoadFailure.Foreign("/x/epicloud.so", lacksGlibc, musl), "the advice");
+            Check.Equal(null, LoadFailure.Foreign("/x/epicloud.so", "invalid ELF header", glibc), "the reason of something else");
+        }
+
+        public static void The_trimmer_sees_every_method_that_is_reached_by_name(Stage stage)
+        {
+            string source = stage.ReadFile("bindings/dotnet/src/NativeLoader.cs");
+            int all = Regex.Matches(source, @"\.GetMethod\(").Count;
+            // By a constant at the call itself; a type in a variable hides the method, and trimmed programs lack it.
+            int seen = Regex.Matches(source, @"(typeof\(\w+\)|Type\.GetType\((CoreLoader|""[^""]+"")\))\.GetMethod\(").Count;
+            Check.That(all > 0, "there are such methods");
+            Check.Equal(all, seen, "the number of methods by a constant");
+            Check.Holds("private const string CoreLoader", source, "the source");
         }
 
         public static void The_same_library_may_be_loaded_again()

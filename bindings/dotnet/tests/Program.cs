@@ -5,6 +5,8 @@
 //     surface            prints the public members, for surface.txt
 //     leave              ends while a task waits for a request that stays open
 //     refused FILE WORD  that the loader refuses a file, with a sentence that holds a word
+//     unfound WORD       what is said where the runtime finds no library, with a sentence that holds a word
+//     waits task|thread  measures what a thousand waits cost, as tasks or with a thread for each
 
 using System;
 using System.IO;
@@ -43,7 +45,18 @@ namespace EpiCloud.Interop.Tests
                 new Stage(null).Leave();
                 return 0;
             }
-            Console.Error.WriteLine("usage: behaviour | own ROOT | surface | leave | refused FILE WORD");
+            if (command == "unfound" && arguments.Length == 2)
+            {
+                return LoaderTests.Unfound(arguments[1]);
+            }
+            if (command == "waits" && arguments.Length == 2)
+            {
+                NativeLoader.Load(LibFolder);
+                Waits.Measure(new Stage(null), arguments[1] == "thread");
+                return 0;
+            }
+            Console.Error.WriteLine(
+                "usage: behaviour | own ROOT | surface | leave | refused FILE WORD | unfound WORD | waits task|thread");
             return 2;
         }
     }

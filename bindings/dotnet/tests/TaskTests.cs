@@ -93,15 +93,43 @@ namespace EpiCloud.Interop.Tests
             }
         }
 
-        public static void A_cancel_by_somebody_else_is_a_failure(Stage stage)
+        public static void A_cancel_of_all_operations_cancels_their_tasks(Stage stage)
+        {
+            stage.Emulator.Stall();
+            using (Client client = stage.NewClient())
+            using (CancellationTokenSource unused = new CancellationTokenSource())
+            {
+                Task<string> task = client.RunAsync("deployment.list", "{}", null, unused.Token);
+                Check.Until(() => stage.Emulator.Open() == 1, "a request stands open");
+                client.CancelAll();
+                TaskCanceledException failure = Check.Throws<TaskCanceledException>(() => task.GetAwaiter().GetResult());
+                Check.That(task.IsCanceled, "the task is cancelled");
+                Check.Equal(EpiStatus.Cancelled, ((EpiException)failure.InnerException).Status, "the status of the cause");
+            }
+        }
+
+        public static void A_cancelled_task_knows_its_token_and_the_librarys_words(Stage stage)
+        {
+            stage.Emulator.Stall();
+            using (Client client = stage.NewClient())
+            using (CancellationTokenSource source = new CancellationTokenSource())
+            {
+                Task<string> task = client.RunAsync("deployment.list", "{}", null, source.Token);
+                source.Cancel();
+                OperationCanceledException failure =
+                    Check.Throws<OperationCanceledException>(() => task.GetAwaiter().GetResult());
+                Check.Equal(source.Token, failure.CancellationToken, "the token");
+                Check.Equal(EpiStatus.Cancelled, ((EpiException)failure.InnerException).Status, "the status of the cause");
+            }
+        }
+
+        public static void Options_reach_the_operation_of_a_task(Stage stage)
         {
             stage.Emulator.Stall();
             using (Client client = stage.NewClient())
             {
-                Task<string> task = client.RunAsync("deployment.list", "{}");
-                Check.Until(() => stage.Emulator.Open() == 1, "a request stands open");
-                client.CancelAll();
-                Check.Equal(EpiStatus.Cancelled, Failure(task).Status, "the status");
+                OperationOptions options = new OperationOptions { TimeoutMilliseconds = 1 };
+                Check.Equal(EpiStatus.Timeout, Failure(client.RunAsync("deployment.list", "{}", options)).Status, "the status");
             }
         }
 
@@ -132,6 +160,48 @@ namespace EpiCloud.Interop.Tests
                 Task.WaitAll(tasks.ToArray());
             }
             Check.Equal(40, stage.Emulator.Requests(), "the number of requests");
+        }
+
+        public static void A_thousand_waits_take_few_threads_and_end_at_once(Stage stage)
+        {
+            const int waits = 1000;
+            stage.Emulator.Stall();
+            using (Client client = stage.NewClient())
+            {
+                List<Task<string>> tasks = new List<Task<string>>();
+                for (int index = 0; index < waits; index++)
+                {
+                    tasks.Add(client.RunAsync("deployment.list", "{}"));
+                }
+                Check.Until(() => stage.Emulator.Open() == waits, "all requests stand open");
+                int threads = Waits.Threads();
+                Check.That(threads <= Waits.MostThreads, "there are few threads (there are " + threads + ")");
+                client.CancelAll();
+                Check.Throws<AggregateException>(() => Task.WaitAll(tasks.ToArray()));
+                Check.That(tasks.TrueForAll(task => task.IsCanceled), "all tasks are cancelled");
+            }
+        }
+
+        public static void What_follows_a_task_runs_on_the_thread_pool_and_holds_nobody_up(Stage stage)
+        {
+            using (Client client = stage.NewClient())
+            using (ManualResetEventSlim release = new ManualResetEventSlim())
+            {
+                TaskCompletionSource<bool> place = new TaskCompletionSource<bool>();
+                Task held = client.RunAsync("deployment.list", "{}").ContinueWith(
+                    ended =>
+                    {
+                        place.SetResult(Thread.CurrentThread.IsThreadPoolThread);
+                        release.Wait();
+                    },
+                    CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default);
+                Check.That(place.Task.Result, "it runs on the thread pool");
+                client.RunAsync("deployment.list", "{}").Wait();
+                release.Set();
+                held.Wait();
+            }
         }
 
         private static EpiException Failure(Task<string> task)

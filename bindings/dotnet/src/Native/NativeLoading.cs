@@ -31,4 +31,11 @@ namespace EpiCloud.Interop.Native
         internal static extern void mono_dllmap_insert(
             IntPtr assembly, byte[] name, byte[] function, byte[] targetName, byte[] targetFunction);
     }
+
+    /// <summary>glibc's own version, for the sentence about a library that needs a newer one.</summary>
+    internal static class GlibcLoading
+    {
+        [DllImport("libc.so.6", CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern IntPtr gnu_get_libc_version();
+    }
 }
