@@ -11,12 +11,15 @@ namespace EpiCloud.Interop
 {
     internal static class LoadFailure
     {
+        private const string Nowhere =
+            "the runtime found none in the folders that it searches; NativeLoader.Load takes it from another";
+
         /// <summary>For a library that the runtime itself has looked for, in many places.</summary>
         internal static EpiException OfSearch(Exception failure)
         {
             string path = Found(failure.Message);
             return path == null
-                ? Of("epicloud is in none of the folders that the runtime searches; NativeLoader.Load takes it from another", failure)
+                ? Of(Foreign("epicloud", failure.Message, NativePlatform.Current) ?? Nowhere, failure)
                 : OfFile(path, failure.Message, failure);
         }
 
@@ -26,7 +29,8 @@ namespace EpiCloud.Interop
         /// <param name="cause">The exception in which it did; null if there was none.</param>
         internal static EpiException OfFile(string path, string said, Exception cause)
         {
-            return Of(Unreadable(path) ?? Unmappable(path) ?? Foreign(path, said, NativePlatform.Current) ?? Quoted(path, said), cause);
+            string reason = Unreadable(path) ?? Unmappable(path) ?? Foreign(path, said, NativePlatform.Current);
+            return Of(reason ?? Quoted(path, said), cause);
         }
 
         private static EpiException Of(string reason, Exception cause)
@@ -35,15 +39,14 @@ namespace EpiCloud.Interop
             return EpiException.Local(EpiStatus.Io, "IO", 11, sentence, cause);
         }
 
-        /// <summary>The file that a runtime found and could not load: it tells of each place on a line of its own.</summary>
+        /// <summary>The file that .NET found and could not load, of all the places that its message lists.</summary>
         private static string Found(string said)
         {
-            foreach (string line in said.Split('\n'))
+            foreach (Match file in Regex.Matches(said, @"(?:^|required by )([^\n:(]*epicloud\.(?:dll|so|dylib))(?:: |\))", RegexOptions.Multiline))
             {
-                int end = line.IndexOf(": ", StringComparison.Ordinal);
-                if (end > 0 && File.Exists(line.Substring(0, end)))
+                if (File.Exists(file.Groups[1].Value))
                 {
-                    return line.Substring(0, end);
+                    return file.Groups[1].Value;
                 }
             }
             return null;

@@ -9,7 +9,7 @@ namespace EpiCloud.Interop
     /// <summary>A platform: an operating system, its C library where there are two, and an architecture.</summary>
     internal sealed class NativePlatform
     {
-        private static readonly string[] Supported =
+        internal static readonly string[] Supported =
         {
             "win-x64", "win-arm64", "linux-x64", "linux-arm64", "linux-musl-x64", "osx-x64", "osx-arm64",
         };

@@ -5,11 +5,15 @@ using System.Collections.Generic;
 using System.IO;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace EpiCloud.Interop.Tests
 {
     internal sealed class EmulatorControl
     {
+        /// <summary>Enough for the last member of an answer.</summary>
+        private const int EndLength = 40;
+
         private readonly Uri control;
 
         internal EmulatorControl(string endpoint)
@@ -19,22 +23,9 @@ namespace EpiCloud.Interop.Tests
 
         internal Dictionary<string, object> Send(string method, string path, string body)
         {
-            HttpWebRequest request = (HttpWebRequest)WebRequest.Create(new Uri(control, path));
-            request.Method = method;
-            request.Proxy = null;
-            if (body != null)
+            using (StreamReader answer = Ask(method, path, body))
             {
-                byte[] bytes = Encoding.UTF8.GetBytes(body);
-                request.ContentType = "application/json";
-                using (Stream stream = request.GetRequestStream())
-                {
-                    stream.Write(bytes, 0, bytes.Length);
-                }
-            }
-            using (WebResponse answer = request.GetResponse())
-            using (StreamReader reader = new StreamReader(answer.GetResponseStream(), Encoding.UTF8))
-            {
-                return Json.Read(reader.ReadToEnd()) as Dictionary<string, object>;
+                return Json.Read(answer.ReadToEnd()) as Dictionary<string, object>;
             }
         }
 
@@ -54,6 +45,44 @@ namespace EpiCloud.Interop.Tests
         internal int Open()
         {
             return All().FindAll(request => ((Dictionary<string, object>)request)["ended"] == null).Count;
+        }
+
+        /// <summary>
+        /// How many were open at the same time, at most. Read from the end of the answer without keeping the rest, for
+        /// those who measure their own memory.
+        /// </summary>
+        internal int MostOpen()
+        {
+            using (StreamReader answer = Ask("GET", "requests", null))
+            {
+                char[] chunk = new char[4096];
+                string end = string.Empty;
+                int length;
+                while ((length = answer.Read(chunk, 0, chunk.Length)) > 0)
+                {
+                    int rest = Math.Max(length - EndLength, 0);
+                    end += new string(chunk, rest, length - rest);
+                    end = end.Substring(Math.Max(end.Length - EndLength, 0));
+                }
+                return int.Parse(Regex.Match(end, "\"mostSimultaneous\":(\\d+)").Groups[1].Value);
+            }
+        }
+
+        private StreamReader Ask(string method, string path, string body)
+        {
+            HttpWebRequest request = (HttpWebRequest)WebRequest.Create(new Uri(control, path));
+            request.Method = method;
+            request.Proxy = null;
+            if (body != null)
+            {
+                byte[] bytes = Encoding.UTF8.GetBytes(body);
+                request.ContentType = "application/json";
+                using (Stream stream = request.GetRequestStream())
+                {
+                    stream.Write(bytes, 0, bytes.Length);
+                }
+            }
+            return new StreamReader(request.GetResponse().GetResponseStream(), Encoding.UTF8);
         }
 
         private List<object> All()

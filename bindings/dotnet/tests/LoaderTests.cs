@@ -103,6 +103,18 @@ namespace EpiCloud.Interop.Tests
             Check.Equal(null, LoadFailure.Foreign("/x/epicloud.so", "invalid ELF header", glibc), "the reason of something else");
         }
 
+        public static void The_file_that_the_runtime_found_is_named()
+        {
+            string file = Path.Combine(Program.LibFolder, NativePlatform.Current.FileBelow(Program.LibFolder));
+            string said = "Unable to load shared library 'epicloud' or one of its dependencies.\n"
+                + "/nowhere/epicloud.so: cannot open shared object file: No such file or directory\n";
+            string found = "/lib/libc.so.6: version `GLIBC_99.7' not found (required by " + file + ")\n";
+            Check.Holds("none in the folders", LoadFailure.OfSearch(new DllNotFoundException(said)).Message, "the sentence");
+            Check.Holds(file + " needs glibc 99.7", LoadFailure.OfSearch(new DllNotFoundException(said + found)).Message, "the sentence");
+            found = file + ": invalid ELF header\n";
+            Check.Holds(file + ": invalid", LoadFailure.OfSearch(new DllNotFoundException(said + found)).Message, "the sentence");
+        }
+
         public static void The_trimmer_sees_every_method_that_is_reached_by_name(Stage stage)
         {
             string source = stage.ReadFile("bindings/dotnet/src/NativeLoader.cs");
