@@ -82,7 +82,7 @@ struct Binding {
 const PYTHON: Binding =
     Binding { name: "Python", variable: "EPI_TEST_PYTHON", argument: "bindings/python/tests/runner.py", offered: true };
 
-/// The test program of the .NET assembly, on each of its two runtimes.
+/// The test program of the .NET assembly, on each of its runtimes.
 const MONO: Binding =
     Binding { name: ".NET under Mono", variable: "EPI_TEST_DOTNET", argument: "behaviour", offered: true };
 const DOTNET8: Binding = Binding {
@@ -91,6 +91,14 @@ const DOTNET8: Binding = Binding {
     argument: "behaviour",
     // The runtime is fetched for Linux on x64 alone.
     offered: cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")),
+};
+
+const DOTNET10: Binding = Binding {
+    name: ".NET 10",
+    variable: "EPI_TEST_DOTNET10",
+    argument: "behaviour",
+    // No package registry has this runtime.
+    offered: false,
 };
 
 impl Binding {
@@ -139,6 +147,11 @@ fn dotnet_8() {
     DOTNET8.plays_all();
 }
 
+#[test]
+fn dotnet_10() {
+    DOTNET10.plays_all();
+}
+
 /// The library's own layout of the two structs.
 fn layout() -> Value {
     macro_rules! layout {
@@ -169,6 +182,7 @@ fn python_lays_the_structs_out_as_the_library_does() {
 fn dotnet_lays_the_structs_out_as_the_library_does() {
     MONO.lays_the_structs_out_as_the_library_does();
     DOTNET8.lays_the_structs_out_as_the_library_does();
+    DOTNET10.lays_the_structs_out_as_the_library_does();
 }
 
 #[test]

@@ -13,9 +13,13 @@ pub(crate) fn in_ci() -> bool {
 
 /// Whether a program is there and answers to one option.
 pub(crate) fn runs(program: &str, option: &str) -> bool {
+    succeeds(Command::new(program).arg(option))
+}
+
+/// Whether a command ends well; nobody sees what it prints.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
     let quiet = || Stdio::null();
-    let status = Command::new(program).arg(option).stdin(quiet()).stdout(quiet()).stderr(quiet()).status();
-    status.is_ok_and(|status| status.success())
+    command.stdin(quiet()).stdout(quiet()).stderr(quiet()).status().is_ok_and(|status| status.success())
 }
 
 /// Says what is left out and why. A person may go on without it; in CI nothing is left out.
@@ -23,6 +27,11 @@ pub(crate) fn left_out<T>(what: &str, reason: impl Display) -> Result<Option<T>>
     if in_ci() {
         return Err(Failure::new(format!("{what} cannot be left out in CI: {reason}")));
     }
-    println!("left out: {what}: {reason}");
+    say_left_out(what, reason);
     Ok(None)
+}
+
+/// Says what is left out and why, also in CI: it needs something that no package registry has.
+pub(crate) fn say_left_out(what: &str, reason: impl Display) {
+    println!("left out: {what}: {reason}");
 }

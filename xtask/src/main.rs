@@ -44,6 +44,7 @@ usage: cargo xtask <command>
         [--report FILE]        epi and its peers in turn, and other hosts of the library (--quick: one small run of
                                each; --size: nothing larger; --markdown: the tables into this page as well;
                                --report: the tables of an earlier report, without measuring)
+  bench dotnet                 what a thousand waits cost a .NET program: threads, memory, time to start them
   package c|python             what users install, into target/package: the C package, installed and tried out
                                (needs cargo-c 0.10.24), or the Python wheel
   package powershell [--dev]   the PowerShell modules, as folders, for a gallery and as a zip (--dev: with the library
@@ -66,6 +67,7 @@ enum Command {
     },
     TestPart(Part),
     Bench(bench::Settings),
+    BenchDotNet,
     /// Nothing, until it is named.
     Package(Option<Product>),
 }
@@ -83,6 +85,7 @@ fn main() -> ExitCode {
         Command::TestPart(Part::PowerShell) => powershell::run(),
         Command::TestPart(Part::Bench) => bench::smoke_alone(),
         Command::Bench(settings) => bench::run(&settings),
+        Command::BenchDotNet => bench::waits::run(),
         Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
     match outcome {
@@ -116,6 +119,7 @@ fn parse() -> Result<Command> {
                 Some("bench") => Command::TestPart(Part::Bench),
                 _ => return Err(usage(Value(name).unexpected())),
             },
+            (Value(name), Some(Command::Bench(_))) if name == "dotnet" => Command::BenchDotNet,
             (Value(name), Some(Command::Package(None))) => match name.to_str().and_then(Product::parse) {
                 Some(product) => Command::Package(Some(product)),
                 None => return Err(usage(Value(name).unexpected())),

@@ -21,6 +21,7 @@ mod sink;
 mod source;
 mod table;
 mod target;
+pub(crate) mod waits;
 
 use std::fs;
 use std::path::Path;
