@@ -40,7 +40,7 @@ impl View<'_> {
         };
         let percent = percent(progress).map(|percent| format!("{percent} %"));
         let mut parts = vec![];
-        if progress.bytes_total.is_some() {
+        if is_moving(progress) {
             parts.extend(percent);
             parts.extend(bytes(progress));
             parts.extend(rate(progress));
@@ -71,7 +71,7 @@ impl View<'_> {
             head = format!("{head} {drawn}{percent} %").trim_start().to_owned();
         }
         let mut parts = vec![head];
-        if progress.bytes_total.is_some() {
+        if is_moving(progress) {
             parts.extend(rate(progress).filter(|_| level < WITHOUT_RATE));
             parts.extend(left(progress));
             parts.extend(bytes(progress).filter(|_| level < WITHOUT_BYTES));
@@ -101,6 +101,12 @@ const WITH_SHORT_STATUS: usize = 7;
 const WITHOUT_HEAD: usize = 8;
 const WITHOUT_PERCENT: usize = 9;
 const LEAST: usize = WITHOUT_PERCENT;
+
+/// Whether bytes move, of which the rate and the time left say more than how long it has taken. While blocks are made a
+/// blob all have been sent, and an answer is waited for.
+fn is_moving(progress: &Progress) -> bool {
+    progress.bytes_total.is_some() && progress.phase != Phase::Committing
+}
 
 /// What is done with what, and the service's own word. Without a level, whole.
 fn headline(progress: &Progress, level: Option<usize>) -> String {

@@ -60,6 +60,12 @@ impl Meter {
         self.tell(Pace::retried);
     }
 
+    /// All is sent, and the file of this name becomes a blob. Told with all figures: of a small upload, hosts that look
+    /// now and then see nothing else.
+    pub(super) fn committing(&self, name: &str) {
+        self.tell(|pace, now| Some(pace.committing(name, now)));
+    }
+
     /// The time that all that was handed over may need to leave this machine.
     pub(super) fn grace(&self) -> Duration {
         let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);

@@ -181,6 +181,11 @@ impl Pace {
         progress
     }
 
+    /// The figures of all that was sent, while one of its files is made a blob.
+    pub(super) fn committing(&mut self, name: &str, now: Duration) -> Progress {
+        Progress { phase: Phase::Committing, subject: name.to_owned(), ..self.report(now) }
+    }
+
     /// Bytes per second over the last while, or since this run began.
     ///
     /// Of an upload, whatever grew more: what is acknowledged stands still until the first blocks end, and what the

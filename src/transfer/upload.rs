@@ -27,7 +27,7 @@ use super::streams::{MOST, Streams};
 use super::whole::{LEAD, WholeMd5};
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
-use crate::base::event::{Event, Phase, Progress, Sink};
+use crate::base::event::{Event, Sink};
 use crate::base::model::package::check_package_name;
 use crate::base::secret::SafeUrl;
 use crate::blob::block::BlockId;
@@ -263,7 +263,7 @@ impl Engine {
         };
         packages.iter().try_for_each(|package| package.source.check_unchanged())?;
         for (package, md5) in packages.iter().zip(sums) {
-            driver.sink.event(Event::Progress(Progress::new(Phase::Committing, &package.name)));
+            sending.meter.committing(&package.name);
             let retries = self.commit(&sending, package, md5, driver).await?;
             receipts.push(UploadReceipt {
                 blob_name: package.name.clone(),

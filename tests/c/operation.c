@@ -135,6 +135,24 @@ static void events(const epi_client *client)
     CHECK(json == NULL);
 }
 
+/* A host that looks only now and then sees nothing else of a small upload than its end: that all of it was sent. */
+static void the_last_figures_of_an_upload(const epi_client *client)
+{
+    FILE *file = fopen("small.cms.app.1.0.0.nupkg", "wb");
+    epi_operation *operation;
+    epi_progress progress = EPI_PROGRESS_INIT;
+
+    CHECK(file != NULL && fputs("small", file) >= 0 && fclose(file) == 0);
+    /* The emulator refuses no further request for the location. */
+    operation = start(client, epi_package_upload, "{\"files\":[{\"path\":\"small.cms.app.1.0.0.nupkg\"}]}", NULL);
+    CHECK_STATUS(EPI_STATUS_OK, epi_operation_wait(operation, -1));
+    CHECK_STATUS(EPI_STATUS_OK, epi_operation_progress(operation, &progress));
+    CHECK(progress.phase == EPI_PHASE_COMMITTING && progress.status == EPI_STATUS_OK);
+    CHECK(progress.bytes_done == 5 && progress.bytes_total == 5 && progress.bytes_sent == 5);
+    CHECK(progress.items_done == 1 && progress.items_total == 1 && progress.retries == 0);
+    epi_operation_free(operation);
+}
+
 static void time_limit(const epi_client *client)
 {
     epi_call_options options = EPI_CALL_OPTIONS_INIT;
@@ -161,6 +179,7 @@ int main(void)
     reading(client);
     a_retry_is_another_attempt(client);
     events(client);
+    the_last_figures_of_an_upload(client);
     time_limit(client);
     epi_client_free(client);
     return 0;

@@ -72,7 +72,10 @@ async fn an_uploads_figures_are_sound_whatever_fails() {
     assert_sound(&figures(&world, Phase::Uploading), total, 0, 6);
     assert_eq!(figures(&world, Phase::Verifying).last().unwrap().bytes_done, Some(total));
     assert!(world.progress().iter().all(|one| one.subject == NAME));
-    assert_eq!(world.progress().last().unwrap().phase, Phase::Committing);
+    let last = world.progress().pop().unwrap();
+    assert_eq!((last.phase, last.bytes_done, last.bytes_sent), (Phase::Committing, Some(total), Some(total)));
+    assert_eq!((last.bytes_total, last.items_done, last.retries), (Some(total), last.items_total, Some(6)));
+    assert_eq!(last.eta_ms, Some(0));
 }
 
 #[tokio::test]
@@ -145,6 +148,11 @@ async fn the_command_line_tells_the_same_figures_as_lines() {
         assert_eq!((&line["event"], &line["subject"]), (&Value::from("progress"), &Value::from(NAME)));
     }
     assert_eq!(last["etaMs"], 0);
+    let committing = lines.iter().rfind(|line| line["event"] == "progress").unwrap();
+    assert_eq!(committing["phase"], "committing");
+    for figures in [["bytesDone", "bytesTotal"], ["itemsDone", "itemsTotal"]] {
+        assert!(figures.iter().all(|name| committing[name] == last[name]), "{committing}");
+    }
     assert!(uploading.windows(2).all(|pair| pair[0]["bytesDone"].as_u64() <= pair[1]["bytesDone"].as_u64()));
     let retrying: Vec<_> = lines.iter().filter(|line| line["event"] == "retrying").collect();
     assert_eq!(retrying.len(), 1);
