@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::base::error::{Error, Kind, Result};
+use crate::base::given;
 use crate::base::secret::{SafeUrl, encode_segment, is_plain_remote};
 
 /// The address of the live service.
@@ -13,11 +14,17 @@ pub const DEFAULT_ENDPOINT: &str = "https://paasportal.episerver.net/api/v1.0/";
 pub struct Endpoint(Url);
 
 impl Endpoint {
-    /// Checks a base address. A missing trailing slash is added, paths are kept, plain `http` is for this machine only.
+    /// Checks a base address. What surrounds it is taken away, a missing trailing slash is added, paths are kept, plain
+    /// `http` is for this machine only.
     ///
     /// # Errors
     /// `InvalidArgument` naming `endpoint`.
     pub fn parse(text: &str) -> Result<Self> {
+        let text = given::trimmed(text);
+        Self::checked(text).map_err(|error| given::explained("endpoint", text, error))
+    }
+
+    fn checked(text: &str) -> Result<Self> {
         let invalid = |rule: &str| {
             Error::invalid("endpoint", rule).with_next_step(format!("the live service is {DEFAULT_ENDPOINT}"))
         };
@@ -95,6 +102,7 @@ mod tests {
             ("https://paasportal.episerver.net/api/v1.0", "https://paasportal.episerver.net/api/v1.0/"),
             ("http://127.0.0.1:8080/deep/api/v1.0/", "http://127.0.0.1:8080/deep/api/v1.0/"),
             ("https://host:443", "https://host/"),
+            (" https://host/api/v1.0\r\n", "https://host/api/v1.0/"),
         ] {
             assert_eq!(Endpoint::parse(text).unwrap().to_string(), shown);
         }

@@ -9,6 +9,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::error::{Error, Kind, Result};
+use super::given;
 
 /// A secret: zeroed on drop, never printed.
 #[derive(Clone)]
@@ -55,11 +56,17 @@ pub struct SafeUrl {
 }
 
 impl SafeUrl {
-    /// Checks that `text` is an absolute `http` or `https` link and keeps it byte for byte.
+    /// Checks that `text` is an absolute `http` or `https` link and keeps it byte for byte, without what surrounds it,
+    /// such as the line end behind one that comes from a variable.
     ///
     /// # Errors
-    /// `InvalidArgument` naming `field` and the rule, without the link's text (it may hold a signature).
+    /// `InvalidArgument` naming `field` and the cause, without the link's text (it may hold a signature).
     pub fn parse(field: &str, text: &str) -> Result<Self> {
+        let text = given::trimmed(text);
+        Self::checked(field, text).map_err(|error| given::explained(field, text, error))
+    }
+
+    fn checked(field: &str, text: &str) -> Result<Self> {
         let invalid = |rule: &str| Error::invalid(field, rule);
         if text.is_empty() {
             return Err(invalid("must not be empty"));
@@ -242,6 +249,9 @@ mod tests {
         }
         assert_eq!(link.expose(), LINK);
         assert_eq!(link.parameter("se").as_deref(), Some("2026-01-01T00:00:00Z"));
+        for around in [format!("{LINK}\r\n"), format!(" \n\t{LINK} "), format!("\u{feff}{LINK}\0")] {
+            assert_eq!(SafeUrl::parse("sasUrl", &around).unwrap().expose(), LINK, "what surrounds it is not of it");
+        }
     }
 
     #[test]
@@ -265,6 +275,7 @@ mod tests {
             "/path?sig=CANARY",
             "https://u:CANARY@host/",
             "https://h/x y",
+            "https://h/x?sv=1&\nsig=CANARY",
             "https://h/x#f",
         ] {
             let error = SafeUrl::parse("sasUrl", bad).unwrap_err();

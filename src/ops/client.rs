@@ -92,10 +92,8 @@ impl Client {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self> {
         let Service::Dxp = config.service;
-        let text = |value: &Option<String>| value.as_deref().map(given::trimmed).map(str::to_owned);
-        let address = text(&config.endpoint).unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
-        let endpoint = Endpoint::parse(&address).map_err(|error| given::explained("endpoint", &address, error))?;
-        let project = text(&config.project_id);
+        let endpoint = Endpoint::parse(config.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT))?;
+        let project = config.project_id.as_deref().map(|id| given::trimmed(id).to_owned());
         if let Some(project) = &project {
             check_project_id("projectId", project)?;
         }

@@ -18,6 +18,7 @@ int main(void)
     epi_client *bare = NULL;
     epi_operation *operation = NULL;
     epi_error *error = NULL;
+    char secret[256];
     char *json;
 
     CHECK(refuses(NULL, NULL, 0, bad, "config_json: must not be NULL"));
@@ -40,6 +41,12 @@ int main(void)
     json = run(client, epi_client_verify, "{}", NULL);
     CHECK(strstr(json, "\"authenticationVerified\":true") != NULL);
     epi_string_free(json);
+
+    /* A step variable often carries a line end; it is no part of a secret. */
+    CHECK(snprintf(secret, sizeof secret, " %s\r\n", setting("EPI_SECRET")) < (int)sizeof secret);
+    CHECK_STATUS(EPI_STATUS_OK, epi_client_new(setting("EPI_CONFIG"), secret, strlen(secret), &bare, NULL));
+    epi_string_free(run(bare, epi_client_verify, "{}", NULL));
+    epi_client_free(bare);
 
     /* Without an account, what needs one ends with a sentence that says so. */
     CHECK_STATUS(EPI_STATUS_OK, epi_client_new("{}", NULL, 0, &bare, NULL));

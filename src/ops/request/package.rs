@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::deployment::StartDeployment;
 use super::{Checked, Wait, check_no_stream, check_project, check_range, request};
 use crate::base::error::{Error, Result};
-use crate::base::given;
 use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::base::model::package::{PackageKind, check_package_name, package_kind};
 use crate::base::model::project::needs_verification;
@@ -156,11 +155,7 @@ impl UploadPackages {
     }
 
     pub(crate) fn link(&self) -> Result<Option<SafeUrl>> {
-        let parse = |link: &Hidden| {
-            let text = given::trimmed(link.expose());
-            SafeUrl::parse("sasUrl", text).map_err(|error| given::explained("sasUrl", text, error))
-        };
-        self.sas_url.as_ref().map(parse).transpose()
+        self.sas_url.as_ref().map(|link| SafeUrl::parse("sasUrl", link.expose())).transpose()
     }
 }
 
