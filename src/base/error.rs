@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::next_step::{NextStep, Phrase, Words};
-use super::redaction::{one_line, without_signatures};
+use super::redaction::{one_line, plain, without_signatures};
 pub use super::status::Kind;
 use super::time::milliseconds;
 
@@ -106,7 +106,7 @@ impl Error {
             ErrorKind::AlreadyExists => Kind::Conflict,
             _ => Kind::Io,
         };
-        let error = Self::new(kind, doing.into().and(format!(": {}", lower_first(&source.to_string()))));
+        let error = Self::new(kind, doing.into().and(format!(": {}", lower_first(&plain(source)))));
         match kind {
             Kind::NoSpace => error.with_next_step("free some space, or choose another disk, and run the command again"),
             _ => error,
@@ -351,6 +351,9 @@ mod tests {
         assert_eq!(error.kind(), Kind::NoSpace);
         assert!(error.message().starts_with("cannot write 'x.partial': "));
         assert!(error.next_step().is_some());
+        let missing = Error::io("cannot read 'x'", &std::io::Error::from_raw_os_error(2));
+        assert_eq!(missing.kind(), Kind::NotFound);
+        assert!(!missing.message().contains("os error"), "{missing}");
     }
 
     #[test]

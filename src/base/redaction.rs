@@ -1,5 +1,7 @@
 //! Texts of somebody else, as they may be told: on one line, and without the signatures of links.
 
+use std::fmt::Display;
+
 /// Whether a letter does something else than to show itself. A terminal obeys control characters, C1 as well as C0;
 /// line separators begin a line; marks of direction show a text in another order than it is written in; the other ones
 /// here are invisible, so that two names which differ look the same. Joiners (U+200C and U+200D) are left alone, because
@@ -19,6 +21,16 @@ fn is_hidden(letter: char) -> bool {
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.chars().map(|letter| if is_hidden(letter) { ' ' } else { letter }).collect()
+}
+
+/// What the system or a crate says of a failure, in one line for people: without the number of the system and addresses
+/// of documentation, which say nothing to them.
+#[must_use]
+pub fn plain(cause: &(impl Display + ?Sized)) -> String {
+    let text = cause.to_string();
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    let words = text.split_whitespace().filter(|word| !word.contains("://"));
+    words.collect::<Vec<_>>().join(" ").trim_end_matches([':', '.', ' ']).to_owned()
 }
 
 /// At most so many letters of a text, with `mark` where it was cut.
@@ -83,6 +95,18 @@ mod tests {
             ("sv=1&sig=CANARY?sig=CANARY end", "sv=1&?... end"),
         ] {
             assert_eq!(without_signatures(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_cause_is_told_without_numbers_and_addresses() {
+        for (text, told) in [
+            ("Connection refused (os error 111)", "Connection refused"),
+            ("The system cannot find the file specified. (os error 2)", "The system cannot find the file specified"),
+            ("peer closed connection: https://docs.rs/rustls/latest/x.html", "peer closed connection"),
+            ("two\n  lines", "two lines"),
+        ] {
+            assert_eq!(plain(text), told);
         }
     }
 

@@ -21,6 +21,7 @@ use super::link::Access;
 use super::refusal::{Refusal, to_error};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Sink;
+use crate::base::redaction::plain;
 use crate::base::secret::SafeUrl;
 use crate::transport::http::{Body, ByteStream, Http, Method, Request, Response};
 
@@ -88,7 +89,7 @@ impl Call {
             )
             .with_http_status(status.into()),
             (None, ErrorKind::Io | ErrorKind::Connection) => cut_short(error),
-            (None, _) => Error::new(Kind::Protocol, format!("the storage service's answer cannot be read: {error}")),
+            (None, _) => Error::new(Kind::Protocol, format!("the storage service's answer cannot be read: {}", plain(error))),
         }
     }
 }
@@ -98,7 +99,7 @@ pub(super) fn cut_short(error: &azure_core::Error) -> Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<std::io::Error>());
     let known = inner.and_then(std::io::Error::get_ref).and_then(|inner| inner.downcast_ref::<Error>());
     known.cloned().unwrap_or_else(|| {
-        Error::new(Kind::Network, format!("the answer was cut short: {error}"))
+        Error::new(Kind::Network, format!("the answer was cut short: {}", plain(error)))
             .with_retry(crate::base::error::Retry::Later, None)
     })
 }

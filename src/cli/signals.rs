@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::redaction::plain;
 
 /// At the first signal raises `interrupted`, cancels `token` and then tells `first`; ends the process at the second. Must be
 /// called on the runtime.
@@ -92,5 +93,5 @@ impl Signals {
 
 #[cfg(unix)]
 fn unavailable(error: &std::io::Error) -> Error {
-    Error::new(Kind::Internal, format!("cannot listen for signals: {error}"))
+    Error::new(Kind::Internal, format!("cannot listen for signals: {}", plain(error)))
 }

@@ -17,6 +17,7 @@ use super::plan::{Piece, Plan};
 use super::stall::Pulse;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Sink;
+use crate::base::redaction::plain;
 use crate::base::time::Clock;
 use crate::blob::client::{Blob, Extent, Length, Reading, Version};
 
@@ -224,6 +225,6 @@ pub(super) fn cut_short(received: u64, expected: u64) -> Error {
 pub(super) fn body_error(error: &std::io::Error) -> Error {
     let known = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     known.cloned().unwrap_or_else(|| {
-        Error::new(Kind::Network, format!("the answer was cut short: {error}")).with_retry(Retry::Later, None)
+        Error::new(Kind::Network, format!("the answer was cut short: {}", plain(error))).with_retry(Retry::Later, None)
     })
 }

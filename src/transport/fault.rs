@@ -11,6 +11,7 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use super::proxy::Proxy;
 use crate::base::error::{Error, Kind, Retry};
 use crate::base::next_step::{NextStep, Phrase, Setting};
+use crate::base::redaction::plain;
 
 /// A failed exchange: the error, and whether the request can have reached the other side.
 #[derive(Debug)]
@@ -247,13 +248,6 @@ fn io_words(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => "the network cannot be reached",
         _ => return None,
     })
-}
-
-/// A text of a crate in one line, without addresses of documentation and numbers of the system.
-fn plain(text: &str) -> String {
-    let text = text.split(" (os error ").next().unwrap_or_default();
-    let words = text.split_whitespace().filter(|word| !word.contains("://"));
-    words.collect::<Vec<_>>().join(" ").trim_end_matches([':', ' ']).to_owned()
 }
 
 #[cfg(test)]

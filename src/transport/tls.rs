@@ -10,13 +10,14 @@ use rustls_platform_verifier::Verifier;
 use super::authorities::Authorities;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::next_step::{NextStep, Setting};
+use crate::base::redaction::plain;
 
 /// A client configuration that trusts the platform's roots and these authorities.
 ///
 /// # Errors
 /// `Tls` when the platform offers no roots and no authorities are given.
 pub(super) fn client_config(authorities: Option<&Authorities>) -> Result<rustls::ClientConfig> {
-    let tls = |error: &dyn std::fmt::Display| Error::new(Kind::Tls, format!("cannot set up TLS: {error}"));
+    let tls = |error: &dyn std::fmt::Display| Error::new(Kind::Tls, format!("cannot set up TLS: {}", plain(error)));
     let extra = authorities.map_or(&[][..], Authorities::certificates);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Verifier::new_with_extra_roots(extra.iter().cloned(), Arc::clone(&provider))

@@ -85,6 +85,11 @@ impl Stage {
         if answer.document.to_string().contains(secret) && !secret.is_empty() {
             wrong.push("the answer holds the client secret".to_owned());
         }
+        for words in ["(os error", "docs.rs"] {
+            if answer.document.to_string().contains(words) {
+                wrong.push(format!("the answer says '{words}' to people"));
+            }
+        }
         self.check_traces(case, &names, wrong);
     }
 

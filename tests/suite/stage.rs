@@ -167,11 +167,16 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn of(output: Output) -> Self {
-        Self {
+        let run = Self {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        // What the system and the crates say is reworded for people, whatever failed.
+        for words in ["(os error", "docs.rs"] {
+            assert!(!run.stderr.contains(words) && !run.stdout.contains(words), "'{words}' in {run:?}");
         }
+        run
     }
 
     /// The result document; the run must have succeeded.
