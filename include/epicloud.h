@@ -874,12 +874,13 @@ epi_status epi_database_export_wait(const struct epi_client *client,
  * Starts or takes a database export, waits for it, downloads and verifies it.
  *
  * Request: environment, databaseName, outputFile; id of an export that exists, or
- * retentionHours for a new one (24 when absent); overwrite; wait as in
- * `epi_deployment_start`, but without it it waits with the defaults; download, an
- * object with streams (1 to 16).
+ * retentionHours for a new one (24 when absent); newExport (start one even if that of
+ * an interrupted call could go on); overwrite; wait as in `epi_deployment_start`, but
+ * without it it waits with the defaults; download, an object with streams (1 to 16).
  * Result: id, environment, databaseName, status, file, bytes and how it was
- * verified. A file that was downloaded in part is resumed by the same call with the
- * id of its export, which an accepted event and the error of a stop tell.
+ * verified. After an interruption the same call goes on with its export, which is
+ * kept in a file beside outputFile, and with what was downloaded of it; a message
+ * event says so. The id is told by an accepted event and by the error of a failure.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
  * Ownership: everything is copied; the caller frees `out_operation` with

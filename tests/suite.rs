@@ -26,6 +26,7 @@ mod suite {
     mod proxies;
     mod refusals;
     mod retry_after;
+    mod saving_again;
     mod scripted;
     mod secrets;
     mod stage;

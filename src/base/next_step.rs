@@ -168,8 +168,8 @@ pub enum Command {
         environment: String,
         /// The database.
         database: String,
-        /// The export's id.
-        id: String,
+        /// The export's id; none to start another one.
+        id: Option<String>,
         /// The file to write.
         output_file: String,
         /// Whether an existing file is replaced.
@@ -423,7 +423,7 @@ pub(crate) mod tests {
             Command::SaveExport {
                 environment: environment(),
                 database: database(),
-                id: id(),
+                id: Some(id()),
                 output_file: "my db.bacpac".into(),
                 overwrite: true,
                 streams: Some(3),

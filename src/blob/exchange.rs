@@ -89,7 +89,9 @@ impl Call {
             )
             .with_http_status(status.into()),
             (None, ErrorKind::Io | ErrorKind::Connection) => cut_short(error),
-            (None, _) => Error::new(Kind::Protocol, format!("the storage service's answer cannot be read: {}", plain(error))),
+            (None, _) => {
+                Error::new(Kind::Protocol, format!("the storage service's answer cannot be read: {}", plain(error)))
+            }
         }
     }
 }

@@ -198,12 +198,12 @@ fn export_request(verb: Export) -> Result<(&'static str, Value, bool)> {
         Export::Wait { database, id, wait, link } => {
             ("databaseExport.wait", of_database(&database, json!({"id": id, "wait": always(&wait)})), link.show_link)
         }
-        Export::Save { database, output_file, id, retention_hours, force, streams, wait } => (
+        Export::Save { database, output_file, id, new, retention_hours, force, streams, wait } => (
             "databaseExport.save",
             of_database(
                 &database,
-                json!({"outputFile": path_text("--output-file", &output_file)?, "id": id, "retentionHours": retention_hours,
-                       "overwrite": force, "wait": always(&wait), "download": without_nulls(json!({"streams": streams}))}),
+                json!({"outputFile": path_text("--output-file", &output_file)?, "id": id, "newExport": new,
+                       "retentionHours": retention_hours, "overwrite": force, "wait": always(&wait), "download": without_nulls(json!({"streams": streams}))}),
             ),
             false,
         ),

@@ -67,6 +67,7 @@ const WORDS: &[Word] = &[
     word("environment", "--environment"),
     word("databaseName", "--database"),
     word("reuseUploaded", "--reuse-uploaded"),
+    word("newExport", "--new"),
     word("retentionHours", "--retention-hours"),
     word("outputFile", "--output-file"),
     word("overwrite", "--force"),

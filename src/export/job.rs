@@ -1,5 +1,7 @@
 //! An export job: its handle, its state, and what it yields.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::error::{Error, Kind, Result};
 use crate::base::model::document::Document;
 use crate::base::next_step::{NextStep, Setting};
@@ -31,7 +33,8 @@ impl JobState {
 }
 
 /// What is needed to look at a job again, also after a restart. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "service", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Handle {
     /// An export of the Optimizely DXP: the path to it needs all of this.

@@ -7,7 +7,7 @@ use super::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, Wait
 use super::resume;
 use super::structure::ExportInspection;
 use crate::api::call::Look;
-use crate::base::error::Result;
+use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
 use crate::base::model::export::DatabaseExport;
 use crate::base::next_step::Command;
@@ -16,9 +16,9 @@ use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
 use crate::export::driver;
 use crate::export::dxp::DxpExports;
-use crate::export::job::{Artifact, Handle, Job};
+use crate::export::job::{Artifact, Handle, Job, JobState};
 use crate::export::provider::Provider;
-use crate::transfer::{Download, DownloadOptions, LinkSource};
+use crate::transfer::{Download, DownloadOptions, LinkSource, Reservation};
 
 fn provider(
     session: Session<'_>,
@@ -152,9 +152,7 @@ impl Operation for SaveExport {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<SavedExport>> {
         Box::pin(async move {
             // An export takes hours: its file is reserved before it is started.
-            let reservation = crate::transfer::reserve_target(&self.output_file, self.overwrite)?;
-            // A name that is no text cannot be said in a command.
-            let shown = self.output_file.to_str().map(str::to_owned);
+            let mut reservation = self.reserve()?;
             let exports = provider(
                 session,
                 self.project_id.as_deref(),
@@ -162,63 +160,201 @@ impl Operation for SaveExport {
                 &self.database_name,
                 self.retention(),
             )?;
-            let again = |id: &str| {
-                Some(Command::SaveExport {
-                    environment: self.environment.clone(),
-                    database: self.database_name.clone(),
-                    id: id.to_owned(),
-                    output_file: shown.clone()?,
-                    overwrite: self.overwrite,
-                    streams: self.download.streams,
-                    waiting: resume::waiting(self.wait, false),
-                })
-            };
-            let job = match &self.id {
-                Some(id) => waited(session, &exports, &exports.handle(id), false, self.wait)
-                    .await
-                    .map_err(|error| resume::export(error, false, again(id)))?,
-                None => {
-                    let job = started(session, &exports).await?;
-                    let Handle::Dxp { id, .. } = &job.handle;
-                    followed(session, &exports, &job, self.wait)
-                        .await
-                        .map_err(|error| resume::export(error, true, again(id)))?
+            let save = Save { request: &self, session, exports };
+            if let Some(id) = &self.id {
+                let handle = save.exports.handle(id);
+                let job = waited(session, &save.exports, &handle, false, self.wait).await;
+                // The service does not say that it has this export before it has answered.
+                let job = job.map_err(|error| save.resumable(error.retry() != Retry::Never, &handle, error))?;
+                save.remember(&handle, &reservation);
+                return save.fetched(job, reservation).await;
+            }
+            if let Some(job) = save.begun_earlier(&reservation).await? {
+                let handle = job.handle.clone();
+                let job = match job.artifact {
+                    Some(_) => Ok(job),
+                    None => followed(session, &save.exports, &job, self.wait).await,
+                };
+                let job = job.map_err(|error| save.resumable(true, &handle, error))?;
+                match save.fetched(job, reservation).await {
+                    Err(error) if save.is_gone(&handle, &error).await => {
+                        let Handle::Dxp { id, .. } = &handle;
+                        let text = format!("export {id} cannot be downloaded any more ({error}); a new one is started");
+                        session.scope.report(Event::info(text));
+                        reservation = self.reserve()?;
+                    }
+                    outcome => return outcome,
                 }
-            };
+            }
+            let job = started(session, &save.exports).await?;
+            // Before anything else, so that not even a kill makes another save start yet another one.
+            save.remember(&job.handle, &reservation);
             let handle = job.handle.clone();
-            let status = job.raw_status.clone();
-            let Artifact::Link { url } = job.into_artifact()?;
-            let defaults = DownloadOptions::default();
-            let renewal = ExportLink { exports, handle: handle.clone(), scope: session.scope.clone() };
-            let inspection = Arc::new(ExportInspection::new(session.scope));
-            let download = Download {
-                link: url,
-                renewal: Some(Arc::new(renewal)),
-                target: self.output_file.clone(),
-                overwrite: self.overwrite,
-                reservation: Some(reservation),
-                inspection: Some(inspection.clone()),
-                options: DownloadOptions {
-                    streams: self.download.streams.map_or(defaults.streams, |streams| streams as usize),
-                    ..defaults
-                },
-            };
-            let file = session.engine().download(&download, session.scope.sink(), session.scope.cancel()).await;
-            let Handle::Dxp { id, .. } = handle;
-            let file = file.map_err(|error| match inspection.is_of_no_use() {
-                // The same export would give the same file.
-                true => error,
-                false => resume::export(error, true, again(&id)),
-            })?;
-            Ok(SavedExport {
-                id,
-                environment: self.environment,
-                database_name: self.database_name,
-                status,
-                file,
-                structure: "checked",
-                warnings: inspection.warnings(),
-            })
+            let job = followed(session, &save.exports, &job, self.wait).await;
+            save.fetched(job.map_err(|error| save.resumable(true, &handle, error))?, reservation).await
         })
     }
+}
+
+impl SaveExport {
+    fn reserve(&self) -> Result<Reservation> {
+        crate::transfer::reserve_target(&self.output_file, self.overwrite)
+    }
+}
+
+/// One save at work.
+struct Save<'a> {
+    request: &'a SaveExport,
+    session: Session<'a>,
+    exports: DxpExports,
+}
+
+impl Save<'_> {
+    /// The same save of an export, or of a new one.
+    fn again(&self, id: Option<&str>) -> Option<Command> {
+        let request = self.request;
+        Some(Command::SaveExport {
+            environment: request.environment.clone(),
+            database: request.database_name.clone(),
+            id: id.map(str::to_owned),
+            // A name that is no text cannot be said in a command.
+            output_file: request.output_file.to_str()?.to_owned(),
+            overwrite: request.overwrite,
+            streams: request.download.streams,
+            waiting: resume::waiting(request.wait, false),
+        })
+    }
+
+    /// The error of a save that can go on. `known` says that the service has the export.
+    fn resumable(&self, known: bool, handle: &Handle, error: Error) -> Error {
+        let Handle::Dxp { id, .. } = handle;
+        resume::export(error, known, self.again(Some(id)))
+    }
+
+    /// Keeps beside the file which export it will be.
+    fn remember(&self, handle: &Handle, reservation: &Reservation) {
+        let kept = serde_json::to_value(handle).map_err(|error| Error::new(Kind::Internal, error.to_string()));
+        if let Err(error) = kept.and_then(|origin| reservation.remember(&origin)) {
+            // The export goes on all the same, and is still to be had by its id.
+            let text = format!("if this save is interrupted, the same command starts another export: {error}");
+            self.session.scope.report(Event::Warning { text });
+        }
+    }
+
+    /// Forgets the export, so that the same command starts another one.
+    fn forget(&self, reservation: Result<Reservation>) {
+        if let Err(error) = reservation.and_then(|reservation| reservation.forget()) {
+            let text = format!("the same command goes on with this export again: {error}");
+            self.session.scope.report(Event::Warning { text });
+        }
+    }
+
+    /// The export of an interrupted save to the same file, if it is of this database and is still to be had. Says why not.
+    async fn begun_earlier(&self, reservation: &Reservation) -> Result<Option<Job>> {
+        let Some(origin) = reservation.origin()?.filter(|_| !self.request.new_export) else { return Ok(None) };
+        let scope = self.session.scope;
+        let say = |text: String| scope.report(Event::info(text));
+        let Ok(handle) = serde_json::from_value::<Handle>(origin) else {
+            say("which export an interrupted save was of cannot be read; a new one is started".to_owned());
+            return Ok(None);
+        };
+        let Handle::Dxp { environment, database, id, .. } = &handle;
+        if let Some(what) = other_than(&self.exports, &handle) {
+            say(format!("the interrupted save to this file was of {what}; a new export is started"));
+            return Ok(None);
+        }
+        let over = match self.exports.refresh(&handle, Look::Single, scope).await {
+            Ok(job) => match job.state {
+                JobState::Failed => "failed",
+                JobState::Expired => "has expired",
+                _ => {
+                    let status = &job.raw_status;
+                    say(format!(
+                        "going on with export {id} of {database} ({environment}) from an interrupted save: {status}"
+                    ));
+                    return Ok(Some(job));
+                }
+            },
+            Err(error) if error.kind() == Kind::NotFound => "is no longer there",
+            Err(error) => return Err(self.resumable(true, &handle, error)),
+        };
+        say(format!("export {id} of an interrupted save {over}; a new one is started"));
+        Ok(None)
+    }
+
+    /// Whether an export that could not be downloaded is not to be had any more, although the service had just said so.
+    async fn is_gone(&self, handle: &Handle, error: &Error) -> bool {
+        if error.kind() != Kind::LinkExpired && error.http_status() != Some(404) {
+            return false;
+        }
+        // Nothing is given up while the service itself cannot be asked.
+        match self.exports.refresh(handle, Look::Single, self.session.scope).await {
+            Ok(_) => true,
+            Err(error) => error.kind() == Kind::NotFound,
+        }
+    }
+
+    /// Downloads what an export that has ended yields.
+    async fn fetched(&self, job: Job, reservation: Reservation) -> Result<SavedExport> {
+        let (request, session) = (self.request, self.session);
+        let handle = job.handle.clone();
+        let status = job.raw_status.clone();
+        let Artifact::Link { url } = match job.into_artifact() {
+            Ok(artifact) => artifact,
+            Err(error) => {
+                self.forget(Ok(reservation));
+                return Err(resume::export_anew(error, self.again(None)));
+            }
+        };
+        let defaults = DownloadOptions::default();
+        let renewal =
+            ExportLink { exports: self.exports.clone(), handle: handle.clone(), scope: session.scope.clone() };
+        let inspection = Arc::new(ExportInspection::new(session.scope));
+        let download = Download {
+            link: url,
+            renewal: Some(Arc::new(renewal)),
+            target: request.output_file.clone(),
+            overwrite: request.overwrite,
+            reservation: Some(reservation),
+            inspection: Some(inspection.clone()),
+            options: DownloadOptions {
+                streams: request.download.streams.map_or(defaults.streams, |streams| streams as usize),
+                ..defaults
+            },
+        };
+        let file = session.engine().download(&download, session.scope.sink(), session.scope.cancel()).await;
+        let file = match file {
+            Ok(file) => file,
+            // The same export would give the same file.
+            Err(error) if inspection.is_of_no_use() => {
+                self.forget(request.reserve());
+                return Err(resume::export_anew(error, self.again(None)));
+            }
+            Err(error) if error.kind() == Kind::LinkExpired => {
+                return Err(resume::export_anew(error, self.again(None)));
+            }
+            Err(error) => return Err(self.resumable(true, &handle, error)),
+        };
+        let Handle::Dxp { id, .. } = handle;
+        Ok(SavedExport {
+            id,
+            environment: request.environment.clone(),
+            database_name: request.database_name.clone(),
+            status,
+            file,
+            structure: "checked",
+            warnings: inspection.warnings(),
+        })
+    }
+}
+
+/// What an export is of, in a few words, where it is not of this database. The service tells no names apart by their case.
+fn other_than(exports: &DxpExports, handle: &Handle) -> Option<String> {
+    let Handle::Dxp { project, environment, database, .. } = handle;
+    if !project.eq_ignore_ascii_case(&exports.project) {
+        return Some("another project".to_owned());
+    }
+    let is_same =
+        environment.eq_ignore_ascii_case(&exports.environment) && database.eq_ignore_ascii_case(&exports.database);
+    (!is_same).then(|| format!("{database} ({environment})"))
 }

@@ -13,25 +13,33 @@ pub(super) fn waiting(wait: Wait, strict: bool) -> Waiting {
 
 /// Adds how a wait for a deployment is resumed. `known` says that the service has accepted it in this operation.
 pub(super) fn deployment(error: Error, known: bool, command: Command) -> Error {
-    resumed(error, known, "the deployment continues in the service; wait for it again with: ", command)
+    let step = NextStep::text("the deployment continues in the service; wait for it again with: ").command(command);
+    resumed(error, known, step)
 }
 
 /// Adds how work on an export is resumed. `known` says that the service has it.
 pub(super) fn export(error: Error, known: bool, command: Option<Command>) -> Error {
+    let step = match command {
+        Some(command) => NextStep::text("the export stays in the service; resume with: ").command(command),
+        None => "the export stays in the service; run the same command again to go on with it".into(),
+    };
+    resumed(error, known, step)
+}
+
+/// Adds how an export is made anew whose file is not to be had any more.
+pub(super) fn export_anew(error: Error, command: Option<Command>) -> Error {
     match command {
-        Some(command) => resumed(error, known, "the export stays in the service; resume with: ", command),
+        Some(command) => error.with_then(NextStep::text("export and save it again with: ").command(command)),
         None => error,
     }
 }
 
-fn resumed(error: Error, known: bool, step: &str, command: Command) -> Error {
-    let ended =
-        matches!(error.kind(), Kind::JobFailed | Kind::LinkExpired | Kind::InvalidArgument | Kind::NotConfigured);
+fn resumed(error: Error, known: bool, step: NextStep) -> Error {
     let stopped = is_stopped(&error);
-    if ended || !(known || stopped) {
+    let is_over = matches!(error.kind(), Kind::JobFailed | Kind::LinkExpired);
+    if is_over || !(known || stopped) {
         return error;
     }
-    let step = NextStep::text(step).command(command);
     // What a stopped wait says itself is only that there is a way; this names it.
     if stopped { error.with_next_step(step) } else { error.with_then(step) }
 }

@@ -4,10 +4,15 @@
 //! finished stretch: its number, the CRC-64 of its bytes and, of a block, by what the store has proven that it keeps it. A line is written when a stretch is done and never
 //! changed, so a killed process loses at most the line it was writing, which is not read without its end. Nothing in
 //! it is simply believed: the document must fit, and each stretch is compared with its sum again.
+//!
+//! In that of a download a line may tell besides where the file comes from: whatever the caller needs to get another
+//! link to it. It stands before the document or between the stretches, the last one counts, and it stays when the
+//! download begins again.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::integrity::Proof;
 use super::plan::Plan;
@@ -126,19 +131,60 @@ pub(super) struct Journal<Subject> {
 impl<Subject: for<'a> Deserialize<'a>> Journal<Subject> {
     /// Reads a journal of `count` stretches; `None` when it is none. What follows a line that cannot be read is not
     /// read either.
-    pub(super) fn read(text: &[u8], count: impl FnOnce(&Subject) -> usize) -> Option<Self> {
-        let mut lines = text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
-        let first = lines.next()?;
-        let subject = serde_json::from_slice(first).ok()?;
-        let count = count(&subject);
-        let (mut claims, mut length) = (Claims::new(), first.len() as u64);
-        for line in lines {
-            let Some((index, claim)) = read_line(line).filter(|(index, _)| *index < count) else { break };
-            claims.insert(index, claim);
+    pub(super) fn read(text: &[u8], count: impl Fn(&Subject) -> usize) -> Option<Self> {
+        let (mut subject, mut claims, mut length) = (None, Claims::new(), 0);
+        for line in whole_lines(text) {
+            if origin_of(line).is_none() {
+                match &subject {
+                    None => subject = Some(serde_json::from_slice(line).ok()?),
+                    Some(subject) => {
+                        let count = count(subject);
+                        let Some((index, claim)) = read_line(line).filter(|(index, _)| *index < count) else { break };
+                        claims.insert(index, claim);
+                    }
+                }
+            }
             length += line.len() as u64;
         }
-        Some(Self { subject, claims, length })
+        Some(Self { subject: subject?, claims, length })
     }
+}
+
+fn whole_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"))
+}
+
+/// Where a file comes from, in the words of whoever downloads it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Origin<T> {
+    origin: T,
+}
+
+/// The line that tells where the file comes from.
+pub(super) fn origin_line(origin: &Value) -> serde_json::Result<Vec<u8>> {
+    first_line(&Origin { origin })
+}
+
+fn origin_of(line: &[u8]) -> Option<Value> {
+    // Most lines are not looked at further.
+    let line = Some(line).filter(|line| line.starts_with(b"{\"origin\":"))?;
+    serde_json::from_slice(line).ok().map(|Origin { origin }| origin)
+}
+
+/// Where the file of these lines comes from, as it was told last.
+pub(super) fn origin(text: &[u8]) -> Option<Value> {
+    whole_lines(text).filter_map(origin_of).last()
+}
+
+/// Whether these lines tell nothing of a download, but perhaps where its file comes from.
+pub(super) fn tells_nothing(text: &[u8]) -> bool {
+    text.split_inclusive(|byte| *byte == b'\n').all(|line| origin_of(line).is_some())
+}
+
+/// How much of a text is whole lines.
+pub(super) fn whole_length(text: &[u8]) -> usize {
+    whole_lines(text).map(<[u8]>::len).sum()
 }
 
 /// The first line of a journal.
@@ -351,6 +397,23 @@ mod tests {
             let read = Journal::<Received>::read(&text, |_| 10).unwrap();
             assert_eq!((read.claims.len(), read.length), (3, whole.len() as u64), "{junk:?}");
         }
+    }
+
+    #[test]
+    fn where_a_file_comes_from_is_told_among_the_lines() {
+        let at = |place: &str| serde_json::json!({"service": place});
+        let (first, last) = (origin_line(&at("a")).unwrap(), origin_line(&at("b")).unwrap());
+        let lines = text(&received("e", 100, 10), &DONE);
+        for text in [[&first[..], &lines, &last].concat(), [&lines[..], &first, &last].concat()] {
+            let read = Journal::<Received>::read(&text, |_| 10).unwrap();
+            assert_eq!((read.claims.len(), read.length), (3, text.len() as u64));
+            assert_eq!(origin(&text), Some(at("b")));
+            assert!(!tells_nothing(&text));
+            assert_eq!(origin(&text[..text.len() - 1]), Some(at("a")), "half a line tells nothing");
+        }
+        assert!(tells_nothing(b"") && tells_nothing(&[first.clone(), last].concat()) && !tells_nothing(b"junk"));
+        assert_eq!((origin(&lines), origin(b"{\"origin\":1,\"x\":2}\n")), (None, None));
+        assert_eq!(whole_length(&first[..first.len() - 1]), 0);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::journal::{Claim, line};
+use serde_json::Value;
+
+use super::journal::{Claim, line, origin, origin_line, tells_nothing, whole_length};
 use super::lock::{Locked, open_locked, same_file};
 
 /// The journal of one transfer. Cheap to clone; clones write the same file. All of it may wait for a disk.
@@ -97,7 +99,7 @@ impl Ledger {
     /// When it cannot be written.
     pub(super) fn restart(&self, first_line: Option<Vec<u8>>) -> Result<()> {
         let mut state = self.state();
-        self.0.file.set_len(self.0.head)?;
+        self.cut(0)?;
         *state = first_line.map_or(State::Silent, State::Unwritten);
         Ok(())
     }
@@ -108,27 +110,85 @@ impl Ledger {
     /// When it cannot be written.
     pub(super) fn go_on(&self, length: u64) -> Result<()> {
         let mut state = self.state();
-        self.0.file.set_len(self.0.head + length)?;
-        (&*self.0.file).seek(SeekFrom::End(0))?;
+        self.cut(length)?;
         *state = State::Open;
         Ok(())
     }
 
-    /// What the lines say.
+    /// What the lines say of a transfer.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(super) fn text(&self) -> Result<Vec<u8>> {
         let _state = self.state();
+        let text = self.read()?;
+        Ok(if tells_nothing(&text) { Vec::new() } else { text })
+    }
+
+    /// Where the file comes from, if that was written down.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(super) fn origin(&self) -> Result<Option<Value>> {
+        let _state = self.state();
+        Ok(origin(&self.read()?))
+    }
+
+    /// Writes down where the file comes from. What is written of a transfer stays: it may yet be gone on with.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn remember(&self, from: &Value) -> Result<()> {
+        let _state = self.state();
+        let text = self.read()?;
+        if origin(&text).as_ref() == Some(from) {
+            return Ok(());
+        }
+        // Behind the last whole line: a kill may have left half of one.
+        let kept = if tells_nothing(&text) { 0 } else { whole_length(&text) };
+        self.0.file.set_len(self.0.head + kept as u64)?;
+        self.append(&origin_line(from)?)
+    }
+
+    /// Forgets where the file comes from, together with everything else.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn forget(&self) -> Result<()> {
+        let mut state = self.state();
+        self.0.file.set_len(self.0.head)?;
+        *state = State::Silent;
+        Ok(())
+    }
+
+    /// Whether no line tells of a transfer.
+    pub(super) fn is_empty(&self) -> bool {
+        let _state = self.state();
+        self.read().is_ok_and(|text| tells_nothing(&text))
+    }
+
+    /// All lines. Whoever calls this holds the state, as there is one position in the file.
+    fn read(&self) -> Result<Vec<u8>> {
         let mut text = Vec::new();
         (&*self.0.file).seek(SeekFrom::Start(self.0.head))?;
         (&*self.0.file).read_to_end(&mut text)?;
         Ok(text)
     }
 
-    /// Whether there is no line.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.file.metadata().is_ok_and(|metadata| metadata.len() <= self.0.head)
+    /// Takes away what stands behind the first `length` bytes of the lines, but for where the file comes from.
+    fn cut(&self, length: u64) -> Result<()> {
+        let text = self.read()?;
+        let from = origin(&text).map(|from| origin_line(&from)).transpose()?.unwrap_or_default();
+        // Where it stands first, as it mostly does, it is at no time not there.
+        let kept = if text.starts_with(&from) { length.max(from.len() as u64) } else { length };
+        let is_kept = origin(text.get(..kept as usize).unwrap_or(&text)) == origin(&text);
+        self.0.file.set_len(self.0.head + kept)?;
+        self.append(if is_kept { &[] } else { &from })
+    }
+
+    fn append(&self, lines: &[u8]) -> Result<()> {
+        (&*self.0.file).seek(SeekFrom::End(0))?;
+        (&*self.0.file).write_all(lines)
     }
 
     /// Whether it is still the file at its path.
@@ -145,10 +205,8 @@ impl Ledger {
         match &*state {
             State::Silent => return Ok(()),
             State::Unwritten(first_line) => {
-                let mut file = &*self.0.file;
-                file.set_len(self.0.head)?;
-                file.seek(SeekFrom::End(0))?;
-                file.write_all(first_line)?;
+                self.cut(0)?;
+                self.append(first_line)?;
                 *state = State::Open;
             }
             State::Open => {}

@@ -8,6 +8,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::integrity::{Mode, Summing};
 use super::journal::{MARK, claimed, own_lines};
 use super::ledger::{Found, Ledger};
@@ -75,7 +77,8 @@ impl Partial {
         &self.paths
     }
 
-    /// Removes the partial file if nothing was ever written to it and it is still this one.
+    /// Removes the partial file if nothing was ever written to it and it is still this one. Its journal stays if it knows
+    /// where the file will come from.
     pub(super) fn remove_unused(&self) {
         if self.length().is_ok_and(|length| length == 0) {
             self.tidy();
@@ -89,6 +92,16 @@ impl Partial {
     /// What the journal says of an earlier download. Blocks.
     pub(super) fn lines(&self) -> Result<Vec<u8>> {
         self.ledger.text().map_err(|error| cannot("read", self.ledger.path(), &error))
+    }
+
+    /// Where the file comes from, as the journal knows it. Blocks.
+    pub(super) fn origin(&self) -> Result<Option<Value>> {
+        self.ledger.origin().map_err(|error| cannot("read", self.ledger.path(), &error))
+    }
+
+    /// Writes down where the file comes from. Blocks.
+    pub(super) fn remember(&self, origin: &Value) -> Result<()> {
+        self.ledger.remember(origin).map_err(|error| self.unwritten(&error))
     }
 
     /// Goes on with the journal of an earlier download.
@@ -178,13 +191,23 @@ impl Partial {
         }
     }
 
-    /// Removes the partial file and its journal: they must not be gone on with.
+    /// Removes the partial file: it must not be gone on with. Its journal goes too, unless it knows where the file comes
+    /// from.
     pub(super) fn discard(&self) -> Result<()> {
         if self.is_there() {
             std::fs::remove_file(&self.paths.partial)
                 .map_err(|error| Error::io(format!("cannot remove '{}'", self.shown), &error))?;
         }
-        // Also beside a file of somebody else that stands there now, which it would make ours.
+        // Not beside a file of somebody else that stands there now, which it would make ours.
+        if self.paths.partial.symlink_metadata().is_err() && self.ledger.is_there() && self.origin()?.is_some() {
+            return self.ledger.restart(None).map_err(|error| self.unwritten(&error));
+        }
+        self.remove_journal()
+    }
+
+    /// Removes the partial file and its journal: nothing of them is of use.
+    pub(super) fn forget(&self) -> Result<()> {
+        self.discard()?;
         self.remove_journal()
     }
 
@@ -192,7 +215,7 @@ impl Partial {
         if !self.ledger.is_there() {
             return Ok(());
         }
-        self.ledger.restart(None).map_err(|error| self.unwritten(&error))?;
+        self.ledger.forget().map_err(|error| self.unwritten(&error))?;
         self.ledger.remove().map_err(|error| cannot("remove", self.ledger.path(), &error))
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value;
+
 use super::partial::Partial;
 use super::target::Paths;
 use crate::base::error::{Error, Result};
@@ -22,6 +24,37 @@ impl std::fmt::Debug for Reservation {
 impl Reservation {
     pub(super) fn new(partial: Partial) -> Self {
         Self(Arc::new(Reserved(Mutex::new(Some(partial)))))
+    }
+
+    /// Where the file comes from, as an earlier reservation of the same target [remembered](Self::remember) it.
+    ///
+    /// # Errors
+    /// `Io` when what is kept beside the file cannot be read.
+    pub fn origin(&self) -> Result<Option<Value>> {
+        self.partial(Partial::origin).map(Option::flatten)
+    }
+
+    /// Keeps beside the file where it comes from, for whoever reserves the same target after this transfer, or this
+    /// process, was cut. It must hold no secret. It is forgotten when the file is complete.
+    ///
+    /// # Errors
+    /// `Io` and `NoSpace` when it cannot be kept.
+    pub fn remember(&self, origin: &Value) -> Result<()> {
+        self.partial(|partial| partial.remember(origin)).map(drop)
+    }
+
+    /// Removes what an earlier download has left, and where the file was to come from.
+    ///
+    /// # Errors
+    /// `Io` when it cannot be removed.
+    pub fn forget(&self) -> Result<()> {
+        self.partial(Partial::forget).map(drop)
+    }
+
+    /// Nothing once a download has taken it.
+    fn partial<T>(&self, work: impl FnOnce(&Partial) -> Result<T>) -> Result<Option<T>> {
+        let reserved = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        reserved.as_ref().map(work).transpose()
     }
 
     /// The partial file for a download to these paths. Taken out, so that a second download opens and locks its own

@@ -204,7 +204,7 @@ async fn advice_names_options_and_commands_on_the_command_line_and_members_in_do
 }
 
 /// The operation that an error's next step names, with its request.
-fn resumes_with(error: &epicloud::Error) -> (&'static str, Value) {
+pub(super) fn resumes_with(error: &epicloud::Error) -> (&'static str, Value) {
     let commands = error.advice().unwrap_or_else(|| panic!("no step in {error:?}")).parts().iter();
     let mut commands = commands.filter_map(|part| if let Part::Command(command) = part { Some(command) } else { None });
     let (operation, request) = commands.next().unwrap_or_else(|| panic!("no operation in {error:?}")).request();

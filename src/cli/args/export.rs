@@ -63,7 +63,7 @@ pub(in crate::cli) enum Export {
         #[command(flatten)]
         link: ShowLink,
     },
-    /// Start or take an export, wait for it, download and verify it
+    /// Start or take an export, wait for it, download and verify it; after an interruption, the same command goes on
     #[command(
         after_help = "Example:\n  epi export save --environment Production --database epicms --output-file epicms.bacpac"
     )]
@@ -76,6 +76,9 @@ pub(in crate::cli) enum Export {
         /// Id of an export that exists, instead of starting one
         #[arg(long, value_name = "ID")]
         id: Option<String>,
+        /// Start a new export, even if that of an interrupted save to the same file could go on
+        #[arg(long, conflicts_with = "id")]
+        new: bool,
         /// Hours that the service keeps the result [default: 24]
         #[arg(long, value_name = "HOURS", conflicts_with = "id", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
         retention_hours: Option<u32>,

@@ -127,9 +127,13 @@ request! {
         environment: String,
         /// `epicms` or `epicommerce`.
         database_name: String,
-        /// An export that exists; a new one is started when absent.
+        /// An export that exists. When absent, that of an interrupted save to the same file goes on if it is of the same
+        /// database, and a new one is started otherwise.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
+        /// Start a new export even if that of an interrupted save could go on.
+        #[serde(default)]
+        new_export: bool,
         /// Hours that the service keeps a new export.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retention_hours: Option<u32>,
@@ -154,9 +158,14 @@ impl Checked for SaveExport {
         check_database("databaseName", &self.database_name)?;
         if let Some(id) = &self.id {
             check_id("id", id)?;
-            if self.retention_hours.is_some() {
-                let rule = Phrase::text("belongs to a new export and cannot be combined with ").setting(Setting::Id);
-                return Err(Error::invalid("retentionHours", rule));
+            for (member, is_given) in
+                [("retentionHours", self.retention_hours.is_some()), ("newExport", self.new_export)]
+            {
+                if is_given {
+                    let rule =
+                        Phrase::text("belongs to a new export and cannot be combined with ").setting(Setting::Id);
+                    return Err(Error::invalid(member, rule));
+                }
             }
         }
         check_range("retentionHours", self.retention_hours, LARGEST)?;

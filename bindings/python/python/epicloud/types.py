@@ -274,7 +274,9 @@ class SaveDatabaseExport(Database, total=False):
     output_file: Required[Path]
     """Where to write the bacpac."""
     id: str | None
-    """An export that exists; a new one is started when left out."""
+    """An export that exists. When left out, that of an interrupted save goes on, or a new one is started."""
+    new_export: bool | None
+    """Start a new export even if that of an interrupted save could go on. Not together with `id`."""
     retention_hours: int | None
     """Hours that the service keeps a new export, 1 to 2147483647; 24 when left out. Not together with `id`."""
     overwrite: bool | None
