@@ -1,6 +1,8 @@
+# The version is that of both modules: what scripts ask for when they name EpiCloud, so it is higher than any of the
+# original. What the native library has is another one.
 @{
     RootModule             = 'EpiCloud.Native.psm1'
-    ModuleVersion          = '0.1.0'
+    ModuleVersion          = '2.0.0'
     GUID                   = '6a0c0c0e-3c55-4d2f-9d27-5b6a1f0e7c41'
     Author                 = 'The epicloud authors'
     CompanyName            = 'epicloud'
@@ -9,7 +11,6 @@
     PowerShellVersion      = '5.1'
     CompatiblePSEditions   = @('Desktop', 'Core')
     DotNetFrameworkVersion = '4.7.2'
-    TypesToProcess         = @('EpiCloud.Native.Types.ps1xml')
     FormatsToProcess       = @('EpiCloud.Native.Format.ps1xml')
     FunctionsToExport      = @(
         'Add-EpiDeploymentPackage'
@@ -30,18 +31,8 @@
     CmdletsToExport        = @()
     VariablesToExport      = @()
     AliasesToExport        = @()
-    # The native libraries lie below lib too, one folder for each platform.
-    FileList               = @(
-        'EpiCloud.Native.psd1'
-        'EpiCloud.Native.psm1'
-        'EpiCloud.Native.Format.ps1xml'
-        'EpiCloud.Native.Types.ps1xml'
-        'en-US/about_EpiCloud.Native.help.txt'
-        'lib/EpiCloud.Interop.dll'
-        'LICENSE-MIT'
-        'LICENSE-APACHE'
-        'README.md'
-    )
+    # Filled in when the module is packaged.
+    FileList               = @()
     PrivateData            = @{
         PSData = @{
             Tags       = @('Optimizely', 'Episerver', 'DXP', 'EpiCloud', 'Deployment', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')

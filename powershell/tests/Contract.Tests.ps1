@@ -27,12 +27,21 @@ Describe 'the module' {
         (Get-Command -Module EpiCloud.Native).Name | Sort-Object | Should -Be (@($recorded) + $added | Sort-Object)
     }
 
-    It 'is described by a manifest that holds' {
-        $manifest = Test-ModuleManifest -Path (Join-Path $env:EPI_MODULES 'EpiCloud.Native/EpiCloud.Native.psd1')
+    It 'is described by a manifest that holds, and lists every file: <_>' -ForEach 'EpiCloud.Native', 'EpiCloud' {
+        $folder = (Resolve-Path -LiteralPath (Join-Path $env:EPI_MODULES $_)).ProviderPath
+        $manifest = Test-ModuleManifest -Path (Join-Path $folder "$_.psd1")
         $manifest.PowerShellVersion | Should -Be '5.1'
-        foreach ($file in $manifest.FileList) {
-            $file | Should -Exist
+        $there = @(Get-ChildItem -LiteralPath $folder -Recurse -File | ForEach-Object { $_.FullName } | Sort-Object)
+        @($manifest.FileList | Sort-Object) | Should -Be $there
+        @($there -match 'epicloud\.(dll|so|dylib)$') | Should -Not -BeNullOrEmpty
+    }
+
+    It 'has the version of the shim' {
+        $versions = foreach ($name in 'EpiCloud.Native', 'EpiCloud') {
+            (Import-PowerShellDataFile -Path (Join-Path $env:EPI_MODULES "$name/$name.psd1")).ModuleVersion
         }
+        $versions[0] | Should -Be $versions[1]
+        ([version]$versions[0]).Major | Should -BeGreaterOrEqual 2
     }
 
     It 'has a help topic' {

@@ -20,8 +20,6 @@ pub(crate) struct Description<'a> {
     pub(crate) copyright: &'a str,
     pub(crate) project: &'a str,
     pub(crate) tags: &'a [&'a str],
-    /// Another package that it needs, with the lowest version.
-    pub(crate) needs: Option<(&'a str, &'a str)>,
 }
 
 const XML: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
@@ -67,16 +65,13 @@ fn escaped(text: &str) -> String {
 }
 
 fn specification(description: &Description<'_>) -> String {
-    let needs = description.needs.map_or_else(String::new, |(id, version)| {
-        format!("    <dependencies>\n      <dependency id=\"{id}\" version=\"{version}\" />\n    </dependencies>\n")
-    });
     let [authors, text, copyright, project] =
         [description.authors, description.text, description.copyright, description.project].map(escaped);
     format!(
         "{XML}<package xmlns=\"http://schemas.microsoft.com/packaging/2011/08/nuspec.xsd\">\n  <metadata>\n    \
          <id>{}</id>\n    <version>{}</version>\n    <authors>{authors}</authors>\n    <owners>{authors}</owners>\n    \
          <requireLicenseAcceptance>false</requireLicenseAcceptance>\n    <projectUrl>{project}</projectUrl>\n    \
-         <description>{text}</description>\n    <copyright>{copyright}</copyright>\n    <tags>{}</tags>\n{needs}  \
+         <description>{text}</description>\n    <copyright>{copyright}</copyright>\n    <tags>{}</tags>\n  \
          </metadata>\n</package>\n",
         description.id,
         description.version,
@@ -159,7 +154,6 @@ mod tests {
             copyright: "y",
             project: "https://host/",
             tags: &[],
-            needs: None,
         };
         let packages = ["one.nupkg", "two.nupkg"].map(|name| folder.join(name));
         for package in &packages {
@@ -175,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_description_is_escaped_and_names_what_is_needed() {
+    fn the_description_is_escaped() {
         let description = Description {
             id: "EpiCloud",
             version: "2.0.0",
@@ -184,10 +178,8 @@ mod tests {
             copyright: "y",
             project: "https://host/",
             tags: &["PSModule"],
-            needs: Some(("EpiCloud.Native", "0.1.0")),
         };
         let text = specification(&description);
         assert!(text.contains("<description>a &lt; b &amp; &quot;c&quot;</description>"));
-        assert!(text.contains("<dependency id=\"EpiCloud.Native\" version=\"0.1.0\" />"));
     }
 }
