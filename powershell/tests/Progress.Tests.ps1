@@ -142,24 +142,25 @@ Describe 'a wait that is over' {
         Stop-TestEmulator -Emulator $emulator
     }
 
-    It 'fails with the text of its cmdlet (takes a minute)' {
+    It 'fails with the text of its cmdlet' {
         $cases = @(
             @{ Text = 'Timed out during deployment with status: InProgress'; Script = 'Start-EpiDeployment -SourceEnvironment Production -TargetEnvironment Integration -IncludeDb -PollingIntervalSec 1' }
             @{ Text = 'Timed out during deployment with status: Completing'; Script = "Complete-EpiDeployment -Id $($moved[0]) -PollingIntervalSeconds 1" }
             @{ Text = "Timed out during deployment with status: Resetting. Deployment ID: $($moved[1])"; Script = "Reset-EpiDeployment -Id $($moved[1]) -PollingIntervalSeconds 1" }
             @{ Text = 'Timed out during export with status: InProgress'; Script = 'Start-EpiDatabaseExport -Environment Production -DatabaseName epicms -PollingIntervalSec 1' }
         )
+        $text = @"
+`$Global:EpiCloudApiEndpointUri = '$($emulator.endpoint)'
+`$Global:EpiCloudCaFile = '$($emulator.caFile)'
+[void](Connect-EpiCloud -ClientKey '$($emulator.clientKey)' -ClientSecret '$($emulator.clientSecret)' -ProjectId '$($emulator.projectId)')
+
+"@
         foreach ($case in $cases) {
-            $text = "param(`$ClientKey, `$ClientSecret, `$ProjectId)`n" +
-                "try { $($case.Script) -Wait -WaitTimeoutMinutes 1 -ClientKey `$ClientKey -ClientSecret `$ClientSecret -ProjectId `$ProjectId }" +
-                " catch { `$_.Exception.Message; `$_.CategoryInfo.Category.ToString() }"
-            $case.Shell = New-TestShell -Emulator $emulator -Script ([scriptblock]::Create($text)) -Arguments $credential
-            $case.Running = $case.Shell.BeginInvoke()
+            $text += "try { $($case.Script) -Wait -WaitTimeoutMinutes 1 } catch { `$_.Exception.Message; `$_.CategoryInfo.Category }`n"
         }
-        foreach ($case in $cases) {
-            $said = @($case.Shell.EndInvoke($case.Running) | ForEach-Object { "$_" })
-            $case.Shell.Dispose()
-            $said | Should -Be @($case.Text, 'OperationTimeout')
-        }
+        # A minute of the library's clock, which is fast in that process: as it is built for tests it looks at this variable.
+        # As it is shipped it does not, and each takes a minute.
+        $said = Invoke-Process -Text $text -Environment @{ EPI_TEST_CLOCK_SPEED = '60' }
+        $said | Should -Be @($cases | ForEach-Object { $_.Text, 'OperationTimeout' })
     }
 }

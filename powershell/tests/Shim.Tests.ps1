@@ -11,13 +11,6 @@ BeforeDiscovery {
 
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Emulator.ps1')
-    function New-TestScript {
-        param([string]$Text)
-        $file = Join-Path $TestDrive "script-$([guid]::NewGuid()).ps1"
-        Set-Content -LiteralPath $file -Value $Text -Encoding ascii
-        $file
-    }
-
     # Runs a script in a runspace of its own, where nothing is imported yet.
     function Invoke-Fresh {
         param([string]$Text)
@@ -30,30 +23,6 @@ BeforeAll {
         finally {
             $shell.Dispose()
         }
-    }
-
-    # Runs a script in a process of its own, which has loaded no library yet.
-    function Invoke-Process {
-        param(
-            [string]$Text,
-            # Variables of the environment for this process alone.
-            [hashtable]$Environment = @{}
-        )
-        $before = @{}
-        foreach ($name in $Environment.Keys) {
-            $before[$name] = [System.Environment]::GetEnvironmentVariable($name)
-            [System.Environment]::SetEnvironmentVariable($name, $Environment[$name])
-        }
-        try {
-            $output = & (Get-TestPowerShell) -NoLogo -NoProfile -NonInteractive -File (New-TestScript -Text $Text) 2>&1
-        }
-        finally {
-            foreach ($name in $before.Keys) {
-                [System.Environment]::SetEnvironmentVariable($name, $before[$name])
-            }
-        }
-        $Global:LASTEXITCODE | Should -Be 0 -Because "$output"
-        @($output | ForEach-Object { "$_" })
     }
 
     $shim = Join-Path $env:EPI_MODULES 'EpiCloud'
