@@ -11,7 +11,6 @@
     PowerShellVersion      = '5.1'
     CompatiblePSEditions   = @('Desktop', 'Core')
     DotNetFrameworkVersion = '4.7.2'
-    FormatsToProcess       = @('EpiCloud.Native.Format.ps1xml')
     FunctionsToExport      = @(
         'Add-EpiDeploymentPackage'
         'Complete-EpiDeployment'

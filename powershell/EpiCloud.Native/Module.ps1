@@ -1,5 +1,5 @@
-# The start of EpiCloud.Native.psm1: loads the library. `cargo xtask package powershell` joins this file, then Private/
-# and Public/, into that one script. Everything the cmdlets do is done by the library; the scripts only bind parameters,
+# The start of EpiCloud.Native.psm1: loads the library. `cargo xtask package powershell` joins this file and Public/ into
+# that script, and Private/ into another. Everything the cmdlets do is done by the library; the scripts only bind parameters,
 # show what is reported, and shape what comes out.
 
 # A strict mode of the caller's global scope must not reach into this module.
@@ -21,8 +21,18 @@ catch {
     throw "EpiCloud.Native cannot be loaded: $text"
 }
 
-# What identifies an object; no member is added, because scripts write the objects out as the service gave them. By -Force, and
-# not in the manifest, where a second copy of the module fails by the first one's before it can say what is wrong.
-foreach ($type in 'EpiCloud.Deployment', 'EpiCloud.DatabaseExport') {
-    Microsoft.PowerShell.Utility\Update-TypeData -TypeName $type -DefaultKeyPropertySet 'id' -Force
+# Reads what calls need and an import does not, at the first call of any function of Private/: until then each of them
+# stands here as a line that calls this and then the one that has taken its place.
+function Import-EpiCall {
+    . ([System.IO.Path]::Combine($PSScriptRoot, 'EpiCloud.Native.Calls.ps1'))
+    # Whatever was asked of the call is not asked of these.
+    $asked = @{ WhatIf = $false; Confirm = $false; Verbose = $false; Debug = $false }
+    # What identifies an object; no member is added, because scripts write the objects out as the service gave them. By
+    # -Force and not in the manifest, where a second copy of the module fails by the first one's.
+    foreach ($type in 'EpiCloud.Deployment', 'EpiCloud.DatabaseExport') {
+        Microsoft.PowerShell.Utility\Update-TypeData -TypeName $type -DefaultKeyPropertySet 'id' -Force @asked
+    }
+    $views = [System.IO.Path]::Combine($PSScriptRoot, 'EpiCloud.Native.Format.ps1xml')
+    Microsoft.PowerShell.Utility\Update-FormatData -AppendPath $views @asked
 }
+

@@ -10,10 +10,6 @@ BeforeDiscovery {
             @{ Name = $command.name; ParameterName = $parameter.name; Parameter = $parameter }
         }
     }
-    Import-Module EpiCloud.Native -Force
-    $functions = foreach ($function in Get-Command -Module EpiCloud.Native) {
-        @{ Name = $function.Name }
-    }
 }
 
 BeforeAll {
@@ -100,19 +96,6 @@ Describe '<Name> -<ParameterName>' -ForEach $parameters {
                 $checks[0].ValidValues | Should -Be $check.values
                 $checks[0].IgnoreCase | Should -Be $check.ignoreCase
             }
-        }
-    }
-}
-
-Describe 'the help of <Name>' -ForEach $functions {
-    It 'is complete' {
-        $help = Get-Help -Name $Name -Full
-        $help.Synopsis | Should -Not -BeLike "*$Name*"
-        $help.Description.Text | Should -Not -BeNullOrEmpty
-        @($help.examples.example).Count | Should -BeGreaterThan 0
-        $common = [System.Management.Automation.PSCmdlet]::CommonParameters + [System.Management.Automation.PSCmdlet]::OptionalCommonParameters
-        foreach ($parameter in (Get-Command -Name $Name -Module EpiCloud.Native).Parameters.Keys | Where-Object { $_ -notin $common }) {
-            (Get-Help -Name $Name -Parameter $parameter).description.Text | Should -Not -BeNullOrEmpty -Because $parameter
         }
     }
 }

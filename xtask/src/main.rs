@@ -23,6 +23,7 @@ mod readme;
 mod test;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
@@ -45,6 +46,9 @@ usage: cargo xtask <command>
                                each; --size: nothing larger; --markdown: the tables into this page as well;
                                --report: the tables of an earlier report, without measuring)
   bench dotnet                 what a thousand waits cost a .NET program: threads, memory, time to start them
+  bench powershell [--baseline FOLDER]
+                               the import of the PowerShell module, beside the older modules of that folder, and an
+                               upload inside PowerShell beside epi
   package c|python             what users install, into target/package: the C package, installed and tried out
                                (needs cargo-c 0.10.24), or the Python wheel
   package powershell [--dev]   the PowerShell modules, as folders, for a gallery and as a zip (--dev: with the library
@@ -68,6 +72,9 @@ enum Command {
     TestPart(Part),
     Bench(bench::Settings),
     BenchDotNet,
+    BenchPowerShell {
+        baseline: Option<PathBuf>,
+    },
     /// Nothing, until it is named.
     Package(Option<Product>),
 }
@@ -86,6 +93,7 @@ fn main() -> ExitCode {
         Command::TestPart(Part::Bench) => bench::smoke_alone(),
         Command::Bench(settings) => bench::run(&settings),
         Command::BenchDotNet => bench::waits::run(),
+        Command::BenchPowerShell { baseline } => bench::powershell::run(baseline.as_deref()),
         Command::Package(product) => package::run(product.ok_or_else(|| Failure::new(USAGE.trim_end()))?),
     });
     match outcome {
@@ -119,7 +127,17 @@ fn parse() -> Result<Command> {
                 Some("bench") => Command::TestPart(Part::Bench),
                 _ => return Err(usage(Value(name).unexpected())),
             },
-            (Value(name), Some(Command::Bench(_))) if name == "dotnet" => Command::BenchDotNet,
+            (Value(name), Some(Command::Bench(settings))) => match name.to_str() {
+                Some("dotnet") if settings == bench::Settings::default() => Command::BenchDotNet,
+                Some("powershell") if settings == bench::Settings::default() => {
+                    Command::BenchPowerShell { baseline: None }
+                }
+                _ => return Err(usage(Value(name).unexpected())),
+            },
+            (Long("baseline"), Some(Command::BenchPowerShell { .. })) => {
+                let baseline = Some(arguments.value().map_err(usage)?.into());
+                Command::BenchPowerShell { baseline }
+            }
             (Value(name), Some(Command::Package(None))) => match name.to_str().and_then(Product::parse) {
                 Some(product) => Command::Package(Some(product)),
                 None => return Err(usage(Value(name).unexpected())),

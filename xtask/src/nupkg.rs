@@ -60,7 +60,7 @@ fn archive(file: &Path, texts: &[(String, String)], files: &BTreeMap<String, Pat
     written.flush().doing(&doing)
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

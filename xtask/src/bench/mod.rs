@@ -13,6 +13,7 @@ mod hosts;
 mod measure;
 mod overhead;
 mod peers;
+pub(crate) mod powershell;
 mod report;
 mod rounds;
 mod scenario;

@@ -9,12 +9,19 @@ use crate::dotnet;
 use crate::failure::{Doing, Failure, Result};
 use crate::workspace::{Workspace, copy, fresh};
 
+use super::function::Function;
+use super::help;
+
 /// Where the modules are, below the root.
 pub(super) const MODULES: &str = "powershell";
 pub(super) const NATIVE: &str = "EpiCloud.Native";
 /// What lets old scripts find the other. It carries a copy of it, because a module that needs another one cannot be
 /// imported by its path alone, and arrives alone from a feed that is a folder.
 pub(super) const SHIM: &str = "EpiCloud";
+/// What is read at the first call of a cmdlet; the start of the script names it too.
+const CALLS: &str = "EpiCloud.Native.Calls.ps1";
+/// What `Get-Help` reads.
+const HELP: &str = "EpiCloud.Native-help.xml";
 /// The folders of `lib`, and the name of the library in each. The names are those that PowerShell looks for itself.
 const PLATFORMS: [(&str, &str); 7] = [
     ("win-x64", "epicloud.dll"),
@@ -28,7 +35,7 @@ const PLATFORMS: [(&str, &str); 7] = [
 
 /// Puts both modules together in `target/package/powershell`, with the library of this platform and those that another
 /// machine has built into `target/package/native/PLATFORM`.
-pub(super) fn assemble(workspace: &Workspace, library: &Path) -> Result<Option<PathBuf>> {
+pub(crate) fn assemble(workspace: &Workspace, library: &Path) -> Result<Option<PathBuf>> {
     let Some(assembly) = dotnet::assembly(workspace)? else { return Ok(None) };
     let source = workspace.root.join(MODULES);
     let folder = workspace.target.join("package/powershell");
@@ -41,7 +48,10 @@ pub(super) fn assemble(workspace: &Workspace, library: &Path) -> Result<Option<P
     for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&workspace.root.join(licence), &native.folder.join(licence))?;
     }
-    native.write("EpiCloud.Native.psm1", &joined(&native.source)?)?;
+    let scripts = Scripts::read(&native.source)?;
+    native.write("EpiCloud.Native.psm1", &scripts.at_import())?;
+    native.write(CALLS, &scripts.at_first_call())?;
+    native.write(&format!("en-US/{HELP}"), &help::file(&scripts.described()?)?)?;
     copy(&assembly, &native.folder.join("lib/EpiCloud.Interop.dll"))?;
     let built_elsewhere = workspace.target.join("package/native");
     let here = dotnet::platform()?;
@@ -62,7 +72,7 @@ pub(super) fn assemble(workspace: &Workspace, library: &Path) -> Result<Option<P
     }
     let mut manifest = shim.manifest()?;
     manifest.set("ModuleVersion", &format!("'{version}'"))?;
-    manifest.set("FunctionsToExport", &list(&functions(&native.source)?))?;
+    manifest.set("FunctionsToExport", &list(&scripts.exported()))?;
     shim.finish(manifest)?;
     Ok(Some(folder))
 }
@@ -101,22 +111,65 @@ impl Module {
     }
 }
 
-/// The one script that is shipped: reading thirty files would make the import slow.
-fn joined(native: &Path) -> Result<String> {
-    let mut script = read(&native.join("Module.ps1"))?;
-    for part in ["Private", "Public"] {
-        for file in scripts(&native.join(part))? {
-            script.push('\n');
-            script.push_str(&read(&file)?);
-        }
-    }
-    Ok(script)
+/// The sources of the module's script. What an import has to parse is the greatest part of its time, so only what it needs
+/// is in the script that it runs.
+struct Scripts {
+    start: String,
+    /// By the name of the file; a file may define several functions.
+    private: Vec<(String, String)>,
+    /// One function each.
+    public: Vec<(String, String)>,
 }
 
-/// The names of the public functions, one file each.
-fn functions(native: &Path) -> Result<Vec<String>> {
-    let name = |file: &PathBuf| file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(scripts(&native.join("Public"))?.iter().map(name).collect())
+impl Scripts {
+    fn read(native: &Path) -> Result<Self> {
+        let all = |folder: &str| {
+            let files = scripts(&native.join(folder))?.into_iter();
+            let named =
+                |file: PathBuf| Ok((file.file_stem().unwrap_or_default().to_string_lossy().into_owned(), read(&file)?));
+            files.map(named).collect::<Result<Vec<_>>>()
+        };
+        Ok(Self { start: read(&native.join("Module.ps1"))?, private: all("Private")?, public: all("Public")? })
+    }
+
+    /// The start, a line for each function that is read at the first call, and the public functions without their help.
+    fn at_import(&self) -> String {
+        let mut script = self.start.clone();
+        for (_, source) in &self.private {
+            for name in source.lines().filter_map(defined) {
+                script += &format!("function {name} {{ Import-EpiCall; {name} @args }}\n");
+            }
+        }
+        for (_, source) in &self.public {
+            let (before, rest) = source.split_once("    <#\n").unwrap_or((source, ""));
+            let (_, after) = rest.split_once("    #>\n").unwrap_or(("", rest));
+            script += &format!("{before}    # .EXTERNALHELP {HELP}\n{after}");
+        }
+        script
+    }
+
+    /// The private functions, for the scope of the module: they take the place of the lines in the script above.
+    fn at_first_call(&self) -> String {
+        let sources = self.private.iter().map(|(_, source)| source.as_str());
+        let lines = sources.flat_map(str::lines).map(|line| match defined(line) {
+            Some(name) => format!("function script:{name} {{\n"),
+            None => format!("{line}\n"),
+        });
+        lines.collect()
+    }
+
+    fn exported(&self) -> Vec<String> {
+        self.public.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn described(&self) -> Result<Vec<Function>> {
+        self.public.iter().map(|(_, source)| Function::read(source)).collect()
+    }
+}
+
+/// The name of the function that begins on this line.
+fn defined(line: &str) -> Option<&str> {
+    line.strip_prefix("function ")?.strip_suffix(" {")
 }
 
 fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -195,14 +248,26 @@ mod tests {
     }
 
     #[test]
-    fn the_script_is_joined_with_every_function() {
-        let native = source().join(NATIVE);
-        let script = joined(&native).unwrap();
-        assert!(script.starts_with("# The start of EpiCloud.Native.psm1"));
-        for file in [scripts(&native.join("Private")).unwrap(), scripts(&native.join("Public")).unwrap()].concat() {
-            let name = file.file_stem().unwrap().to_str().unwrap();
-            assert_eq!(script.matches(&format!("\nfunction {name} {{\n")).count(), 1, "{name}");
+    fn an_import_reads_the_public_functions_and_a_line_for_each_private_one() {
+        let scripts = Scripts::read(&source().join(NATIVE)).unwrap();
+        let (import, calls) = (scripts.at_import(), scripts.at_first_call());
+        for (name, _) in &scripts.public {
+            assert_eq!(import.matches(&format!("\nfunction {name} {{\n    # .EXTERNALHELP ")).count(), 1, "{name}");
         }
+        assert!(!import.contains("<#") && !import.contains(".SYNOPSIS"));
+        for (name, _) in &scripts.private {
+            assert_eq!(
+                import.matches(&format!("\nfunction {name} {{ Import-EpiCall; {name} @args }}\n")).count(),
+                1,
+                "{name}"
+            );
+            assert_eq!(calls.matches(&format!("function script:{name} {{\n")).count(), 1, "{name}");
+        }
+        assert!(
+            import.contains("\nfunction Get-EpiEndpoint {") && calls.contains("\nfunction script:Get-EpiEndpoint {")
+        );
+        assert!(import.contains(&format!("'{CALLS}'")), "the start reads that file");
+        assert_eq!(scripts.described().unwrap().len(), scripts.public.len());
     }
 
     #[test]

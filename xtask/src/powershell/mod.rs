@@ -1,6 +1,8 @@
 //! The PowerShell modules: checked without PowerShell, put together as they are shipped, and tested in that form where
 //! `pwsh` is found. Nothing is compiled or downloaded when a module is imported, so everything is put into it here.
 
+mod function;
+mod help;
 mod layout;
 
 use std::collections::BTreeMap;
@@ -14,7 +16,8 @@ use crate::nupkg::{self, Description};
 use crate::process;
 use crate::python;
 use crate::workspace::{Profile, Programs, Workspace};
-use layout::{MODULES, Manifest, NATIVE, SHIM, assemble, files_below};
+pub(crate) use layout::assemble;
+use layout::{MODULES, Manifest, NATIVE, SHIM, files_below};
 
 const REQUIREMENTS: &str = "powershell/tests/static/requirements.txt";
 /// All of it alone, for those who work on the modules.
@@ -67,7 +70,7 @@ pub(crate) fn test(workspace: &Workspace, programs: Option<&Programs>) -> Result
     Ok(())
 }
 
-fn pwsh() -> Command {
+pub(crate) fn pwsh() -> Command {
     let mut pwsh = Command::new("pwsh");
     pwsh.args(["-NoLogo", "-NoProfile", "-NonInteractive"]);
     pwsh
@@ -129,7 +132,7 @@ fn in_folders_of_their_version(files: BTreeMap<String, PathBuf>, version: &str) 
 }
 
 /// Why the tests cannot run, if they cannot. Never a failure: most machines of developers have no PowerShell.
-fn missing() -> Option<&'static str> {
+pub(crate) fn missing() -> Option<&'static str> {
     let there = runs("pwsh", "-Version");
     (!there).then_some("pwsh is not installed (https://aka.ms/powershell; then also Install-Module Pester)")
 }
