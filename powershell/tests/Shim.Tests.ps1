@@ -153,4 +153,19 @@ try { Import-Module `$other -ErrorAction Stop; 'imported' } catch { `$_.Exceptio
         "$said" | Should -Match '^EpiCloud\.Native cannot be loaded: .*another version of the module before.*start a new process'
         "$said" | Should -Not -Match 'TypeData'
     }
+
+    It 'reads what only calls need at the first call, in silence, and again after an import by force' {
+        $said = Invoke-Fresh @'
+$Global:WhatIfPreference = $true
+$failed = { try { Add-EpiDeploymentPackage -SasUrl none -Path none -Verbose 4>&1 } catch { $_.Exception.Message } }
+Import-Module EpiCloud.Native
+@(Get-FormatData EpiCloud.Deployment).Count
+& $failed
+Import-Module EpiCloud.Native -Force
+& $failed
+@(Get-FormatData EpiCloud.Deployment).Count
+(Get-TypeData EpiCloud.Deployment).DefaultKeyPropertySet.ReferencedProperties
+'@
+        $said | Should -Be @('0', 'The SasUrl is not correct', 'The SasUrl is not correct', '1', 'id')
+    }
 }
