@@ -153,9 +153,13 @@ pub(crate) fn make_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).doing(format!("cannot make {}", folder.display()))
 }
 
-/// Copies a file into a folder, which is made.
+/// Copies a file into a folder, which is made. A file that is there is replaced and not written to: a library in it may
+/// be loaded by a process, which would be ended by that.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     to.parent().map_or(Ok(()), make_folder)?;
+    if to.exists() {
+        std::fs::remove_file(to).doing(format!("cannot replace {}", to.display()))?;
+    }
     std::fs::copy(from, to).map(drop).doing(format!("cannot copy {} to {}", from.display(), to.display()))
 }
 
@@ -181,4 +185,24 @@ fn program_file(name: &str) -> String {
 fn find(built: &[PathBuf], file: &str) -> Result<PathBuf> {
     let found = built.iter().find(|path| path.file_name().is_some_and(|name| name == file));
     found.cloned().ok_or_else(|| Failure::new(format!("cargo built no {file}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_copy_replaces_a_file_and_leaves_it_to_those_who_have_it_open() {
+        let folder = env::temp_dir().join(format!("xtask-copy-{}", std::process::id()));
+        fresh(&folder).unwrap();
+        let [from, to, open] = ["from", "below/to", "open"].map(|name| folder.join(name));
+        std::fs::write(&from, "old").unwrap();
+        copy(&from, &to).unwrap();
+        std::fs::hard_link(&to, &open).unwrap();
+        std::fs::write(&from, "new").unwrap();
+        copy(&from, &to).unwrap();
+        assert_eq!([&to, &open].map(|file| std::fs::read_to_string(file).unwrap()), ["new", "old"]);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }
