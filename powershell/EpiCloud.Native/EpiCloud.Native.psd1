@@ -26,6 +26,8 @@
         'Save-EpiDatabaseExport'
         'Start-EpiDatabaseExport'
         'Start-EpiDeployment'
+        'Wait-EpiDatabaseExport'
+        'Wait-EpiDeployment'
     )
     CmdletsToExport        = @()
     VariablesToExport      = @()

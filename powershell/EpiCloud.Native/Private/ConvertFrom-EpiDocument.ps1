@@ -7,7 +7,7 @@ function ConvertFrom-EpiDocument {
         # The member that holds the objects, if it is not the document itself.
         [string]$Member
     )
-    $document = ConvertFrom-Json -InputObject $Json
+    $document = Microsoft.PowerShell.Utility\ConvertFrom-Json -InputObject $Json
     if ($Member) {
         $document = $document.$Member
     }

@@ -29,6 +29,7 @@ function ConvertTo-EpiText {
         'wait.timeoutMinutes'          = 'WaitTimeoutMinutes'
         'wait.pollingIntervalSeconds'  = 'PollingIntervalSec', 'PollingIntervalSeconds'
         'strict'                       = 'Strict'
+        'until'                        = 'Until'
         'id'                           = 'Id'
         'resetWithDbRollback'          = 'RollbackDatabase'
         'validateBeforeSwap'           = 'ValidateBeforeSwap'
@@ -46,17 +47,16 @@ function ConvertTo-EpiText {
         'endpoint' = '$EpiCloudApiEndpointUri'
         'caFile'   = '$EpiCloudCaFile'
     }
-    # A wait by an id that exists is a look here: no cmdlet of EpiCloud waits for what another call has started.
     $cmdlets = @{
         'packageLocation.get' = 'Get-EpiDeploymentPackageLocation'
         'deployment.start'    = 'Start-EpiDeployment'
         'deployment.list'     = 'Get-EpiDeployment'
         'deployment.get'      = 'Get-EpiDeployment'
-        'deployment.wait'     = 'Get-EpiDeployment'
+        'deployment.wait'     = 'Wait-EpiDeployment'
         'deployment.complete' = 'Complete-EpiDeployment'
         'deployment.reset'    = 'Reset-EpiDeployment'
         'databaseExport.get'  = 'Get-EpiDatabaseExport'
-        'databaseExport.wait' = 'Get-EpiDatabaseExport'
+        'databaseExport.wait' = 'Wait-EpiDatabaseExport'
         'databaseExport.save' = 'Save-EpiDatabaseExport'
     }
     $text = ''
@@ -71,15 +71,14 @@ function ConvertTo-EpiText {
             }
             elseif ($parameters.ContainsKey($member)) {
                 $names = @($parameters[$member])
-                $own = (Get-Command -Name $Cmdlet -ErrorAction SilentlyContinue).Parameters
-                $words = '-' + @(@($names | Where-Object { $null -ne $own -and $own.ContainsKey($_) }) + $names)[0]
+                $words = '-' + @(@(Select-EpiParameter -Cmdlet $Cmdlet -Name $names) + $names)[0]
             }
         }
         elseif ($part.operation) {
             $words = $part.operation
             if ($cmdlets.ContainsKey($part.operation)) {
                 $words = $cmdlets[$part.operation]
-                $own = (Get-Command -Name $words).Parameters
+                $cmdletNamed = $words
                 $given = @{}
                 $order = @()
                 foreach ($member in $part.request.PSObject.Properties) {
@@ -97,7 +96,7 @@ function ConvertTo-EpiText {
                     }
                 }
                 foreach ($member in $order) {
-                    $name = @(@($parameters[$member]) | Where-Object { $_ -and $own.ContainsKey($_) })[0]
+                    $name = @(Select-EpiParameter -Cmdlet $cmdletNamed -Name $parameters[$member])[0]
                     if (-not $name) {
                         continue
                     }

@@ -29,6 +29,11 @@ function Invoke-EpiOperation {
         $account = Select-EpiAccount -Cmdlet $Cmdlet -Bound $Bound -ProjectId $ProjectId -ProjectOptional:$ProjectOptional
         $Request.projectId = $account.ProjectId
     }
+    # A module does not see that of the script that called. It hides a bar and nothing else.
+    $preference = $Cmdlet.SessionState.PSVariable.GetValue('ProgressPreference')
+    if ($null -ne $preference -and -not $Bound.ContainsKey('ProgressAction')) {
+        $ProgressPreference = $preference
+    }
     $call = @{
         Cmdlet = $Cmdlet.MyInvocation.MyCommand.Name; Operation = $Operation; ProjectId = $account.ProjectId
         Id = $Id; Name = $Name; Status = ''; Waiting = $Waiting; IsShown = $false
@@ -37,43 +42,50 @@ function Invoke-EpiOperation {
     $own = $null
     $running = $null
     $ended = $false
-    $percentShown = -1
+    $shown = ''
     try {
-        try {
+        $made = Invoke-EpiAttempt -Script {
             if ($null -ne $account.Connection) {
-                $client = Use-EpiConnection -Connection $account.Connection
+                Use-EpiConnection -Connection $account.Connection
             }
             else {
-                $own = New-EpiClient -Account $account
-                $client = $own
+                New-EpiClient -Account $account
             }
-            $options = [EpiCloud.Interop.OperationOptions]::new()
-            # Only what will be shown is kept: 2 is what every user reads, 3 more, 4 every request.
-            $options.LogLevel = 2
-            if ($VerbosePreference -ne 'SilentlyContinue') {
-                $options.LogLevel = 3
-            }
-            if ($DebugPreference -ne 'SilentlyContinue') {
-                $options.LogLevel = 4
-            }
-            $json = ConvertTo-Json -InputObject $Request -Compress -Depth 10
-            $running = $client.Start($Operation, $json, $options)
         }
-        catch {
-            $outcome.Error = ConvertTo-EpiErrorRecord -Exception $_.Exception -Call $call
+        if ($null -ne $made.Exception) {
+            $outcome.Error = ConvertTo-EpiFailure -Exception $made.Exception -Call $call
             return $outcome
         }
+        if ($null -eq $account.Connection) {
+            $own = $made.Value
+        }
+        $options = [EpiCloud.Interop.OperationOptions]::new()
+        # Only what will be shown is kept: 2 is what every user reads, 3 more, 4 every request.
+        $options.LogLevel = 2
+        if ($VerbosePreference -ne 'SilentlyContinue') {
+            $options.LogLevel = 3
+        }
+        if ($DebugPreference -ne 'SilentlyContinue') {
+            $options.LogLevel = 4
+        }
+        $json = Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $Request -Compress -Depth 10
+        $started = Invoke-EpiAttempt -Script { $made.Value.Start($Operation, $json, $options) }
+        if ($null -ne $started.Exception) {
+            $outcome.Error = ConvertTo-EpiFailure -Exception $started.Exception -Call $call
+            return $outcome
+        }
+        $running = $started.Value
 
         $seen = 0
         do {
             try {
                 $ended = $running.Wait(200)
-                $news = ConvertFrom-Json -InputObject $running.Events($seen)
+                $news = Microsoft.PowerShell.Utility\ConvertFrom-Json -InputObject $running.Events($seen)
                 $progress = $running.GetProgress()
             }
             catch {
                 # Left to itself it would end this function without an outcome, and the public one would take that for good.
-                $outcome.Error = ConvertTo-EpiErrorRecord -Exception $_.Exception -Call $call
+                $outcome.Error = ConvertTo-EpiFailure -Exception $_.Exception -Call $call
                 return $outcome
             }
             $seen = $news.lastSeq
@@ -83,27 +95,27 @@ function Invoke-EpiOperation {
             if ($Transfer -and $progress.BytesTotal -gt 0) {
                 # Write-Progress refuses more than 100.
                 $percent = [int][Math]::Min(100.0, [Math]::Floor(100.0 * $progress.BytesDone / $progress.BytesTotal))
-                if ($percent -ne $percentShown) {
-                    $percentShown = $percent
+                $status = Format-EpiTransfer -Percent $percent -Progress $progress
+                if ($status -ne $shown) {
+                    $shown = $status
                     $left = -1
                     if ($progress.EtaMilliseconds -ge 0) {
                         $left = [int][Math]::Min([double][int]::MaxValue, $progress.EtaMilliseconds / 1000.0)
                     }
-                    $shown = @{ Activity = $Transfer; Status = "$percent% Complete:"; PercentComplete = $percent }
-                    Write-Progress @shown -SecondsRemaining $left
+                    Write-EpiProgress -Activity $Transfer -Status $status -Percent $percent -SecondsRemaining $left
                 }
             }
         } until ($ended)
 
-        try {
-            $outcome.Json = $running.Result()
+        $result = Invoke-EpiAttempt -Script { $running.Result() }
+        if ($null -ne $result.Exception) {
+            $outcome.Error = ConvertTo-EpiFailure -Exception $result.Exception -Call $call
+            return $outcome
         }
-        catch {
-            $outcome.Error = ConvertTo-EpiErrorRecord -Exception $_.Exception -Call $call
-        }
-        if ($Transfer -and $percentShown -ne 100 -and $null -eq $outcome.Error) {
-            # A small file is over before anybody looked.
-            Write-Progress -Activity $Transfer -Status '100% Complete:' -PercentComplete 100
+        $outcome.Json = $result.Value
+        if ($Transfer) {
+            # A small file is over before anybody looked, and the last look may have come before the last step.
+            Write-EpiProgress -Activity $Transfer -Status '100% Complete:' -Percent 100
         }
         return $outcome
     }
@@ -119,7 +131,7 @@ function Invoke-EpiOperation {
         }
         foreach ($activity in $Waiting, $Transfer) {
             if ($activity -and $null -ne $running) {
-                Write-Progress -Activity $activity -Completed
+                Write-EpiProgress -Activity $activity -Completed
             }
         }
     }

@@ -22,7 +22,7 @@ function New-EpiClient {
                 $secret = [System.Text.Encoding]::UTF8.GetBytes($Account.ClientSecret)
             }
         }
-        [EpiCloud.Interop.Client]::new((ConvertTo-Json -InputObject $config -Compress), $secret)
+        [EpiCloud.Interop.Client]::new((Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $config -Compress), $secret)
     }
     finally {
         [EpiCloud.Interop.SecretText]::Clear($secret)

@@ -11,13 +11,14 @@ function Select-EpiAccount {
         [string]$ProjectId,
         [switch]$ProjectOptional
     )
-    $checked = 'ClientKey', 'ClientSecret', 'ProjectId'
+    # A credential that is empty must not become the connected one.
+    $checked = 'Credential', 'ClientKey', 'ClientSecret', 'ProjectId'
     if ($ProjectOptional -or $Cmdlet.MyInvocation.ExpectingInput) {
         # An object of the pipeline without a project belongs to the connected one.
-        $checked = 'ClientKey', 'ClientSecret'
+        $checked = 'Credential', 'ClientKey', 'ClientSecret'
     }
     foreach ($name in $checked) {
-        if ($Bound.ContainsKey($name) -and [string]::IsNullOrEmpty($Bound[$name])) {
+        if ($Bound.ContainsKey($name) -and [string]::IsNullOrWhiteSpace($Bound[$name])) {
             $text = "Cannot bind argument to parameter '$name' because it is an empty string."
             $Cmdlet.ThrowTerminatingError([System.Management.Automation.ErrorRecord]::new(
                     [System.Management.Automation.ParameterBindingException]::new($text),
@@ -29,19 +30,20 @@ function Select-EpiAccount {
 
     $connection = [EpiCloud.Interop.Connections]::Get([runspace]::DefaultRunspace)
     $account = @{ Connection = $null; ClientKey = ''; ClientSecret = $null; Password = $null; ProjectId = '' }
-    if ($Bound.ContainsKey('Credential') -and $null -ne $Bound['Credential']) {
-        $account.ClientKey = $Bound['Credential'].UserName
+    if ($Bound.ContainsKey('Credential')) {
+        $account.ClientKey = $Bound['Credential'].UserName.Trim()
         $account.Password = $Bound['Credential'].Password
     }
     else {
         if ($Bound.ContainsKey('ClientKey')) {
-            $account.ClientKey = [string]$Bound['ClientKey']
+            # A variable that was read from a file or a step of a pipeline often ends in a line end.
+            $account.ClientKey = ([string]$Bound['ClientKey']).Trim()
         }
         elseif ($null -ne $connection) {
             $account.ClientKey = $connection.ClientKey
         }
         if ($Bound.ContainsKey('ClientSecret')) {
-            $account.ClientSecret = [string]$Bound['ClientSecret']
+            $account.ClientSecret = ([string]$Bound['ClientSecret']).Trim()
         }
         elseif ($null -ne $connection -and $account.ClientKey -ceq $connection.ClientKey) {
             # The secret itself is known to the library alone.
@@ -49,9 +51,13 @@ function Select-EpiAccount {
         }
     }
     if ($ProjectId) {
-        $account.ProjectId = $ProjectId
+        $account.ProjectId = $ProjectId.Trim()
     }
     elseif ($null -ne $connection -and -not $ProjectOptional) {
+        $account.ProjectId = $connection.ProjectId
+    }
+    elseif (-not $Bound.ContainsKey('ProjectId') -and $null -ne $connection -and $account.ClientKey -ceq $connection.ClientKey) {
+        # Connect-EpiCloud again, with the same key. A project that is given and empty is none, as in the original.
         $account.ProjectId = $connection.ProjectId
     }
 

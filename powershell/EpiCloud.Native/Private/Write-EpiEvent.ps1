@@ -8,38 +8,42 @@ function Write-EpiEvent {
     )
     switch ($Entry.event) {
         'warning' {
-            Write-Warning -Message $Entry.text
+            Microsoft.PowerShell.Utility\Write-Warning -Message $Entry.text
         }
         'message' {
             if ($Entry.level -eq 'debug') {
-                Write-Debug -Message $Entry.text
+                Microsoft.PowerShell.Utility\Write-Debug -Message $Entry.text
             }
             else {
-                Write-Verbose -Message $Entry.text
+                Microsoft.PowerShell.Utility\Write-Verbose -Message $Entry.text
             }
         }
         'accepted' {
             $Call.Id = $Entry.id
-            Write-Verbose -Message "The $($Entry.what) $($Entry.id) was accepted."
+            Microsoft.PowerShell.Utility\Write-Verbose -Message "The $($Entry.what) $($Entry.id) was accepted."
         }
         'retrying' {
-            Write-Verbose -Message ("$($Entry.what) failed (attempt $($Entry.attempt)), trying again in " +
-                "$($Entry.delayMs) ms: $($Entry.reason)")
+            $text = "$($Entry.what) failed (attempt $($Entry.attempt)), trying again in $($Entry.delayMs) ms: $($Entry.reason)"
+            Microsoft.PowerShell.Utility\Write-Verbose -Message $text
         }
         'progress' {
             if ($Entry.phase -eq 'waiting' -and $Entry.status) {
                 $Call.Status = $Entry.status
                 if ($Call.Waiting) {
-                    $percent = -1
+                    $bar = @{ Activity = $Call.Waiting; Status = $Entry.status }
                     if ($Call.Operation -like 'deployment.*') {
-                        $percent = [Math]::Max(0, [Math]::Min(100, [int]$Entry.percent))
-                        if ($percent -gt 0 -and -not $Call.IsShown) {
-                            # The original begins at 0, whatever the first answer says.
-                            Write-Progress -Activity $Call.Waiting -Status $Entry.status -PercentComplete 0
+                        $bar.Percent = [Math]::Max(0, [Math]::Min(100, [int]$Entry.percent))
+                        if ($bar.Percent -gt 0) {
+                            if (-not $Call.IsShown) {
+                                # The original begins at 0, whatever the first answer says.
+                                Write-EpiProgress -Activity $Call.Waiting -Status $Entry.status -Percent 0
+                            }
+                            # The Minimal view has no figure of its own.
+                            $bar.Status = "$($Entry.status), $($bar.Percent)%"
                         }
                     }
                     $Call.IsShown = $true
-                    Write-Progress -Activity $Call.Waiting -Status $Entry.status -PercentComplete $percent
+                    Write-EpiProgress @bar
                 }
             }
         }

@@ -63,37 +63,35 @@ function Add-EpiDeploymentPackage {
         [switch]$PassThru
     )
     process {
+        $WhatIfPreference, $ConfirmPreference, $isAsked = Get-EpiPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        # A link that was read from a file or a step of a pipeline often ends in a line end.
+        $SasUrl = $SasUrl.Trim()
         # By the text alone, as the original does: links of emulators have these marks anywhere in them.
         $isPackageLink = $SasUrl.StartsWith('https://', [System.StringComparison]::Ordinal) -and
             $SasUrl.Contains('.blob.core.windows.net/') -and
             $SasUrl.IndexOf('deploymentpackages', [System.StringComparison]::OrdinalIgnoreCase) -ge 0
         if (-not $isPackageLink -and -not $Global:EpiCloudAllowAnySasUrl) {
-            throw (New-EpiErrorRecord -Text 'The SasUrl is not correct' -Id 'INVALID_ARGUMENT' -Category InvalidArgument)
+            $wrong = @{ Text = 'The SasUrl is not correct'; Id = 'INVALID_ARGUMENT'; Category = 'InvalidArgument' }
+            throw (New-EpiFailure -Cmdlet 'Add-EpiDeploymentPackage' @wrong)
             return
         }
         $call = @{ Cmdlet = 'Add-EpiDeploymentPackage'; Operation = 'package.upload'; Id = ''; Name = $BlobName; Status = '' }
-        $file = ''
-        $problem = $null
-        try {
-            $file = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($Path)
-        }
-        catch {
-            $problem = ConvertTo-EpiErrorRecord -Exception $_.Exception -Call $call
-        }
-        if ($null -ne $problem) {
-            throw $problem
+        $resolved = Invoke-EpiAttempt -Script { Resolve-EpiFile -Cmdlet $PSCmdlet -Path $Path }
+        if ($null -ne $resolved.Exception) {
+            throw (ConvertTo-EpiFailure -Exception $resolved.Exception -Call $call)
             return
         }
+        $file = $resolved.Value
         $package = @{ path = $file }
         $name = [System.IO.Path]::GetFileName($file)
         if ($BlobName) {
             $package.blobName = $BlobName
             $name = $BlobName
         }
-        if (-not $PSCmdlet.ShouldProcess($name, 'Upload the package')) {
+        if ($isAsked -and -not $PSCmdlet.ShouldProcess($name, 'Upload the package, over one of that name')) {
             return
         }
-        Write-Verbose -Message "Uploading blob $name to storage account ..."
+        Microsoft.PowerShell.Utility\Write-Verbose -Message "Uploading blob $name to storage account ..."
         $call = @{
             Operation = 'package.upload'; Request = @{ files = @($package); sasUrl = $SasUrl }; Anonymous = $true
             Transfer = "Uploading $name"; Name = $name
@@ -103,7 +101,7 @@ function Add-EpiDeploymentPackage {
             throw $outcome.Error
         }
         else {
-            Write-Verbose -Message 'Done!'
+            Microsoft.PowerShell.Utility\Write-Verbose -Message 'Done!'
             if ($PassThru) {
                 ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.PackageUpload' -Member 'packages'
             }

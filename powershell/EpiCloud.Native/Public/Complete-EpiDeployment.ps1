@@ -97,7 +97,8 @@ function Complete-EpiDeployment {
         [switch]$Strict
     )
     process {
-        if (-not $PSCmdlet.ShouldProcess($Id, 'Complete the deployment')) {
+        $WhatIfPreference, $ConfirmPreference, $isAsked = Get-EpiPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        if ($isAsked -and -not $PSCmdlet.ShouldProcess($Id, 'Complete the deployment: it goes live')) {
             return
         }
         $request = @{ id = $Id; strict = [bool]$Strict; allowFailed = -not $Strict }

@@ -12,7 +12,8 @@ function Connect-EpiCloud {
     are not written to $PSDefaultParameterValues; entries there that would stand in front of them, as EpiCloud 1.9 made them,
     are removed.
 
-    Called again without a key and a secret, it goes on with those it has. A project that is not given is forgotten.
+    Called again without a key and a secret, or with the same key, it checks the connection again and keeps what is not given,
+    also the project. Another key without a project forgets it, and so does a ProjectId that is given and empty.
 
     .PARAMETER ClientKey
     The key of the API credentials.
@@ -90,10 +91,10 @@ function Connect-EpiCloud {
         'Complete-EpiDeployment', 'Connect-EpiCloud', 'Get-EpiDatabaseExport', 'Get-EpiDeployment'
         'Get-EpiDeploymentPackageLocation', 'Get-EpiEdgeLogLocation', 'Get-EpiStorageContainer'
         'Get-EpiStorageContainerSasLink', 'Reset-EpiDeployment', 'Save-EpiDatabaseExport', 'Start-EpiDatabaseExport'
-        'Start-EpiDeployment'
+        'Start-EpiDeployment', 'Wait-EpiDatabaseExport', 'Wait-EpiDeployment'
     )
     foreach ($command in $commands) {
-        Write-Verbose -Message "Configuring credentials for command $command"
+        Microsoft.PowerShell.Utility\Write-Verbose -Message "Configuring credentials for command $command"
         foreach ($parameter in 'ClientKey', 'ClientSecret', 'ProjectId') {
             $entry = "${command}:$parameter"
             if ($null -ne $Global:PSDefaultParameterValues -and $Global:PSDefaultParameterValues.Contains($entry)) {

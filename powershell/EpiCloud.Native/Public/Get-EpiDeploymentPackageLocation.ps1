@@ -56,7 +56,7 @@ function Get-EpiDeploymentPackageLocation {
             throw $outcome.Error
         }
         else {
-            (ConvertFrom-Json -InputObject $outcome.Json).location
+            (Microsoft.PowerShell.Utility\ConvertFrom-Json -InputObject $outcome.Json).location
         }
     }
 }

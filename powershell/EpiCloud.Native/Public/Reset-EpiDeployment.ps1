@@ -116,7 +116,15 @@ function Reset-EpiDeployment {
         [switch]$Strict
     )
     process {
-        if (-not $PSCmdlet.ShouldProcess($Id, 'Reset the deployment')) {
+        $WhatIfPreference, $ConfirmPreference, $isAsked = Get-EpiPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        $action = 'Reset the deployment'
+        if ($Complete) {
+            $action = 'Complete the reset of the deployment'
+        }
+        if ($RollbackDatabase) {
+            $action += ' and put the database back to its state before it; what was written since is lost'
+        }
+        if ($isAsked -and -not $PSCmdlet.ShouldProcess($Id, $action)) {
             return
         }
         $request = @{

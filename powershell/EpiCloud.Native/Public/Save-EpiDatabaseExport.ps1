@@ -87,11 +87,12 @@ function Save-EpiDatabaseExport {
         [ValidateSet('epicms', 'epicommerce')]
         [string]$DatabaseName,
 
-        [Parameter(Mandatory = $true)]
+        [Parameter(Mandatory = $true, ValueFromPipelineByPropertyName = $true)]
         [Alias('LiteralPath')]
         [string]$Path,
 
         [Parameter(ValueFromPipelineByPropertyName = $true)]
+        [ValidateNotNullOrEmpty()]
         [string]$Id,
 
         [Parameter()]
@@ -112,21 +113,39 @@ function Save-EpiDatabaseExport {
         [Parameter()]
         [System.Management.Automation.PSCredential]$Credential
     )
+    begin {
+        # The files of this pipeline. Two names that differ in case alone are one on most file systems.
+        $files = [System.Collections.Generic.HashSet[string]]::new([System.StringComparer]::OrdinalIgnoreCase)
+    }
     process {
+        $WhatIfPreference, $ConfirmPreference, $isAsked = Get-EpiPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
         $call = @{ Cmdlet = 'Save-EpiDatabaseExport'; Operation = 'databaseExport.save'; Id = $Id; Name = ''; Status = '' }
-        $file = ''
-        $problem = $null
-        try {
-            $file = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($Path)
-        }
-        catch {
-            $problem = ConvertTo-EpiErrorRecord -Exception $_.Exception -Call $call
-        }
-        if ($null -ne $problem) {
-            throw $problem
+        $resolved = Invoke-EpiAttempt -Script { Resolve-EpiFile -Cmdlet $PSCmdlet -Path $Path }
+        if ($null -ne $resolved.Exception) {
+            throw (ConvertTo-EpiFailure -Exception $resolved.Exception -Call $call)
             return
         }
-        if (-not $PSCmdlet.ShouldProcess($file, "Save an export of $DatabaseName")) {
+        $file = $resolved.Value
+        $problem = ''
+        if (-not $Id -and $PSCmdlet.MyInvocation.ExpectingInput) {
+            $problem = 'the object of the pipeline has no id, and a new export is started only when none is asked for'
+        }
+        elseif (-not $files.Add($file)) {
+            $problem = "'$file' was named for an earlier object of the pipeline too: give each a name of its own, as with " +
+                '-Path { "$($_.databaseName).bacpac" }'
+        }
+        if ($problem) {
+            throw (ConvertTo-EpiFailure -Exception ([System.ArgumentException]::new($problem)) -Call $call)
+            return
+        }
+        $action = "Save a new export of $DatabaseName from $Environment"
+        if ($Id) {
+            $action = "Save the export $Id of $DatabaseName from $Environment"
+        }
+        if ($Force) {
+            $action += ', over the file if it exists'
+        }
+        if ($isAsked -and -not $PSCmdlet.ShouldProcess($file, $action)) {
             return
         }
         $request = @{

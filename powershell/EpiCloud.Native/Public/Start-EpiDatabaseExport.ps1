@@ -106,7 +106,8 @@ function Start-EpiDatabaseExport {
         [switch]$Strict
     )
     process {
-        if (-not $PSCmdlet.ShouldProcess($Environment, "Export the database $DatabaseName")) {
+        $WhatIfPreference, $ConfirmPreference, $isAsked = Get-EpiPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        if ($isAsked -and -not $PSCmdlet.ShouldProcess($Environment, "Export the database $DatabaseName")) {
             return
         }
         $request = @{

@@ -151,7 +151,8 @@ function Start-EpiDeployment {
         if ($PSBoundParameters.ContainsKey('WaitTimeoutMinutes')) {
             $alias = Find-EpiSecondsAlias -Cmdlet $PSCmdlet
             if ($alias) {
-                Write-Warning -Message 'The WaitTimeoutSec-parameter has been deprecated. Please use WaitTimeoutMinutes instead.'
+                $deprecated = 'The WaitTimeoutSec-parameter has been deprecated. Please use WaitTimeoutMinutes instead.'
+                Microsoft.PowerShell.Utility\Write-Warning -Message $deprecated
                 $minutes = [int]($WaitTimeoutMinutes / 60)
                 if ($alias -eq 'splatted') {
                     # The original takes these for minutes and accepts any number, so none may be refused here.
@@ -162,8 +163,14 @@ function Start-EpiDeployment {
         }
     }
     process {
-        if (-not $PSCmdlet.ShouldProcess($TargetEnvironment, 'Start a deployment')) {
-            return
+        $WhatIfPreference, $ConfirmPreference, $isAsked = Get-EpiPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
+        if ($isAsked) {
+            $content = @{ Package = $DeploymentPackage; From = $SourceEnvironment; App = $SourceApp }
+            $over = @{ Target = $TargetEnvironment; Blob = $IncludeBlob; Db = $IncludeDb; Direct = $DirectDeploy }
+            $action = Format-EpiDeployment @content @over
+            if (-not $PSCmdlet.ShouldProcess($TargetEnvironment, $action)) {
+                return
+            }
         }
         $request = @{
             targetEnvironment = $TargetEnvironment; maintenancePage = [bool]$UseMaintenancePage
@@ -196,7 +203,13 @@ function Start-EpiDeployment {
             throw $outcome.Error
         }
         else {
-            ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.Deployment'
+            $deployment = ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.Deployment'
+            if (-not $Wait) {
+                # A wait has this line at each look; this is the one look without a wait.
+                $seen = "Deployment status: $($deployment.status). Progress: $($deployment.percentComplete)%"
+                Microsoft.PowerShell.Utility\Write-Verbose -Message $seen
+            }
+            $deployment
         }
     }
 }

@@ -10,15 +10,18 @@ SHIPPED = sorted(NATIVE.rglob("*.ps1"))
 TESTS = sorted((POWERSHELL / "tests").glob("*.ps1"))
 DEFINED = {function.name.lower(): function for path in SHIPPED for function in functions(path.read_bytes())}
 # What PowerShell sets itself; the preferences come from the caller.
-AUTOMATIC = {"_", "true", "false", "null", "pscmdlet", "psboundparameters", "psscriptroot", "verbosepreference", "debugpreference"}
+AUTOMATIC = {
+    "_", "true", "false", "null", "pscmdlet", "psboundparameters", "psscriptroot", "verbosepreference", "debugpreference", "whatifpreference",
+    "confirmpreference", "progresspreference", "pscommandpath",
+}
 # Methods that give nothing.
-SILENT_METHODS = {"Cancel", "Clear", "Dispose", "Insert", "Load", "Remove", "Set", "ThrowTerminatingError"}
+SILENT_METHODS = {"Cancel", "Clear", "Dispose", "Insert", "InvokeReturnAsIs", "Load", "Remove", "RemoveAt", "Set", "ThrowTerminatingError"}
 SILENT_COMMANDS = {
-    "Export-ModuleMember", "Set-EpiConnection", "Set-StrictMode", "Write-Debug", "Write-EpiEvent", "Write-Progress",
+    "Export-ModuleMember", "Set-EpiConnection", "Set-StrictMode", "Write-Debug", "Write-EpiEvent", "Write-EpiProgress", "Write-Progress",
     "Write-Verbose", "Write-Warning",
 }  # fmt: skip
 # Commands whose output is the output of the function.
-MEANT = {"ConvertFrom-EpiDocument", "New-EpiErrorRecord"}
+MEANT = {"ConvertFrom-EpiDocument", "New-EpiClient", "New-EpiFailure", "Resolve-EpiFile", "Select-EpiParameter", "Use-EpiConnection"}
 
 
 def function_nodes(source: bytes):
@@ -76,8 +79,8 @@ def unset_variables(source: bytes) -> list[str]:
         for node in walk(function):
             if node.type == "script_parameter":
                 known.add(name_of(next(child for child in node.children if child.type == "variable")))
-            elif node.type == "left_assignment_expression" and re.fullmatch(r"\$\w+", text(node)):
-                known.add(text(node)[1:].lower())
+            elif node.type == "left_assignment_expression" and re.fullmatch(r"\$\w+(, \$\w+)*", text(node)):
+                known.update(re.findall(r"\w+", text(node).lower()))
             elif node.type == "foreach_statement":
                 known.add(name_of(next(child for child in node.children if child.type == "variable")))
         used = {name_of(variable) for variable in variables}

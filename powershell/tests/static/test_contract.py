@@ -1,6 +1,7 @@
 """The parameters of the cmdlets against the metadata that was recorded of EpiCloud 1.9."""
 
 import json
+import re
 
 import pytest
 from grammar import POWERSHELL, functions, public
@@ -15,7 +16,7 @@ NOT_MANDATORY = {"ClientKey", "ClientSecret", "ProjectId"}
 ALSO_FROM_PIPELINE = {("Get-EpiDatabaseExport", name) for name in ("Environment", "DatabaseName", "Id")}
 ADDED_ALIASES = {("Add-EpiDeploymentPackage", "Path"): ["LiteralPath", "PSPath"]}
 ADDED_PARAMETERS = {"Credential", "Strict", "PassThru"}
-ADDED_COMMANDS = {"Disconnect-EpiCloud", "Save-EpiDatabaseExport"}
+ADDED_COMMANDS = {"Disconnect-EpiCloud", "Save-EpiDatabaseExport", "Wait-EpiDatabaseExport", "Wait-EpiDeployment"}
 WITH_SHOULD_PROCESS = {
     "Add-EpiDeploymentPackage",
     "Complete-EpiDeployment",
@@ -76,7 +77,11 @@ def test_what_changes_things_can_be_asked_what_it_would_do():
     asking = {name for name, function in public().items() if function.binding.get("SupportsShouldProcess") == "$true"}
     assert asking == WITH_SHOULD_PROCESS
     for name in asking:
-        assert "$PSCmdlet.ShouldProcess(" in public()[name].text, name
+        code = public()[name].text
+        assert "Get-EpiPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters" in code, name
+        # Its line for -Verbose would stand in the logs of old scripts, so it is called only where somebody is asked or told.
+        assert re.search(r"if \(\$isAsked( -and -not \$PSCmdlet\.ShouldProcess\(|\) \{)", code), name
+        assert "$PSCmdlet.ShouldProcess(" in code, name
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

@@ -89,6 +89,13 @@ def test_no_alias_is_used(path):
     assert [name for name in commands(path.read_bytes()) if name.lower() in ALIASES] == []
 
 
+@pytest.mark.parametrize("path", sorted(NATIVE.glob("P*/*.ps1")), ids=lambda path: path.name)
+def test_every_command_is_ours_or_named_with_its_module(path):
+    # A function of the caller's own with a short name would stand in front.
+    foreign = [name for name in commands(path.read_bytes()) if not re.fullmatch(r"[A-Z][a-zA-Z]+-Epi\w+|Microsoft\.PowerShell\.\w+\\[\w-]+", name)]
+    assert foreign == []
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_no_secret_is_put_into_a_text(path):
     assert secrets_in_strings(path.read_bytes()) == []
@@ -123,14 +130,14 @@ def test_every_private_function_has_its_file_and_is_used():
 
 def test_the_originals_texts_stand_in_one_place():
     for path in SHIPPED:
-        if path.name == "ConvertTo-EpiErrorRecord.ps1":
+        if path.name == "ConvertTo-EpiFailure.ps1":
             continue
         code = re.sub(r"<#.*?#>", "", path.read_text(), flags=re.S)
         assert [phrase for phrase in ORIGINAL_TEXTS if phrase in code] == [], path.name
 
 
 def test_every_status_has_a_category():
-    source = (NATIVE / "Private/ConvertTo-EpiErrorRecord.ps1").read_text()
+    source = (NATIVE / "Private/ConvertTo-EpiFailure.ps1").read_text()
     table = dict(re.findall(r"^\s+([A-Z_]+)\s*= '(\w+)'$", source, re.M))
     rows = json.loads((ROOT / "tests/vectors/statuses.json").read_text())
     assert set(table) == {row["name"] for row in rows}

@@ -3,7 +3,7 @@
 #
 # $Call holds Cmdlet, Operation, ProjectId, Id (of the deployment), Name (of the package) and Status (the service's word
 # that was seen last).
-function ConvertTo-EpiErrorRecord {
+function ConvertTo-EpiFailure {
     param(
         [System.Exception]$Exception,
         [hashtable]$Call
@@ -20,14 +20,11 @@ function ConvertTo-EpiErrorRecord {
             Field = ''; NextStep = ''
         }
     }
-    else {
-        $cause = $native
-    }
     # What the library says, in the words of this module.
     $message = $native.Message
     $nextStep = $native.NextStep
     if ($native.Json) {
-        $parts = ConvertFrom-Json -InputObject $native.Json
+        $parts = Microsoft.PowerShell.Utility\ConvertFrom-Json -InputObject $native.Json
         if ($parts.messageParts) {
             $message = ConvertTo-EpiText -Parts $parts.messageParts -Cmdlet $Call.Cmdlet
         }
@@ -77,7 +74,7 @@ function ConvertTo-EpiErrorRecord {
             $text += ". Deployment ID: $($Call.Id)"
         }
     }
-    elseif ($native.StatusName -in 'JOB_FAILED', 'LINK_EXPIRED' -and $Call.Operation -eq 'databaseExport.start') {
+    elseif ($native.StatusName -in 'JOB_FAILED', 'LINK_EXPIRED' -and $isExport -and $Call.Operation -ne 'databaseExport.save') {
         $text = "$($Call.Cmdlet): Failed. The error was: $message"
     }
     elseif ($native.StatusName -in 'JOB_FAILED', 'WARNINGS' -and -not $isExport) {
@@ -146,5 +143,8 @@ function ConvertTo-EpiErrorRecord {
         # A status of a newer library.
         $id = 'INTERNAL'
     }
-    New-EpiErrorRecord -Text $text -Id $id -Category $category -Target $Call.Id -Cause $cause -NextStep $nextStep
+    # Only what the library said has more to tell than its text.
+    $said = $native -as [EpiCloud.Interop.EpiException]
+    $failure = @{ Text = $text; Id = $id; Category = $category; Target = $Call.Id; NextStep = $nextStep; Native = $said }
+    New-EpiFailure -Cmdlet $Call.Cmdlet @failure
 }
