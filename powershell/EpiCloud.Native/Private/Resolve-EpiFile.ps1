@@ -3,21 +3,35 @@
 function Resolve-EpiFile {
     param(
         [System.Management.Automation.PSCmdlet]$Cmdlet,
-        [string]$Path
+        [string]$Path,
+        # The files of earlier objects of the pipeline, if one must not be written over another.
+        [System.Collections.Generic.HashSet[string]]$Taken
     )
-    if ($Cmdlet.SessionState.Provider.GetAll().Count -eq 0) {
-        # A restricted session has no providers, and so no place that a path could be relative to.
-        if ([System.IO.Path]::IsPathRooted($Path)) {
-            return $Path
+    $place = @{ File = ''; Provider = $null }
+    $found = Invoke-EpiAttempt -Script {
+        $provider = $null
+        $drive = $null
+        $place.File = $Cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path, [ref]$provider, [ref]$drive)
+        $place.Provider = $provider
+    }
+    if ($null -ne $found.Exception) {
+        $cause = $found.Exception.GetBaseException()
+        if ($cause -is [System.Management.Automation.ProviderNotFoundException] -and [System.IO.Path]::IsPathRooted($Path)) {
+            # A restricted session has no providers, and a full path needs none.
+            $place.File = $Path
         }
+        else {
+            throw $cause
+        }
+    }
+    elseif ($place.Provider.Name -ne 'FileSystem') {
         throw [System.ArgumentException]::new(
-            "this session has no file system provider, so the path must be a full one, which '$Path' is not")
+            "'$Path' is not in a file system, but belongs to the provider $($place.Provider.Name)")
     }
-    $provider = $null
-    $drive = $null
-    $file = $Cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path, [ref]$provider, [ref]$drive)
-    if ($provider.Name -ne 'FileSystem') {
-        throw [System.ArgumentException]::new("'$Path' is not in a file system, but belongs to the provider $($provider.Name)")
+    if ($null -ne $Taken -and -not $Taken.Add($place.File)) {
+        throw [System.ArgumentException]::new(
+            "'$($place.File)' was named for an earlier object of the pipeline too: give each a name of its own, as with " +
+            '-Path { "$($_.databaseName).bacpac" }')
     }
-    $file
+    $place.File
 }

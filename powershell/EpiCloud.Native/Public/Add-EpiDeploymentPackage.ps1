@@ -70,41 +70,42 @@ function Add-EpiDeploymentPackage {
         $isPackageLink = $SasUrl.StartsWith('https://', [System.StringComparison]::Ordinal) -and
             $SasUrl.Contains('.blob.core.windows.net/') -and
             $SasUrl.IndexOf('deploymentpackages', [System.StringComparison]::OrdinalIgnoreCase) -ge 0
+        $outcome = @{ Error = $null }
         if (-not $isPackageLink -and -not $Global:EpiCloudAllowAnySasUrl) {
             $wrong = @{ Text = 'The SasUrl is not correct'; Id = 'INVALID_ARGUMENT'; Category = 'InvalidArgument' }
-            throw (New-EpiFailure -Cmdlet 'Add-EpiDeploymentPackage' @wrong)
-            return
-        }
-        $call = @{ Cmdlet = 'Add-EpiDeploymentPackage'; Operation = 'package.upload'; Id = ''; Name = $BlobName; Status = '' }
-        $resolved = Invoke-EpiAttempt -Script { Resolve-EpiFile -Cmdlet $PSCmdlet -Path $Path }
-        if ($null -ne $resolved.Exception) {
-            throw (ConvertTo-EpiFailure -Exception $resolved.Exception -Call $call)
-            return
-        }
-        $file = $resolved.Value
-        $package = @{ path = $file }
-        $name = [System.IO.Path]::GetFileName($file)
-        if ($BlobName) {
-            $package.blobName = $BlobName
-            $name = $BlobName
-        }
-        if ($isAsked -and -not $PSCmdlet.ShouldProcess($name, 'Upload the package, over one of that name')) {
-            return
-        }
-        Microsoft.PowerShell.Utility\Write-Verbose -Message "Uploading blob $name to storage account ..."
-        $call = @{
-            Operation = 'package.upload'; Request = @{ files = @($package); sasUrl = $SasUrl }; Anonymous = $true
-            Transfer = "Uploading $name"; Name = $name
-        }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
+            $outcome.Error = New-EpiFailure -Cmdlet 'Add-EpiDeploymentPackage' @wrong
         }
         else {
+            $resolved = Invoke-EpiAttempt -Script { Resolve-EpiFile -Cmdlet $PSCmdlet -Path $Path }
+            if ($null -ne $resolved.Exception) {
+                $call = @{ Cmdlet = 'Add-EpiDeploymentPackage'; Operation = 'package.upload'; Name = $BlobName }
+                $outcome.Error = ConvertTo-EpiFailure -Exception $resolved.Exception -Call $call
+            }
+        }
+        if ($null -eq $outcome.Error) {
+            $package = @{ path = $resolved.Value }
+            $name = [System.IO.Path]::GetFileName($resolved.Value)
+            if ($BlobName) {
+                $package.blobName = $BlobName
+                $name = $BlobName
+            }
+            if ($isAsked -and -not $PSCmdlet.ShouldProcess($name, 'Upload the package, over one of that name')) {
+                return
+            }
+            Microsoft.PowerShell.Utility\Write-Verbose -Message "Uploading blob $name to storage account ..."
+            $upload = @{
+                Operation = 'package.upload'; Request = @{ files = @($package); sasUrl = $SasUrl }; Anonymous = $true
+                Transfer = "Uploading $name"; Name = $name
+            }
+            $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters @upload
+        }
+        if ($null -eq $outcome.Error) {
             Microsoft.PowerShell.Utility\Write-Verbose -Message 'Done!'
             if ($PassThru) {
                 ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.PackageUpload' -Member 'packages'
             }
+            return
         }
+        throw $outcome.Error
     }
 }

@@ -111,11 +111,10 @@ function Complete-EpiDeployment {
         }
         $call = @{ Operation = 'deployment.complete'; Request = $request; Waiting = $waiting; Id = $Id }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
-        }
-        else {
+        if ($null -eq $outcome.Error) {
             ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.Deployment'
+            return
         }
+        throw $outcome.Error
     }
 }

@@ -62,53 +62,54 @@ function Connect-EpiCloud {
         [Parameter()]
         [System.Management.Automation.PSCredential]$Credential
     )
-    $account = Select-EpiAccount -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId -ProjectOptional
-    if ($account.ProjectId) {
-        $call = @{ Operation = 'connect'; Request = @{}; ProjectOptional = $true }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
+    end {
+        $outcome = @{ Error = $null }
+        $account = Select-EpiAccount -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId -ProjectOptional
+        if ($account.ProjectId) {
+            $call = @{ Operation = 'connect'; Request = @{}; ProjectOptional = $true }
+            $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
+        }
+        if ($null -eq $outcome.Error) {
+            if ($null -ne $account.Connection) {
+                $account.Connection.ProjectId = $account.ProjectId
+            }
+            else {
+                $made = Invoke-EpiAttempt -Script { New-EpiClient -Account $account }
+                $connection = @{ Client = $made.Value; ClientKey = $account.ClientKey; ProjectId = $account.ProjectId }
+                if ($null -ne $made.Exception) {
+                    # Nothing was sent, so nothing is known to be wrong yet; the first call will say it.
+                    $connection.Failure = $made.Exception.GetBaseException()
+                    $connection.Client = [EpiCloud.Interop.Client]::new('{}', $null)
+                }
+                Set-EpiConnection @connection
+            }
+            # By their names, whatever prefix the module may have been imported with.
+            $commands = @(
+                'Complete-EpiDeployment', 'Connect-EpiCloud', 'Get-EpiDatabaseExport', 'Get-EpiDeployment'
+                'Get-EpiDeploymentPackageLocation', 'Get-EpiEdgeLogLocation', 'Get-EpiStorageContainer'
+                'Get-EpiStorageContainerSasLink', 'Reset-EpiDeployment', 'Save-EpiDatabaseExport', 'Start-EpiDatabaseExport'
+                'Start-EpiDeployment', 'Wait-EpiDatabaseExport', 'Wait-EpiDeployment'
+            )
+            foreach ($command in $commands) {
+                Microsoft.PowerShell.Utility\Write-Verbose -Message "Configuring credentials for command $command"
+                foreach ($parameter in 'ClientKey', 'ClientSecret', 'ProjectId') {
+                    $entry = "${command}:$parameter"
+                    if ($null -ne $Global:PSDefaultParameterValues -and $Global:PSDefaultParameterValues.Contains($entry)) {
+                        [void]$Global:PSDefaultParameterValues.Remove($entry)
+                    }
+                }
+            }
+            $result = [ordered]@{}
+            if ($account.ProjectId) {
+                $result.ProjectId = $account.ProjectId
+            }
+            $result.ClientKey = $account.ClientKey
+            $result.AuthenticationVerified = [bool]$account.ProjectId
+            $object = [pscustomobject]$result
+            $object.PSObject.TypeNames.Insert(0, 'EpiCloud.Connection')
+            $object
             return
         }
+        throw $outcome.Error
     }
-    if ($null -ne $account.Connection) {
-        $account.Connection.ProjectId = $account.ProjectId
-    }
-    else {
-        $failure = $null
-        try {
-            $client = New-EpiClient -Account $account
-        }
-        catch {
-            # Nothing was sent, so nothing is known to be wrong yet; the first call will say it.
-            $failure = $_.Exception.GetBaseException()
-            $client = [EpiCloud.Interop.Client]::new('{}', $null)
-        }
-        Set-EpiConnection -Client $client -ClientKey $account.ClientKey -ProjectId $account.ProjectId -Failure $failure
-    }
-    # By their names, whatever prefix the module may have been imported with.
-    $commands = @(
-        'Complete-EpiDeployment', 'Connect-EpiCloud', 'Get-EpiDatabaseExport', 'Get-EpiDeployment'
-        'Get-EpiDeploymentPackageLocation', 'Get-EpiEdgeLogLocation', 'Get-EpiStorageContainer'
-        'Get-EpiStorageContainerSasLink', 'Reset-EpiDeployment', 'Save-EpiDatabaseExport', 'Start-EpiDatabaseExport'
-        'Start-EpiDeployment', 'Wait-EpiDatabaseExport', 'Wait-EpiDeployment'
-    )
-    foreach ($command in $commands) {
-        Microsoft.PowerShell.Utility\Write-Verbose -Message "Configuring credentials for command $command"
-        foreach ($parameter in 'ClientKey', 'ClientSecret', 'ProjectId') {
-            $entry = "${command}:$parameter"
-            if ($null -ne $Global:PSDefaultParameterValues -and $Global:PSDefaultParameterValues.Contains($entry)) {
-                [void]$Global:PSDefaultParameterValues.Remove($entry)
-            }
-        }
-    }
-    $result = [ordered]@{}
-    if ($account.ProjectId) {
-        $result.ProjectId = $account.ProjectId
-    }
-    $result.ClientKey = $account.ClientKey
-    $result.AuthenticationVerified = [bool]$account.ProjectId
-    $object = [pscustomobject]$result
-    $object.PSObject.TypeNames.Insert(0, 'EpiCloud.Connection')
-    $object
 }

@@ -76,11 +76,10 @@ function Get-EpiDatabaseExport {
         $request = @{ environment = $Environment; databaseName = $DatabaseName; id = $Id }
         $call = @{ Operation = 'databaseExport.get'; Request = $request }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
-        }
-        else {
+        if ($null -eq $outcome.Error) {
             ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.DatabaseExport'
+            return
         }
+        throw $outcome.Error
     }
 }

@@ -68,11 +68,10 @@ function Get-EpiDeployment {
             $call = @{ Operation = 'deployment.list'; Request = @{} }
         }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
-        }
-        else {
+        if ($null -eq $outcome.Error) {
             ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.Deployment'
+            return
         }
+        throw $outcome.Error
     }
 }

@@ -52,11 +52,10 @@ function Get-EpiDeploymentPackageLocation {
     process {
         $call = @{ Operation = 'packageLocation.get'; Request = @{} }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
-        }
-        else {
+        if ($null -eq $outcome.Error) {
             (Microsoft.PowerShell.Utility\ConvertFrom-Json -InputObject $outcome.Json).location
+            return
         }
+        throw $outcome.Error
     }
 }

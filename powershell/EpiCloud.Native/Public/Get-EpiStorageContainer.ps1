@@ -69,11 +69,10 @@ function Get-EpiStorageContainer {
         $request = @{ environment = $Environment; writable = [bool]$Writable }
         $call = @{ Operation = 'storageContainer.list'; Request = $request }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
-        }
-        else {
+        if ($null -eq $outcome.Error) {
             ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.StorageContainer'
+            return
         }
+        throw $outcome.Error
     }
 }

@@ -89,10 +89,13 @@ function Get-EpiStorageContainerSasLink {
             $call = @{ Operation = 'storageSas.get'; Request = $request }
             $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
             if ($null -ne $outcome.Error) {
-                throw $outcome.Error
-                return
+                break
             }
             ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.StorageContainerSasLink'
         }
+        if ($null -eq $outcome.Error) {
+            return
+        }
+        throw $outcome.Error
     }
 }

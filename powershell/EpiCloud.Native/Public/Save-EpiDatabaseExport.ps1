@@ -7,6 +7,8 @@ function Save-EpiDatabaseExport {
     Starts an export, or takes the one whose id is given; waits until it has ended; downloads the bacpac in several parts at a
     time and compares it with its checksum. An export that fails or has expired is an error.
 
+    Several exports of a pipeline need a -Path of their own each, as a script block: -Path { "$($_.databaseName).bacpac" }.
+
     What was cut is taken up by calling it again: with the id of the export it waits on, and a download goes on with the
     file of the same name and the ending .partial. Ctrl-C stops the download at once; the export goes on in the service.
 
@@ -29,7 +31,7 @@ function Save-EpiDatabaseExport {
     The file to write, taken literally. LiteralPath is another name of this parameter.
 
     .PARAMETER Id
-    The id of an export that exists. Without it a new one is started.
+    The id of an export that exists. Without it a new one is started, unless objects come from the pipeline.
 
     .PARAMETER RetentionHours
     How long the service keeps a new export, in hours; 24 when not given.
@@ -119,60 +121,55 @@ function Save-EpiDatabaseExport {
     }
     process {
         $WhatIfPreference, $ConfirmPreference, $isAsked = Get-EpiPreference -Cmdlet $PSCmdlet -Bound $PSBoundParameters
-        $call = @{ Cmdlet = 'Save-EpiDatabaseExport'; Operation = 'databaseExport.save'; Id = $Id; Name = ''; Status = '' }
-        $resolved = Invoke-EpiAttempt -Script { Resolve-EpiFile -Cmdlet $PSCmdlet -Path $Path }
-        if ($null -ne $resolved.Exception) {
-            throw (ConvertTo-EpiFailure -Exception $resolved.Exception -Call $call)
-            return
-        }
-        $file = $resolved.Value
-        $problem = ''
+        $outcome = @{ Error = $null }
+        $call = @{ Cmdlet = 'Save-EpiDatabaseExport'; Operation = 'databaseExport.save'; Id = $Id }
         if (-not $Id -and $PSCmdlet.MyInvocation.ExpectingInput) {
-            $problem = 'the object of the pipeline has no id, and a new export is started only when none is asked for'
-        }
-        elseif (-not $files.Add($file)) {
-            $problem = "'$file' was named for an earlier object of the pipeline too: give each a name of its own, as with " +
-                '-Path { "$($_.databaseName).bacpac" }'
-        }
-        if ($problem) {
-            throw (ConvertTo-EpiFailure -Exception ([System.ArgumentException]::new($problem)) -Call $call)
-            return
-        }
-        $action = "Save a new export of $DatabaseName from $Environment"
-        if ($Id) {
-            $action = "Save the export $Id of $DatabaseName from $Environment"
-        }
-        if ($Force) {
-            $action += ', over the file if it exists'
-        }
-        if ($isAsked -and -not $PSCmdlet.ShouldProcess($file, $action)) {
-            return
-        }
-        $request = @{
-            environment = $Environment; databaseName = $DatabaseName; outputFile = $file; overwrite = [bool]$Force; wait = @{}
-        }
-        if ($Id) {
-            $request.id = $Id
-        }
-        if ($PSBoundParameters.ContainsKey('RetentionHours')) {
-            $request.retentionHours = $RetentionHours
-        }
-        if ($PSBoundParameters.ContainsKey('WaitTimeoutMinutes')) {
-            $request.wait.timeoutMinutes = $WaitTimeoutMinutes
-        }
-        if ($PSBoundParameters.ContainsKey('PollingIntervalSec')) {
-            $request.wait.pollingIntervalSeconds = $PollingIntervalSec
-        }
-        $call = @{
-            Operation = 'databaseExport.save'; Request = $request; Id = $Id
-            Waiting = "Export database running against $DatabaseName..."; Transfer = "Downloading $file"
-        }
-        $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
+            $cause = [System.ArgumentException]::new(
+                'the object of the pipeline has no id; a new export is started only without a pipeline')
+            $outcome.Error = ConvertTo-EpiFailure -Exception $cause -Call $call
         }
         else {
-            ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.SavedDatabaseExport'
+            $resolved = Invoke-EpiAttempt -Script { Resolve-EpiFile -Cmdlet $PSCmdlet -Path $Path -Taken $files }
+            if ($null -ne $resolved.Exception) {
+                $outcome.Error = ConvertTo-EpiFailure -Exception $resolved.Exception -Call $call
+            }
         }
+        if ($null -eq $outcome.Error) {
+            $file = $resolved.Value
+            $action = "Save a new export of $DatabaseName from $Environment"
+            if ($Id) {
+                $action = "Save the export $Id of $DatabaseName from $Environment"
+            }
+            if ($Force) {
+                $action += ', over the file if it exists'
+            }
+            if ($isAsked -and -not $PSCmdlet.ShouldProcess($file, $action)) {
+                return
+            }
+            $request = @{ environment = $Environment; databaseName = $DatabaseName; outputFile = $file; wait = @{} }
+            $request.overwrite = [bool]$Force
+            if ($Id) {
+                $request.id = $Id
+            }
+            if ($PSBoundParameters.ContainsKey('RetentionHours')) {
+                $request.retentionHours = $RetentionHours
+            }
+            if ($PSBoundParameters.ContainsKey('WaitTimeoutMinutes')) {
+                $request.wait.timeoutMinutes = $WaitTimeoutMinutes
+            }
+            if ($PSBoundParameters.ContainsKey('PollingIntervalSec')) {
+                $request.wait.pollingIntervalSeconds = $PollingIntervalSec
+            }
+            $saving = @{
+                Operation = 'databaseExport.save'; Request = $request; Id = $Id
+                Waiting = "Export database running against $DatabaseName..."; Transfer = "Downloading $file"
+            }
+            $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @saving
+        }
+        if ($null -eq $outcome.Error) {
+            ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.SavedDatabaseExport'
+            return
+        }
+        throw $outcome.Error
     }
 }

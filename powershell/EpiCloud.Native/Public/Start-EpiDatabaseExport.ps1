@@ -122,11 +122,10 @@ function Start-EpiDatabaseExport {
         }
         $call = @{ Operation = 'databaseExport.start'; Request = $request; Waiting = $waiting }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
-        }
-        else {
+        if ($null -eq $outcome.Error) {
             ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.DatabaseExport'
+            return
         }
+        throw $outcome.Error
     }
 }

@@ -199,10 +199,7 @@ function Start-EpiDeployment {
         }
         $call = @{ Operation = 'deployment.start'; Request = $request; Waiting = $waiting }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
-        }
-        else {
+        if ($null -eq $outcome.Error) {
             $deployment = ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.Deployment'
             if (-not $Wait) {
                 # A wait has this line at each look; this is the one look without a wait.
@@ -210,6 +207,8 @@ function Start-EpiDeployment {
                 Microsoft.PowerShell.Utility\Write-Verbose -Message $seen
             }
             $deployment
+            return
         }
+        throw $outcome.Error
     }
 }

@@ -112,11 +112,10 @@ function Wait-EpiDatabaseExport {
         }
         $call = @{ Operation = 'databaseExport.wait'; Request = $request; Waiting = $waiting; Id = $Id }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
-        }
-        else {
+        if ($null -eq $outcome.Error) {
             ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.DatabaseExport'
+            return
         }
+        throw $outcome.Error
     }
 }

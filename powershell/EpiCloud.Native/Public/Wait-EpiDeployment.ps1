@@ -109,11 +109,10 @@ function Wait-EpiDeployment {
         }
         $call = @{ Operation = 'deployment.wait'; Request = $request; Waiting = $waiting; Id = $Id }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
-        if ($null -ne $outcome.Error) {
-            throw $outcome.Error
-        }
-        else {
+        if ($null -eq $outcome.Error) {
             ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.Deployment'
+            return
         }
+        throw $outcome.Error
     }
 }
