@@ -86,6 +86,8 @@ pub enum Finding {
         /// What differs.
         how: &'static str,
     },
+    /// The local header of parts contradicts the directory, and their data shows that the directory is wrong.
+    DamagedData(Parts),
     /// `Origin.xml` is not the document it should be.
     Origin,
     /// `model.xml` is not the one that `Origin.xml` was written for.
@@ -151,6 +153,7 @@ impl Finding {
             Self::Unsupported { .. } => "unsupported",
             Self::MissingPart(_) => "missingPart",
             Self::Damaged { .. } => "damaged",
+            Self::DamagedData(_) => "damagedData",
             Self::Origin => "origin",
             Self::ModelChecksum => "modelChecksum",
             Self::NoData => "noData",
@@ -186,6 +189,12 @@ impl Finding {
             }
             Self::MissingPart(name) => format!("{name} is missing"),
             Self::Damaged { part, how } => format!("{part} is damaged: {how}"),
+            Self::DamagedData(parts) => {
+                format!(
+                    "{} is damaged: its data does not match the size and the CRC-32 of the directory",
+                    parts.words()
+                )
+            }
             Self::Origin => "Origin.xml is not a readable XML document".to_owned(),
             Self::ModelChecksum => {
                 "model.xml is damaged or was changed: its SHA-256 is not the one that Origin.xml holds".to_owned()
@@ -193,8 +202,8 @@ impl Finding {
             Self::NoData => "there is no table data in it".to_owned(),
             Self::NoRows => "there is no table data in it, and Origin.xml counts no rows".to_owned(),
             Self::LocalHeaders { fields, parts } => format!(
-                "the local header of {} differs from the directory ({}): SqlPackage on .NET and 7-Zip read the file, but \
-                 tools on the .NET Framework (SSMS, the portal's import) may say \"File contains corrupted data\"",
+                "the local header of {} differs from the directory ({}): tools that go by the directory, such as \
+                 SqlPackage on .NET, read the file, but those on the .NET Framework (SSMS, the portal's import) may say \"File contains corrupted data\"",
                 parts.words(),
                 fields.join(", ")
             ),
@@ -299,6 +308,7 @@ impl Finding {
             | Self::Encrypted(parts)
             | Self::Deflate64(parts)
             | Self::Unsupported { parts, .. }
+            | Self::DamagedData(parts)
             | Self::LocalHeaders { parts, .. } => Some(parts),
             _ => None,
         }

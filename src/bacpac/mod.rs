@@ -2,8 +2,8 @@
 //!
 //! A bacpac is a ZIP archive with a description of the database (`model.xml`), a note about the export (`Origin.xml`) and
 //! table data. [`check`] looks at its structure in milliseconds: it reads the directory (`directory.rs`), compares every
-//! local header with it (`places.rs`), and unpacks the two documents (`unpack.rs`, `origin.rs`). It reads no table data,
-//! so a flipped byte there goes unnoticed. `record.rs` knows the records of an archive, `content.rs` names what came in
+//! local header with it (`places.rs`), and unpacks the two documents (`unpack.rs`, `origin.rs`). It reads table data only
+//! where two headers contradict each other about it, so a flipped byte elsewhere goes unnoticed. `record.rs` knows the records of an archive, `content.rs` names what came in
 //! place of one, `finding.rs` says what is wrong. Nothing here opens a file or knows where it comes from: it works on
 //! whatever is [`Readable`]. It may use `base`.
 

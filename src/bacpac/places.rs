@@ -3,12 +3,18 @@
 use super::directory::{Directory, Entry, bytes_at};
 use super::finding::{Finding, Findings};
 use super::record::{self, Header};
+use super::unpack::{is_supported, unpack};
 use crate::base::cancel::CancelToken;
 use crate::base::error::Result;
 use crate::base::readable::Readable;
 
 /// After so many parts it is asked whether the operation was cancelled.
 const PARTS_AT_A_TIME: usize = 1024;
+
+/// Fields that tell about the data.
+const METHOD: &str = "method";
+const SUM: &str = "CRC-32";
+const SIZES: &str = "sizes";
 
 /// Longest data descriptor.
 const DESCRIPTOR: u64 = 24;
@@ -20,7 +26,7 @@ pub(super) struct Located {
     pub(super) at: u64,
 }
 
-/// Reads the local headers of all parts. Reads no data.
+/// Reads the local headers of all parts, and the data of those whose headers contradict each other about it.
 pub(super) fn check(
     file: &dyn Readable,
     directory: &Directory,
@@ -52,14 +58,30 @@ pub(super) fn check(
         }
         unlisted += left;
         let differing = differing(&entry.header, &local.header, descriptor.is_some());
-        if !differing.is_empty() {
-            findings.count_differing(&differing, name);
+        if differing.is_empty() {
+            continue;
+        }
+        findings.count_differing(&differing, name);
+        let located = Located { header: entry.header, at: local.data };
+        if is_about_data(&differing) && is_readable(entry) && unpack(file, located, cancel, |_| ())?.is_some() {
+            findings.count(Finding::DamagedData, name);
         }
     }
     if unlisted > 0 {
         findings.add(Finding::UnlistedBytes(unlisted));
     }
     Ok(())
+}
+
+/// Whether the headers tell different things about the data itself: then one of them is wrong, and only the data says
+/// which.
+fn is_about_data(differing: &[&'static str]) -> bool {
+    differing.iter().any(|field| matches!(*field, METHOD | SUM | SIZES))
+}
+
+/// Whether the data can be compared with the directory. What cannot be is a finding of its own.
+fn is_readable(entry: &Entry) -> bool {
+    !entry.header.is_encrypted() && is_supported(entry.header.method)
 }
 
 /// Where the data of a part is; `None` where it is not at its place.
@@ -110,9 +132,9 @@ fn differing(central: &Header, local: &Header, described: bool) -> Vec<&'static 
     };
     compare("version needed", central.version == local.version);
     compare("flags", central.flags == local.flags);
-    compare("method", central.method == local.method);
-    compare("CRC-32", is_described || central.crc == local.crc);
-    compare("sizes", is_described || (central.packed, central.length) == (local.packed, local.length));
+    compare(METHOD, central.method == local.method);
+    compare(SUM, is_described || central.crc == local.crc);
+    compare(SIZES, is_described || (central.packed, central.length) == (local.packed, local.length));
     fields
 }
 
