@@ -109,7 +109,8 @@ impl Links {
         }
         let source = self.source.as_ref().filter(|_| used.replaceable.load(Ordering::Relaxed));
         let Some(source) = source else { return Err(expired) };
-        self.sink.event(Event::info("the link has expired; asking for a fresh one"));
+        // In the words of the refusal: it may be early, or its signature be wrong.
+        self.sink.event(Event::info(format!("{}; asking for a fresh one", expired.message())));
         match source.fresh_link().await.and_then(|link| Ok(((self.open)(&link)?, link))) {
             Ok((blobs, link)) => {
                 self.doubt(&link);
