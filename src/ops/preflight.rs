@@ -1,8 +1,10 @@
 //! What is asked before packages are uploaded for a deployment: who occupies its target, and which packages a
 //! deployment has taken already. One request, which costs less than an upload that ends in a refusal.
 
+use super::resume::is_stopped;
 use crate::api::call::Api;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::event::Event;
 use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
 use crate::base::next_step::{Command, NextStep, Setting, Waiting};
 use crate::base::scope::Scope;
@@ -11,9 +13,18 @@ use crate::base::scope::Scope;
 pub(super) struct Preflight(Vec<Deployment>);
 
 impl Preflight {
-    /// Asks for them.
+    /// Asks for them. Where the service answers with something else than the list, the deployment decides: that is a
+    /// warning.
     pub(super) async fn ask(api: &Api, project: &str, scope: &Scope) -> Result<Self> {
-        api.list_deployments(project, scope).await.map(Self)
+        match api.list_deployments(project, scope).await {
+            Ok(deployments) => Ok(Self(deployments)),
+            Err(error) if is_about_the_list(&error) => {
+                let text = format!("the deployments cannot be listed, so a busy target shows only later: {error}");
+                scope.report(Event::Warning { text });
+                Ok(Self(Vec::new()))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Refuses a target that another deployment occupies (spec 1.7), naming it and what to do about it. A status that
@@ -55,13 +66,19 @@ impl Preflight {
         let Some(deployment) = packages.iter().find_map(|package| self.taken_by(package)) else {
             return error.with_then(reuse);
         };
-        let first = format!("deployment {} ({}) has taken it: ", deployment.id(), deployment.status_text());
+        let step =
+            NextStep::text(format!("deployment {} ({}) has taken it: ", deployment.id(), deployment.status_text()));
         let step = match deployment.status().is_final() {
-            true => NextStep::text("give the package a new version; ").followed_by(reuse),
-            false => NextStep::text(first).followed_by(way_on(deployment, waiting)),
+            true => step.and("give the package a new version; "),
+            false => step.followed_by(way_on(deployment, waiting)).and("; "),
         };
-        error.with_next_step(step)
+        error.with_next_step(step.followed_by(reuse))
     }
+}
+
+/// Whether only the list failed. Who cannot reach the service, is not known to it or was stopped does not get further.
+fn is_about_the_list(error: &Error) -> bool {
+    !is_stopped(error) && !matches!(error.kind(), Kind::Network | Kind::Tls | Kind::Unauthenticated)
 }
 
 /// Whether a package was refused because a deployment has taken it (spec 3.2).

@@ -140,13 +140,30 @@ async fn a_package_in_use_is_said_with_its_deployment_and_can_be_reused() {
     let complete = ["deployment", "complete", "--id", &id, "--wait", "--polling-interval", "1"];
     assert_eq!(site.epi.run(&complete).await.code, Some(0));
     let taken = site.deploy(&["--to", "Production"]).await;
-    taken.refused(4, &["already linked", "new version", "--reuse-uploaded"]);
+    let ended = format!("deployment {id} (Succeeded) has taken it");
+    taken.refused(4, &["already linked", &ended, "new version", "--reuse-uploaded"]);
 
     site.emulator.clear_requests();
     let reused = site.deploy(&["--to", "Production", "--reuse-uploaded", "--output", "json"]).await.json();
     assert_eq!((reused["reused"][0].as_str(), reused["packages"].as_array().map(Vec::len)), (Some(PACKAGE), Some(0)));
     assert_eq!((site.count("PUT", ""), site.count("POST", "/deployments")), (0, 1));
     assert_eq!(reused["deployment"]["parameters"]["packages"][0], PACKAGE);
+}
+
+/// The list is asked for to say sooner what the service says anyway.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_cannot_be_read_stops_no_deployment() {
+    for list in [Effect::status(404), Effect::status(403), Effect::status(400)] {
+        let site = Site::new().await;
+        site.emulator.faults().add(Rule::new(list).method("GET").path("/deployments").times(1));
+        let run = site.deploy(&["--to", "ADE1"]).await;
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert!(run.stderr.contains("warning: the deployments cannot be listed"), "{run:?}");
+    }
+    let site = Site::new().await;
+    site.emulator.faults().add(Rule::new(Effect::status(401)).method("GET").path("/deployments"));
+    site.deploy(&["--to", "ADE1"]).await.refused(2, &["401"]);
+    assert_eq!((site.count("PUT", ""), site.count("POST", "")), (0, 0));
 }
 
 /// The list has ten deployments; a lease is older than that sometimes.
