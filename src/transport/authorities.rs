@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
+use zeroize::Zeroizing;
 
 use crate::base::error::{Error, Result};
 use crate::base::given;
@@ -49,11 +50,18 @@ impl Authorities {
     }
 }
 
+/// The text of a file. Bundles have comments in whatever encoding their maker used, and only their sections count.
+fn text(content: &[u8]) -> Option<Zeroizing<String>> {
+    let has_section = || content.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes());
+    let latin1 = || Zeroizing::new(content.iter().copied().map(char::from).collect());
+    given::decoded(content).ok().or_else(|| has_section().then(latin1))
+}
+
 fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, Refusal> {
     if let Some(refusal) = binary(content) {
         return Err(refusal);
     }
-    let text = given::decoded(content).map_err(|_| Refusal::new("is neither text nor a certificate", NAME_ANOTHER))?;
+    let text = text(content).ok_or_else(|| Refusal::new("is neither text nor a certificate", NAME_ANOTHER))?;
     let sections = sections(&text);
     let count = sections.iter().filter(|section| section.is_certificate()).count();
     if count == 0 {

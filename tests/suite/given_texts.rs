@@ -160,6 +160,8 @@ async fn a_file_of_authorities_is_read_in_every_form_and_refused_by_what_it_is()
     let mut good = forms(&pem);
     good.push(("on one line", pem.replace('\n', " ").into_bytes()));
     good.push(("with remarks", format!("# Subject: CN=x\r\nIssuer\r\n{}", pem.replace('\n', "\r\n")).into_bytes()));
+    // Bundles of other tools have comments in the encoding of their machine.
+    good.push(("with a remark in Latin-1", [b"# Autorit\xe9\n", pem.as_bytes()].concat()));
     good.push(("twice", format!("{pem}\n{pem}").into_bytes()));
     for (form, bytes) in good {
         epi.write("given.pem", &bytes);
