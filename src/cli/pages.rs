@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use clap_complete::env::Shells;
+use clap_mangen::Man;
 
 use super::args::{Arguments, Shell};
 use super::streams::print;
@@ -44,7 +45,7 @@ pub(super) fn manual(command: &[String], output_dir: Option<&Path>) -> Result<()
     if let Some(folder) = output_dir {
         let failed = |error| Error::io(format!("cannot write manual pages to '{}'", folder.display()), &error);
         std::fs::create_dir_all(folder).map_err(failed)?;
-        return clap_mangen::generate_to(root, folder).map_err(failed);
+        return write_pages(&root, folder).map_err(failed);
     }
     let mut page = &root;
     let mut name = "epi".to_owned();
@@ -54,11 +55,29 @@ pub(super) fn manual(command: &[String], output_dir: Option<&Path>) -> Result<()
             .ok_or_else(|| Error::invalid("COMMAND", format!("there is no '{name} {word}'")))?;
         name = format!("{name} {word}");
     }
+    let text = page_text(&page_of(page));
+    print(
+        text.map_err(|error| Error::new(Kind::Internal, format!("cannot write the manual page: {error}")))?.trim_end(),
+    )
+}
+
+/// The page of a command and those of its subcommands.
+fn write_pages(command: &clap::Command, folder: &Path) -> std::io::Result<()> {
+    let page = page_of(command);
+    std::fs::write(folder.join(page.get_filename()), page_text(&page)?)?;
+    command.get_subcommands().try_for_each(|command| write_pages(command, folder))
+}
+
+fn page_of(command: &clap::Command) -> Man {
+    // Only the root command has a version.
+    Man::new(command.clone()).source(concat!("epi ", env!("CARGO_PKG_VERSION")))
+}
+
+fn page_text(page: &Man) -> std::io::Result<String> {
     let mut text = Vec::new();
-    clap_mangen::Man::new(page.clone())
-        .render(&mut text)
-        .map_err(|error| Error::new(Kind::Internal, format!("cannot write the manual page: {error}")))?;
-    print(String::from_utf8_lossy(&text).trim_end())
+    page.render(&mut text)?;
+    // Only examples follow the options; clap knows no better name for what follows them.
+    Ok(String::from_utf8_lossy(&text).replace("\n.SH EXTRA\n", "\n.SH EXAMPLES\n"))
 }
 
 fn without_help(command: clap::Command) -> clap::Command {

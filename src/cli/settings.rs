@@ -73,18 +73,21 @@ pub(super) fn words(arguments: &Arguments) -> CommandLine {
         typed.push(("--client-secret-stdin", None));
     }
     let files = match &arguments.verb {
-        Verb::Deploy(deploy) => deploy.files.files.len(),
+        Verb::Deploy(deploy) => Some(&deploy.files),
         Verb::Package(Package::Upload { files, sas_url_file, sas_url_stdin }) => {
             if sas_url_file.is_some() {
                 sources.push(("sasUrl", "--sas-url-file"));
             } else if *sas_url_stdin {
                 sources.push(("sasUrl", "--sas-url-stdin"));
             }
-            files.files.len()
+            Some(files)
         }
-        _ => 0,
+        _ => None,
     };
-    CommandLine { sources, several_files: files > 1, account: typed }
+    if files.is_some_and(|files| files.blob_name.is_none()) {
+        sources.push(("files[].blobName", "FILE"));
+    }
+    CommandLine { sources, account: typed }
 }
 
 /// The form of the result: the option, else `EPI_OUTPUT`, else text.

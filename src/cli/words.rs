@@ -111,8 +111,6 @@ pub(super) struct CommandLine {
     /// The members whose values came from elsewhere than their option, and from where: a variable, or the option that
     /// names a file.
     pub(super) sources: Vec<(&'static str, &'static str)>,
-    /// Whether several files are given, so that no option can name them.
-    pub(super) several_files: bool,
     /// The options that said whose project it is, and where: a command that is printed needs them too.
     pub(super) account: Vec<(&'static str, Option<String>)>,
 }
@@ -129,9 +127,6 @@ impl Words for CommandLine {
         let member = without_indexes(path);
         if let Some((_, source)) = self.sources.iter().find(|(known, _)| *known == member) {
             return (*source).to_owned();
-        }
-        if member == "files[].blobName" && self.several_files {
-            return "FILE".to_owned();
         }
         // What is no member is the option or variable already.
         option(None, &member).map_or_else(|| path.to_owned(), str::to_owned)
@@ -172,21 +167,23 @@ fn add_arguments(words: &mut Vec<String>, operation: &str, parent: &str, members
             Value::Bool(true) => words.extend(option.map(str::to_owned)),
             Value::String(text) => {
                 let text = if path == "until" { kebab_case(text) } else { text.clone() };
-                words.extend(option.map(str::to_owned));
-                words.push(quoted(&text));
+                words.extend(argument(option, &text));
             }
-            Value::Number(number) => {
-                words.extend(option.map(str::to_owned));
-                words.push(number.to_string());
-            }
+            Value::Number(number) => words.extend(argument(option, &number.to_string())),
             Value::Array(items) => {
-                for item in items.iter().filter_map(Value::as_str) {
-                    words.extend(option.map(str::to_owned));
-                    words.push(quoted(item));
-                }
+                words.extend(items.iter().filter_map(Value::as_str).flat_map(|item| argument(option, item)));
             }
             Value::Null | Value::Bool(false) => {}
         }
+    }
+}
+
+/// A value behind its option. One that looks like an option itself is tied to it.
+fn argument(option: Option<&str>, value: &str) -> Vec<String> {
+    match option {
+        Some(option) if value.starts_with('-') => vec![format!("{option}={}", quoted(value))],
+        Some(option) => vec![option.to_owned(), quoted(value)],
+        None => vec![quoted(value)],
     }
 }
 

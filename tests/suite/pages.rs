@@ -39,6 +39,8 @@ async fn every_command_has_an_example_that_works() {
         seen += 1;
         let command = format!("epi {}", place.join(" "));
         let (_, example) = help.split_once("\nExample:\n  ").unwrap_or_else(|| panic!("no example: {help}"));
+        assert!(example.lines().all(|line| line.len() <= 78), "it wraps, and then cannot be pasted: {example}");
+        let example = example.replace("\\\n", " ");
         assert!(example.starts_with(&command), "{example}");
         let own = help.find("\nOptions:").unwrap();
         assert!(help.find("\nAccount options:").is_some_and(|common| own < common), "{help}");
@@ -55,6 +57,11 @@ async fn manual_pages_are_printed_and_written() {
     let epi = Epi::bare();
     let page = epi.run(&["man", "deployment", "wait"]).await.stdout;
     assert!(page.contains(".TH epi-deployment-wait 1") && page.contains(r"\-\-until"), "{page}");
+    assert!(
+        page.contains(concat!("\"epi ", env!("CARGO_PKG_VERSION"), "\"")) && page.contains("EPI_CLIENT_KEY"),
+        "{page}"
+    );
+    assert!(page.contains(".SH EXAMPLES") && !page.contains("EXTRA"), "{page}");
     assert!(epi.run(&["man"]).await.stdout.contains(".TH epi 1"));
     epi.run(&["man", "deployment", "brew"]).await.refused(1, &["COMMAND", "there is no 'epi deployment brew'"]);
     assert_eq!(epi.run(&["man", "--output-dir", "pages"]).await.code, Some(0));

@@ -79,7 +79,7 @@ async fn the_command_line_names_what_was_typed() {
     let [to, start, upload] =
         [&["deploy", "--to", "ADE1"][..], &["deployment", "start", "--to"], &["package", "upload"]];
     for (arguments, field, sentence) in [
-        ([upload, &["setup.exe"]].concat(), "--blob-name", "--blob-name: the deployment package is not recognized"),
+        ([upload, &["setup.exe"]].concat(), "FILE", "FILE: the deployment package is not recognized"),
         ([to, &["a.exe", "--blob-name", "b.exe"]].concat(), "--blob-name", "--blob-name: "),
         (
             [to, &["a.cms.app.1.nupkg", "a.cms.app.1.nupkg"]].concat(),

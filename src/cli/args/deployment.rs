@@ -1,6 +1,6 @@
 //! `epi deployment`.
 
-use clap::{Subcommand, ValueEnum};
+use clap::{ArgGroup, Subcommand, ValueEnum};
 
 use super::candidates::{deployment_ids, environments};
 use super::{MayWait, Mode, Strict, WaitOptions};
@@ -9,17 +9,17 @@ use super::{MayWait, Mode, Strict, WaitOptions};
 pub(in crate::cli) enum Deployment {
     /// Start a deployment of uploaded packages, or of another environment's content
     #[command(
-        after_help = "Example:\n  epi deployment start --to Preproduction --package mysite.cms.app.1.0.0.nupkg --wait"
+        group = ArgGroup::new("content").required(true).args(["package", "source_environment"]),
+        after_help = "Example:\n  epi deployment start --to Preproduction \\\n    --package mysite.cms.app.1.0.0.nupkg --wait"
     )]
     Start {
         /// Environment to deploy to
         #[arg(long, value_name = "ENVIRONMENT", add = environments(), visible_alias = "target-environment")]
         to: String,
         /// Names of uploaded packages
-        #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',', visible_alias = "deployment-package",
-              required_unless_present = "source_environment", conflicts_with = "source_environment")]
+        #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',', visible_alias = "deployment-package")]
         package: Option<Vec<String>>,
-        /// Environment to copy from
+        /// Environment to copy from, with one or more of --source-app, --include-blob and --include-db
         #[arg(long, value_name = "ENVIRONMENT", add = environments())]
         source_environment: Option<String>,
         /// Code to copy: cms, commerce

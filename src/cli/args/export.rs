@@ -22,7 +22,7 @@ pub(in crate::cli) struct Database {
 pub(in crate::cli) enum Export {
     /// Start an export of a database
     #[command(
-        after_help = "Example:\n  epi export start --environment Production --database epicms --retention-hours 48"
+        after_help = "Example:\n  epi export start --environment Production --database epicms \\\n    --retention-hours 48"
     )]
     Start {
         #[command(flatten)]
@@ -37,7 +37,7 @@ pub(in crate::cli) enum Export {
     },
     /// Show one export
     #[command(
-        after_help = "Example:\n  epi export show --environment Production --database epicms --id 11111111-2222-3333-4444-555555555555"
+        after_help = "Example:\n  epi export show --environment Production --database epicms \\\n    --id 11111111-2222-3333-4444-555555555555"
     )]
     Show {
         #[command(flatten)]
@@ -50,7 +50,7 @@ pub(in crate::cli) enum Export {
     },
     /// Wait for an export that runs, also after an interrupted wait
     #[command(
-        after_help = "Example:\n  epi export wait --environment Production --database epicms --id 11111111-2222-3333-4444-555555555555"
+        after_help = "Example:\n  epi export wait --environment Production --database epicms \\\n    --id 11111111-2222-3333-4444-555555555555"
     )]
     Wait {
         #[command(flatten)]
@@ -65,7 +65,7 @@ pub(in crate::cli) enum Export {
     },
     /// Start or take an export, wait for it, download and verify it; after an interruption, the same command goes on
     #[command(
-        after_help = "Example:\n  epi export save --environment Production --database epicms --output-file epicms.bacpac"
+        after_help = "Example:\n  epi export save --environment Production --database epicms \\\n    --output-file epicms.bacpac"
     )]
     Save {
         #[command(flatten)]

@@ -135,7 +135,7 @@ pub(super) enum Verb {
     #[command(after_help = "Example:\n  epi edge-logs")]
     EdgeLogs,
     /// Write a completion script for a shell; it completes commands, options, environments, databases and deployment ids
-    #[command(after_help = "Example:\n  epi completion bash > ~/.local/share/bash-completion/completions/epi")]
+    #[command(after_help = "Example:\n  epi completion bash >> ~/.bashrc")]
     Completion {
         /// The shell
         shell: Shell,
@@ -166,7 +166,7 @@ pub(super) struct WaitOptions {
 /// Whether to wait, and how.
 #[derive(Debug, Args)]
 pub(super) struct MayWait {
-    /// Wait until it has ended
+    /// Wait until it has ended or awaits its verification
     #[arg(long)]
     pub(super) wait: bool,
     /// Longest wait in minutes; no limit when not given, but 2 hours for a status that epi does not know

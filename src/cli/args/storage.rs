@@ -18,7 +18,7 @@ pub(in crate::cli) enum Storage {
     },
     /// Make links to storage containers
     #[command(
-        after_help = "Example:\n  epi storage sas --environment Integration --container mysitemedia --retention-hours 2"
+        after_help = "Example:\n  epi storage sas --environment Integration --container mysitemedia \\\n    --retention-hours 2"
     )]
     Sas {
         /// The environment

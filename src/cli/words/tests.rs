@@ -178,9 +178,14 @@ fn members_are_said_as_they_were_typed() {
     ] {
         assert_eq!(words.member(path), said);
     }
-    words.several_files = true;
-    words.sources.push(("caFile", "EPI_CA_FILE"));
+    words.sources.extend([("files[].blobName", "FILE"), ("caFile", "EPI_CA_FILE")]);
     assert_eq!((words.member("files[1].blobName"), words.member("caFile")), ("FILE".into(), "EPI_CA_FILE".into()));
+}
+
+#[test]
+fn a_value_that_looks_like_an_option_is_tied_to_its_own() {
+    assert_eq!(argument(Some("--package"), "-x.cms.app.1.nupkg"), ["--package=-x.cms.app.1.nupkg"]);
+    assert_eq!(argument(Some("--id"), "a b"), ["--id", "'a b'"]);
 }
 
 #[test]
