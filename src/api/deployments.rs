@@ -7,7 +7,7 @@ use super::poll::{Schedule, Step, poll};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
 use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart, DeploymentStatus};
-use crate::base::model::document::{json_kind, member};
+use crate::base::model::document::{member, unexpected};
 use crate::base::next_step::{Command, NextStep};
 use crate::base::scope::Scope;
 
@@ -196,6 +196,5 @@ fn readable_in(members: Map<String, Value>, scope: &Scope) -> Result<Vec<Deploym
 }
 
 fn no_list(value: &Value) -> Error {
-    let found = json_kind(value);
-    Error::new(Kind::Protocol, format!("the service answered with {found} where a list of deployments was expected"))
+    unexpected("a list of deployments", value)
 }

@@ -42,6 +42,7 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
     let is_object = object.is_some();
     let texts = object.as_ref().map(|object| reasons(&object.value)).unwrap_or_default();
     let verdict = object.as_ref().and_then(|object| verdict(&object.value, ok));
+    let refused_id = object.as_ref().and_then(|object| id(&single(result(object.value.clone()))));
     if let Some(Reading { value, is_cut }) = object
         && ok
         && verdict == Some(true)
@@ -62,6 +63,11 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
         return Err(advise(error, answer, true));
     }
     let said = if texts.is_empty() { "no reason given".to_owned() } else { texts.join(", ") };
+    // Something may go on in the service in spite of its refusal, and without its id nobody finds it.
+    let said = match refused_id.filter(|_| answer.changes) {
+        Some(id) => format!("{said} (but the answer holds the id {id})"),
+        None => said,
+    };
     let message = if ok {
         format!("the service refused the request: {said}")
     } else {
@@ -77,9 +83,9 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
         text.contains("on-going") || text.contains("ongoing") || text.contains("already")
     });
     if busy && error.kind() == Kind::Rejected {
-        error = error
-            .into_kind(Kind::Conflict)
-            .with_next_step("wait for the other operation to end, or complete or reset it, then try again");
+        error = error.into_kind(Kind::Conflict).with_next_step(
+            "wait for the running operation to end, or complete or reset the deployment that awaits it, then try again",
+        );
     }
     Err(advise(error, answer, !known))
 }
@@ -107,8 +113,16 @@ fn verdict(value: &Value, ok: bool) -> Option<bool> {
 }
 
 fn has_id(value: &Value) -> bool {
-    let id = value.as_object().and_then(|members| member(members, "id"));
-    id.is_some_and(|id| id.as_str().is_some_and(|id| !id.is_empty()) || id.is_number())
+    id(value).is_some()
+}
+
+/// The id of what an answer holds, as a text.
+fn id(value: &Value) -> Option<String> {
+    match value.as_object().and_then(|members| member(members, "id"))? {
+        Value::String(id) if !id.is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
 }
 
 /// What an answer holds: its `result`, or all of it where it is the thing itself.
@@ -260,6 +274,23 @@ mod tests {
         assert_eq!(error.to_string(), "the service refused the request: first error, second error");
         let error = answer(200, r#"{"success":false,"errors":null,"result":null}"#).unwrap_err();
         assert!(error.to_string().contains("no reason given"));
+    }
+
+    #[test]
+    fn a_refusal_does_not_lose_an_id() {
+        let object = json!({"id": "d-1", "status": "InProgress"});
+        for result in [object.clone(), json!([object]), json!({"Id": "d-1"})] {
+            let body = json!({"success": false, "errors": null, "result": result}).to_string();
+            for (changes, expected) in [
+                (true, "the service refused the request: no reason given (but the answer holds the id d-1)"),
+                (false, "the service refused the request: no reason given"),
+            ] {
+                let answer =
+                    Answer { status: 200, content_type: None, body: body.as_bytes(), changes, clock_difference: None };
+                let error = read(&answer, |message| Error::new(Kind::Internal, message)).unwrap_err();
+                assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Rejected, expected));
+            }
+        }
     }
 
     #[test]

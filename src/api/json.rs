@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::base::encoding::{marked_utf16, utf16};
+use crate::base::encoding::{any_utf16, utf16};
 
 /// Objects and lists within each other that are read; what is deeper is left out (`null`). Answers of the service have
 /// five. Bindings read documents on with parsers of their own, some of which stop at 64.
@@ -31,12 +31,12 @@ pub(super) fn read(body: &[u8], content_type: Option<&str>) -> Option<Reading> {
     Some(Reading { value: serde_json::from_str(&mended).ok()?, is_cut })
 }
 
-/// A body as text: by its byte order mark, else as its type says, else UTF-8. What is no text becomes U+FFFD.
+/// A body as text: as its bytes show it (a mark, the zeros of UTF-16), else as its type says, else UTF-8. What is no text becomes U+FFFD.
 pub(super) fn text(body: &[u8], content_type: Option<&str>) -> String {
     const MARK: char = '\u{feff}';
     let declared = content_type.unwrap_or_default().to_ascii_lowercase();
     let charset = declared.split_once("charset=").map_or("", |(_, name)| name.trim_start_matches(['"', '\'']));
-    let text = marked_utf16(body).unwrap_or_else(|| match charset {
+    let text = any_utf16(body).unwrap_or_else(|| match charset {
         _ if body.starts_with(b"\xef\xbb\xbf") => String::from_utf8_lossy(body).into_owned(),
         name if name.starts_with("utf-16be") => utf16(body, u16::from_be_bytes),
         name if name.starts_with("utf-16") => utf16(body, u16::from_le_bytes),
@@ -268,7 +268,10 @@ mod tests {
             ([b"\xff\xfe".as_slice(), &little].concat(), None),
             ([b"\xfe\xff".as_slice(), &big].concat(), Some("application/json; charset=utf-8")),
             (little.clone(), Some("application/json; charset=UTF-16")),
-            (little, Some("application/json; charset=\"utf-16le\"")),
+            (little.clone(), Some("application/json; charset=\"utf-16le\"")),
+            (little, Some("application/json; charset=utf-8")),
+            (big.clone(), Some("application/json; charset=utf-16")),
+            (big.clone(), None),
             (big, Some("application/json;charset=utf-16be")),
             (good.as_bytes().to_vec(), Some("application/json; charset=iso-8859-1")),
         ] {

@@ -19,6 +19,38 @@ pub fn marked_utf16(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// How the units of UTF-16 are read that has no byte order mark: nearly every second byte at the beginning is zero then, as
+/// what begins a secret, a page or JSON is Latin. `None` for anything else.
+#[must_use]
+pub fn unmarked_utf16(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    const LOOKED_AT: usize = 64;
+    let begin = &bytes[..bytes.len().min(LOOKED_AT)];
+    let zeros = |place: usize| begin.iter().skip(place).step_by(2).filter(|byte| **byte == 0).count();
+    let pairs = begin.len() / 2;
+    let is_latin = |place: usize| pairs > 1 && zeros(place) * 4 > pairs * 3 && zeros(1 - place) * 8 < pairs;
+    match (is_latin(1), is_latin(0)) {
+        (true, _) => Some(u16::from_le_bytes),
+        (_, true) => Some(u16::from_be_bytes),
+        _ => None,
+    }
+}
+
+/// UTF-16 with or without a byte order mark, which is left out; `None` for anything else.
+#[must_use]
+pub fn any_utf16(bytes: &[u8]) -> Option<String> {
+    marked_utf16(bytes).or_else(|| unmarked_utf16(bytes).map(|unit| utf16(bytes, unit)))
+}
+
+/// What somebody answered, to be looked at: UTF-16, UTF-8 whose last letter may be cut through, else an old character set
+/// of one byte a letter, of which the Latin letters are right.
+#[must_use]
+pub fn seen(bytes: &[u8]) -> String {
+    any_utf16(bytes).unwrap_or_else(|| match utf8_beginning(bytes) {
+        Some(text) => text.strip_prefix('\u{feff}').unwrap_or(text).to_owned(),
+        None => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    })
+}
+
 /// The beginning of a longer text in UTF-8, whose last letter may have been cut through and then does not count. `None`
 /// for anything else.
 #[must_use]
@@ -44,5 +76,22 @@ mod tests {
         assert_eq!(utf8_beginning("caf\u{e9}".as_bytes()), Some("caf\u{e9}"));
         assert_eq!(utf8_beginning(b"caf\xc3"), Some("caf"));
         assert_eq!(utf8_beginning(b"caf\xe9 x"), None);
+    }
+
+    #[test]
+    fn what_was_answered_is_seen_in_any_encoding() {
+        // Only the beginning is Latin.
+        let text = format!("{{\"success\":true,\"errors\":[],\"words\":\"{}\"}}", "\u{65e5}\u{672c}".repeat(500));
+        for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(unit).collect();
+            assert_eq!(any_utf16(&bytes).as_deref(), Some(&*text));
+            assert_eq!(seen(&bytes), text);
+        }
+        assert_eq!(seen(b"\xff\xfea\0"), "a");
+        assert_eq!(seen(b"\xef\xbb\xbfcaf\xc3"), "caf");
+        assert_eq!(seen(b"f\xfcr Sie"), "f\u{fc}r Sie");
+        for no_text in [&b""[..], b"a\0", b"\0\0\0\0", b"PK\x03\x04\x14\0\0\0", b"plain text"] {
+            assert_eq!(any_utf16(no_text), None, "{no_text:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use zeroize::Zeroizing;
 
+use super::encoding::unmarked_utf16;
 use super::error::Error;
 
 /// The text in these bytes, without what surrounds it.
@@ -30,20 +31,14 @@ pub fn decoded(bytes: &[u8]) -> Result<Zeroizing<String>, &'static str> {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Err("is UTF-32 text; save it as UTF-8"),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        _ if has_zeros(bytes, 1) => utf16(bytes, u16::from_le_bytes),
-        _ if has_zeros(bytes, 0) => utf16(bytes, u16::from_be_bytes),
         _ => {
+            if let Some(unit) = unmarked_utf16(bytes) {
+                return utf16(bytes, unit);
+            }
             let text = str::from_utf8(bytes).map_err(|_| "is neither UTF-8 nor UTF-16 text; save it as UTF-8")?;
             Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned()))
         }
     }
-}
-
-/// Whether most pairs of bytes have a zero in this place and nearly none in the other, as UTF-16 of Latin letters has.
-fn has_zeros(bytes: &[u8], place: usize) -> bool {
-    let zeros = |place: usize| bytes.iter().skip(place).step_by(2).filter(|byte| **byte == 0).count();
-    let pairs = bytes.len() / 2;
-    pairs > 1 && zeros(place) * 4 > pairs * 3 && zeros(1 - place) * 8 < pairs
 }
 
 fn utf16(bytes: &[u8], unit: impl Fn([u8; 2]) -> u16) -> Result<Zeroizing<String>, &'static str> {

@@ -77,7 +77,8 @@ impl SafeUrl {
         if text.contains('#') {
             return Err(invalid("must not contain a '#' fragment"));
         }
-        let url = url::Url::parse(text).map_err(|_| invalid("is not a link (expected https://host/path?query)"))?;
+        let url =
+            url::Url::parse(text).map_err(|_| invalid("is not a link: a link begins with https:// and a host"))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(invalid("must begin with https://"));
         }

@@ -11,7 +11,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::base::encoding::{marked_utf16, utf8_beginning, utf16};
+use super::link::Access;
+use crate::base::encoding::seen;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::next_step::NextStep;
 use crate::transport::intermediary;
@@ -21,6 +22,14 @@ pub const OUTSIDE: &str = "InvalidRange";
 
 /// The first bytes of a body that are inspected before any of it is passed on. Pages may begin with many empty lines.
 pub(super) const INSPECTED: usize = 1024;
+
+/// Headers that a blob storage adds to its answers, and nothing else does. A gateway may drop them.
+const STORAGE: [&str; 4] = ["x-ms-request-id", "x-ms-version", "x-ms-blob-type", "x-ms-error-code"];
+
+/// Whether a header says that a blob storage gave the answer.
+pub(super) fn is_from_storage<'a>(header: impl Fn(&str) -> Option<&'a str>) -> bool {
+    STORAGE.iter().any(|name| header(name).is_some())
+}
 
 /// How pages begin.
 const PAGES: [&str; 7] = ["<!doctype html", "<html", "<head", "<body", "<title", "<script", "<meta"];
@@ -173,10 +182,11 @@ pub(super) fn says_empty(content_range: Option<&str>) -> bool {
 }
 
 /// Judges an answer of success by its headers and the first [`INSPECTED`] bytes of its body, all of it if it is shorter.
+/// `begins` is how every blob begins that can be meant: it decides where no sign of a storage is there.
 ///
 /// # Errors
 /// `Protocol` when it is not the blob's.
-pub(super) fn judge(asked: Asked, heading: &Heading<'_>, first: &[u8]) -> Result<Told> {
+pub(super) fn judge(asked: Asked, heading: &Heading<'_>, first: &[u8], begins: &[u8]) -> Result<Told> {
     let believed = heading.names_a_blob();
     let extent = heading.extent(asked);
     if !believed && is_foreign(asked, heading, extent.as_ref().ok().copied(), first) {
@@ -190,6 +200,15 @@ pub(super) fn judge(asked: Asked, heading: &Heading<'_>, first: &[u8]) -> Result
         return Err(Error::new(Kind::Protocol, format!("the blob was encoded on its way ({how})"))
             .with_next_step(intermediary::next_step("the blob storage", "what stands between you and it")));
     }
+    let is_beginning = match (asked, extent) {
+        (Asked::Properties, _) | (_, Extent::Unplaced) => false,
+        (_, Extent::Whole(_)) => true,
+        (asked, Extent::Range { .. }) => matches!(asked, Asked::Range { offset: 0, .. }),
+    };
+    let begins = &begins[..begins.len().min(first.len())];
+    if is_beginning && !first.starts_with(begins) && !is_from_storage(heading.header) {
+        return Err(page(heading, first));
+    }
     let text = |name: &str| (heading.header)(name).map(str::to_owned);
     // In the answer to a range, `Content-MD5` is that of the range ("Get Blob", response headers).
     let md5 = if heading.status == 206 { "x-ms-blob-content-md5" } else { "content-md5" };
@@ -199,6 +218,24 @@ pub(super) fn judge(asked: Asked, heading: &Heading<'_>, first: &[u8]) -> Result
         last_modified: text("last-modified"),
         content_md5: text(md5).and_then(|text| STANDARD.decode(text.trim()).ok()?.try_into().ok()),
     })
+}
+
+/// Judges an answer of success to another request than the reading of a blob: 201 to a write, and 200 with a list to
+/// whoever reads the list of blocks.
+///
+/// # Errors
+/// `Protocol` when it is not the storage's.
+pub(super) fn judge_other(access: Access, heading: &Heading<'_>, first: &[u8]) -> Result<()> {
+    let is_answer = match access {
+        Access::Write => {
+            let kind = heading.text("content-type");
+            let is_page = is_document_type(&kind) || matches!(Content::of(first), Content::Page | Content::Document);
+            // A storage has nothing more to say.
+            heading.status == 201 && (first.is_empty() || !is_page || is_from_storage(heading.header))
+        }
+        Access::Read => heading.status == 200 && seen(first).contains("<BlockList"),
+    };
+    if is_answer { Ok(()) } else { Err(foreign(heading, first, "its own answer")) }
 }
 
 /// Whether an answer that does not name a blob is somebody else's.
@@ -256,7 +293,7 @@ impl Content {
         if first.is_empty() {
             return Self::Nothing;
         }
-        let text = decoded(first);
+        let text = seen(first);
         let begin = text.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
         let begins = |word: &&str| begin.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
         // Whatever character set the rest is in.
@@ -265,37 +302,32 @@ impl Content {
         }
         let is_text =
             |letter: char| letter.is_whitespace() || !(letter.is_control() || letter == char::REPLACEMENT_CHARACTER);
-        if begin.starts_with("PK") || !text.chars().all(is_text) {
+        if first.starts_with(b"PK") || begin.starts_with("PK") || !text.chars().all(is_text) {
             return Self::Data;
         }
         if begin.starts_with(['<', '{', '[']) { Self::Document } else { Self::Text }
     }
 }
 
-/// The bytes as text, in UTF-16 if a mark or the zeros between the letters say so. A letter that the end cuts in two does
-/// not count.
-fn decoded(bytes: &[u8]) -> String {
-    marked_utf16(bytes).unwrap_or_else(|| match bytes {
-        [b'<', 0, ..] => utf16(bytes, u16::from_le_bytes),
-        [0, b'<', ..] => utf16(bytes, u16::from_be_bytes),
-        // Old pages in another character set are text as well, which their ends would not show.
-        _ => utf8_beginning(bytes).map_or_else(|| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned),
-    })
+/// The error of an answer to a read that something else gave.
+fn page(heading: &Heading<'_>, first: &[u8]) -> Error {
+    foreign(heading, first, "the blob")
 }
 
-/// The error of an answer that something else gave.
-fn page(heading: &Heading<'_>, first: &[u8]) -> Error {
+/// The error of an answer that something else gave in place of `what`.
+fn foreign(heading: &Heading<'_>, first: &[u8], what: &str) -> Error {
     let kind = (heading.header)("content-type").map_or("no content type", intermediary::media_type);
-    let text = decoded(first);
-    let said = if text.trim().is_empty() {
-        "an empty body".to_owned()
-    } else {
-        format!("{kind}: \"{}\"", intermediary::excerpt(&text))
+    let text = seen(first);
+    let said = match Content::of(first) {
+        // Nobody can read that.
+        Content::Data => kind.to_owned(),
+        _ if text.trim().is_empty() => "an empty body".to_owned(),
+        _ => format!("{kind}: \"{}\"", intermediary::excerpt(&text)),
     };
     let said = if first.is_empty() && is_document_type(kind) { kind.to_owned() } else { said };
     Error::new(
         Kind::Protocol,
-        format!("the blob storage answered {} with something other than the blob: {said}", heading.status),
+        format!("the blob storage answered {} with something other than {what}: {said}", heading.status),
     )
     .with_http_status(heading.status)
     .with_next_step(hint())
@@ -315,7 +347,64 @@ mod tests {
 
     fn judged(asked: Asked, status: u16, headers: &[(&str, &str)], first: &[u8]) -> Result<Told> {
         let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-        judge(asked, &Heading { status, header: &header }, first)
+        judge(asked, &Heading { status, header: &header }, first, b"")
+    }
+
+    #[test]
+    fn without_a_sign_of_a_storage_the_beginning_decides() {
+        let placed = ("content-range", "bytes 0-9/10");
+        let later = ("content-range", "bytes 5-9/10");
+        let id = ("x-ms-request-id", "1");
+        for (asked, status, headers, first, good) in [
+            (range(0, 10), 200, &[("content-type", "image/png")][..], &b"\x89PNG\r\n\x1a\n\0"[..], false),
+            (range(5, 5), 200, &[], b"%PDF-1.4\n\x9c\0", false),
+            (range(0, 10), 206, &[placed], b"\x9c\0\x01", false),
+            (Asked::Whole, 200, &[], b"\x9c\0\x01", false),
+            (Asked::Whole, 200, &[id], b"\x9c\0\x01", true),
+            (range(0, 10), 206, &[placed, ("x-ms-version", "2020-12-06")], b"\x9c\0\x01", true),
+            (Asked::Whole, 200, &[], DATA, true),
+            (range(0, 1), 206, &[("content-range", "bytes 0-0/10")], b"P", true),
+            (range(5, 5), 206, &[later], b"\x9c\0\x01", true),
+            (Asked::Properties, 200, &[("content-length", "10")], b"", true),
+        ] {
+            let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            let told = judge(asked, &Heading { status, header: &header }, first, b"PK");
+            assert_eq!(told.is_ok(), good, "{asked:?} {status} {headers:?} {first:?}");
+            if let Err(error) = told {
+                assert_eq!(error.kind(), Kind::Protocol);
+                assert!(error.next_step().is_some_and(|step| step.contains("HTTPS_PROXY")), "{error:?}");
+                assert!(!error.to_string().contains(['"', '\u{89}']), "no garbage is shown: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_to_a_write_or_with_the_list_of_blocks_is_the_storages_own() {
+        const LIST: &[u8] = b"\xef\xbb\xbf<?xml version=\"1.0\"?><BlockList/>";
+        let (html, id) = (("content-type", "text/html"), ("x-ms-request-id", "1"));
+        for (access, status, headers, first, good) in [
+            (Access::Write, 201, &[][..], &b""[..], true),
+            (Access::Write, 201, &[html], b"", true),
+            (Access::Write, 201, &[html, id], PAGE, true),
+            (Access::Write, 201, &[("content-type", "text/plain")], b"created", true),
+            (Access::Write, 201, &[], PAGE, false),
+            (Access::Write, 201, &[html], b"Sign in", false),
+            (Access::Write, 200, &[html, id], PAGE, false),
+            (Access::Write, 202, &[], b"", false),
+            (Access::Read, 200, &[], LIST, true),
+            (Access::Read, 200, &[html], PAGE, false),
+            (Access::Read, 200, &[], b"", false),
+            (Access::Read, 204, &[], b"", false),
+        ] {
+            let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+            let judged = judge_other(access, &Heading { status, header: &header }, first);
+            assert_eq!(judged.is_ok(), good, "{access:?} {status} {headers:?}");
+            if let Err(error) = judged {
+                assert_eq!((error.kind(), error.http_status()), (Kind::Protocol, Some(status)));
+                assert!(error.next_step().is_some_and(|step| step.contains("HTTPS_PROXY")), "{error:?}");
+                assert!(!first.starts_with(b"<!DOCTYPE") || error.to_string().contains("\"Sign in\""), "{error}");
+            }
+        }
     }
 
     const fn range(offset: u64, length: u64) -> Asked {

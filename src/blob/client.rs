@@ -69,7 +69,7 @@ impl Store {
         };
         let client = BlobClient::new(url, None, Some(options))
             .map_err(|error| Error::new(Kind::Internal, format!("cannot set up the blob client: {error}")))?;
-        Ok(Blob { client: Arc::new(client), name })
+        Ok(Blob { client: Arc::new(client), name, begins: b"" })
     }
 }
 
@@ -78,6 +78,7 @@ impl Store {
 pub struct Blob {
     client: Arc<BlobClient>,
     name: String,
+    begins: &'static [u8],
 }
 
 impl std::fmt::Debug for Blob {
@@ -194,6 +195,13 @@ pub struct StoredBlocks {
 }
 
 impl Blob {
+    /// The same blob, of which is known how it begins: an answer without any sign of a blob storage that begins otherwise
+    /// is not taken for it.
+    #[must_use]
+    pub fn beginning_with(self, begins: &'static [u8]) -> Self {
+        Self { begins, ..self }
+    }
+
     /// The blob's name: the last segment of its path, decoded.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -276,7 +284,7 @@ impl Blob {
     /// # Errors
     /// The service's refusal, or a failed exchange.
     pub async fn properties(&self, sink: &Arc<dyn Sink>) -> Result<Properties> {
-        let call = Call::reading(Asked::Properties, sink);
+        let call = Call::reading(Asked::Properties, self.begins, sink);
         let options = BlobClientGetPropertiesOptions { method_options: method(&call), ..Default::default() };
         self.client.get_properties(Some(options)).await.map_err(|error| call.error(&error))?;
         let Told { extent, etag, last_modified, content_md5 } = call.told()?;
@@ -308,7 +316,7 @@ impl Blob {
     }
 
     async fn reading(&self, asked: Asked, etag: Option<&str>, sink: &Arc<dyn Sink>) -> Result<Reading> {
-        let call = Call::reading(asked, sink);
+        let call = Call::reading(asked, self.begins, sink);
         let (offset, length) = match asked {
             Asked::Range { offset, length } => (offset, length),
             // The crate wants some range; it is not sent.

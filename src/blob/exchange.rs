@@ -14,11 +14,13 @@ use azure_core::error::ErrorKind;
 use azure_core::http::headers::{HeaderName, HeaderValue, Headers};
 use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{AsyncRawResponse, Context, Method as CrateMethod, Request as CrateRequest};
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 
 use super::answer::{self, Asked, Heading, INSPECTED, OUTSIDE, Told};
 use super::link::Access;
 use super::refusal::{Refusal, to_error};
+use crate::base::encoding::seen;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Sink;
 use crate::base::redaction::plain;
@@ -27,9 +29,6 @@ use crate::transport::http::{Body, ByteStream, Http, Method, Request, Response};
 
 /// The longest error body that is read.
 const LONGEST_REFUSAL: usize = 64 * 1024;
-
-/// Headers that a blob storage adds to each answer.
-const STORAGE: [&str; 2] = ["x-ms-request-id", "x-ms-version"];
 
 /// Headers of the crate that are not sent: the version (see above), its telemetry, and the length, which the
 /// transport sets.
@@ -42,24 +41,26 @@ pub(super) struct Call {
     body: Mutex<Option<(u64, ByteStream)>>,
     /// What is read of the blob, if this is a read.
     asked: Option<Asked>,
+    /// How the blob begins, where that is known.
+    begins: &'static [u8],
     told: Mutex<Option<Told>>,
     error: Mutex<Option<Error>>,
 }
 
 impl Call {
     pub(super) fn new(access: Access, sink: &Arc<dyn Sink>) -> Arc<Self> {
-        Arc::new(Self::of(access, sink, None))
+        Arc::new(Self::of(access, sink, None, b""))
     }
 
     /// A call that reads the blob. Its answer is judged here; what it tells is in [`Call::told`], and the crate sees no
     /// header of it, as it would make requests of its own of what it finds there.
-    pub(super) fn reading(asked: Asked, sink: &Arc<dyn Sink>) -> Arc<Self> {
-        Arc::new(Self::of(Access::Read, sink, Some(asked)))
+    pub(super) fn reading(asked: Asked, begins: &'static [u8], sink: &Arc<dyn Sink>) -> Arc<Self> {
+        Arc::new(Self::of(Access::Read, sink, Some(asked), begins))
     }
 
-    fn of(access: Access, sink: &Arc<dyn Sink>, asked: Option<Asked>) -> Self {
+    fn of(access: Access, sink: &Arc<dyn Sink>, asked: Option<Asked>, begins: &'static [u8]) -> Self {
         let (sink, body, told, error) = (Arc::clone(sink), Mutex::default(), Mutex::default(), Mutex::default());
-        Self { access, sink, body, asked, told, error }
+        Self { access, sink, body, asked, begins, told, error }
     }
 
     /// What the answer to a read told.
@@ -161,7 +162,7 @@ impl Exchange {
         let mut refusal = Refusal {
             status: response.status(),
             code: response.header("x-ms-error-code").map(str::to_owned),
-            from_storage: STORAGE.iter().any(|name| response.header(name).is_some()),
+            from_storage: answer::is_from_storage(|name| response.header(name)),
             body: String::new(),
             request_id: response.request_id(),
             retry_after: classed.retry_after(),
@@ -170,7 +171,7 @@ impl Exchange {
         let is_empty = refusal.status == 416 && answer::says_empty(response.header("content-range"));
         // A refusal whose body cannot be read is still a refusal.
         if let Ok(body) = response.bytes(LONGEST_REFUSAL).await {
-            refusal.body = String::from_utf8_lossy(&body).into_owned();
+            refusal.body = seen(&body);
         }
         let error = to_error(&refusal, &self.link, &self.name, access, now);
         match error.kind() {
@@ -198,13 +199,20 @@ impl Policy for Exchange {
                     Err(failed("the answer is not the blob's; the error is in the context"))
                 }
             },
-            Ok(response) => {
+            Ok(mut response) => {
+                let pieces = match judged_other(call, &mut response).await {
+                    Ok(pieces) => pieces,
+                    Err(error) => {
+                        *lock(&call.error) = Some(error);
+                        return Err(failed("the answer is not the storage's; the error is in the context"));
+                    }
+                };
                 let mut headers = Headers::new();
                 for (name, value) in response.headers() {
                     headers.insert(HeaderName::from(name.to_owned()), HeaderValue::from(value.to_owned()));
                 }
                 let status = response.status().into();
-                let body = response.into_stream().map_err(|error| azure_core::Error::new(ErrorKind::Io, error));
+                let body = rest(pieces, response).map_err(|error| azure_core::Error::new(ErrorKind::Io, error));
                 Ok(AsyncRawResponse::new(status, headers, Box::pin(body)))
             }
             Err(error) => {
@@ -218,16 +226,38 @@ impl Policy for Exchange {
 /// Judges the answer to a read, and gives its body.
 async fn judged(call: &Call, mut response: Response) -> Result<ByteStream> {
     let asked = call.asked.unwrap_or(Asked::Properties);
+    let (pieces, first) = match asked {
+        Asked::Properties => Default::default(),
+        Asked::Range { .. } | Asked::Whole => beginning(&mut response).await?,
+    };
+    let heading = Heading { status: response.status(), header: &|name| response.header(name) };
+    let told = answer::judge(asked, &heading, &first, call.begins)?;
+    *lock(&call.told) = Some(told);
+    Ok(rest(pieces, response))
+}
+
+/// Judges the answer to another call, and gives what was read of its body.
+async fn judged_other(call: &Call, response: &mut Response) -> Result<Vec<Bytes>> {
+    let (pieces, first) = beginning(response).await?;
+    let heading = Heading { status: response.status(), header: &|name| response.header(name) };
+    answer::judge_other(call.access, &heading, &first)?;
+    Ok(pieces)
+}
+
+/// Reads what is inspected of a body: the pieces, and their first bytes together.
+async fn beginning(response: &mut Response) -> Result<(Vec<Bytes>, Vec<u8>)> {
     let (mut pieces, mut first) = (Vec::new(), Vec::new());
-    while asked != Asked::Properties && first.len() < INSPECTED {
+    while first.len() < INSPECTED {
         let Some(piece) = response.chunk().await? else { break };
         first.extend_from_slice(&piece[..piece.len().min(INSPECTED - first.len())]);
-        pieces.push(Ok(piece));
+        pieces.push(piece);
     }
-    let told =
-        answer::judge(asked, &Heading { status: response.status(), header: &|name| response.header(name) }, &first)?;
-    *lock(&call.told) = Some(told);
-    Ok(Box::pin(futures_util::stream::iter(pieces).chain(response.into_stream())))
+    Ok((pieces, first))
+}
+
+/// A body of which these pieces were read.
+fn rest(pieces: Vec<Bytes>, response: Response) -> ByteStream {
+    Box::pin(futures_util::stream::iter(pieces.into_iter().map(Ok)).chain(response.into_stream()))
 }
 
 /// The link with further parameters behind its own query, which stays byte for byte.

@@ -46,10 +46,10 @@ const OWNER: &str = "ask whoever runs the storage account; for Optimizely DXP th
 
 /// The error of a refused call about the blob `name`. `now_unix_ms` is the blob storage's time where it tells it.
 pub(super) fn to_error(refusal: &Refusal, link: &SafeUrl, name: &str, access: Access, now_unix_ms: u64) -> Error {
-    let code = element(&refusal.body, "Code").or_else(|| refusal.code.clone());
+    let written = Written::of(refusal);
+    let code = written.code.or_else(|| refusal.code.clone());
     // The service puts the request id and the time on further lines of its message.
-    let said = element(&refusal.body, "Message")
-        .and_then(|text| text.lines().next().map(|line| page::shortened(line, page::LONGEST)));
+    let said = written.message.and_then(|text| text.lines().next().map(|line| page::shortened(line, page::LONGEST)));
     let detail = element(&refusal.body, "AuthenticationErrorDetail").filter(|text| is_time_frame(text));
     let (class, mut retry) = classify_status(refusal.status);
     let mut after = refusal.retry_after;
@@ -129,8 +129,7 @@ impl Case<'_> {
         self.of_the_link().or_else(|| self.of_the_blob()).or_else(|| self.of_the_request()).unwrap_or_else(|| {
             let Refusal { status, .. } = self.refusal;
             let error = Error::new(self.class, format!("the blob storage answered {status} {}", self.code));
-            let passes = matches!(self.class, Kind::Unavailable | Kind::Throttled);
-            error.with_next_step(if passes { LATER } else { OWNER })
+            error.with_next_step(unknown_step(self.class))
         })
     }
 
@@ -366,6 +365,11 @@ pub fn damaged(message: impl Into<String>) -> Error {
         .with_next_step("use another network, or find out what damages data on its way, such as a proxy")
 }
 
+/// What to do about a refusal of the storage that nobody here knows.
+fn unknown_step(class: Kind) -> &'static str {
+    if matches!(class, Kind::Unavailable | Kind::Throttled) { LATER } else { OWNER }
+}
+
 /// What helps where blocks of somebody else are waiting.
 fn waiting_blocks(link: &SafeUrl) -> NextStep {
     let ways = format!("{ANOTHER_VERSION}, or wait until those blocks expire, a week after the last of them");
@@ -381,11 +385,14 @@ fn waiting_blocks(link: &SafeUrl) -> NextStep {
 fn without_code(refusal: &Refusal, class: Kind, name: &str, access: Access) -> (Error, Vec<String>) {
     let status = refusal.status;
     if refusal.from_storage {
-        let error = match (status, access) {
-            (404, Access::Read) => Error::new(Kind::NotFound, format!("there is no blob '{name}'")),
-            _ => Error::new(class, format!("the blob storage answered {status} and does not say why")),
+        let said = page::words(&refusal.body);
+        let error = match (status, access, &said) {
+            (404, Access::Read, _) => Error::new(Kind::NotFound, format!("there is no blob '{name}'")),
+            (_, _, Some(said)) => Error::new(class, format!("the blob storage answered {status}: \"{said}\""))
+                .with_next_step(unknown_step(class)),
+            (_, _, None) => Error::new(class, format!("the blob storage answered {status} and does not say why")),
         };
-        return (error, Vec::new());
+        return (error, said.into_iter().collect());
     }
     gateway::error(class, status, &refusal.body)
 }
@@ -394,6 +401,39 @@ fn doing(access: Access) -> &'static str {
     match access {
         Access::Read => "reading",
         Access::Write => "writing",
+    }
+}
+
+/// Code and message of a refusal, as its body has them.
+#[derive(Default)]
+struct Written {
+    code: Option<String>,
+    message: Option<String>,
+}
+
+impl Written {
+    /// Out of the storage's XML, or its JSON. Others write such JSON as well, so it counts only with a sign of a storage.
+    fn of(refusal: &Refusal) -> Self {
+        let body = &refusal.body;
+        let xml = Self { code: element(body, "Code"), message: element(body, "Message") };
+        if xml.code.is_some() || !(refusal.from_storage || refusal.code.is_some()) {
+            return xml;
+        }
+        Self::of_json(body).unwrap_or(xml)
+    }
+
+    /// `{"error": {"code", "message"}}` ("Status and error codes", JSON); in older versions the message has a language.
+    fn of_json(body: &str) -> Option<Self> {
+        let whole: serde_json::Value = serde_json::from_str(body).ok()?;
+        let error = whole.get("error").or_else(|| whole.get("odata.error")).filter(|error| error.is_object())?;
+        let text = |value: &serde_json::Value| {
+            value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let message = error.get("message");
+        Some(Self {
+            code: error.get("code").and_then(text),
+            message: message.and_then(|message| text(message.get("value").unwrap_or(message))),
+        })
     }
 }
 

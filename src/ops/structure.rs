@@ -46,6 +46,10 @@ impl ExportInspection {
 }
 
 impl Inspection for ExportInspection {
+    fn begins(&self) -> &'static [u8] {
+        b"PK"
+    }
+
     fn refusal(&self, file: &dyn Readable, verified: bool) -> Result<Option<Error>> {
         let report = bacpac::check(file, self.scope.cancel())?;
         let refusal = refusal(&report, verified);

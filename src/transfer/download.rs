@@ -172,9 +172,10 @@ impl Engine {
     /// The blob that the link leads to, also when another link takes its place.
     fn link(&self, download: &Download, sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
         let store = self.store.clone();
+        let begins = download.inspection.as_ref().map_or(&b""[..], |inspection| inspection.begins());
         Links::new(&download.link, download.renewal.clone(), &self.clock, sink, move |link| {
             check_link("link", link, Access::Read, Scope::Blob)?;
-            Ok(vec![store.blob(link)?])
+            Ok(vec![store.blob(link)?.beginning_with(begins)])
         })
     }
 

@@ -7,6 +7,12 @@ use crate::base::readable::Readable;
 /// What a file must be to get its name. Asked on a thread that may wait, when the file is complete and has passed every
 /// other check.
 pub trait Inspection: Send + Sync {
+    /// How every file begins that can be meant. Where no sign of a blob storage is in an answer, this decides whether
+    /// something else has given it.
+    fn begins(&self) -> &'static [u8] {
+        b""
+    }
+
     /// Why the file must not get its name, or nothing. `verified` says that its MD5 is that of the blob.
     ///
     /// # Errors

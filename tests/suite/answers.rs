@@ -54,6 +54,8 @@ async fn an_id_is_never_lost() {
         answered(200, [b"\xef\xbb\xbf".as_slice(), good.as_bytes()].concat()),
         answer(200, &json_type, [b"\xff\xfe".as_slice(), &utf16(&good)].concat()),
         answer(200, &[("content-type", "application/json; charset=utf-16")], utf16(&good)),
+        answer(200, &json_type, utf16(&good)),
+        answer(200, &json_type, good.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>()),
         answer(201, &[], good.as_bytes()),
         answered(200, with(r#""deploymentWarnings":[]"#, r#""deploymentWarnings":["cut \ud83d"]"#)),
         answered(200, with(r#""deploymentWarnings":[]"#, "\"deploymentWarnings\":[\"two\nlines\"]")),
@@ -123,6 +125,9 @@ async fn the_reason_of_a_refusal_is_shown_wherever_it_stands() {
     }
     let (outcome, _) = starts(answered(400, r#"{"success":false,"errors":{"x":"There is already one."}}"#)).await;
     assert_eq!(outcome.unwrap_err().kind(), Kind::Conflict);
+    let refused = json!({"success": false, "errors": null, "result": started()}).to_string();
+    let error = starts(answered(200, refused)).await.0.unwrap_err();
+    assert!(error.kind() == Kind::Rejected && error.to_string().contains(ID), "its id is not lost: {error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,6 +191,10 @@ async fn an_odd_item_does_not_hide_the_others() {
         let server = against(super::scripted::result(&result)).await;
         assert_eq!(server.client.run(ListDeployments::default(), &server.scope).await.unwrap().len(), ids);
     }
+    let server = against(result(&json!("The list is closed today."))).await;
+    let error = server.client.run(ListDeployments::default(), &server.scope).await.unwrap_err();
+    assert_eq!((error.kind(), error.texts()), (Kind::Protocol, &["The list is closed today.".to_owned()][..]));
+    assert!(error.to_string().contains("a text where a list of deployments was expected"), "{error}");
     // What is missing of a list that is cut cannot be told.
     let whole = json!({"success": true, "result": [started(), started()]}).to_string();
     let server = against(answered(200, &whole[..whole.len() - 30])).await;

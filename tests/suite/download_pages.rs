@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use epicloud::base::error::{Error, Kind};
+use epicloud::base::readable::Readable;
+use epicloud::transfer::Inspection;
 use epicloud::transfer::download::Download;
 
 use super::stage::names_in;
@@ -90,6 +92,50 @@ async fn no_form_of_a_page_is_the_blob() {
         let blob = blob.clone();
         let after_head = move |ask: &Ask| if ask.is_head() { honest(ask, &blob) } else { form(ask) };
         assert_refused(ScriptedStore::start(after_head).await, &format!("{shown}, after an honest HEAD")).await;
+    }
+}
+
+/// Knows how its files begin, and would take any.
+struct Archives;
+
+impl Inspection for Archives {
+    fn begins(&self) -> &'static [u8] {
+        b"PK"
+    }
+
+    fn refusal(&self, _: &dyn Readable, _: bool) -> Result<Option<Error>, Error> {
+        Ok(None)
+    }
+}
+
+/// Where no sign of a storage is there, the beginning decides what is taken for a database.
+#[tokio::test]
+async fn what_nobody_can_read_is_not_the_blob_either() {
+    type Form = fn(&Ask) -> Reply;
+    let forms: [(&str, Form); 3] = [
+        ("an image", |_| Reply::new(200, b"\x89PNG\r\n\x1a\n\0\0\0").with("Content-Type", "image/png")),
+        ("bytes", |_| Reply::new(200, b"\x9c\x01\0\xff\x07").with("Content-Type", "application/octet-stream")),
+        ("bytes as a part", |ask| Reply::part(ask, b"\x9c\x01\0\xff\x07")),
+    ];
+    let blob = Arc::new(content(24, 3 * MIB));
+    for (shown, form) in forms {
+        for honest_head in [false, true] {
+            let blob = blob.clone();
+            let answer = move |ask: &Ask| if honest_head && ask.is_head() { honest(ask, &blob) } else { form(ask) };
+            let (world, store) = (World::new().await, ScriptedStore::start(answer).await);
+            world.file("db.bacpac", b"PK the good dump of yesterday");
+            let request = Download {
+                link: link(&store.blob()),
+                overwrite: true,
+                inspection: Some(Arc::new(Archives)),
+                ..download(&world, &world.path("db.bacpac"))
+            };
+            let error = receive(&world, &request).await.unwrap_err();
+            assert_eq!(error.kind(), Kind::Protocol, "{shown}: {error}");
+            assert!(error.next_step().is_some_and(|step| step.contains("HTTPS_PROXY")), "{shown}: {error:?}");
+            assert_eq!(std::fs::read(world.path("db.bacpac")).unwrap(), b"PK the good dump of yesterday", "{shown}");
+            assert_eq!(names_in(world.folder.path()), ["db.bacpac"], "{shown}");
+        }
     }
 }
 

@@ -68,6 +68,23 @@ async fn the_page_of_a_proxy_is_told_as_its_own() {
     }
 }
 
+/// With success, as a sign-in does: in place of everything, or of the end alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_place_of_an_uploads_answer_is_told_as_one() {
+    let (emulator, epi) = stage().await;
+    for (status, query) in
+        [(200, "comp=block&"), (201, "comp=block&"), (200, "comp=blocklist"), (201, "comp=blocklist")]
+    {
+        emulator.faults().clear();
+        let page = Some("<html><title>Sign in to 17</title></html>".into());
+        let effect = Effect::Status { status, code: None, message: page, retry_after: None, plain: true };
+        emulator.faults().add(Rule::new(effect).method("PUT").query(query));
+        let run = epi.run(&UPLOAD).await;
+        run.refused(9, &[&format!("answered {status}"), "\"Sign in to 17\"", "  next: ", "HTTPS_PROXY"]);
+        assert!(!run.stderr.contains("is not one of its answers"), "{run:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_only_creates_is_refused_before_any_request() {
     let (emulator, epi) = stage().await;

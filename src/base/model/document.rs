@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind, Result};
+use crate::base::redaction::{cut, one_line};
+
+/// Letters that are shown of a text in the place of something else.
+const LONGEST: usize = 200;
 
 /// A JSON object as the service sent it: unknown members and the order kept. A noun of the service has two things put
 /// right, because scripts look members up by their names: a known name is written as the service documents it, and what
@@ -27,10 +31,7 @@ impl Document {
     pub fn from_value(what: &str, value: Value) -> Result<Self> {
         match value {
             Value::Object(members) => Ok(Self(members)),
-            other => Err(Error::new(
-                Kind::Protocol,
-                format!("the service answered with {} where {what} was expected", json_kind(&other)),
-            )),
+            other => Err(unexpected(what, &other)),
         }
     }
 
@@ -158,6 +159,19 @@ pub fn texts_of(value: &Value) -> Vec<String> {
     }
 }
 
+/// The error of an answer that holds something else than `what`. A text says why, in the service's words.
+#[must_use]
+pub fn unexpected(what: &str, value: &Value) -> Error {
+    let message = format!("the service answered with {} where {what} was expected", json_kind(value));
+    match value.as_str().map(one_line).filter(|text| !text.trim().is_empty()) {
+        Some(text) => {
+            let shown = cut(text.trim(), LONGEST, "...");
+            Error::new(Kind::Protocol, format!("{message}: \"{shown}\"")).with_texts(vec![shown])
+        }
+        None => Error::new(Kind::Protocol, message),
+    }
+}
+
 /// What kind of JSON value it is, in words.
 #[must_use]
 pub fn json_kind(value: &Value) -> &'static str {
@@ -230,6 +244,9 @@ mod tests {
         let error = Document::from_value("a deployment", json!([1])).unwrap_err();
         assert_eq!(error.to_string(), "the service answered with a list where a deployment was expected");
         assert_eq!(error.kind(), Kind::Protocol);
+        let error = Document::from_value("a deployment", json!("Not\nnow.")).unwrap_err();
+        assert!(error.to_string().ends_with("with a text where a deployment was expected: \"Not now.\""), "{error}");
+        assert_eq!(error.texts(), ["Not now."]);
     }
 
     #[test]

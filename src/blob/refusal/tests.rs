@@ -199,6 +199,33 @@ fn the_answer_of_a_gateway_is_told_as_that() {
 }
 
 #[test]
+fn what_a_storage_says_in_another_form_than_xml_is_told() {
+    let link = SafeUrl::parse("sasUrl", "https://a.blob.core.windows.net/c?sv=2020-12-06&sig=CANARY").unwrap();
+    let told = |body: &str, code: Option<&str>, from_storage| {
+        let code = code.map(str::to_owned);
+        let refusal = Refusal { status: 403, body: body.into(), code, from_storage, ..Refusal::default() };
+        to_error(&refusal, &link, "b", Access::Write, NOW)
+    };
+    let page = told("<html><title>Blocked by rule 7</title></html>", None, true);
+    assert_eq!(page.to_string(), "the blob storage answered 403: \"Blocked by rule 7\"");
+    assert_eq!((page.texts(), page.next_step().is_some()), (&["Blocked by rule 7".to_owned()][..], true));
+    let code = "AuthorizationFailure";
+    let json = format!(r#"{{"error":{{"code":"{code}","message":"Not from here.\nRequestId:r\nTime:t"}}}}"#);
+    let old = format!(r#"{{"odata.error":{{"code":"{code}","message":{{"lang":"en","value":"Not from here."}}}}}}"#);
+    for (body, header, from_storage) in
+        [(&json, Some(code), true), (&json, Some(code), false), (&json, None, true), (&old, None, true)]
+    {
+        let error = told(body, header, from_storage);
+        assert_eq!((error.code(), error.texts()), (Some(code), &["Not from here.".to_owned()][..]), "{body}");
+        assert!(error.to_string().contains("firewall"), "{error}");
+    }
+    // Of a gateway.
+    let error = told(&json, None, false);
+    assert_eq!(error.code(), None);
+    assert!(error.to_string().contains("a proxy or gateway answered 403"), "{error}");
+}
+
+#[test]
 fn a_leased_package_is_refused_with_both_sentences() {
     let error = refused(412, "LeaseIdMissing", "There is currently a lease.", "2026-02-01");
     assert_eq!(
