@@ -1,9 +1,10 @@
 //! One call of the deployment API: sign, send, read the answer, and repeat it where that is safe.
 //!
-//! GETs are repeated after connection faults, 408, 429 and 5xx. POSTs start things and are sent once: when their
+//! GETs are repeated after connection faults, 408, 429 and 5xx, as long as the time for their answers lasts. POSTs start things and are sent once: when their
 //! answer is lost the error says so and how to look (spec 1.2). Every try is signed anew, because a signature holds
 //! the time.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,17 +14,18 @@ use serde_json::Value;
 
 use super::endpoint::{Endpoint, Target};
 use super::envelope::{self, Answer};
+use super::patience::{MINUTE, Patience};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
 use crate::base::next_step::NextStep;
 use crate::base::retry::{RetryPolicy, reason};
 use crate::base::scope::Scope;
-use crate::base::time::{Clock, milliseconds};
+use crate::base::time::{Clock, milliseconds, spoken};
 use crate::transport::http::{Body, Fault, HeaderValue, Http, Method, Request};
 use crate::transport::sign::{Credentials, Signed};
 
-/// The longest an API call may take (spec 1.2).
+/// How long the answers of an API call are waited for (spec 1.2).
 const CALL_LIMIT: Duration = Duration::from_secs(120);
 
 /// The longest answer that is read. The largest real one, ten deployments, has some tens of KiB.
@@ -37,6 +39,7 @@ pub struct Api {
     credentials: Arc<Credentials>,
     entropy: Arc<dyn Entropy>,
     clocks: Arc<Clocks>,
+    limit: Duration,
 }
 
 /// How far this machine's clock and the service's are apart, by the last answer.
@@ -84,7 +87,14 @@ impl Api {
     /// A connection. Nothing is sent yet.
     #[must_use]
     pub fn new(http: Http, endpoint: Endpoint, credentials: Credentials, entropy: Arc<dyn Entropy>) -> Self {
-        Self { http, endpoint, credentials: Arc::new(credentials), entropy, clocks: Arc::default() }
+        let (credentials, clocks) = (Arc::new(credentials), Arc::default());
+        Self { http, endpoint, credentials, entropy, clocks, limit: CALL_LIMIT }
+    }
+
+    /// The same, waiting so long for the answers of one call.
+    #[must_use]
+    pub fn limited_to(self, limit: Duration) -> Self {
+        Self { limit, ..self }
     }
 
     /// Where the service is.
@@ -130,20 +140,26 @@ impl Api {
             Look::OfAWait => RetryPolicy::STATUS,
         };
         let target = self.endpoint.target(segments, query)?;
-        let mut attempt = 1;
+        let (mut attempt, mut patience, mut left) = (1, Patience::default(), self.limit);
         loop {
-            let error = match scope.cancel().run(self.exchange(Method::Get, &target, None, scope)).await? {
+            let began = self.clock().monotonic();
+            let exchange = self.exchange(Method::Get, &target, None, left, scope);
+            let error = match scope.cancel().run(self.awaited(exchange, &mut patience, scope)).await? {
                 Ok(result) => return Ok(result),
                 Err(fault) => fault.error,
             };
-            let Some(pause) = policy.pause(attempt, &error, self.entropy.bits()) else {
-                return Err(error.after_attempts(attempt));
-            };
+            let now = self.clock().monotonic();
+            // Without the pauses, which the service may have asked for.
+            left = left.saturating_sub(now.saturating_sub(began));
+            let pause = policy.pause(attempt, &error, self.entropy.bits()).filter(|_| !left.is_zero());
+            let Some(pause) = pause else { return Err(error.after_attempts(attempt)) };
             scope.report(Event::Retrying {
                 what: "the request to the service".to_owned(),
                 attempt,
                 delay_ms: milliseconds(pause),
                 reason: reason(&error, pause),
+                // A wait tells of its own failures.
+                warns: look == Look::Single && patience.is_over(now),
             });
             scope.cancel().run(self.clock().sleep(pause)).await?;
             attempt += 1;
@@ -163,7 +179,10 @@ impl Api {
             .map(serde_json::to_vec)
             .transpose()
             .map_err(|error| Error::new(Kind::Internal, format!("failed to encode the request payload: {error}")))?;
-        let sent = scope.cancel().run(self.exchange(Method::Post, &target, body.map(Bytes::from), scope)).await;
+        // Given up early, it would leave behind that nobody knows whether something was started.
+        let limit = self.limit.max(CALL_LIMIT);
+        let exchange = self.exchange(Method::Post, &target, body.map(Bytes::from), limit, scope);
+        let sent = scope.cancel().run(self.awaited(exchange, &mut Patience::default(), scope)).await;
         match sent {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(fault)) if fault.may_have_arrived => Err(lost(fault.error, effect).after_attempts(1)),
@@ -173,11 +192,30 @@ impl Api {
         }
     }
 
+    /// Waits for an answer, and tells everybody each minute that there is none.
+    async fn awaited<T>(&self, answer: impl Future<Output = T>, patience: &mut Patience, scope: &Scope) -> T {
+        let began = self.clock().monotonic();
+        let mut answer = pin!(answer);
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answer => return answer,
+                () = self.clock().sleep(MINUTE) => {
+                    let now = self.clock().monotonic();
+                    patience.tell(now);
+                    let passed = spoken(now.saturating_sub(began));
+                    scope.report(Event::Warning { text: format!("the service has not answered for {passed}") });
+                }
+            }
+        }
+    }
+
     async fn exchange(
         &self,
         method: Method,
         target: &Target,
         body: Option<Bytes>,
+        limit: Duration,
         scope: &Scope,
     ) -> Result<Value, Fault> {
         let now = self.clock().unix_ms();
@@ -195,9 +233,9 @@ impl Api {
             .header("accept", "application/json");
         request.headers.push(("authorization".to_owned(), HeaderValue::Secret(authorization)));
         request.body = body.map_or(Body::Empty, Body::Bytes);
-        request.time_limit = Some(CALL_LIMIT);
+        request.time_limit = Some(limit);
 
-        let deadline = self.clock().monotonic() + CALL_LIMIT;
+        let deadline = self.clock().monotonic() + limit;
         let response = self.http.send(request, scope.sink().as_ref()).await?;
         let status = response.status();
         let clock_difference = response.date().map(|theirs| self.clocks.compare(self.clock().unix_ms(), theirs));

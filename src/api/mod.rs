@@ -11,4 +11,5 @@ mod envelope;
 pub mod exports;
 mod json;
 pub mod links;
+mod patience;
 pub mod poll;

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::patience::Patience;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Progress};
 use crate::base::retry::{pause_of_wait, reason};
@@ -80,6 +81,7 @@ pub async fn poll<'a, T>(
     let mut failures = 0;
     let mut answered = known;
     let mut unknown = Unknown::default();
+    let mut patience = Patience::default();
     loop {
         let mut wanted = schedule.interval;
         let outcome = match remaining(clock, started, schedule.limit) {
@@ -116,6 +118,7 @@ pub async fn poll<'a, T>(
                     attempt: failures,
                     delay_ms: milliseconds(wanted),
                     reason: reason(&error, wanted),
+                    warns: patience.is_over(clock.monotonic()),
                 });
             }
         }

@@ -131,7 +131,7 @@ pub enum Event {
         /// The service's id.
         id: String,
     },
-    /// A warning of the service, each one once (spec 4.1).
+    /// A warning: of the service, each one once (spec 4.1), or that something is not as it should be.
     Warning {
         /// The service's text.
         text: String,
@@ -146,6 +146,10 @@ pub enum Event {
         delay_ms: u64,
         /// Why, one line.
         reason: String,
+        /// Whether every user should read it, as a warning: the service does not answer as it should. Of its requests
+        /// the first retry, and then one each minute.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        warns: bool,
     },
 }
 
@@ -171,7 +175,7 @@ impl Event {
         match self {
             Self::Message { text, .. } | Self::Warning { text } => Some(text.clone()),
             Self::Accepted { what, id } => Some(format!("{what} {id} accepted")),
-            Self::Retrying { what, attempt, delay_ms, reason } => {
+            Self::Retrying { what, attempt, delay_ms, reason, .. } => {
                 let pause = spoken(Duration::from_millis(*delay_ms));
                 Some(format!("{what} failed (attempt {attempt}), trying again in {pause}: {reason}"))
             }
@@ -233,14 +237,16 @@ mod tests {
             attempt: 1,
             delay_ms: 5,
             reason: "x".into(),
+            warns: false,
         })
         .unwrap();
-        assert_eq!(json["delayMs"], 5);
+        assert_eq!((&json["delayMs"], json.get("warns")), (&5.into(), None));
     }
 
     #[test]
     fn every_event_but_progress_is_a_sentence() {
-        let retrying = Event::Retrying { what: "block 1".into(), attempt: 2, delay_ms: 850, reason: "reset".into() };
+        let retrying =
+            Event::Retrying { what: "block 1".into(), attempt: 2, delay_ms: 850, reason: "reset".into(), warns: true };
         for (event, sentence) in [
             (Event::info("x"), Some("x")),
             (Event::Warning { text: "y".into() }, Some("y")),

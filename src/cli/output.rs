@@ -223,14 +223,16 @@ impl Sink for Events {
         if self.lines {
             return self.print(event);
         }
-        let sentence = event.sentence().filter(|_| self.least.is_some());
+        let warns = matches!(event, Event::Retrying { warns: true, .. });
+        let sentence = event.sentence().filter(|_| warns || self.least.is_some());
         match event {
             Event::Message { level: Level::Info, text } => self.say(None, &text),
             Event::Message { text, .. } => self.said.push(Said::Detail(text)),
             Event::Warning { text } => self.say(Some(Label::Warning), &text),
             Event::Progress(progress) => self.said.push(Said::Progress(Box::new(progress), self.clock.monotonic())),
             Event::Retrying { delay_ms, .. } => {
-                self.said.push(Said::Retry(sentence, Duration::from_millis(delay_ms), self.clock.monotonic()));
+                let line = sentence.map(|text| (warns.then_some(Label::Warning), text));
+                self.said.push(Said::Retry(line, Duration::from_millis(delay_ms), self.clock.monotonic()));
             }
             Event::Accepted { .. } => {
                 if let Some(sentence) = sentence {

@@ -21,7 +21,7 @@ pub(super) enum Said {
     /// How far it was at a moment.
     Progress(Box<Progress>, Duration),
     /// A request has failed at a moment and is repeated after a pause.
-    Retry(Option<String>, Duration, Duration),
+    Retry(Option<(Option<Label>, String)>, Duration, Duration),
     /// The operation is over.
     End,
 }
@@ -36,7 +36,7 @@ impl Entry for Said {
     }
 
     fn is_minor(&self) -> bool {
-        matches!(self, Self::Detail(_) | Self::Progress(..) | Self::Retry(..))
+        matches!(self, Self::Detail(_) | Self::Progress(..) | Self::Retry(None | Some((None, _)), ..))
     }
 }
 
@@ -81,12 +81,12 @@ impl Screen {
                     watch.see(*progress, at);
                 }
             }
-            Said::Retry(text, pause, at) => {
+            Said::Retry(line, pause, at) => {
                 if let Some(watch) = &mut self.watch {
                     watch.see_retry(pause, at);
                 }
-                if let Some(text) = text {
-                    self.line(None, &text);
+                if let Some((label, text)) = line {
+                    self.line(label, &text);
                 }
             }
             Said::End => {

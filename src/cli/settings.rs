@@ -35,6 +35,7 @@ pub(super) fn client(account: &Account) -> Result<(ClientConfig, Option<Secret>)
         project_id,
         ca_file: named_path(account.ca_file.as_ref()),
         state_dir: named_path(account.state_dir.as_ref()),
+        call_timeout_seconds: named(account.call_timeout.as_ref()).map(|text| seconds(&text)).transpose()?,
         ..ClientConfig::default()
     };
     Ok((config, secret.map(|secret| Secret::from(secret.as_str()))))
@@ -51,6 +52,7 @@ pub(super) fn words(arguments: &Arguments) -> CommandLine {
         "endpoint" => text(&account.endpoint),
         "caFile" => account.ca_file.clone(),
         "stateDir" => account.state_dir.clone(),
+        "callTimeoutSeconds" => text(&account.call_timeout),
         _ => None,
     };
     let (mut sources, mut typed) = (Vec::new(), Vec::new());
@@ -103,6 +105,10 @@ pub(super) fn form(option: Option<Form>) -> Result<Form> {
 /// An empty value counts as not given: pipelines set variables that have no value to nothing.
 fn named(value: Option<&String>) -> Option<String> {
     value.map(|value| given::trimmed(value)).filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+fn seconds(text: &str) -> Result<u32> {
+    text.parse().map_err(|_| Error::invalid("callTimeoutSeconds", format!("'{text}' is not a whole number of seconds")))
 }
 
 /// A file's name may have spaces at its ends; line breaks are what a pipeline adds.

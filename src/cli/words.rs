@@ -37,6 +37,7 @@ const WORDS: &[Word] = &[
     word("projectId", "--project-id"),
     word("caFile", "--ca-file"),
     word("stateDir", "--state-dir"),
+    word("callTimeoutSeconds", "--call-timeout"),
     word("files", "FILE"),
     word("files[].path", "FILE"),
     word("files[].blobName", "--blob-name"),
@@ -82,6 +83,7 @@ pub(super) const VARIABLES: &[(&str, &str)] = &[
     ("projectId", "EPI_PROJECT_ID"),
     ("caFile", "EPI_CA_FILE"),
     ("stateDir", "EPI_STATE_DIR"),
+    ("callTimeoutSeconds", "EPI_CALL_TIMEOUT"),
 ];
 
 /// The verb of each operation.

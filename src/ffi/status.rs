@@ -109,7 +109,7 @@ pub enum epi_phase_value {
 pub enum epi_log_level_value {
     /// The default of an operation, which is `EPI_LOG_LEVEL_INFO`.
     EPI_LOG_LEVEL_DEFAULT = 0,
-    /// Warnings of the service.
+    /// Warnings of the service, and that it does not answer as it should.
     EPI_LOG_LEVEL_WARNING = 1,
     /// What every user should read.
     EPI_LOG_LEVEL_INFO = 2,
@@ -160,7 +160,7 @@ pub(super) fn level_of(event: &Event) -> i32 {
     let value = match event {
         Event::Message { level: Level::Debug, .. } => v::EPI_LOG_LEVEL_DEBUG,
         Event::Message { level: Level::Verbose, .. } => v::EPI_LOG_LEVEL_VERBOSE,
-        Event::Warning { .. } => v::EPI_LOG_LEVEL_WARNING,
+        Event::Warning { .. } | Event::Retrying { warns: true, .. } => v::EPI_LOG_LEVEL_WARNING,
         _ => v::EPI_LOG_LEVEL_INFO,
     };
     value as i32

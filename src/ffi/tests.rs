@@ -177,7 +177,8 @@ fn a_lost_task_ends_its_operation() {
 #[test]
 fn a_retry_is_another_attempt_until_something_else_is_worked_on() {
     let work = Work::new("test.retries", &Options::default());
-    let retrying = |attempt| Event::Retrying { what: "it".into(), attempt, delay_ms: 0, reason: "broken".into() };
+    let retrying =
+        |attempt| Event::Retrying { what: "it".into(), attempt, delay_ms: 0, reason: "broken".into(), warns: false };
     let downloading = |file: &str| Event::Progress(Progress::new(Phase::Downloading, file));
     for (event, attempt) in [
         (downloading("one"), 1),

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::request::Checked;
+use super::request::{Checked, LARGEST, check_range};
 use crate::api::call::Api;
 use crate::api::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::base::entropy::Entropy;
@@ -46,6 +47,11 @@ pub struct ClientConfig {
     /// The folder that keeps what a cut upload needs to go on; the user's own for state when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_dir: Option<PathBuf>,
+    /// How long the answers of one request to the service are waited for, with its retries, in seconds; 120 when absent.
+    /// Requests that change something wait at least so long. Transfers and the waits for deployments and exports have
+    /// limits of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_timeout_seconds: Option<u32>,
 }
 
 /// The services that a client can be of.
@@ -107,10 +113,16 @@ impl Client {
         if config.state_dir.as_deref().is_some_and(|folder| folder.as_os_str().is_empty()) {
             return Err(Error::invalid("stateDir", "must not be empty"));
         }
+        check_range("callTimeoutSeconds", config.call_timeout_seconds, LARGEST)?;
+        let limited = |api: Api| match config.call_timeout_seconds {
+            Some(seconds) => api.limited_to(Duration::from_secs(seconds.into())),
+            None => api,
+        };
         let authorities = config.ca_file.as_deref().map(read_authorities).transpose()?;
         let http = Http::new(authorities.as_ref(), Arc::clone(&clock))?;
         Ok(Self {
-            api: credentials.map(|credentials| Api::new(http.clone(), endpoint, credentials, Arc::clone(&entropy))),
+            api: credentials
+                .map(|credentials| limited(Api::new(http.clone(), endpoint, credentials, Arc::clone(&entropy)))),
             project,
             engine: Engine::new(Store::new(http), clock, entropy).keeping_state_in(config.state_dir.clone()),
         })

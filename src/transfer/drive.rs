@@ -133,7 +133,9 @@ impl Driver<'_> {
         let pause = pause.filter(|_| !schedule.gives_up(index, RetryPolicy::BLOB.attempts, now));
         let report = schedule.failed(index, error, pause.map(|pause| now + pause), now);
         if let Some(pause) = pause.filter(|_| report) {
-            self.sink.event(Event::Retrying { what: label(index), attempt, delay_ms: milliseconds(pause), reason });
+            let delay_ms = milliseconds(pause);
+            // What a transfer lacks is seen in its figures.
+            self.sink.event(Event::Retrying { what: label(index), attempt, delay_ms, reason, warns: false });
         }
         if pause.is_some() {
             repeats();

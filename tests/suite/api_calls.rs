@@ -1,13 +1,15 @@
 //! The eleven endpoints, repeated GETs, POSTs that are sent once, and answers that are none.
 
+use std::time::Duration;
+
 use epicloud::request::{
     CompleteDeployment, Connect, GetContainerLinks, GetDeployment, GetEdgeLogLocation, GetExport, GetPackageLocation,
     ListContainers, ListDeployments, ResetDeployment, StartDeployment, StartExport,
 };
 use epicloud::{ClientConfig, Event, Kind};
-use epicloud_emulator::{Config, Effect, Rule};
+use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
 
-use super::stage::{Stage, client, configuration};
+use super::stage::{Epi, Stage, client, configuration};
 use super::virtual_time::{Seeded, SlowClock, until};
 
 fn copy(target: &str) -> StartDeployment {
@@ -222,6 +224,50 @@ async fn a_silent_service_ends_with_the_time_limit() {
     jump.await.unwrap();
     assert_eq!(error.kind(), Kind::Ambiguous);
     assert!(error.to_string().contains("no answer within 2 min"), "{error}");
+}
+
+/// As a service that takes the connection and never answers: nobody waits for long without a word, or for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_ends_with_its_time_limit_and_everybody_is_told_each_minute_before() {
+    for (limit, minutes, words) in [(None, 2, "no answer within 2 min"), (Some(300), 5, "no answer within 5 min")] {
+        let stage = Stage::new().await;
+        let config = ClientConfig { call_timeout_seconds: limit, ..configuration(&stage.emulator) };
+        let client = client(&config, stage.emulator.client_secret(), &stage.clock);
+        stage.emulator.faults().add(Rule::new(Effect::Stall));
+        let passing = async {
+            until("the request that is not answered", || !stage.api_requests().is_empty()).await;
+            for minute in 1..minutes {
+                stage.clock.advance(Duration::from_secs(60));
+                until("a warning", || stage.warnings().len() == minute).await;
+            }
+            stage.clock.advance(Duration::from_secs(60));
+        };
+        let (outcome, ()) = tokio::join!(client.run(ListDeployments::default(), &stage.scope), passing);
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind(), stage.api_requests().len()), (Kind::Network, 1), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+        assert_eq!(stage.warnings()[0], "the service has not answered for 1 min 00 s");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_retry_of_a_read_is_a_warning_and_the_others_are_not() {
+    let stage = Stage::new().await;
+    stage.emulator.faults().add(Rule::new(Effect::status(503)).times(3));
+    stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap();
+    let events = stage.recording.events().into_iter();
+    let warns = events.filter_map(|event| if let Event::Retrying { warns, .. } = event { Some(warns) } else { None });
+    assert_eq!(warns.collect::<Vec<_>>(), [true, false, false]);
+    // On the command line, also where nothing else is said.
+    let emulator = Emulator::start(Config { speed: Speed::Instant, ..Config::default() }).await.unwrap();
+    emulator.faults().add(Rule::new(Effect::status(503)).times(2));
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    let run = epi.run(&["deployment", "list", "--quiet"]).await;
+    assert_eq!((run.code, run.stderr.lines().count()), (Some(0), 1), "{run:?}");
+    assert!(
+        run.stderr.starts_with("warning: the request to the service failed (attempt 1), trying again in "),
+        "{run:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -213,6 +213,26 @@ async fn an_expired_link_is_not_a_failed_export() {
     assert_eq!(error.kind(), Kind::LinkExpired);
 }
 
+/// Everybody is told of a service that never answers while something is waited for, and the wait goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_service_is_told_of_while_a_wait_goes_on() {
+    let stage = Stage::new().await;
+    stage.emulator.faults().add(Rule::new(Effect::Stall).method("GET").times(1));
+    let passing = async {
+        until("the look that is not answered", || stage.emulator.requests().len() == 2).await;
+        stage.clock.advance(Duration::from_secs(60));
+        until("a warning", || !stage.warnings().is_empty()).await;
+        stage.clock.advance(Duration::from_secs(60));
+    };
+    let (outcome, ()) = tokio::join!(stage.client.run(export(Wait::default()), &stage.scope), passing);
+    assert_eq!(outcome.unwrap().status_text(), "Succeeded");
+    assert_eq!(stage.warnings(), ["the service has not answered for 1 min 00 s"]);
+    let events = stage.recording.events();
+    let told =
+        |event: &&Event| matches!(event, Event::Retrying { what, warns: true, .. } if what == "the status request");
+    assert_eq!(events.iter().filter(told).count(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_a_wait_sends_nothing_more() {
     let stage = Stage::new().await;

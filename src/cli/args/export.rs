@@ -63,7 +63,7 @@ pub(in crate::cli) enum Export {
         #[command(flatten)]
         link: ShowLink,
     },
-    /// Start or take an export, wait for it, download and verify it; after an interruption, the same command goes on
+    /// Start or take an export, wait for it, download and verify it
     #[command(
         after_help = "Example:\n  epi export save --environment Production --database epicms \\\n    --output-file epicms.bacpac"
     )]

@@ -67,6 +67,10 @@ pub(super) struct Account {
     /// Folder that keeps what a cut upload needs to go on [default: epicloud in the user's folder for state]
     #[arg(long, value_name = "DIR", env = "EPI_STATE_DIR", hide_env_values = true, global = true)]
     pub(super) state_dir: Option<OsString>,
+    /// How long to wait for the answers of one request to the service, in seconds [default: 120]
+    // As a text for the same reason.
+    #[arg(long, value_name = "SECONDS", env = "EPI_CALL_TIMEOUT", hide_env_values = true, global = true)]
+    pub(super) call_timeout: Option<String>,
 }
 
 /// What is shown, and how.

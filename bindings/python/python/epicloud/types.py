@@ -66,6 +66,8 @@ class Config(TypedDict, total=False):
     """A PEM file of certificate authorities to trust beside the system's."""
     state_dir: Path | None
     """The folder that keeps what a cut upload needs to go on; the user's own for state when left out."""
+    call_timeout_seconds: int | None
+    """How long the answers of one request to the service are waited for, in seconds; 120 when left out."""
     service: Literal["dxp"] | None
     """Which service; "dxp" when left out."""
 
