@@ -1,8 +1,8 @@
 //! One call of the deployment API: sign, send, read the answer, and repeat it where that is safe.
 //!
-//! GETs are repeated after connection faults, 408, 429 and 5xx, as long as the time for their answers lasts. POSTs start things and are sent once: when their
-//! answer is lost the error says so and how to look (spec 1.2). Every try is signed anew, because a signature holds
-//! the time.
+//! GETs are repeated after connection faults, 408, 429 and 5xx, as long as the time for their answers lasts. POSTs
+//! start things and are sent once: when their answer is lost the error says so and how to look (spec 1.2). Every try is
+//! signed anew, because a signature holds the time.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};

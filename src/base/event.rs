@@ -133,7 +133,7 @@ pub enum Event {
     },
     /// A warning: of the service, each one once (spec 4.1), or that something is not as it should be.
     Warning {
-        /// The service's text.
+        /// The text, the service's own where it is of the service.
         text: String,
     },
     /// A try failed and will be repeated.

@@ -166,7 +166,9 @@ impl Operation for SaveExport {
                 let job = waited(session, &save.exports, &handle, false, self.wait).await;
                 // The service does not say that it has this export before it has answered.
                 let job = job.map_err(|error| save.resumable(error.retry() != Retry::Never, &handle, error))?;
-                save.remember(&handle, &reservation);
+                if job.failure().is_none() {
+                    save.remember(&handle, &reservation);
+                }
                 return save.fetched(job, reservation).await;
             }
             if let Some(job) = save.begun_earlier(&reservation).await? {

@@ -205,8 +205,12 @@ impl Partial {
         self.remove_journal()
     }
 
-    /// Removes the partial file and its journal: nothing of them is of use.
+    /// Forgets where the file was to come from. What was received stays, and with it the journal: it may be of an earlier
+    /// source, and is gone on with if that one is named again.
     pub(super) fn forget(&self) -> Result<()> {
+        if !self.ledger.is_empty() {
+            return Ok(());
+        }
         self.discard()?;
         self.remove_journal()
     }

@@ -43,10 +43,11 @@ impl Reservation {
         self.partial(|partial| partial.remember(origin)).map(drop)
     }
 
-    /// Removes what an earlier download has left, and where the file was to come from.
+    /// Forgets where the file was to come from, unless something was received. That stays: it may be of an earlier
+    /// source.
     ///
     /// # Errors
-    /// `Io` when it cannot be removed.
+    /// `Io` when what is kept beside the file cannot be removed.
     pub fn forget(&self) -> Result<()> {
         self.partial(Partial::forget).map(drop)
     }

@@ -39,7 +39,7 @@ async fn all_endpoints_are_called_as_the_contract_says() {
     let started = client.run(start, scope).await.unwrap();
     assert_eq!(started.status_text(), "InProgress");
     assert_eq!(client.run(ListDeployments::default(), scope).await.unwrap().len(), 1);
-    stage.clock.advance(std::time::Duration::from_secs(600));
+    stage.clock.advance(Duration::from_secs(600));
     let id = started.id().to_owned();
     let waiting = client.run(GetDeployment { id: id.clone(), ..GetDeployment::default() }, scope).await.unwrap();
     assert_eq!((waiting.status_text(), waiting.percent_complete()), ("AwaitingVerification", Some(100)));
@@ -72,7 +72,7 @@ async fn all_endpoints_are_called_as_the_contract_says() {
         id: export.id().into(),
         ..GetExport::default()
     };
-    stage.clock.advance(std::time::Duration::from_secs(600));
+    stage.clock.advance(Duration::from_secs(600));
     let export = client.run(get, scope).await.unwrap();
     assert_eq!(export.status_text(), "Succeeded");
     assert!(export.download_link().unwrap().is_some());
@@ -115,7 +115,7 @@ async fn a_reset_sends_all_three_flags() {
         .run(StartDeployment { source_apps: vec!["cms".into()], ..copy("Preproduction") }, &stage.scope)
         .await
         .unwrap();
-    stage.clock.advance(std::time::Duration::from_secs(600));
+    stage.clock.advance(Duration::from_secs(600));
     let reset = ResetDeployment { id: started.id().into(), reset_with_db_rollback: true, ..ResetDeployment::default() };
     let resetting = stage.client.run(reset, &stage.scope).await.unwrap();
     assert_eq!(resetting.status_text(), "Resetting");
@@ -218,7 +218,7 @@ async fn a_silent_service_ends_with_the_time_limit() {
     let emulator = stage.emulator.clone();
     let jump = tokio::spawn(async move {
         until("the request that is not answered", || !emulator.requests().is_empty()).await;
-        clock.advance(std::time::Duration::from_secs(120));
+        clock.advance(Duration::from_secs(120));
     });
     let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
     jump.await.unwrap();
@@ -315,7 +315,7 @@ async fn wrong_credentials_and_a_wrong_clock_are_told_apart_where_that_is_possib
     assert!(error.to_string().starts_with("the service answered 401"), "{error}");
     assert!(error.next_step().unwrap().contains("client secret"), "{error:?}");
 
-    let skewed = SlowClock { clock: stage.clock.clone(), behind: std::time::Duration::from_secs(3600) };
+    let skewed = SlowClock { clock: stage.clock.clone(), behind: Duration::from_secs(3600) };
     let secret = epicloud::Secret::from(stage.emulator.client_secret());
     let late = epicloud::Client::with_sources(
         &configuration(&stage.emulator),

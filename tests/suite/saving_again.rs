@@ -200,16 +200,19 @@ async fn no_export_is_started_while_the_service_cannot_be_asked_about_the_old_on
 
 /// What an earlier save has received is given up only when another file comes, so its export can still be taken by its id.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_received_outlives_a_save_of_something_else_that_is_stopped() {
+async fn what_was_received_outlives_a_save_of_something_else_that_fails() {
     let saving = Saving::new().await;
     saving.cut().await;
     let id = saving.accepted();
+    let other = || SaveExport { database_name: "epicommerce".into(), ..saving.request() };
+    saving.stage.emulator.script(Phase::Export, vec![Step::new(0, 100, "ExportFailed")]);
+    assert_eq!(saving.save(other()).await.unwrap_err().kind(), Kind::JobFailed);
     let refusal = Rule::new(Effect::status(409)).method("HEAD").path("/bacpacs/");
     saving.stage.emulator.faults().add(refusal);
-    saving.save(SaveExport { database_name: "epicommerce".into(), ..saving.request() }).await.unwrap_err();
+    saving.save(other()).await.unwrap_err();
     saving.stage.emulator.faults().clear();
     let saved = saving.save(SaveExport { id: Some(id), ..saving.request() }).await.unwrap();
-    assert_eq!((saved.file.resumed_bytes, saving.starts()), (8 << 20, 2));
+    assert_eq!((saved.file.resumed_bytes, saving.starts()), (8 << 20, 3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
