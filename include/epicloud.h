@@ -262,7 +262,7 @@ typedef enum epi_log_level_value {
      */
     EPI_LOG_LEVEL_DEFAULT = 0,
     /**
-     * Warnings of the service.
+     * Warnings of the service, and that it does not answer as it should.
      */
     EPI_LOG_LEVEL_WARNING = 1,
     /**
@@ -554,11 +554,12 @@ char *epi_json_quote(const char *text);
  * `config_json` is an object whose members may all be left out: service (only
  * "dxp" so far), endpoint (the live service), clientKey, projectId (for requests
  * that name none), caFile (a PEM file of certificate authorities to trust besides
- * the system's) and stateDir (the folder that keeps what a cut upload needs to go
- * on; one of the user's own for state). It holds no secret. `secret` is the client
- * secret as the service gave it, `secret_len` bytes; white space and line ends around
- * it are left out, and UTF-16 is read. NULL and 0 make a client for what needs no
- * account, such as uploading to a link.
+ * the system's), stateDir (the folder that keeps what a cut upload needs to go on;
+ * one of the user's own for state) and callTimeoutSeconds (how long the answers of one
+ * request to the service are waited for; 120). It holds no secret. `secret` is the
+ * client secret as the service gave it, `secret_len` bytes; white space and line ends
+ * around it are left out, and UTF-16 is read. NULL and 0 make a client for what needs
+ * no account, such as uploading to a link.
  *
  * Returns: `EPI_STATUS_OK`, or why there is no client.
  * Ownership: everything is copied; the copy of `secret` is zeroed when the client

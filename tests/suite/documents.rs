@@ -88,6 +88,7 @@ async fn bad_documents_are_refused_with_their_path_before_any_call() {
         ("databaseExport.save", export(json!({"outputFile": "-"})), "outputFile"),
         ("databaseExport.save", export(json!({"outputFile": "x", "download": {"streams": 17}})), "download.streams"),
         ("databaseExport.save", export(json!({"outputFile": "x", "id": "1", "retentionHours": 2})), "retentionHours"),
+        ("databaseExport.save", export(json!({"outputFile": "x", "id": "1", "newExport": true})), "newExport"),
         ("storageContainer.list", json!({"environment": ""}), "environment"),
         ("storageSas.get", json!({"environment": "x", "storageContainer": []}), "storageContainer"),
         ("storageSas.get", json!({"environment": "x", "storageContainer": ["a", ""]}), "storageContainer[1]"),
