@@ -250,29 +250,64 @@ Describe 'callers' {
         }
     }
 
-    Describe 'Connect-EpiCloud again' {
-        It 'checks the connection and keeps it, without parameters and with the same key' {
-            foreach ($call in { Connect-EpiCloud }, { Connect-EpiCloud -ClientKey $credential.ClientKey -ClientSecret $credential.ClientSecret }) {
-                $again = & $call
-                $again.ProjectId | Should -Be $credential.ProjectId
-                $again.AuthenticationVerified | Should -BeTrue
-                Get-TestRequest -Emulator $emulator | Should -Be @('GET deployments')
-            }
-            { Get-EpiDeployment } | Should -Not -Throw
-        }
-
-        It 'forgets the project with another key, and with a project that is empty' {
-            (Connect-EpiCloud -ClientKey 'other' -ClientSecret 'c2VjcmV0').AuthenticationVerified | Should -BeFalse
-            (Get-Failure { Get-EpiDeployment }).Exception.Message | Should -BeLike '*missing mandatory parameters: ProjectId.*'
-            [void](Connect-EpiCloud @credential)
-            (Connect-EpiCloud -ProjectId '').AuthenticationVerified | Should -BeFalse
-        }
-    }
-
     Describe 'a look without -Wait' {
         It 'has the verbose line of the original' {
             $lines = @(Start-EpiDeployment @copy -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] })
             @($lines.Message -match '^Deployment status: InProgress\. Progress: \d+%$').Count | Should -Be 1
+        }
+    }
+
+    Describe 'what is shown' {
+        It 'cuts nothing that identifies a row at 80 columns' {
+            $deployment = [pscustomobject]@{ id = [guid]::NewGuid(); status = 'AwaitingVerification'; percentComplete = 100; startTime = [datetime]::UtcNow; parameters = [pscustomobject]@{ targetEnvironment = 'Preproduction' } }
+            $export = [pscustomobject]@{ id = [guid]::NewGuid(); status = 'ExportFailed'; databaseName = 'epicommerce'; environment = 'Preproduction'; bacpacName = 'epicommerce_2026.bacpac' }
+            $deployment.PSObject.TypeNames.Insert(0, 'EpiCloud.Deployment')
+            $export.PSObject.TypeNames.Insert(0, 'EpiCloud.DatabaseExport')
+            $shown = $deployment | Format-Table | Out-String -Width 80
+            $shown | Should -BeLike "*$($deployment.id) AwaitingVerification 100 *Preproduction*"
+            $shown += $export | Format-Table | Out-String -Width 80
+            $shown | Should -BeLike "*$($export.id) ExportFailed epicommerce  Preproduction*"
+            $shown += Connect-EpiCloud @credential | Out-String -Width 80
+            $shown | Should -BeLike "*$($credential.ProjectId)*$($credential.ClientKey)*AuthenticationVerified : True*"
+            $containers = Get-EpiStorageContainer -Environment Integration
+            $shown += $containers | Out-String -Width 80
+            foreach ($name in $containers.storageContainers) {
+                $shown | Should -BeLike "*$name*"
+            }
+            # Three dots of the wide or the narrow kind.
+            $shown | Should -Not -Match "\u2026|\.\.\."
+        }
+
+        It 'keeps the outer bar of a script, and says bytes and rate' {
+            $large = New-TestPackage -Path (Join-Path $TestDrive 'large.cms.app.1.nupkg') -Length 20000000
+            $shell = New-TestShell -Emulator $emulator -Arguments @{ Sas = $sas; Path = $large } -Script {
+                param($Sas, $Path)
+                Write-Progress -Activity 'mine' -Status 'outer'
+                Add-EpiDeploymentPackage -SasUrl $Sas -Path $Path
+            }
+            [void]$shell.Invoke()
+            $ids = @($shell.Streams.Progress | Where-Object { $_.Activity -like 'Uploading*' } | ForEach-Object { $_.ActivityId } | Sort-Object -Unique)
+            $ids.Count | Should -Be 1
+            $ids[0] | Should -Not -Be 0
+            $shell.Dispose()
+            $text = InModuleScope EpiCloud.Native {
+                $figures = New-Object EpiCloud.Interop.Progress
+                Format-EpiTransfer -Percent 42 -Progress $figures
+            }
+            $text | Should -Match '^42% Complete: 0.0 of 0.0 MiB$'
+        }
+
+        It 'completes environments, databases and ids, also those of the connected project' {
+            $started = Start-EpiDeployment -SourceEnvironment Production -TargetEnvironment ADE2 -IncludeBlob
+            function Get-Offer([string]$Text) { (TabExpansion2 -inputScript $Text -cursorColumn $Text.Length).CompletionMatches.CompletionText }
+            Get-Offer 'Start-EpiDeployment -TargetEnvironment ' | Should -Be @('Integration', 'Preproduction', 'Production', 'ADE2')
+            Get-Offer 'Get-EpiDatabaseExport -Environment Pre' | Should -Be @('Preproduction')
+            Get-Offer 'Get-EpiDatabaseExport -DatabaseName ' | Should -Be @('epicms', 'epicommerce')
+            Get-Offer 'Wait-EpiDeployment -Id ' | Should -Contain $started.id
+            Disconnect-EpiCloud
+            [void](Get-TestRequest -Emulator $emulator)
+            Get-Offer 'Get-EpiStorageContainer -Environment ' | Should -Be @('Integration', 'Preproduction', 'Production')
+            Get-TestRequest -Emulator $emulator | Should -BeNullOrEmpty
         }
     }
 

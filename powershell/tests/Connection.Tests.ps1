@@ -63,14 +63,26 @@ Describe 'connections' {
             { Get-EpiDeployment } | Should -Not -Throw
         }
 
-        It 'goes on with what it has, and forgets a project that is not given' {
+        It 'checks the connection again without parameters and with the same key, and keeps it' {
             [void](Connect-EpiCloud @credential)
-            $again = Connect-EpiCloud
-            $again.ClientKey | Should -Be $key
-            $again.AuthenticationVerified | Should -BeFalse
-            (Get-Failure { Get-EpiDeployment }).Exception.Message | Should -BeLike '*missing mandatory parameters: ProjectId.*'
-            (Connect-EpiCloud -ProjectId $project).AuthenticationVerified | Should -BeTrue
+            foreach ($call in { Connect-EpiCloud }, { Connect-EpiCloud -ClientKey $key -ClientSecret $secret }) {
+                [void](Get-TestRequest -Emulator $emulator)
+                $again = & $call
+                $again.ClientKey | Should -Be $key
+                $again.ProjectId | Should -Be $project
+                $again.AuthenticationVerified | Should -BeTrue
+                Get-TestRequest -Emulator $emulator | Should -Be @('GET deployments')
+            }
             { Get-EpiDeployment } | Should -Not -Throw
+        }
+
+        It 'forgets the project with another key, and with a project that is given and empty' {
+            [void](Connect-EpiCloud @credential)
+            (Connect-EpiCloud -ClientKey 'other' -ClientSecret 'c2VjcmV0').AuthenticationVerified | Should -BeFalse
+            (Get-Failure { Get-EpiDeployment }).Exception.Message | Should -BeLike '*missing mandatory parameters: ProjectId.*'
+            [void](Connect-EpiCloud @credential)
+            (Connect-EpiCloud -ProjectId '').AuthenticationVerified | Should -BeFalse
+            (Get-Failure { Get-EpiDeployment }).Exception.Message | Should -BeLike '*missing mandatory parameters: ProjectId.*'
         }
 
         It 'survives the import of the module' {
@@ -96,7 +108,7 @@ Describe 'connections' {
         It 'names the commands in its verbose lines' {
             $lines = Connect-EpiCloud @credential -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
             $lines.Message | Should -Contain 'Configuring credentials for command Start-EpiDeployment'
-            @($lines | Where-Object { $_.Message -like 'Configuring credentials for command *' }).Count | Should -Be 12
+            @($lines | Where-Object { $_.Message -like 'Configuring credentials for command *' }).Count | Should -Be 14
         }
 
         It 'takes the address with and without the slash at its end' {

@@ -17,8 +17,8 @@ BeforeAll {
 }
 
 Describe 'the module' {
-    It 'has the twelve cmdlets and two more, and nothing else' {
-        $added = 'Disconnect-EpiCloud', 'Save-EpiDatabaseExport'
+    It 'has the twelve cmdlets and four more, and nothing else' {
+        $added = 'Disconnect-EpiCloud', 'Save-EpiDatabaseExport', 'Wait-EpiDatabaseExport', 'Wait-EpiDeployment'
         $recorded = (Get-Content -Raw -LiteralPath (Join-Path $PSScriptRoot 'data/epicloud-cmdlets.json') | ConvertFrom-Json).commands.name
         (Get-Command -Module EpiCloud.Native).Name | Sort-Object | Should -Be (@($recorded) + $added | Sort-Object)
     }

@@ -48,7 +48,7 @@ Describe 'the words of the module' {
         $text = InModuleScope EpiCloud.Native -Parameters @{ given = $parts } { ConvertTo-EpiText -Parts $given -Cmdlet 'Start-EpiDeployment' }
         $text | Should -Be ('set -BlobName or -DeploymentPackage, then Save-EpiDatabaseExport -Environment Production ' +
             "-DatabaseName epicms -Id 8 -Path 'my db' -Force -WaitTimeoutMinutes 5 -PollingIntervalSec 9, then " +
-            'Get-EpiDeployment -Id 7, then Get-EpiDeployment, then Reset-EpiDeployment -Id 7 -Complete -Wait; ' +
+            'Wait-EpiDeployment -Id 7 -Until reset -Strict, then Get-EpiDeployment, then Reset-EpiDeployment -Id 7 -Complete -Wait; ' +
             '$EpiCloudCaFile or unknown.member')
     }
 }

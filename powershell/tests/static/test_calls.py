@@ -21,7 +21,7 @@ SILENT_COMMANDS = {
     "Write-Verbose", "Write-Warning",
 }  # fmt: skip
 # Commands whose output is the output of the function.
-MEANT = {"ConvertFrom-EpiDocument", "New-EpiClient", "New-EpiFailure", "Resolve-EpiFile", "Select-EpiParameter", "Use-EpiConnection"}
+MEANT = {"Complete-EpiArgument", "ConvertFrom-EpiDocument", "Find-EpiRecentDeployment", "New-EpiClient", "New-EpiFailure", "Resolve-EpiFile", "Select-EpiParameter", "Use-EpiConnection"}
 
 
 def function_nodes(source: bytes):
