@@ -6,23 +6,24 @@ function Add-EpiDeploymentPackage {
     .DESCRIPTION
     Uploads a file to the place that Get-EpiDeploymentPackageLocation names: in several blocks at a time, each with a
     checksum. What fails for a passing reason is sent again; a refusal ends the upload at once. An existing package of that
-    name is replaced unless it is linked to a deployment.
+    name is replaced unless it is linked to a deployment. An upload that was cut goes on where it was when it is called
+    again with the same file and name; resumedBytes of the receipt of PassThru says how much was there.
 
     The link must lead to Azure's blob storage. Set $Global:EpiCloudAllowAnySasUrl to $true for another store, such as an
     emulator that listens elsewhere.
 
     .PARAMETER SasUrl
-    The link from Get-EpiDeploymentPackageLocation.
+    The link from Get-EpiDeploymentPackageLocation. White space around it is taken away.
 
     .PARAMETER Path
     The file, taken literally. LiteralPath is another name of this parameter.
 
     .PARAMETER BlobName
     The package's name in the store: [name.](cms|commerce|head).app.<version>.(nupkg|zip) or
-    [name.](cms|commerce).sqldb.<version>.bacpac. The file's own name when not given.
+    [name.](cms|commerce).sqldb.<version>.bacpac. The file's own name when not given or empty.
 
     .PARAMETER PassThru
-    Gives a receipt of the upload. Without it there is no output.
+    Gives a receipt of the upload, which also says whether one that was cut was resumed. Without it there is no output.
 
     .EXAMPLE
     $location = Get-EpiDeploymentPackageLocation
@@ -39,7 +40,8 @@ function Add-EpiDeploymentPackage {
     Objects with the properties FullName and Name, such as files.
 
     .OUTPUTS
-    None. With PassThru EpiCloud.PackageUpload: blobName, bytes, contentMd5, blocks, retries, integrity
+    None. With PassThru EpiCloud.PackageUpload: blobName, bytes, contentMd5, blocks, resumedBytes (more than 0 when an upload
+    that was cut was resumed), retries, integrity
     (crc64 or contentMd5, by which the blob storage has confirmed each block; unverified where it did not).
 
     .LINK

@@ -22,7 +22,7 @@ function Connect-EpiCloud {
     The secret of the API credentials.
 
     .PARAMETER ProjectId
-    The id of the project, a GUID.
+    The id of the project, a GUID. When it is given and empty the connection has none, and nothing is verified.
 
     .PARAMETER Credential
     The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and

@@ -16,7 +16,8 @@ function Get-EpiDeployment {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER Id
-    The id of a deployment. Without it all that the service lists are given.
+    The id of a deployment. Without it, and as in the original also with an empty one, all that the service lists are given:
+    check a variable before you pipe the result on.
 
     .PARAMETER Credential
     The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and

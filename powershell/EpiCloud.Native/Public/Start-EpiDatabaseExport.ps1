@@ -29,7 +29,7 @@ function Start-EpiDatabaseExport {
     How long the service keeps the result, in hours.
 
     .PARAMETER Wait
-    Waits until the operation has ended.
+    Waits until the operation has ended. Wait-EpiDatabaseExport waits for one that runs already.
 
     .PARAMETER ShowProgress
     Shows progress while waiting.

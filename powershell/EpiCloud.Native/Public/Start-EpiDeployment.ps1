@@ -20,7 +20,7 @@ function Start-EpiDeployment {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER SourceApp
-    The code to copy: cms, commerce.
+    The code to copy: cms, commerce. None when not given or empty.
 
     .PARAMETER SourceEnvironment
     The environment to copy from.
@@ -47,7 +47,7 @@ function Start-EpiDeployment {
     Deploys straight to the site, without a slot. For Integration and additional environments.
 
     .PARAMETER Wait
-    Waits until the operation has ended.
+    Waits until the operation has ended. Wait-EpiDeployment waits for one that runs already.
 
     .PARAMETER ShowProgress
     Shows progress while waiting.
