@@ -236,10 +236,10 @@ Describe 'callers' {
         }
 
         It 'name the cmdlet and the line of the caller' {
-            $script = Join-Path $TestDrive 'failing.ps1'
-            [System.IO.File]::WriteAllText($script, "function Show-It {`n    Get-EpiDeployment -Id $unknown`n}`nShow-It`n'went on'`n")
-            $failure = Get-Failure { & $script }
-            $failure.InvocationInfo.ScriptName | Should -Be $script
+            $file = Join-Path $TestDrive 'failing.ps1'
+            [System.IO.File]::WriteAllText($file, "function Show-It {`n    Get-EpiDeployment -Id $unknown`n}`nShow-It`n'went on'`n")
+            $failure = Get-Failure { & $file }
+            $failure.InvocationInfo.ScriptName | Should -Be $file
             $failure.InvocationInfo.ScriptLineNumber | Should -Be 2
             $failure.CategoryInfo.Activity | Should -Be 'Get-EpiDeployment'
             if ($PSVersionTable.PSEdition -eq 'Core') {
