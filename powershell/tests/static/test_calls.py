@@ -15,7 +15,7 @@ AUTOMATIC = {
     "confirmpreference", "progresspreference", "pscommandpath",
 }
 # Methods that give nothing.
-SILENT_METHODS = {"Cancel", "Clear", "Dispose", "Insert", "InvokeReturnAsIs", "Load", "Remove", "RemoveAt", "Set", "ThrowTerminatingError"}
+SILENT_METHODS = {"Cancel", "Clear", "Collect", "Dispose", "Insert", "InvokeReturnAsIs", "Load", "Remove", "RemoveAt", "Set", "ThrowTerminatingError"}
 SILENT_COMMANDS = {
     "Export-ModuleMember", "Set-EpiConnection", "Set-StrictMode", "Write-Debug", "Write-EpiEvent", "Write-EpiProgress", "Write-Progress",
     "Write-Verbose", "Write-Warning",
