@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::emulator::Emulator;
 use crate::failure::{Doing, Failure, Result};
-use crate::machine::{left_out, runs, say_left_out, succeeds};
+use crate::machine::{left_out, on_path, runs, say_left_out, succeeds};
+use crate::nupkg;
 use crate::process::{self, Background};
 use crate::workspace::{Profile, Programs, Workspace, copy, fresh, make_folder};
 
@@ -116,7 +117,7 @@ pub(crate) fn prepare(workspace: &Workspace, programs: &Programs) -> Result<Opti
     let [mono, dotnet8, dotnet10] = VARIABLES;
     let mut hosts = vec![Host { name: "Mono", variable: mono, words: vec!["mono".to_owned()] }];
     hosts.extend(runtime(workspace)?.map(|dotnet| Host::dotnet(".NET 8", dotnet8, &dotnet.to_string_lossy())));
-    if succeeds(Command::new("net10").arg("--version")) {
+    if on_path("net10") {
         hosts.push(Host::dotnet(".NET 10", dotnet10, "net10"));
     } else {
         say_left_out("what is tested on .NET 10", "there is no net10 on the PATH");
@@ -154,6 +155,7 @@ impl DotNet {
     pub(crate) fn test(&self, programs: &Programs) -> Result<()> {
         let refused = self.refused_files(programs)?;
         self.compile_readme(programs)?;
+        self.pack()?;
         for host in &self.hosts {
             println!("{}:", host.name);
             let options = ["--speed", "instant", "--export-size", "300000"];
@@ -165,7 +167,9 @@ impl DotNet {
             for Refusal { within, file, word } in &refused {
                 process::run(host.command_within(within, &tests).arg("refused").arg(file).arg(word))?;
             }
-            process::run(host.command(&tests).args(["unfound", "the runtime found none"]))?;
+            let mut unfound = host.command(&tests);
+            // Cargo lets the programs that it runs find what it builds.
+            process::run(unfound.args(["unfound", "the runtime found none"]).env_remove("LD_LIBRARY_PATH"))?;
             self.follow_readme(host, &emulator)?;
         }
         Ok(())
@@ -302,6 +306,31 @@ impl DotNet {
         let entry = folder.join("Entry.cs");
         fs::write(&entry, ENTRY).doing(format!("cannot write {}", entry.display()))?;
         compile(&folder, "Readme", &recursively(&folder), &["-main:Entry", "-nowarn:28"])
+    }
+
+    /// Makes the NuGet package with the library of this platform alone. Without an SDK the test program reads what would be
+    /// packed.
+    fn pack(&self) -> Result<()> {
+        let sdks = Command::new("dotnet").arg("--list-sdks").output();
+        if sdks.map_or(true, |output| output.stdout.is_empty()) {
+            say_left_out("dotnet pack", "there is no .NET SDK on the PATH");
+            return Ok(());
+        }
+        let folder = self.folder.with_file_name("pack");
+        fresh(&folder)?;
+        let mut dotnet = Command::new("dotnet");
+        dotnet.arg("pack").arg(self.root.join(PACKAGE).join("src/EpiCloud.Interop.csproj"));
+        dotnet.arg("--artifacts-path").arg(folder.join("artifacts")).arg("--output").arg(&folder);
+        process::run(dotnet.arg(format!("-p:NativeFolder={}", self.folder.join("lib").display())))?;
+        let names = nupkg::names(&folder)?;
+        let library = format!("runtimes/{}/native/epicloud{}", platform()?, env::consts::DLL_SUFFIX);
+        let targets = ["build", "buildTransitive"].map(|folder| format!("{folder}/EpiCloud.Interop.targets"));
+        for name in [&library, &targets[0], &targets[1], &format!("lib/netstandard2.0/{ASSEMBLY}")] {
+            if !names.contains(name) {
+                return Err(Failure::new(format!("dotnet pack put no {name} into the package")));
+            }
+        }
+        Ok(())
     }
 
     /// Runs what the README begins with, up to the exported file, and once more over that file.

@@ -16,6 +16,11 @@ pub(crate) fn runs(program: &str, option: &str) -> bool {
     succeeds(Command::new(program).arg(option))
 }
 
+/// Whether a program is in a folder of `PATH`; for those that answer to no option.
+pub(crate) fn on_path(program: &str) -> bool {
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
 /// Whether a command ends well; nobody sees what it prints.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let quiet = || Stdio::null();

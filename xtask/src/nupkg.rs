@@ -7,9 +7,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use crate::failure::{Doing, Result};
+use crate::failure::{Doing, Failure, Result};
 
 /// What a package says about itself.
 pub(crate) struct Description<'a> {
@@ -36,6 +36,16 @@ pub(crate) fn write(file: &Path, description: &Description<'_>, files: &BTreeMap
         (nuspec.clone(), specification(description)),
     ];
     archive(file, &texts, files)
+}
+
+/// The paths in the one package of a folder.
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>> {
+    let doing = format!("cannot read the package in {}", folder.display());
+    let mut files = fs::read_dir(folder).doing(&doing)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let file = files.find(|file| file.extension().is_some_and(|end| end == "nupkg"));
+    let file = file.ok_or_else(|| Failure::new(format!("there is no package in {}", folder.display())))?;
+    let archive = ZipArchive::new(fs::File::open(file).doing(&doing)?).doing(&doing)?;
+    archive.file_names().map(|name| Ok(name.doing(&doing)?.into_owned())).collect()
 }
 
 /// Writes a plain zip of these files.
@@ -161,8 +171,7 @@ mod tests {
         }
         let [one, two] = packages.map(|package| fs::read(package).unwrap());
         assert_eq!(one, two);
-        let archive = zip::ZipArchive::new(std::io::Cursor::new(one)).unwrap();
-        let mut names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+        let mut names = names(&folder).unwrap();
         names.sort_unstable();
         assert_eq!(names, ["A.nuspec", "[Content_Types].xml", "_rels/.rels", "en-US/a.psd1", PROPERTIES]);
         fs::remove_dir_all(&folder).unwrap();

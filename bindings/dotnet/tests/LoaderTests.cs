@@ -30,9 +30,12 @@ namespace EpiCloud.Interop.Tests
             EpiException error = Check.Throws<EpiException>(() => new Client("{}", null));
             Check.Holds(NativePlatform.Current.Rid, error.Message, "the sentence");
             Check.Holds(word, error.Message, "the sentence");
-            // Nothing is decided by that.
-            NativeLoader.Load(Program.LibFolder);
-            new Client("{}", null).Dispose();
+            // Nothing is decided by that, except on Mono, which never looks again.
+            if (Type.GetType("Mono.Runtime") == null)
+            {
+                NativeLoader.Load(Program.LibFolder);
+                new Client("{}", null).Dispose();
+            }
             return 0;
         }
 
