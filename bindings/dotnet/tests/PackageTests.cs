@@ -1,6 +1,7 @@
 // What dotnet pack would put into the package, read from the project: no test has an SDK for certain.
 
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.IO;
 using System.Text.RegularExpressions;
@@ -62,7 +63,7 @@ namespace EpiCloud.Interop.Tests
             {
                 string list = Regex.Match(item.GetAttribute("Include"), @"^@\((\w+)\)$").Groups[1].Value;
                 foreach (XmlElement source in list.Length == 0
-                    ? (System.Collections.IEnumerable)new[] { item } : project.SelectNodes("/Project/ItemGroup/" + list))
+                    ? (IEnumerable)new[] { item } : project.SelectNodes("/Project/ItemGroup/" + list))
                 {
                     string file = Path.Combine(folder, source.GetAttribute("Include"));
                     Match condition = Regex.Match(source.GetAttribute("Condition"), @"^Exists\('(.*)'\)$");

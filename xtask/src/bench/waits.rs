@@ -29,10 +29,8 @@ pub(crate) fn run() -> Result<()> {
         measured.extend(dotnet.waits(&programs, how)?.into_iter().map(|(host, figures)| (host, name, figures)));
     }
 
-    println!(
-        "\n1000 waits, medians of {RUNS} runs{:>22}",
-        FIGURES.map(|(_, title, _)| format!("{title:>20}")).concat()
-    );
+    let titles = FIGURES.map(|(_, title, _)| format!("{title:>22}")).concat();
+    println!("\n{:<30}{titles}", format!("1000 waits, medians of {RUNS} runs"));
     let mut rows: Vec<(&str, &str)> = measured.iter().map(|(host, name, _)| (*host, *name)).collect();
     rows.sort_unstable();
     rows.dedup();
@@ -43,7 +41,7 @@ pub(crate) fn run() -> Result<()> {
             let each: Option<Vec<f64>> = of_row().map(|figures| figures[key].as_f64()).collect();
             let figure = median(&each.ok_or_else(|| Failure::new(format!("the test program measured no {key}")))?);
             let verdict = bound.filter(|_| row.1 == WAYS[0].1).map_or("", |bound| bound.judge(Some(figure)).word());
-            line.push_str(&format!("{:>20}", format!("{verdict} {figure:.0}")));
+            line.push_str(&format!("{:>22}", format!("{verdict} {figure:.0}")));
         }
         println!("{line}");
     }
