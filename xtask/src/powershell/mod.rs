@@ -20,6 +20,7 @@ pub(crate) use layout::assemble;
 use layout::{MODULES, Manifest, NATIVE, SHIM, files_below};
 
 const REQUIREMENTS: &str = "powershell/tests/static/requirements.txt";
+
 /// All of it alone, for those who work on the modules.
 pub(crate) fn run() -> Result<()> {
     let workspace = Workspace::find()?;
