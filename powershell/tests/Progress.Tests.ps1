@@ -160,7 +160,7 @@ Describe 'a wait that is over' {
         }
         # A minute of the library's clock, which is fast in that process: as it is built for tests it looks at this variable.
         # As it is shipped it does not, and each takes a minute.
-        $said = Invoke-Process -Text $text -Environment @{ EPI_TEST_CLOCK_SPEED = '40' }
+        $said = Invoke-Process -Text $text -Environment @{ EPICLOUD_TEST_CLOCK_SPEED = '40' }
         $said | Should -Be @($cases | ForEach-Object { $_.Text, 'OperationTimeout' })
     }
 }

@@ -12,7 +12,7 @@ use crate::base::time::{BoxFuture, Clock, milliseconds};
 
 /// How many times as fast the clock of a debug build runs: a test of a limit that is counted in minutes, made through a
 /// program or a host of the library, need not wait for one. A release build does not look at it.
-const SPEED: &str = "EPI_TEST_CLOCK_SPEED";
+const SPEED: &str = "EPICLOUD_TEST_CLOCK_SPEED";
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy)]
