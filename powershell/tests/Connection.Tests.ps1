@@ -118,6 +118,20 @@ Describe 'connections' {
             { Get-EpiDeployment } | Should -Not -Throw
         }
 
+        It 'takes the address and the authorities of epi where the session names none' {
+            $Global:EpiCloudApiEndpointUri = $Global:EpiCloudCaFile = $null
+            $env:EPI_ENDPOINT = $emulator.httpsEndpoint
+            $env:EPI_CA_FILE = $emulator.caFile
+            try {
+                (Connect-EpiCloud @credential).AuthenticationVerified | Should -BeTrue
+                { Get-EpiDeployment } | Should -Not -Throw
+            }
+            finally {
+                Remove-Item -LiteralPath Env:EPI_ENDPOINT, Env:EPI_CA_FILE
+                Disconnect-EpiCloud
+            }
+        }
+
         It 'belongs to the address that it was made for' {
             [void](Connect-EpiCloud @credential)
             $Global:EpiCloudApiEndpointUri = 'http://127.0.0.1:1/api/v1.0/'

@@ -51,7 +51,7 @@ $folder = (Resolve-Path -LiteralPath $Modules).ProviderPath
 $env:EPI_MODULES = $folder
 $env:PSModulePath = $folder + [System.IO.Path]::PathSeparator + $env:PSModulePath
 # A setting of the person who runs this must not decide whether the tests pass; no proxy knows this machine.
-foreach ($variable in 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy') {
+foreach ($variable in 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy', 'EPI_ENDPOINT', 'EPI_CA_FILE') {
     # Not [Environment]::SetEnvironmentVariable: from .NET 9 on that leaves an empty one.
     Remove-Item -LiteralPath "Env:$variable" -ErrorAction SilentlyContinue
 }

@@ -114,6 +114,23 @@ Describe 'what is stopped' {
             $file | Should -Exist
         }
 
+        It 'goes on with the same export, which nobody has to name' {
+            $file = Join-Path $TestDrive 'again.bacpac'
+            [void](Connect-EpiCloud @credential)
+            Add-TestFault -Emulator $emulator -Effect @{ kind = 'status'; status = 409 } -When @{ method = 'HEAD'; path = '/bacpacs/' } -Times 1
+            $save = @{ Environment = 'Production'; DatabaseName = 'epicms'; Path = $file; PollingIntervalSec = 1 }
+            $failure = Get-Failure { Save-EpiDatabaseExport @save }
+            $failure.ErrorDetails.RecommendedAction | Should -BeLike '*Save-EpiDatabaseExport -Environment Production -DatabaseName epicms -Id *'
+            $id = ($failure.ErrorDetails.RecommendedAction -split ' -Id ')[1].Split(' ')[0]
+            [void](Get-TestRequest -Emulator $emulator)
+            $said = @(Save-EpiDatabaseExport @save 6>&1)
+            "$($said[0])" | Should -BeLike "going on with export $id of epicms (Production)*"
+            $said[-1].id | Should -Be $id
+            @(Get-TestRequest -Emulator $emulator | Where-Object { $_ -like 'POST *' }) | Should -BeNullOrEmpty
+            (Save-EpiDatabaseExport @save -Force -NewExport).id | Should -Not -Be $id
+            Disconnect-EpiCloud
+        }
+
         BeforeAll {
             # The project comes from the export.
             $credentialOfKey = @{ ClientKey = $emulator.clientKey; ClientSecret = $emulator.clientSecret }

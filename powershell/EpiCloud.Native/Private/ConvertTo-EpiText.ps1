@@ -37,6 +37,7 @@ function ConvertTo-EpiText {
         'environment'                  = 'Environment'
         'databaseName'                 = 'DatabaseName'
         'retentionHours'               = 'RetentionHours'
+        'newExport'                    = 'NewExport'
         'outputFile'                   = 'Path'
         'overwrite'                    = 'Force'
         'storageContainer'             = 'StorageContainer'

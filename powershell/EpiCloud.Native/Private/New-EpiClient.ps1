@@ -1,15 +1,18 @@
-# Makes a native client of credentials, for the service that $Global:EpiCloudApiEndpointUri names now. Without
-# credentials the client can do what needs none, such as uploading by a link.
+# Makes a native client of credentials, for the service that is chosen now. Without credentials the client can do what needs none, such as uploading by a link.
 function New-EpiClient {
     param(
         [hashtable]$Account = @{}
     )
     $config = @{}
-    if ($Global:EpiCloudApiEndpointUri) {
-        $config.endpoint = [string]$Global:EpiCloudApiEndpointUri
+    $endpoint = Get-EpiEndpoint
+    if ($endpoint) {
+        $config.endpoint = $endpoint
     }
     if ($Global:EpiCloudCaFile) {
         $config.caFile = [string]$Global:EpiCloudCaFile
+    }
+    elseif ($env:EPI_CA_FILE) {
+        $config.caFile = $env:EPI_CA_FILE
     }
     $secret = $null
     try {

@@ -9,14 +9,19 @@ function Use-EpiConnection {
     }
     if ($Connection.Endpoint -ne (Get-EpiEndpoint)) {
         throw [System.InvalidOperationException]::new(
-            '$Global:EpiCloudApiEndpointUri was changed after Connect-EpiCloud; run Connect-EpiCloud again, with the key ' +
-            'and the secret')
+            'the address of the service ($Global:EpiCloudApiEndpointUri or EPI_ENDPOINT) was changed after ' +
+            'Connect-EpiCloud; run Connect-EpiCloud again, with the key and the secret')
     }
     $Connection.Client
 }
 
-# The address of the service that the user chose, empty for the live one. Both forms of it, with and without the slash at
-# its end, are the same address.
+# The address of the service that the user chose, empty for the live one: by the variable of the original, or by that of
+# `epi`, so that a script that `epi-emulator run` starts does not reach the live service. Both forms of it, with and without
+# the slash at its end, are the same address.
 function Get-EpiEndpoint {
-    ([string]$Global:EpiCloudApiEndpointUri).TrimEnd('/')
+    $address = [string]$Global:EpiCloudApiEndpointUri
+    if (-not $address) {
+        $address = [string]$env:EPI_ENDPOINT
+    }
+    $address.TrimEnd('/')
 }

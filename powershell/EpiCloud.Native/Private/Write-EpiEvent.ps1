@@ -14,6 +14,10 @@ function Write-EpiEvent {
             if ($Entry.level -eq 'debug') {
                 Microsoft.PowerShell.Utility\Write-Debug -Message $Entry.text
             }
+            elseif ($Entry.level -eq 'info' -and $Call.Operation -eq 'databaseExport.save') {
+                # Which export a save goes on with decides about hours. The other cmdlets say what the original says.
+                Microsoft.PowerShell.Utility\Write-Information -MessageData $Entry.text -InformationAction Continue
+            }
             else {
                 Microsoft.PowerShell.Utility\Write-Verbose -Message $Entry.text
             }
@@ -24,7 +28,12 @@ function Write-EpiEvent {
         }
         'retrying' {
             $text = "$($Entry.what) failed (attempt $($Entry.attempt)), trying again in $($Entry.delayMs) ms: $($Entry.reason)"
-            Microsoft.PowerShell.Utility\Write-Verbose -Message $text
+            if ($Entry.warns) {
+                Microsoft.PowerShell.Utility\Write-Warning -Message $text
+            }
+            else {
+                Microsoft.PowerShell.Utility\Write-Verbose -Message $text
+            }
         }
         'progress' {
             if ($Entry.phase -eq 'waiting' -and $Entry.status) {

@@ -9,8 +9,9 @@ function Save-EpiDatabaseExport {
 
     Several exports of a pipeline need a -Path of their own each, as a script block: -Path { "$($_.databaseName).bacpac" }.
 
-    What was cut is taken up by calling it again: with the id of the export it waits on, and a download goes on with the
-    file of the same name and the ending .partial. Ctrl-C stops the download at once; the export goes on in the service.
+    What was cut is taken up by calling it again with the same environment, database and path: it goes on with the same export
+    and with what was downloaded of it, and says so. A new export is started only where the earlier one has failed, has
+    expired or is no longer there. Ctrl-C stops the download at once; the export goes on in the service.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -31,7 +32,11 @@ function Save-EpiDatabaseExport {
     The file to write, taken literally. LiteralPath is another name of this parameter.
 
     .PARAMETER Id
-    The id of an export that exists. Without it a new one is started, unless objects come from the pipeline.
+    The id of an export that exists. Without it that of an interrupted call goes on, or a new one is started, unless objects
+    come from the pipeline.
+
+    .PARAMETER NewExport
+    Starts a new export, even if that of an interrupted call to the same file could go on. Not together with Id.
 
     .PARAMETER RetentionHours
     How long the service keeps a new export, in hours; 24 when not given.
@@ -98,6 +103,9 @@ function Save-EpiDatabaseExport {
         [string]$Id,
 
         [Parameter()]
+        [switch]$NewExport,
+
+        [Parameter()]
         [ValidateRange(1, 2147483647)]
         [int]$RetentionHours,
 
@@ -148,6 +156,7 @@ function Save-EpiDatabaseExport {
             }
             $request = @{ environment = $Environment; databaseName = $DatabaseName; outputFile = $file; wait = @{} }
             $request.overwrite = [bool]$Force
+            $request.newExport = [bool]$NewExport
             if ($Id) {
                 $request.id = $Id
             }
