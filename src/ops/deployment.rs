@@ -11,7 +11,7 @@ use crate::api::deployments::report_progress;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::model::deployment::{Deployment, DeploymentGoal};
-use crate::base::next_step::{Command, NextStep};
+use crate::base::next_step::{Command, NextStep, Waiting};
 use crate::base::time::BoxFuture;
 
 impl Operation for Connect {
@@ -200,6 +200,11 @@ fn judged(deployment: Deployment, strict: bool, allow_failed: bool) -> Result<De
         Some(_) if allow_failed && deployment.errors().is_empty() => Ok(deployment),
         Some(error) => Err(error),
         None => match deployment.warned().filter(|_| strict) {
+            // It waits for somebody, or goes on, whatever its warnings count for.
+            Some(error) if !deployment.status().is_final() => {
+                let waiting = Waiting { strict, ..Waiting::default() };
+                Err(error.with_next_step(resume::way_on(&deployment, waiting)))
+            }
             Some(error) => Err(error),
             None => Ok(deployment),
         },

@@ -1,12 +1,12 @@
 //! What is asked before packages are uploaded for a deployment: who occupies its target, and which packages a
 //! deployment has taken already. One request, which costs less than an upload that ends in a refusal.
 
-use super::resume::is_stopped;
+use super::resume::{is_stopped, way_on};
 use crate::api::call::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
-use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
-use crate::base::next_step::{Command, NextStep, Setting, Waiting};
+use crate::base::model::deployment::{Deployment, DeploymentStatus};
+use crate::base::next_step::{NextStep, Setting, Waiting};
 use crate::base::scope::Scope;
 
 /// The recent deployments of the project, newest first.
@@ -84,23 +84,4 @@ fn is_about_the_list(error: &Error) -> bool {
 /// Whether a package was refused because a deployment has taken it (spec 3.2).
 pub(super) fn is_taken(error: &Error) -> bool {
     error.code() == Some("LeaseIdMissing")
-}
-
-/// What brings a deployment further that has not ended.
-fn way_on(deployment: &Deployment, waiting: Waiting) -> NextStep {
-    let id = || deployment.id().to_owned();
-    let wait =
-        |until| NextStep::text("wait for it with: ").command(Command::WaitForDeployment { id: id(), until, waiting });
-    match deployment.status() {
-        DeploymentStatus::Completing => wait(DeploymentGoal::Complete),
-        DeploymentStatus::Resetting => wait(DeploymentGoal::Reset),
-        DeploymentStatus::AwaitingVerification => NextStep::text("verify it, then complete it with: ")
-            .command(Command::CompleteDeployment { id: id() })
-            .and("; or reset it with: ")
-            .command(Command::ResetDeployment { id: id(), complete: false }),
-        DeploymentStatus::AwaitingResetVerification => {
-            NextStep::text("complete its reset with: ").command(Command::ResetDeployment { id: id(), complete: true })
-        }
-        _ => wait(DeploymentGoal::Start),
-    }
 }

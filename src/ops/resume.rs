@@ -3,6 +3,7 @@
 use super::request::Wait;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
+use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
 use crate::base::next_step::{Command, NextStep, Waiting};
 use crate::base::scope::Scope;
 
@@ -67,4 +68,23 @@ pub(super) fn is_stopped(error: &Error) -> bool {
 /// Adds a step to the error of an operation that was stopped, unless the error has one of its own.
 pub(super) fn when_stopped(error: Error, step: &str) -> Error {
     if is_stopped(&error) && error.next_step().is_none() { error.with_next_step(step) } else { error }
+}
+
+/// What brings a deployment further that has not ended.
+pub(super) fn way_on(deployment: &Deployment, waiting: Waiting) -> NextStep {
+    let id = || deployment.id().to_owned();
+    let wait =
+        |until| NextStep::text("wait for it with: ").command(Command::WaitForDeployment { id: id(), until, waiting });
+    match deployment.status() {
+        DeploymentStatus::Completing => wait(DeploymentGoal::Complete),
+        DeploymentStatus::Resetting => wait(DeploymentGoal::Reset),
+        DeploymentStatus::AwaitingVerification => NextStep::text("verify it, then complete it with: ")
+            .command(Command::CompleteDeployment { id: id() })
+            .and("; or reset it with: ")
+            .command(Command::ResetDeployment { id: id(), complete: false }),
+        DeploymentStatus::AwaitingResetVerification => {
+            NextStep::text("complete its reset with: ").command(Command::ResetDeployment { id: id(), complete: true })
+        }
+        _ => wait(DeploymentGoal::Start),
+    }
 }

@@ -259,7 +259,10 @@ async fn deploy_is_strict_when_asked() {
         epi.write(&name, &content(1, 1000));
         let to = ["ADE1", "ADE2"][usize::from(code != 0)];
         let deploy = ["deploy", &name, "--to", to, "--polling-interval", "1"];
-        assert_eq!(epi.run(&[&deploy[..], more].concat()).await.code, Some(code));
+        let run = epi.run(&[&deploy[..], more].concat()).await;
+        assert_eq!(run.code, Some(code), "{run:?}");
+        // The deployment waits for somebody either way.
+        assert_eq!(run.stderr.contains("complete it with: epi deployment complete --id "), code != 0, "{run:?}");
     }
 }
 

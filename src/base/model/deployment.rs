@@ -68,7 +68,8 @@ impl Deployment {
         let failed = |said: &str| Error::new(Kind::JobFailed, format!("deployment {} {said}", self.id()));
         let errors = self.errors();
         if !errors.is_empty() {
-            return Some(failed(&format!("failed: {}", errors.join(". "))).with_texts(errors));
+            let said: Vec<_> = errors.iter().map(|text| text.trim_end_matches('.')).collect();
+            return Some(failed(&format!("failed: {}", said.join(". "))).with_texts(errors));
         }
         (self.status() == DeploymentStatus::Failed).then(|| {
             failed("failed, and the service gave no reason")
@@ -84,7 +85,7 @@ impl Deployment {
             return None;
         }
         let said =
-            format!("deployment {} has status {} with warnings: {}", self.id(), self.status_text(), warnings.join(" "));
+            format!("deployment {} has status {} with warnings: {}", self.id(), self.status_text(), warnings.join("; "));
         Some(Error::new(Kind::Warnings, said).with_texts(warnings))
     }
 
