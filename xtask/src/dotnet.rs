@@ -178,9 +178,9 @@ impl DotNet {
     /// What a thousand waits cost on each runtime, as the test program measures it: as tasks, or with a thread each.
     pub(crate) fn waits(&self, programs: &Programs, how: &str) -> Result<Vec<(&'static str, Value)>> {
         let measured = self.hosts.iter().map(|host| {
-            // An emulator of its own, because it counts.
+            // An emulator of its own, which counts requests, and in which nothing ends.
             let secret = self.folder.join("client-secret");
-            let emulator = Emulator::start(&programs.emulator, &["--speed", "instant"], secret)?;
+            let emulator = Emulator::start(&programs.emulator, &["--speed", "manual"], secret)?;
             let mut command = host.command(&self.folder.join(TESTS));
             let figures = process::output(emulator.configure_host(command.args(["waits", how]))?)?;
             Ok((host.name, serde_json::from_str(&figures).doing("cannot read what the test program measured")?))
