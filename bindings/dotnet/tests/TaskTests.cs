@@ -2,6 +2,7 @@
 
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using EpiCloud.Interop.Handles;
@@ -50,6 +51,30 @@ namespace EpiCloud.Interop.Tests
                 Check.Throws<AggregateException>(() => task.Wait());
                 Check.That(task.IsCanceled, "the task is cancelled");
             }
+        }
+
+        /// <summary>Of a small file nothing else may be seen than the last report.</summary>
+        public static void The_last_report_of_an_upload_is_all_of_it(Stage stage)
+        {
+            string folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())).FullName;
+            List<Progress> told = new List<Progress>();
+            try
+            {
+                string file = Path.Combine(folder, "small.cms.app.1.0.0.nupkg");
+                File.WriteAllText(file, "small");
+                using (Client client = stage.NewClient())
+                {
+                    string request = "{\"files\":[{\"path\":" + Json.Quote(file) + "}]}";
+                    client.RunAsync("package.upload", request, new Told(told.Add)).GetAwaiter().GetResult();
+                }
+            }
+            finally
+            {
+                Directory.Delete(folder, true);
+            }
+            Progress last = told[told.Count - 1];
+            Check.Equal(5L, last.BytesDone, "the bytes done");
+            Check.Equal(5L, last.BytesTotal, "the bytes in all");
         }
 
         public static void A_token_cancels_down_to_the_connection(Stage stage)
