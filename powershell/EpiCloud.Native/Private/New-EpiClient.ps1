@@ -1,4 +1,5 @@
-# Makes a native client of credentials, for the service that is chosen now. Without credentials the client can do what needs none, such as uploading by a link.
+# Makes a native client of credentials, for the service that is chosen now. Without credentials the client can do what
+# needs none, such as uploading by a link.
 function New-EpiClient {
     param(
         [hashtable]$Account = @{}
@@ -8,11 +9,9 @@ function New-EpiClient {
     if ($endpoint) {
         $config.endpoint = $endpoint
     }
-    if ($Global:EpiCloudCaFile) {
-        $config.caFile = [string]$Global:EpiCloudCaFile
-    }
-    elseif ($env:EPI_CA_FILE) {
-        $config.caFile = $env:EPI_CA_FILE
+    $caFile = Get-EpiSetting -Value $Global:EpiCloudCaFile -Variable 'EPI_CA_FILE'
+    if ($caFile) {
+        $config.caFile = $caFile
     }
     $secret = $null
     try {

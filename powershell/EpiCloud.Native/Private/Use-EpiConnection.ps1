@@ -15,13 +15,8 @@ function Use-EpiConnection {
     $Connection.Client
 }
 
-# The address of the service that the user chose, empty for the live one: by the variable of the original, or by that of
-# `epi`, so that a script that `epi-emulator run` starts does not reach the live service. Both forms of it, with and without
-# the slash at its end, are the same address.
+# The address of the service that the user chose, empty for the live one. Both forms of it, with and without the slash at
+# its end, are the same address.
 function Get-EpiEndpoint {
-    $address = [string]$Global:EpiCloudApiEndpointUri
-    if (-not $address) {
-        $address = [string]$env:EPI_ENDPOINT
-    }
-    $address.TrimEnd('/')
+    ([string](Get-EpiSetting -Value $Global:EpiCloudApiEndpointUri -Variable 'EPI_ENDPOINT')).TrimEnd('/')
 }

@@ -84,8 +84,12 @@ impl Deployment {
         if warnings.is_empty() {
             return None;
         }
-        let said =
-            format!("deployment {} has status {} with warnings: {}", self.id(), self.status_text(), warnings.join("; "));
+        let said = format!(
+            "deployment {} has status {} with warnings: {}",
+            self.id(),
+            self.status_text(),
+            warnings.join("; ")
+        );
         Some(Error::new(Kind::Warnings, said).with_texts(warnings))
     }
 
