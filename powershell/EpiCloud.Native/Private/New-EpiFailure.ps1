@@ -48,8 +48,10 @@ function New-EpiFailure {
     # Only a throw notes a place, and only its own: so it is thrown once by a script that stands where the caller does. Where
     # no script called, or the session forbids this, the record has the line of the module.
     [void](Invoke-EpiAttempt -Script {
+            # The module is two scripts.
+            $own = [System.IO.Path]::Combine($PSScriptRoot, 'EpiCloud.Native.')
             foreach ($frame in Microsoft.PowerShell.Utility\Get-PSCallStack) {
-                if ($frame.ScriptName -ne $PSCommandPath) {
+                if (-not ([string]$frame.ScriptName).StartsWith($own, [System.StringComparison]::Ordinal)) {
                     & (New-EpiThrow -Extent $frame.Position) $failure
                 }
             }

@@ -129,10 +129,10 @@ impl Parameter {
         }
     }
 
-    /// A switch of the function itself is off by default.
+    /// As PowerShell shows it: a text without its quotation marks. A switch of the function itself is off by default.
     pub(super) fn default_shown(&self) -> String {
         match &self.default {
-            Some(default) => default.clone(),
+            Some(default) => default.trim_matches('\'').to_owned(),
             None if self.kind == "switch" => "False".to_owned(),
             None if self.kind == "int" => "0".to_owned(),
             None => String::new(),
@@ -202,7 +202,7 @@ mod tests {
             [Parameter(ParameterSetName = 'A', Mandatory = $true)]\n        [ValidateSet('a,b', 'c')]\n        \
             [string[]]$First,\n\n        # One, or none.\n        [Parameter(ValueFromPipelineByPropertyName = $true)]\n        \
             [ArgumentCompleter({ param($a, $b) @($a, $b) })]\n        [int]$Second = 3,\n\n        [Parameter()]\n        \
-            [System.Some.Kind]$Third\n    )\n    process {\n    }\n}\n";
+            [System.Some.Kind]$Third = 'Start'\n    )\n    process {\n    }\n}\n";
         let function = Function::read(source).unwrap();
         assert_eq!((function.name.as_str(), function.help.trim()), ("Get-It", ".SYNOPSIS\n    Gets it."));
         assert_eq!(function.sets(), ["B", "A"]);
@@ -212,7 +212,7 @@ mod tests {
         let expected = [
             ("First", "String[]", "", "false"),
             ("Second", "Int32", "3", "true (ByPropertyName)"),
-            ("Third", "Kind", "", "false"),
+            ("Third", "Kind", "Start", "false"),
             ("WhatIf", "SwitchParameter", "", "false"),
             ("Confirm", "SwitchParameter", "", "false"),
         ];
