@@ -55,6 +55,19 @@ Describe 'errors' {
             $failure.CategoryInfo.Category | Should -Be 'ConnectionError'
         }
 
+        It 'a service that never answers is given up, after a time that can be set' {
+            Add-TestFault -Emulator $emulator -Effect @{ kind = 'stall' } -When @{ path = '*/deployments' }
+            try {
+                $Global:EpiCloudCallTimeoutSeconds = 1
+                (Get-Failure { Get-EpiDeployment }).FullyQualifiedErrorId | Should -Be 'TIMEOUT,Get-EpiDeployment'
+                $Global:EpiCloudCallTimeoutSeconds = 'soon'
+                (Get-Failure { Get-EpiDeployment }).Exception.Message | Should -BeLike '*EpiCloudCallTimeoutSeconds*'
+            }
+            finally {
+                Remove-Variable -Scope Global -Name EpiCloudCallTimeoutSeconds
+            }
+        }
+
         It 'an unknown id is told with the text of the service' {
             $id = [guid]::NewGuid()
             (Get-Failure { Get-EpiDeployment -Id $id }).Exception.Message | Should -BeLike "API call failed! The error was: *404 (Not Found). *$id*"

@@ -162,6 +162,12 @@ def test_from_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(name, value)
     with epicloud.Client.from_environment() as client:
         assert client.verify()["projectId"] == emulator.ready["projectId"]
+    monkeypatch.setenv("EPI_CALL_TIMEOUT", "30")
+    assert epicloud.client.read_environment()["call_timeout_seconds"] == 30
+    monkeypatch.setenv("EPI_CALL_TIMEOUT", "soon")
+    with pytest.raises(epicloud.InvalidArgument, match="EPI_CALL_TIMEOUT: must be a whole number"):
+        epicloud.Client.from_environment()
+    monkeypatch.delenv("EPI_CALL_TIMEOUT")
     # An empty one counts as not set: the library says what is missing.
     for name in ("EPI_CLIENT_KEY", "EPI_CLIENT_SECRET"):
         monkeypatch.setenv(name, "")

@@ -45,8 +45,9 @@ function ConvertTo-EpiText {
     }
     # What is set by a variable of the session.
     $variables = @{
-        'endpoint' = '$EpiCloudApiEndpointUri'
-        'caFile'   = '$EpiCloudCaFile'
+        'endpoint'           = '$EpiCloudApiEndpointUri'
+        'caFile'             = '$EpiCloudCaFile'
+        'callTimeoutSeconds' = '$EpiCloudCallTimeoutSeconds'
     }
     $cmdlets = @{
         'packageLocation.get' = 'Get-EpiDeploymentPackageLocation'

@@ -13,6 +13,12 @@ function New-EpiClient {
     if ($caFile) {
         $config.caFile = $caFile
     }
+    $limit = Get-EpiSetting -Value $Global:EpiCloudCallTimeoutSeconds -Variable 'EPI_CALL_TIMEOUT'
+    if ($limit) {
+        # What is no number goes as it is, so that the library refuses it by its name.
+        $number = $limit -as [int]
+        $config.callTimeoutSeconds = @($limit, $number)[$null -ne $number]
+    }
     $secret = $null
     try {
         if ($Account.ClientKey) {

@@ -31,13 +31,21 @@ ENVIRONMENT = {
     "endpoint": "EPI_ENDPOINT",
     "ca_file": "EPI_CA_FILE",
     "state_dir": "EPI_STATE_DIR",
+    "call_timeout_seconds": "EPI_CALL_TIMEOUT",
 }
 """The variables that `from_environment` reads; those of the program `epi`."""
 
 
 def read_environment() -> dict[str, Any]:
     """Read the account from the environment; an empty variable counts as not set."""
-    return {name: os.environ.get(variable) or None for name, variable in ENVIRONMENT.items()}
+    config: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in ENVIRONMENT.items()}
+    limit = config["call_timeout_seconds"]
+    if limit is not None:
+        try:
+            config["call_timeout_seconds"] = int(limit)
+        except ValueError:
+            raise refused(ENVIRONMENT["call_timeout_seconds"], "must be a whole number of seconds") from None
+    return config
 
 
 class Operation(Generic[R]):
@@ -252,7 +260,7 @@ class Account:
     def from_environment(cls) -> Self:
         """Make a client from EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID and what else `epi` reads.
 
-        That is EPI_ENDPOINT, EPI_CA_FILE and EPI_STATE_DIR. An empty variable counts as not set.
+        That is EPI_ENDPOINT, EPI_CA_FILE, EPI_STATE_DIR and EPI_CALL_TIMEOUT. An empty variable counts as not set.
         """
         return cls(**read_environment())
 
