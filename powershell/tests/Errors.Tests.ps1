@@ -59,9 +59,9 @@ Describe 'errors' {
             Add-TestFault -Emulator $emulator -Effect @{ kind = 'stall' } -When @{ path = '*/deployments' }
             try {
                 $Global:EpiCloudCallTimeoutSeconds = 1
-                (Get-Failure { Get-EpiDeployment }).FullyQualifiedErrorId | Should -Be 'TIMEOUT,Get-EpiDeployment'
+                (Get-Failure { Get-EpiDeployment @credential }).FullyQualifiedErrorId | Should -Be 'TIMEOUT'
                 $Global:EpiCloudCallTimeoutSeconds = 'soon'
-                (Get-Failure { Get-EpiDeployment }).Exception.Message | Should -BeLike '*EpiCloudCallTimeoutSeconds*'
+                (Get-Failure { Get-EpiDeployment @credential }).Exception.Message | Should -BeLike '*EpiCloudCallTimeoutSeconds*'
             }
             finally {
                 Remove-Variable -Scope Global -Name EpiCloudCallTimeoutSeconds
