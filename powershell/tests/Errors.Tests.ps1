@@ -59,7 +59,9 @@ Describe 'errors' {
             Add-TestFault -Emulator $emulator -Effect @{ kind = 'stall' } -When @{ path = '*/deployments' }
             try {
                 $Global:EpiCloudCallTimeoutSeconds = 1
-                (Get-Failure { Get-EpiDeployment @credential }).FullyQualifiedErrorId | Should -Be 'TIMEOUT'
+                $failure = Get-Failure { Get-EpiDeployment @credential }
+                $failure.FullyQualifiedErrorId | Should -Be 'NETWORK'
+                $failure.Exception.Message | Should -BeLike '*answer*'
                 $Global:EpiCloudCallTimeoutSeconds = 'soon'
                 (Get-Failure { Get-EpiDeployment @credential }).Exception.Message | Should -BeLike '*EpiCloudCallTimeoutSeconds*'
             }
