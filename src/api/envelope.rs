@@ -39,13 +39,11 @@ const CLOCK_TOLERANCE: std::time::Duration = std::time::Duration::from_secs(120)
 pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> Result<Value> {
     let ok = (200..300).contains(&answer.status);
     let object = json::read(answer.body, answer.content_type);
-    let is_object = object.is_some();
     let texts = object.as_ref().map(|object| reasons(&object.value)).unwrap_or_default();
     let verdict = object.as_ref().and_then(|object| verdict(&object.value, ok));
-    let refused_id = object.as_ref().and_then(|object| id(&single(result(object.value.clone()))));
-    if let Some(Reading { value, is_cut }) = object
-        && ok
+    if ok
         && verdict == Some(true)
+        && let Some(Reading { value, is_cut }) = object
     {
         let result = result(value);
         let result = if answer.changes { single(result) } else { result };
@@ -57,14 +55,15 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
     }
     let known = verdict.is_some();
     if !known && (ok || texts.is_empty()) {
-        let shown = excerpt(answer, is_object);
+        let shown = excerpt(answer, object.is_some());
         let error = base(format!("the service answered {} with {shown}", status_text(answer.status))).with_texts(texts);
         let error = if ok { error.into_kind(Kind::Protocol) } else { error };
         return Err(advise(error, answer, true));
     }
     let said = if texts.is_empty() { "no reason given".to_owned() } else { texts.join(", ") };
     // Something may go on in the service in spite of its refusal, and without its id nobody finds it.
-    let said = match refused_id.filter(|_| answer.changes) {
+    let held = object.filter(|_| answer.changes).and_then(|object| id(&single(result(object.value))));
+    let said = match held {
         Some(id) => format!("{said} (but the answer holds the id {id})"),
         None => said,
     };

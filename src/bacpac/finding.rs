@@ -190,10 +190,8 @@ impl Finding {
             Self::MissingPart(name) => format!("{name} is missing"),
             Self::Damaged { part, how } => format!("{part} is damaged: {how}"),
             Self::DamagedData(parts) => {
-                format!(
-                    "{} is damaged: its data does not match the size and the CRC-32 of the directory",
-                    parts.words()
-                )
+                let words = parts.words();
+                format!("{words} is damaged: its data does not match the size and the CRC-32 of the directory")
             }
             Self::Origin => "Origin.xml is not a readable XML document".to_owned(),
             Self::ModelChecksum => {
@@ -203,7 +201,8 @@ impl Finding {
             Self::NoRows => "there is no table data in it, and Origin.xml counts no rows".to_owned(),
             Self::LocalHeaders { fields, parts } => format!(
                 "the local header of {} differs from the directory ({}): tools that go by the directory, such as \
-                 SqlPackage on .NET, read the file, but those on the .NET Framework (SSMS, the portal's import) may say \"File contains corrupted data\"",
+                 SqlPackage on .NET, read the file, but those on the .NET Framework (SSMS, the portal's import) may say \
+                 \"File contains corrupted data\"",
                 parts.words(),
                 fields.join(", ")
             ),

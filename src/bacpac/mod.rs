@@ -175,7 +175,7 @@ impl Check<'_> {
         take: impl FnMut(&[u8]),
     ) -> Result<bool> {
         let Some(entry) = self.part(name) else { return Ok(false) };
-        if entry.header.is_encrypted() || !unpack::is_supported(entry.header.method) {
+        if !unpack::is_readable(&entry.header) {
             return Ok(false);
         }
         if entry.header.length > largest {

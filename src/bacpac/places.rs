@@ -3,7 +3,7 @@
 use super::directory::{Directory, Entry, bytes_at};
 use super::finding::{Finding, Findings};
 use super::record::{self, Header};
-use super::unpack::{is_supported, unpack};
+use super::unpack::{is_readable, unpack};
 use crate::base::cancel::CancelToken;
 use crate::base::error::Result;
 use crate::base::readable::Readable;
@@ -63,7 +63,7 @@ pub(super) fn check(
         }
         findings.count_differing(&differing, name);
         let located = Located { header: entry.header, at: local.data };
-        if is_about_data(&differing) && is_readable(entry) && unpack(file, located, cancel, |_| ())?.is_some() {
+        if is_about_data(&differing) && is_readable(&entry.header) && unpack(file, located, cancel, |_| ())?.is_some() {
             findings.count(Finding::DamagedData, name);
         }
     }
@@ -77,11 +77,6 @@ pub(super) fn check(
 /// which.
 fn is_about_data(differing: &[&'static str]) -> bool {
     differing.iter().any(|field| matches!(*field, METHOD | SUM | SIZES))
-}
-
-/// Whether the data can be compared with the directory. What cannot be is a finding of its own.
-fn is_readable(entry: &Entry) -> bool {
-    !entry.header.is_encrypted() && is_supported(entry.header.method)
 }
 
 /// Where the data of a part is; `None` where it is not at its place.

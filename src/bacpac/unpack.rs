@@ -4,6 +4,7 @@ use crc_fast::{CrcAlgorithm, Digest};
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::places::Located;
+use super::record::Header;
 use crate::base::cancel::CancelToken;
 use crate::base::error::Result;
 use crate::base::readable::Readable;
@@ -21,6 +22,11 @@ const SUM: Fault = "its CRC-32 is not the one of the directory";
 /// Whether a part's method is one that is unpacked here.
 pub(super) fn is_supported(method: u16) -> bool {
     matches!(method, 0 | 8)
+}
+
+/// Whether the data of a part can be compared with the directory. What cannot be is a finding of its own.
+pub(super) fn is_readable(header: &Header) -> bool {
+    !header.is_encrypted() && is_supported(header.method)
 }
 
 /// Unpacks a part and hands it over piece by piece. Never more than the directory announces, so that a few bytes do not

@@ -228,10 +228,12 @@ pub(super) fn judge(asked: Asked, heading: &Heading<'_>, first: &[u8], begins: &
 pub(super) fn judge_other(access: Access, heading: &Heading<'_>, first: &[u8]) -> Result<()> {
     let is_answer = match access {
         Access::Write => {
-            let kind = heading.text("content-type");
-            let is_page = is_document_type(&kind) || matches!(Content::of(first), Content::Page | Content::Document);
+            let is_page = || {
+                is_document_type(&heading.text("content-type"))
+                    || matches!(Content::of(first), Content::Page | Content::Document)
+            };
             // A storage has nothing more to say.
-            heading.status == 201 && (first.is_empty() || !is_page || is_from_storage(heading.header))
+            heading.status == 201 && (first.is_empty() || is_from_storage(heading.header) || !is_page())
         }
         Access::Read => heading.status == 200 && seen(first).contains("<BlockList"),
     };

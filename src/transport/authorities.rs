@@ -7,6 +7,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
+use crate::base::encoding::seen;
 use crate::base::error::{Error, Result};
 use crate::base::given;
 
@@ -53,8 +54,7 @@ impl Authorities {
 /// The text of a file. Bundles have comments in whatever encoding their maker used, and only their sections count.
 fn text(content: &[u8]) -> Option<Zeroizing<String>> {
     let has_section = || content.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes());
-    let latin1 = || Zeroizing::new(content.iter().copied().map(char::from).collect());
-    given::decoded(content).ok().or_else(|| has_section().then(latin1))
+    given::decoded(content).ok().or_else(|| has_section().then(|| Zeroizing::new(seen(content))))
 }
 
 fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, Refusal> {

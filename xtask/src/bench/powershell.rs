@@ -38,7 +38,6 @@ Import-Module $module
 const UPLOAD: &str = "param($figure, $module, $package)
 $ErrorActionPreference = 'Stop'
 Import-Module $module
-$Global:EpiCloudApiEndpointUri, $Global:EpiCloudCaFile = $env:EPI_ENDPOINT, $env:EPI_CA_FILE
 $account = @{ ClientKey = $env:EPI_CLIENT_KEY; ClientSecret = $env:EPI_CLIENT_SECRET; ProjectId = $env:EPI_PROJECT_ID }
 [void](Connect-EpiCloud @account)
 $watch = [System.Diagnostics.Stopwatch]::StartNew()
