@@ -115,9 +115,7 @@ impl Shell {
     fn start(self) -> &'static str {
         match self {
             Self::Posix => "",
-            Self::PowerShell => {
-                "$ErrorActionPreference = 'Stop'; $PSNativeCommandUseErrorActionPreference = $true\n"
-            }
+            Self::PowerShell => "$ErrorActionPreference = 'Stop'; $PSNativeCommandUseErrorActionPreference = $true\n",
         }
     }
 }
@@ -192,7 +190,7 @@ fn fate(above: &str, line: usize) -> Result<Fate> {
         let mut words = marker.strip_prefix("test: ")?.split(", ");
         match words.next()? {
             "opens the shell" if words.next().is_none() => Some(Fate::OpensShell),
-            "emulator" => tested(words),
+            "emulator" => tested(&words.collect::<Vec<_>>()),
             _ => None,
         }
     });
@@ -204,12 +202,12 @@ fn fate(above: &str, line: usize) -> Result<Fate> {
 }
 
 /// The fate of a tested block, from what its marker adds.
-fn tested<'a>(additions: impl Iterator<Item = &'a str>) -> Option<Fate> {
+fn tested(additions: &[&str]) -> Option<Fate> {
     let (mut needs, mut also_in_powershell) = (None, false);
     for addition in additions {
         match addition.strip_prefix("needs ") {
             Some(program) => needs = Some(program.trim().to_owned()),
-            None if addition == "also in PowerShell" => also_in_powershell = true,
+            None if *addition == "also in PowerShell" => also_in_powershell = true,
             None => return None,
         }
     }
@@ -273,6 +271,9 @@ mod tests {
         let all = blocks(page).unwrap();
         let of = |shell: Shell, block: &Block| is_for(shell, block).unwrap_or(false).then(|| block.commands.clone());
         let run = |shell: Shell| all.iter().filter_map(|block| of(shell, block)).collect::<Vec<_>>();
-        assert_eq!((run(Shell::Posix), run(Shell::PowerShell)), (vec!["a".into(), "b".into()], vec!["b".into(), "c".into()]));
+        assert_eq!(
+            (run(Shell::Posix), run(Shell::PowerShell)),
+            (vec!["a".into(), "b".into()], vec!["b".into(), "c".into()])
+        );
     }
 }
