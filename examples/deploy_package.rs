@@ -1,4 +1,4 @@
-//! Uploads a package, deploys it and waits until it awaits its verification.
+//! Uploads a package, deploys it and waits until the deployment awaits verification.
 //!
 //! `EPI_CLIENT_KEY=… EPI_CLIENT_SECRET=… EPI_PROJECT_ID=… cargo run --example deploy_package -- site.cms.app.1.0.0.nupkg Preproduction`
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
@@ -33,7 +33,7 @@ async fn main() -> Result<()> {
     let deployed = client.run(request, &Scope::silent()).await?;
     println!("deployment {} is {}", deployed.deployment.id(), deployed.deployment.status_text());
     for link in deployed.deployment.validation_links() {
-        println!("look at {link}");
+        println!("verify the slot at {link}");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Exports a database and saves it to a file, with a line of progress.
+//! Exports a database and saves it to a file, and prints progress.
 //!
 //! `EPI_CLIENT_KEY=… EPI_CLIENT_SECRET=… EPI_PROJECT_ID=… cargo run --example save_export -- Production epicms epicms.bacpac`
 #![expect(clippy::print_stderr, clippy::print_stdout, reason = "an example shows what it does")]

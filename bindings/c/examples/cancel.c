@@ -3,8 +3,8 @@
  *
  *     cancel ENVIRONMENT DATABASE FILE [ID]
  *
- * The account is in EPI_CONFIG, {"clientKey":"...","projectId":"..."}, and EPI_SECRET. What was downloaded stays, and
- * the export goes on in the service: the same command with the id that is printed takes both up again.
+ * The account is in EPI_CONFIG, {"clientKey":"...","projectId":"..."}, and EPI_SECRET. What was downloaded is kept, and
+ * the export continues in the service: the same command with the printed id resumes both.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ static int fail(epi_error *error)
     return 1;
 }
 
-/* Shows what the service has accepted, so that it can be taken up again. */
+/* Shows what the service has accepted, so that you can resume it. */
 static void on_log(int32_t level, const char *target, const char *message, const char *fields_json, void *user_data)
 {
     (void)level;

@@ -1,5 +1,5 @@
 /*
- * Uploads packages, deploys them and waits until the deployment awaits its verification:
+ * Uploads packages, deploys them and waits until the deployment awaits verification:
  *
  *     deploy ENVIRONMENT PACKAGE...
  *
@@ -18,7 +18,7 @@ static int fail(epi_error *error)
     return 1;
 }
 
-/* Adds a text to a document that grows. NULL stays NULL. */
+/* Appends a text to a growing document. NULL stays NULL. */
 static char *add(char *document, const char *text)
 {
     size_t length = document != NULL ? strlen(document) : 0;
@@ -54,7 +54,7 @@ static char *make_request(const char *environment, char **packages, int count)
     return add(request, "]}");
 }
 
-/* Runs on a thread of the library, so it does no more than print. */
+/* Runs on a thread of the library, so it only prints. */
 static void on_log(int32_t level, const char *target, const char *message, const char *fields_json, void *user_data)
 {
     (void)target;

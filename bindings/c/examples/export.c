@@ -1,10 +1,10 @@
 /*
- * Exports a database to a file, with a line of progress:
+ * Exports a database to a file, with a progress line:
  *
  *     export ENVIRONMENT DATABASE FILE
  *
  * The account is in EPI_CONFIG, {"clientKey":"...","projectId":"..."}, and EPI_SECRET. Each run makes a new export;
- * cancel.c shows how to take one up again.
+ * cancel.c shows how to resume one.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static char *make_request(char **arguments)
     char *file = epi_json_quote(arguments[2]);
     char *request = NULL;
 
-    /* NULL is a text that is not UTF-8. */
+    /* NULL means that a text is not UTF-8. */
     if (environment != NULL && database != NULL && file != NULL) {
         size_t length = sizeof form + strlen(environment) + strlen(database) + strlen(file);
 
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
         return fail(NULL);
     status = epi_database_export_save(client, request, NULL, &operation, &error);
     free(request);
-    /* The operation goes on without it. */
+    /* The operation continues without it. */
     epi_client_free(client);
     if (status != EPI_STATUS_OK)
         return fail(error);

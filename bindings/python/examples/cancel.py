@@ -13,7 +13,7 @@ database, file, identity = [*sys.argv[1:], None][:3]
 
 
 async def export() -> None:
-    """Say what the service has accepted, so that it can be taken up again."""
+    """Show what the service has accepted, so that you can resume it."""
     async with epicloud.aio.Client.from_environment() as client:
         operation = client.start.save_database_export(
             environment="Production",

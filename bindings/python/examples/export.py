@@ -1,4 +1,4 @@
-"""Export a database to a file, with a line of progress: export.py ENVIRONMENT DATABASE FILE.
+"""Export a database to a file, with a progress line: export.py ENVIRONMENT DATABASE FILE.
 
 The account is in EPI_CLIENT_KEY, EPI_CLIENT_SECRET and EPI_PROJECT_ID.
 """
@@ -9,7 +9,7 @@ import epicloud
 
 
 def show(progress: epicloud.Progress) -> None:
-    """Draw over the line before."""
+    """Replace the previous line."""
     done = f"{progress.bytes_done or 0} of {progress.bytes_total} bytes" if progress.bytes_total else ""
     print(f"\r{progress.phase} {done}\033[K", end="", file=sys.stderr, flush=True)
 
