@@ -6,9 +6,10 @@ use super::call::{Api, Effect, Look};
 use super::poll::{Schedule, Step, poll};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
+use crate::base::model::commands::DxpCommand;
 use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart, DeploymentStatus};
 use crate::base::model::document::{member, unexpected};
-use crate::base::next_step::{Command, NextStep};
+use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 
 impl Api {
@@ -20,7 +21,7 @@ impl Api {
         let effect = Effect {
             doing: "start the deployment",
             look: NextStep::text("list the deployments with: ")
-                .command(Command::ListDeployments)
+                .command(DxpCommand::ListDeployments)
                 .and("; start it again only if there is none to this environment"),
         };
         let result = self.post(&["projects", project, "deployments"], Some(start), effect.clone(), scope).await?;
@@ -161,7 +162,7 @@ fn progress(deployment: &Deployment) -> Progress {
 /// How to find out what became of a request about a deployment.
 fn look_at(id: &str, before: &str) -> NextStep {
     NextStep::text("look at the deployment with: ")
-        .command(Command::GetDeployment { id: id.to_owned() })
+        .command(DxpCommand::GetDeployment { id: id.to_owned() })
         .and(format!(", {before}"))
 }
 

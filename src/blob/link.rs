@@ -6,7 +6,8 @@
 
 use super::validity::expiry;
 use crate::base::error::{Error, Kind, Result};
-use crate::base::next_step::{Command, NextStep};
+use crate::base::model::commands::DxpCommand;
+use crate::base::next_step::NextStep;
 use crate::base::secret::SafeUrl;
 use crate::base::time::rfc3339;
 
@@ -70,7 +71,7 @@ pub fn check_link(field: &str, link: &SafeUrl, access: Access, scope: Scope) -> 
         .with_next_step(match access {
             Access::Read => "use a link that permits reading (sp=r)".into(),
             Access::Write => NextStep::text("use a link that permits writing, such as that of: ")
-                .command(Command::GetPackageLocation),
+                .command(DxpCommand::GetPackageLocation),
         }))
 }
 

@@ -12,10 +12,11 @@ use super::structure;
 use crate::api::call::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
+use crate::base::model::commands::DxpCommand;
 use crate::base::model::package::{PackageKind, package_kind};
 use crate::base::model::project::unusual_environment;
 use crate::base::model::storage::Location;
-use crate::base::next_step::{Command, NextStep};
+use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
@@ -155,7 +156,7 @@ async fn upload_what_is_missing(
 }
 
 /// The service refused the start: what was uploaded needs not be uploaded again.
-fn uploaded(error: Error, again: Command) -> Error {
+fn uploaded(error: Error, again: DxpCommand) -> Error {
     // A request whose answer was lost says how to find out what became of it.
     if error.kind() == Kind::Ambiguous || resume::is_stopped(&error) {
         return if error.next_step().is_none() { not_started(error) } else { error };

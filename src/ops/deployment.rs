@@ -10,8 +10,9 @@ use crate::api::call::Api;
 use crate::api::deployments::report_progress;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
+use crate::base::model::commands::{DxpCommand, Waiting};
 use crate::base::model::deployment::{Deployment, DeploymentGoal};
-use crate::base::next_step::{Command, NextStep, Waiting};
+use crate::base::next_step::NextStep;
 use crate::base::time::BoxFuture;
 
 impl Operation for Connect {
@@ -66,7 +67,7 @@ impl StartDeployment {
             // been accepted, so a failed look is no failure of this operation.
             None => {
                 let look = api.get_deployment(&project, started.id(), session.scope).await;
-                let again = Command::wait_for_deployment(started.id());
+                let again = DxpCommand::wait_for_deployment(started.id());
                 resume::seen(look, started, "deployment", session.scope, |error| {
                     resume::deployment(error, true, again)
                 })?
@@ -114,7 +115,7 @@ impl Operation for WaitForDeployment {
                 )
                 .with_next_step(
                     NextStep::text("look at the deployment with: ")
-                        .command(Command::GetDeployment { id: self.id.clone() })
+                        .command(DxpCommand::GetDeployment { id: self.id.clone() })
                         .and(", and start a new one if needed"),
                 ));
             }
@@ -172,7 +173,7 @@ async fn followed(
     let ended = api.wait_for_deployment(project, id, goal, known, wait.schedule(), session.scope).await;
     ended.map_err(|error| {
         let waiting = resume::waiting(wait, strict);
-        resume::deployment(error, known, Command::WaitForDeployment { id: id.to_owned(), until: goal, waiting })
+        resume::deployment(error, known, DxpCommand::WaitForDeployment { id: id.to_owned(), until: goal, waiting })
     })
 }
 

@@ -9,8 +9,8 @@ use super::structure::ExportInspection;
 use crate::api::call::Look;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
+use crate::base::model::commands::DxpCommand;
 use crate::base::model::export::DatabaseExport;
-use crate::base::next_step::Command;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
@@ -56,9 +56,9 @@ async fn waited(session: Session<'_>, exports: &DxpExports, handle: &Handle, kno
 }
 
 /// The wait for an export, for whoever stopped it.
-fn wait_again(handle: &Handle, wait: Wait) -> Option<Command> {
+fn wait_again(handle: &Handle, wait: Wait) -> Option<DxpCommand> {
     let Handle::Dxp { environment, database, id, .. } = handle.clone();
-    Some(Command::WaitForExport { environment, database, id, waiting: resume::waiting(wait, false) })
+    Some(DxpCommand::WaitForExport { environment, database, id, waiting: resume::waiting(wait, false) })
 }
 
 /// The service's object, unless the job ended badly.
@@ -213,9 +213,9 @@ struct Save<'a> {
 
 impl Save<'_> {
     /// The same save of an export, or of a new one.
-    fn again(&self, id: Option<&str>) -> Option<Command> {
+    fn again(&self, id: Option<&str>) -> Option<DxpCommand> {
         let request = self.request;
-        Some(Command::SaveExport {
+        Some(DxpCommand::SaveExport {
             environment: request.environment.clone(),
             database: request.database_name.clone(),
             id: id.map(str::to_owned),

@@ -5,8 +5,9 @@ use super::resume::{is_stopped, way_on};
 use crate::api::call::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
+use crate::base::model::commands::Waiting;
 use crate::base::model::deployment::{Deployment, DeploymentStatus};
-use crate::base::next_step::{NextStep, Setting, Waiting};
+use crate::base::next_step::{NextStep, Setting};
 use crate::base::scope::Scope;
 
 /// The recent deployments of the project, newest first.

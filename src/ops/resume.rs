@@ -3,8 +3,9 @@
 use super::request::Wait;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
+use crate::base::model::commands::{DxpCommand, Waiting};
 use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
-use crate::base::next_step::{Command, NextStep, Waiting};
+use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 
 /// The rest of a wait, as it was asked for.
@@ -13,13 +14,13 @@ pub(super) fn waiting(wait: Wait, strict: bool) -> Waiting {
 }
 
 /// Adds how a wait for a deployment is resumed. `known` says that the service has accepted it in this operation.
-pub(super) fn deployment(error: Error, known: bool, command: Command) -> Error {
+pub(super) fn deployment(error: Error, known: bool, command: DxpCommand) -> Error {
     let step = NextStep::text("the deployment continues in the service; wait for it again with: ").command(command);
     resumed(error, known, step)
 }
 
 /// Adds how work on an export is resumed. `known` says that the service has it.
-pub(super) fn export(error: Error, known: bool, command: Option<Command>) -> Error {
+pub(super) fn export(error: Error, known: bool, command: Option<DxpCommand>) -> Error {
     let step = match command {
         Some(command) => NextStep::text("the export stays in the service; resume with: ").command(command),
         None => "the export stays in the service; run the same command again to go on with it".into(),
@@ -28,7 +29,7 @@ pub(super) fn export(error: Error, known: bool, command: Option<Command>) -> Err
 }
 
 /// Adds how an export is made anew whose file is not to be had any more.
-pub(super) fn export_anew(error: Error, command: Option<Command>) -> Error {
+pub(super) fn export_anew(error: Error, command: Option<DxpCommand>) -> Error {
     match command {
         Some(command) => error.with_then(NextStep::text("export and save it again with: ").command(command)),
         None => error,
@@ -74,16 +75,16 @@ pub(super) fn when_stopped(error: Error, step: &str) -> Error {
 pub(super) fn way_on(deployment: &Deployment, waiting: Waiting) -> NextStep {
     let id = || deployment.id().to_owned();
     let wait =
-        |until| NextStep::text("wait for it with: ").command(Command::WaitForDeployment { id: id(), until, waiting });
+        |until| NextStep::text("wait for it with: ").command(DxpCommand::WaitForDeployment { id: id(), until, waiting });
     match deployment.status() {
         DeploymentStatus::Completing => wait(DeploymentGoal::Complete),
         DeploymentStatus::Resetting => wait(DeploymentGoal::Reset),
         DeploymentStatus::AwaitingVerification => NextStep::text("verify it, then complete it with: ")
-            .command(Command::CompleteDeployment { id: id() })
+            .command(DxpCommand::CompleteDeployment { id: id() })
             .and("; or reset it with: ")
-            .command(Command::ResetDeployment { id: id(), complete: false }),
+            .command(DxpCommand::ResetDeployment { id: id(), complete: false }),
         DeploymentStatus::AwaitingResetVerification => {
-            NextStep::text("complete its reset with: ").command(Command::ResetDeployment { id: id(), complete: true })
+            NextStep::text("complete its reset with: ").command(DxpCommand::ResetDeployment { id: id(), complete: true })
         }
         _ => wait(DeploymentGoal::Start),
     }

@@ -3,6 +3,7 @@
 //! Results keep the service's own JSON object, unknown fields and order included ([`document::Document`]), because
 //! the service adds fields and scripts read them (spec 4.1). Typed accessors read what the library itself needs.
 
+pub mod commands;
 pub mod deployment;
 pub mod document;
 pub mod export;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::base::error::Result;
-use crate::base::next_step::tests::one_of_each_command;
+use crate::base::model::commands::tests::one_of_each_command;
 use crate::cli::args::Arguments;
 use crate::ops::catalog::CATALOG;
 use crate::ops::client::ClientConfig;
@@ -156,7 +156,7 @@ fn every_command_parses_and_asks_for_what_it_says() -> Result<()> {
         let (operation, request) = command.request();
         let asked = crate::cli::command::Command::of(parsed.verb)?;
         assert_eq!(asked.operation, operation, "{line}");
-        for (member, value) in &request {
+        for (member, value) in request {
             assert_eq!(&asked.request[member], value, "{line}");
         }
     }

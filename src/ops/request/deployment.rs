@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Checked, Wait, check_project, check_wait, request};
 use crate::base::error::{Error, Result};
+use crate::base::model::commands::{DxpCommand, Waiting};
 use crate::base::model::deployment::{
     DeploymentGoal, DeploymentReset, DeploymentSource, DeploymentStart, ZeroDowntimeMode,
 };
 use crate::base::model::project::{check_environment, check_id};
-use crate::base::next_step::{Command, Waiting};
 use crate::base::next_step::{Phrase, Setting};
 
 request! {
@@ -133,8 +133,8 @@ impl Checked for StartDeployment {
 
 impl StartDeployment {
     /// The same start of packages, as a step to take.
-    pub(crate) fn again(&self, waiting: Waiting) -> Command {
-        Command::StartDeployment {
+    pub(crate) fn again(&self, waiting: Waiting) -> DxpCommand {
+        DxpCommand::StartDeployment {
             environment: self.target_environment.clone(),
             packages: self.packages.clone().unwrap_or_default(),
             direct_deploy: self.direct_deploy,
