@@ -6,8 +6,6 @@
 
 use super::validity::expiry;
 use crate::base::error::{Error, Kind, Result};
-use crate::base::model::commands::DxpCommand;
-use crate::base::next_step::NextStep;
 use crate::base::secret::SafeUrl;
 use crate::base::time::rfc3339;
 
@@ -69,9 +67,8 @@ pub fn check_link(field: &str, link: &SafeUrl, access: Access, scope: Scope) -> 
     };
     Err(Error::new(Kind::Forbidden, format!("the link does not permit {doing}: it is {offered} (sp={permissions})"))
         .with_next_step(match access {
-            Access::Read => "use a link that permits reading (sp=r)".into(),
-            Access::Write => NextStep::text("use a link that permits writing, such as that of: ")
-                .command(DxpCommand::GetPackageLocation),
+            Access::Read => "use a link that permits reading (sp=r)",
+            Access::Write => "use a link that permits writing (sp=w)",
         }))
 }
 

@@ -12,6 +12,7 @@ pub mod client;
 mod exchange;
 mod gateway;
 pub mod link;
+pub mod name;
 mod refusal;
 pub mod validity;
 

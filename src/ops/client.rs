@@ -220,9 +220,10 @@ impl<'a> Session<'a> {
         &self.client.engine
     }
 
-    /// Runs another operation as a part of this one.
+    /// Runs another operation as a part of this one, whose check has covered it.
     pub(super) async fn part<O: Operation>(self, request: O) -> Result<O::Answer> {
-        self.client.run(request, self.scope).await
+        self.scope.cancel().check()?;
+        request.run(self).await
     }
 }
 

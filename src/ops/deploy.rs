@@ -20,6 +20,7 @@ use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
+use crate::blob::link::{self, Access, check_link};
 use crate::transfer::{Integrity, LinkSource, Upload, UploadFile, UploadOptions, UploadReceipt};
 
 impl Operation for GetPackageLocation {
@@ -49,7 +50,10 @@ impl Operation for UploadPackages {
                 }
             }
             let (container, renewal) = match self.link()? {
-                Some(link) => (link, None),
+                Some(link) => {
+                    check_given_link(&link)?;
+                    (link, None)
+                }
                 None => {
                     let (api, project) = session.account(self.project_id.as_deref())?;
                     let place = PackageLocation { api: api.clone(), project, scope: session.scope.clone() };
@@ -79,6 +83,17 @@ impl Operation for UploadPackages {
             Ok(UploadedPackages { packages })
         })
     }
+}
+
+/// Checks a link that a person gave, as the upload will, and says where there is one that permits writing.
+fn check_given_link(link: &SafeUrl) -> Result<()> {
+    check_link("sasUrl", link, Access::Write, link::Scope::Container).map_err(|error| match error.kind() {
+        Kind::Forbidden => error.with_next_step(
+            NextStep::text("use a link that permits writing, such as that of: ")
+                .command(DxpCommand::GetPackageLocation),
+        ),
+        _ => error,
+    })
 }
 
 /// Where packages of a project go; asked again when the link to it expires in the middle of an upload.

@@ -7,6 +7,7 @@ use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::model::commands::Waiting;
 use crate::base::model::deployment::{Deployment, DeploymentStatus};
+use crate::base::model::package::is_same_package;
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::scope::Scope;
 
@@ -39,7 +40,7 @@ impl Preflight {
         };
         let Some(other) = self.0.iter().find(occupies) else { return Ok(()) };
         let taken = other.packages();
-        let is_ours = packages.iter().all(|package| taken.iter().any(|name| name.eq_ignore_ascii_case(package)));
+        let is_ours = packages.iter().all(|package| taken.iter().any(|name| is_same_package(name, package)));
         let what = if is_ours {
             "these packages are being deployed already: deployment"
         } else {
@@ -55,7 +56,7 @@ impl Preflight {
 
     /// The newest deployment that has taken this package.
     pub(super) fn taken_by(&self, package: &str) -> Option<&Deployment> {
-        self.0.iter().find(|deployment| deployment.packages().iter().any(|name| name.eq_ignore_ascii_case(package)))
+        self.0.iter().find(|deployment| deployment.packages().iter().any(|name| is_same_package(name, package)))
     }
 
     /// Adds to the refusal of a package that is in use which deployment uses it, and what to do about it.

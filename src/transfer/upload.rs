@@ -28,11 +28,11 @@ use super::whole::{LEAD, WholeMd5};
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
-use crate::base::model::package::check_package_name;
 use crate::base::secret::SafeUrl;
 use crate::blob::block::BlockId;
 use crate::blob::is_other_id_length;
 use crate::blob::link::{Access, Scope, check_link, largest_block, permits_reading};
+use crate::blob::name::check_blob_name;
 
 /// How files are uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Default for UploadOptions {
 pub struct UploadFile {
     /// The file.
     pub path: PathBuf,
-    /// The blob's name in the container; follows the rule for packages.
+    /// The blob's name in the container.
     pub blob_name: String,
 }
 
@@ -98,7 +98,7 @@ pub struct UploadReceipt {
 }
 
 impl Engine {
-    /// Uploads files as packages. An existing blob of a name is replaced, unless it is leased. An upload of the same
+    /// Uploads files as block blobs. An existing blob of a name is replaced, unless it is leased. An upload of the same
     /// files that was cut goes on where it was.
     ///
     /// # Errors
@@ -322,7 +322,7 @@ pub(super) fn checked_streams(streams: usize) -> Result<usize> {
 
 fn check_names(files: &[UploadFile]) -> Result<()> {
     for (index, UploadFile { blob_name: name, .. }) in files.iter().enumerate() {
-        check_package_name(&format!("files[{index}].blobName"), name)?;
+        check_blob_name(&format!("files[{index}].blobName"), name)?;
         // Making one of them a blob would drop the blocks of the other.
         if files[..index].iter().any(|other| other.blob_name == *name) {
             return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is given twice")));

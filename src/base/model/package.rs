@@ -45,15 +45,17 @@ pub fn package_kind(name: &str) -> Option<PackageKind> {
     }
 }
 
+/// Whether two packages are one to the service, which tells no names apart by their case.
+#[must_use]
+pub fn is_same_package(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
 /// Checks a package name before anything is sent.
 ///
 /// # Errors
 /// `InvalidArgument` naming `field`, with the rule as the next step.
 pub fn check_package_name(field: &str, name: &str) -> Result<PackageKind> {
-    // A URL's "." and ".." would be resolved on the way and leave the container.
-    if name.split('/').any(|segment| matches!(segment, "." | "..")) {
-        return Err(Error::invalid(field, "must not contain '.' or '..' as a part of its path"));
-    }
     package_kind(name).ok_or_else(|| {
         Error::invalid(field, format!("the deployment package is not recognized: {name}")).with_next_step(
             NextStep::text(

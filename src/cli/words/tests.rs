@@ -222,6 +222,7 @@ fn fields_in_sources() -> Vec<(String, String)> {
                 "check_database(",
                 "check_container(",
                 "check_package_name(",
+                "check_blob_name(",
                 "check_project_id(",
                 "check_link(",
             ];

@@ -80,11 +80,16 @@ request! {
     }
 }
 
+/// What every start of a deployment has to say, whatever it is of.
+pub(super) fn check_start(project: Option<&str>, target_environment: &str, wait: Option<Wait>) -> Result<()> {
+    check_project(project)?;
+    check_environment("targetEnvironment", target_environment)?;
+    check_wait(wait)
+}
+
 impl Checked for StartDeployment {
     fn check(&self) -> Result<()> {
-        check_project(self.project_id.as_deref())?;
-        check_environment("targetEnvironment", &self.target_environment)?;
-        check_wait(self.wait)?;
+        check_start(self.project_id.as_deref(), &self.target_environment, self.wait)?;
         match (&self.packages, &self.source_environment) {
             (Some(_), Some(_)) => {
                 return Err(Error::invalid(

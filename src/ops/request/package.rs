@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::deployment::StartDeployment;
+use super::deployment::{StartDeployment, check_start};
 use super::{Checked, Wait, check_no_stream, check_project, check_range, request};
 use crate::base::error::{Error, Result};
 use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
-use crate::base::model::package::{PackageKind, check_package_name, package_kind};
+use crate::base::model::package::{PackageKind, check_package_name, is_same_package};
 use crate::base::model::project::needs_verification;
 use crate::base::next_step::{Phrase, Setting};
 use crate::base::secret::{Hidden, SafeUrl};
 use crate::blob::block::LARGEST_BLOCK;
+use crate::blob::name::check_blob_name;
 use crate::ops::document::only_objects;
 use crate::transfer::UploadReceipt;
 
@@ -41,36 +42,30 @@ pub struct PackageFile {
 only_objects!(PackageFile);
 
 impl PackageFile {
-    /// The name in the store, checked by the rule of spec 3.3.
-    pub(crate) fn checked_name(&self, field: &str) -> Result<String> {
-        let name = match &self.blob_name {
-            Some(name) => name.clone(),
+    /// The name in the store.
+    fn name(&self, field: &str) -> Result<String> {
+        match &self.blob_name {
+            Some(name) => Ok(name.clone()),
             None => match self.path.file_name() {
-                Some(name) => name
-                    .to_str()
-                    .ok_or_else(|| {
-                        let rule = Phrase::text("the file's name is not Unicode text; give another with ");
-                        Error::invalid(format!("{field}.path"), rule.setting(Setting::BlobName))
-                    })?
-                    .to_owned(),
-                None => {
-                    return Err(Error::invalid(
-                        format!("{field}.path"),
-                        format!("'{}' names no file", self.path.display()),
-                    ));
-                }
+                Some(name) => name.to_str().map(str::to_owned).ok_or_else(|| {
+                    let rule = Phrase::text("the file's name is not Unicode text; give another with ");
+                    Error::invalid(format!("{field}.path"), rule.setting(Setting::BlobName))
+                }),
+                None => Err(Error::invalid(
+                    format!("{field}.path"),
+                    format!("'{}' names no file", self.path.display()),
+                )),
             },
-        };
-        check_package_name(&format!("{field}.blobName"), &name)?;
-        Ok(name)
+        }
     }
 }
 
-fn check_files(files: &[PackageFile]) -> Result<()> {
+/// Asks the rule for the names of packages (spec 3.3), here alone. Gives what each file holds.
+fn check_files(files: &[PackageFile]) -> Result<Vec<PackageKind>> {
     if files.is_empty() {
         return Err(Error::invalid("files", "must name at least one package file"));
     }
-    let mut names: Vec<String> = Vec::new();
+    let (mut names, mut kinds) = (Vec::<String>::new(), Vec::new());
     for (index, file) in files.iter().enumerate() {
         // Before the name, which would be refused too and is not what is wrong.
         check_no_stream(
@@ -78,13 +73,19 @@ fn check_files(files: &[PackageFile]) -> Result<()> {
             &file.path,
             "standard input cannot be uploaded: its size must be known first",
         )?;
-        let name = file.checked_name(&format!("files[{index}]"))?;
-        if names.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
-            return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is given twice")));
+        let name = file.name(&format!("files[{index}]"))?;
+        let field = format!("files[{index}].blobName");
+        // No name at all breaks both rules, and that of packages says what one looks like.
+        if !name.is_empty() {
+            check_blob_name(&field, &name)?;
+        }
+        kinds.push(check_package_name(&field, &name)?);
+        if names.iter().any(|other| is_same_package(other, &name)) {
+            return Err(Error::invalid(field, format!("'{name}' is given twice")));
         }
         names.push(name);
     }
-    Ok(())
+    Ok(kinds)
 }
 
 /// How a file is uploaded. The defaults are right for a package link.
@@ -143,7 +144,7 @@ impl Checked for UploadPackages {
         check_project(self.project_id.as_deref())?;
         self.link()?;
         self.upload.check()?;
-        check_files(&self.files)
+        check_files(&self.files).map(drop)
     }
 }
 
@@ -151,7 +152,7 @@ impl UploadPackages {
     /// The packages' names in blob storage, in the order of the files.
     pub(crate) fn names(&self) -> Result<Vec<String>> {
         let names = self.files.iter().enumerate();
-        names.map(|(index, file)| file.checked_name(&format!("files[{index}]"))).collect()
+        names.map(|(index, file)| file.name(&format!("files[{index}]"))).collect()
     }
 
     pub(crate) fn link(&self) -> Result<Option<SafeUrl>> {
@@ -193,16 +194,16 @@ request! {
 
 impl Checked for DeployPackages {
     fn check(&self) -> Result<()> {
-        check_files(&self.files)?;
+        let kinds = check_files(&self.files)?;
         self.upload.check()?;
-        self.start(Vec::from(["checked".to_owned()])).check()?;
-        self.check_target()
+        check_start(self.project_id.as_deref(), &self.target_environment, Some(self.wait))?;
+        self.check_target(&kinds)
     }
 }
 
 impl DeployPackages {
     /// What the service would refuse, or start and let fail, only after the upload (spec 1.5 and 1.7).
-    fn check_target(&self) -> Result<()> {
+    fn check_target(&self, kinds: &[PackageKind]) -> Result<()> {
         if self.direct_deploy && (self.maintenance_page || self.zero_downtime_mode.is_some()) {
             let other = if self.maintenance_page { "maintenancePage" } else { "zeroDowntimeMode" };
             return Err(Error::invalid(other, "cannot be combined with a direct deployment"));
@@ -216,13 +217,12 @@ impl DeployPackages {
         if self.direct_deploy {
             return Err(Error::invalid("directDeploy", rule("is possible")));
         }
-        for (index, file) in self.files.iter().enumerate() {
-            let field = format!("files[{index}]");
-            if package_kind(&file.checked_name(&field)?) == Some(PackageKind::Database) {
-                return Err(Error::invalid(format!("{field}.path"), rule("is a database, which is imported")));
+        match kinds.iter().position(|kind| *kind == PackageKind::Database) {
+            Some(index) => {
+                Err(Error::invalid(format!("files[{index}].path"), rule("is a database, which is imported")))
             }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The deployment of the uploaded packages.
