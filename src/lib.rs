@@ -38,25 +38,28 @@
 //! cli  ffi          present and convert
 //!    ops            the verbs: a request in, a result out
 //!   export          an export job, whoever provides it
+//!    dxp            the Optimizely DXP
 //!  transfer         a file to or from a blob
-//! api    blob       the deployment service; block blobs behind a link
-//!  transport        one HTTP exchange
+//! http_api  blob    JSON over HTTP; block blobs behind a link
+//! transport  wait   one HTTP exchange; asking until something has ended
 //!  bacpac           what is inside an exported database
 //!    base           data and decisions
 //! ```
 
-pub mod api;
 pub mod bacpac;
 pub mod base;
 pub mod blob;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod dxp;
 pub mod export;
 #[cfg(feature = "capi")]
 pub mod ffi;
+pub mod http_api;
 pub mod ops;
 pub mod transfer;
 pub mod transport;
+pub mod wait;
 
 pub use base::cancel::CancelToken;
 pub use base::error::{Error, Kind, Result};

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::command::Command;
 use super::table::table;
 use super::words::CommandLine;
-use crate::base::model::document::texts_of;
+use crate::base::service_object::texts_of;
 use crate::base::next_step::{Command as Next, NextStep};
 use crate::base::redaction::one_line;
 use crate::base::time::{age, parse_instant};

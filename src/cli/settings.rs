@@ -11,9 +11,9 @@ use super::args::{Account, Arguments, Form, Package, Verb};
 use super::words::{CommandLine, VARIABLES, option_of};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
-use crate::base::model::project::check_project_guid;
 use crate::base::secret::Secret;
 use crate::ops::client::ClientConfig;
+use crate::ops::dxp::check_project_guid;
 
 /// The longest secret or link that is read from a file or standard input.
 const LONGEST_SECRET: u64 = 64 << 10;

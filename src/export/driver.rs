@@ -1,7 +1,7 @@
 //! Drives a job to its end: waits for it, and fetches what it yields. Knows no provider.
 
-use crate::api::call::Look;
-use crate::api::poll::{Schedule, Step, poll};
+use crate::dxp::call::Look;
+use crate::wait::{Schedule, Step, poll};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
 use crate::base::scope::Scope;
@@ -85,7 +85,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::base::model::document::Document;
+    use crate::base::service_object::Document;
     use crate::base::secret::SafeUrl;
     use crate::base::time::BoxFuture;
     use crate::export::job::Artifact;

@@ -2,9 +2,9 @@
 
 use super::job::{Artifact, Handle, Job, JobState};
 use super::provider::Provider;
-use crate::api::call::{Api, Look};
+use crate::dxp::call::{Api, Look};
 use crate::base::error::Result;
-use crate::base::model::export::{DatabaseExport, ExportStatus};
+use crate::dxp::model::export::{DatabaseExport, ExportStatus};
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;
 

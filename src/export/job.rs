@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::error::{Error, Kind, Result};
-use crate::base::model::document::Document;
+use crate::base::service_object::Document;
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::secret::SafeUrl;
 

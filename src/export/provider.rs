@@ -1,7 +1,7 @@
 //! What a service that exports databases must offer.
 
 use super::job::{Handle, Job};
-use crate::api::call::Look;
+use crate::dxp::call::Look;
 use crate::base::error::Result;
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;

@@ -22,7 +22,7 @@ use serde_json::json;
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind};
 use crate::base::event::{Event, Phase, Progress, Sink};
-use crate::base::model::commands::DxpCommand as Next;
+use crate::ops::dxp::commands::DxpCommand as Next;
 use crate::base::next_step::{NextStep, Phrase, Setting};
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;

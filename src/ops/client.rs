@@ -8,12 +8,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::request::{Checked, LARGEST, check_range};
-use crate::api::call::Api;
-use crate::api::endpoint::{DEFAULT_ENDPOINT, Endpoint};
+use crate::dxp::call::Api;
+use crate::dxp::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
-use crate::base::model::project::{check_project_id, credentials_step};
+use crate::dxp::model::project::{check_project_id, credentials_step};
 use crate::base::next_step::{NextStep, Phrase, Setting};
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
@@ -23,7 +23,7 @@ use crate::transfer::Engine;
 use crate::transport::authorities::Authorities;
 use crate::transport::http::Http;
 use crate::transport::machine::{self, SystemClock, SystemEntropy};
-use crate::transport::sign::Credentials;
+use crate::dxp::auth::Credentials;
 
 /// The configuration of a client. Holds no secret, so it may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -197,12 +197,12 @@ pub trait Operation: Checked + DeserializeOwned + Serialize + Send + Sync + 'sta
 pub struct Session<'a> {
     client: &'a Client,
     /// The operation.
-    pub(super) scope: &'a Scope,
+    pub(crate) scope: &'a Scope,
 }
 
 impl<'a> Session<'a> {
     /// The signed connection and the project of a request: its own, or the client's.
-    pub(super) fn account(self, project: Option<&str>) -> Result<(&'a Api, String)> {
+    pub(crate) fn account(self, project: Option<&str>) -> Result<(&'a Api, String)> {
         let api = self.client.api.as_ref().map_err(Clone::clone)?;
         let given = project.map(|project| given::trimmed(project).to_owned());
         let project = given.or_else(|| self.client.project.clone()).ok_or_else(|| {
@@ -216,12 +216,12 @@ impl<'a> Session<'a> {
     }
 
     /// The transfer engine.
-    pub(super) fn engine(self) -> &'a Engine {
+    pub(crate) fn engine(self) -> &'a Engine {
         &self.client.engine
     }
 
     /// Runs another operation as a part of this one, whose check has covered it.
-    pub(super) async fn part<O: Operation>(self, request: O) -> Result<O::Answer> {
+    pub(crate) async fn part<O: Operation>(self, request: O) -> Result<O::Answer> {
         self.scope.cancel().check()?;
         request.run(self).await
     }

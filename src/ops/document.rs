@@ -6,7 +6,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAcces
 use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind, Result};
-use crate::base::model::document::json_kind;
+use crate::base::service_object::json_kind;
 use crate::base::redaction::cut;
 
 /// Reads a document. Unknown and ill-typed members are refused.

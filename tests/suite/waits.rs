@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use epicloud::base::event::{Phase as ProgressPhase, Progress};
-use epicloud::base::model::deployment::DeploymentGoal;
+use epicloud::dxp::model::deployment::DeploymentGoal;
 use epicloud::base::time::Clock;
 use epicloud::request::{
     CompleteDeployment, ResetDeployment, StartDeployment, StartExport, Wait, WaitForDeployment, WaitForExport,

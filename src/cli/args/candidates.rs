@@ -6,12 +6,10 @@ use clap::Parser;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::base::error::Result;
-use crate::base::model::deployment::Deployment;
-use crate::base::model::export::DATABASES;
-use crate::base::model::project::USUAL_ENVIRONMENTS;
 use crate::base::scope::Scope;
 use crate::cli::settings;
 use crate::ops::client::Client;
+use crate::ops::dxp::{DATABASES, Deployment, USUAL_ENVIRONMENTS};
 use crate::ops::request::ListDeployments;
 
 /// How long a person who presses Tab waits for the service.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::base::error::Result;
-use crate::base::model::commands::tests::one_of_each_command;
+use crate::ops::dxp::commands::tests::one_of_each_command;
 use crate::cli::args::Arguments;
 use crate::ops::catalog::CATALOG;
 use crate::ops::client::ClientConfig;

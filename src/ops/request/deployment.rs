@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Checked, Wait, check_project, check_wait, request};
 use crate::base::error::{Error, Result};
-use crate::base::model::commands::{DxpCommand, Waiting};
-use crate::base::model::deployment::{
+use crate::dxp::commands::{DxpCommand, Waiting};
+use crate::dxp::model::deployment::{
     DeploymentGoal, DeploymentReset, DeploymentSource, DeploymentStart, ZeroDowntimeMode,
 };
-use crate::base::model::project::{check_environment, check_id};
+use crate::dxp::model::project::{check_environment, check_id};
 use crate::base::next_step::{Phrase, Setting};
 
 request! {

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::bacpac::Finding;
 use crate::base::error::{Error, Result};
-use crate::base::model::export::check_database;
-use crate::base::model::project::{check_environment, check_id};
+use crate::dxp::model::export::check_database;
+use crate::dxp::model::project::{check_environment, check_id};
 use crate::base::next_step::{Phrase, Setting};
 use crate::ops::document::only_objects;
 use crate::transfer::DownloadReceipt;

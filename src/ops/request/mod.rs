@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::api::poll::Schedule;
+use crate::wait::Schedule;
 use crate::base::error::{Error, Result};
 use crate::base::given;
-use crate::base::model::project::check_project_id;
+use crate::dxp::model::project::check_project_id;
 use crate::ops::document::only_objects;
 
 pub use deployment::{

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Checked, RETENTION_HOURS, check_project, check_range, request};
 use crate::base::error::{Error, Result};
-use crate::base::model::project::check_environment;
-use crate::base::model::storage::{LONGEST_LINK_HOURS, check_container};
+use crate::dxp::model::project::check_environment;
+use crate::dxp::model::storage::{LONGEST_LINK_HOURS, check_container};
 
 request! {
     /// `storageContainer.list`: the storage containers of an environment.

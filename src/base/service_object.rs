@@ -53,10 +53,11 @@ impl Document {
         self.get(name).map(texts_of).unwrap_or_default()
     }
 
-    /// The object with known names written as they are documented, and the members of `texts` as texts.
+    /// The object with names that are among the `documented` written as they are there, and the members of `texts` as
+    /// texts.
     #[must_use]
-    pub fn put_right(self, texts: &[&str]) -> Self {
-        let known = |name: &str| MEMBERS.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
+    pub fn put_right(self, documented: &[&'static str], texts: &[&str]) -> Self {
+        let known = |name: &str| documented.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
         let mut members = Map::with_capacity(self.0.len());
         for (name, value) in &self.0 {
             let taken = |right: &str| right != name && self.0.get(right).is_some_and(|value| !value.is_null());
@@ -96,30 +97,6 @@ impl Document {
         Value::Object(self.0)
     }
 }
-
-/// The names of members that the service documents (spec 2).
-const MEMBERS: [&str; 20] = [
-    "bacpacName",
-    "containerName",
-    "databaseDisplayName",
-    "databaseName",
-    "deploymentErrors",
-    "deploymentWarnings",
-    "downloadLink",
-    "endTime",
-    "environment",
-    "expiresOn",
-    "id",
-    "location",
-    "parameters",
-    "percentComplete",
-    "projectId",
-    "sasLink",
-    "startTime",
-    "status",
-    "storageContainers",
-    "validationLinks",
-];
 
 /// A member by its name, ignoring case unless the exact name has a value; null is none.
 #[must_use]
@@ -185,46 +162,6 @@ pub fn json_kind(value: &Value) -> &'static str {
     }
 }
 
-/// Declares a noun whose value is the service's object.
-macro_rules! document_noun {
-    ($(#[$doc:meta])* $name:ident, $what:literal, requires [$($required:literal),*]) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-        #[serde(transparent)]
-        pub struct $name($crate::base::model::document::Document);
-
-        impl $name {
-            /// Takes the service's object and checks that the members needed to go on are there.
-            ///
-            /// # Errors
-            /// `Protocol` naming what is missing.
-            pub fn from_value(value: serde_json::Value) -> $crate::base::error::Result<Self> {
-                let document = $crate::base::model::document::Document::from_value($what, value)?;
-                let document = document.put_right(&["id", "status"]);
-                $(document.required($what, $required)?;)*
-                Ok(Self(document))
-            }
-
-            /// The service's object, whole.
-            #[must_use]
-            pub fn document(&self) -> &$crate::base::model::document::Document {
-                &self.0
-            }
-        }
-
-        // Only what identifies it: an object may hold links, and links are secrets.
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($name))
-                    .field("id", &self.0.text("id"))
-                    .field("status", &self.0.text("status"))
-                    .finish_non_exhaustive()
-            }
-        }
-    };
-}
-pub(crate) use document_noun;
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -279,7 +216,9 @@ mod tests {
 
     #[test]
     fn known_names_are_put_right_and_nothing_else() {
-        let right = |value| Document::from_value("x", value).unwrap().put_right(&["id"]).into_value().to_string();
+        let documented = ["id", "percentComplete", "parameters"];
+        let right =
+            |value| Document::from_value("x", value).unwrap().put_right(&documented, &["id"]).into_value().to_string();
         assert_eq!(
             right(json!({"Zeta": 1, "Id": 42, "PercentComplete": "7", "Parameters": {"Id": 1}})),
             r#"{"Zeta":1,"id":"42","percentComplete":"7","parameters":{"Id":1}}"#

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use super::patience::Patience;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Progress};
+use crate::base::patience::Patience;
 use crate::base::retry::{pause_of_wait, reason};
 use crate::base::scope::Scope;
 use crate::base::time::{BoxFuture, Clock, milliseconds, spoken};

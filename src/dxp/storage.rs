@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::call::{Api, Effect};
 use crate::base::error::Result;
-use crate::base::model::storage::{ContainerLink, Location, StorageContainers};
+use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
 use crate::base::scope::Scope;
 
 /// The body of a container link request, as the original sends it.

@@ -5,11 +5,11 @@
 
 use serde_json::{Map, Value};
 
-use super::json::{self, Reading};
 use crate::base::error::{Error, Kind, Result};
-use crate::base::model::document::{member, texts_of};
+use crate::base::service_object::{member, texts_of};
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::time::spoken;
+use crate::http_api::json::{self, Reading};
 use crate::transport::intermediary;
 
 /// An answer as it came.

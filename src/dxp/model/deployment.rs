@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::document::{document_noun, member};
+use super::document_noun;
 use crate::base::error::{Error, Kind};
+use crate::base::service_object::member;
 
 document_noun!(
     /// A deployment as the service describes it.

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::client::{Operation, Session};
-use super::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
+use crate::ops::client::{Operation, Session};
+use crate::ops::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use super::resume;
-use super::structure::ExportInspection;
-use crate::api::call::Look;
+use super::bacpac_check::ExportInspection;
+use crate::dxp::call::Look;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
-use crate::base::model::commands::DxpCommand;
-use crate::base::model::export::DatabaseExport;
+use crate::dxp::commands::DxpCommand;
+use crate::dxp::model::export::DatabaseExport;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;

@@ -1,17 +1,17 @@
 //! Handlers of the deployment verbs.
 
-use super::client::{Operation, Session};
-use super::request::{
+use crate::ops::client::{Operation, Session};
+use crate::ops::request::{
     CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment, Wait,
     WaitForDeployment,
 };
 use super::resume;
-use crate::api::call::Api;
-use crate::api::deployments::report_progress;
+use crate::dxp::call::Api;
+use crate::dxp::deployments::report_progress;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
-use crate::base::model::commands::{DxpCommand, Waiting};
-use crate::base::model::deployment::{Deployment, DeploymentGoal};
+use crate::dxp::commands::{DxpCommand, Waiting};
+use crate::dxp::model::deployment::{Deployment, DeploymentGoal};
 use crate::base::next_step::NextStep;
 use crate::base::time::BoxFuture;
 

@@ -4,17 +4,17 @@
 use std::time::Duration;
 
 /// How often it is told.
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub const MINUTE: Duration = Duration::from_secs(60);
 
 /// What was told of one call, or of one wait.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub struct Patience {
     told: Option<Duration>,
 }
 
 impl Patience {
     /// Whether a failed try at this moment is for everybody, who is taken for told then.
-    pub(super) fn is_over(&mut self, now: Duration) -> bool {
+    pub fn is_over(&mut self, now: Duration) -> bool {
         let is_over = self.told.is_none_or(|told| now.saturating_sub(told) >= MINUTE);
         if is_over {
             self.tell(now);
@@ -23,7 +23,7 @@ impl Patience {
     }
 
     /// Everybody is told now.
-    pub(super) fn tell(&mut self, now: Duration) {
+    pub fn tell(&mut self, now: Duration) {
         self.told = Some(now);
     }
 }

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use super::client::{Operation, Session};
+use crate::ops::client::{Operation, Session};
 use super::preflight::{Preflight, is_taken};
-use super::request::{
+use crate::ops::request::{
     BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
 };
 use super::resume;
-use super::structure;
-use crate::api::call::Api;
+use super::bacpac_check;
+use crate::dxp::call::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
-use crate::base::model::commands::DxpCommand;
-use crate::base::model::package::{PackageKind, package_kind};
-use crate::base::model::project::unusual_environment;
-use crate::base::model::storage::Location;
+use crate::dxp::commands::DxpCommand;
+use crate::dxp::model::package_name::{PackageKind, package_kind};
+use crate::dxp::model::project::unusual_environment;
+use crate::dxp::model::storage::Location;
 use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
@@ -46,7 +46,7 @@ impl Operation for UploadPackages {
             let names = self.names()?;
             for (file, name) in self.files.iter().zip(&names) {
                 if package_kind(name) == Some(PackageKind::Database) {
-                    structure::warn(&file.path, session.scope).await?;
+                    bacpac_check::warn(&file.path, session.scope).await?;
                 }
             }
             let (container, renewal) = match self.link()? {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::deployment::{DeploymentGoal, ZeroDowntimeMode};
+use super::model::deployment::{DeploymentGoal, ZeroDowntimeMode};
 use crate::base::next_step::Command;
 
 /// How a wait is to be resumed; what is not set stays at its default.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::document::document_noun;
+use super::document_noun;
 use super::project::check_length;
 use crate::base::error::{Error, Result};
 use crate::base::secret::SafeUrl;

@@ -1,9 +1,9 @@
 //! Handlers of the storage verbs: containers, links to them, and edge logs.
 
-use super::client::{Operation, Session};
-use super::request::{GetContainerLinks, GetEdgeLogLocation, ListContainers};
+use crate::ops::client::{Operation, Session};
+use crate::ops::request::{GetContainerLinks, GetEdgeLogLocation, ListContainers};
 use crate::base::error::Result;
-use crate::base::model::storage::{ContainerLink, Location, StorageContainers};
+use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
 use crate::base::time::BoxFuture;
 
 impl Operation for ListContainers {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
-use crate::base::model::project::credentials_step;
+use crate::dxp::model::project::credentials_step;
 use crate::base::secret::Secret;
 
 /// A client key and its decoded secret.

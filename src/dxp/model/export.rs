@@ -1,6 +1,6 @@
 //! Database exports of the DXP service (spec 2.2 and 2.4).
 
-use super::document::document_noun;
+use super::document_noun;
 use crate::base::error::{Error, Result};
 use crate::base::secret::SafeUrl;
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::call::{Api, Effect, Look};
 use crate::base::error::Result;
 use crate::base::event::Event;
-use crate::base::model::export::DatabaseExport;
+use crate::dxp::model::export::DatabaseExport;
 use crate::base::scope::Scope;
 
 /// The body of an export's start.

@@ -2,12 +2,12 @@
 //! deployment has taken already. One request, which costs less than an upload that ends in a refusal.
 
 use super::resume::{is_stopped, way_on};
-use crate::api::call::Api;
+use crate::dxp::call::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
-use crate::base::model::commands::Waiting;
-use crate::base::model::deployment::{Deployment, DeploymentStatus};
-use crate::base::model::package::is_same_package;
+use crate::dxp::commands::Waiting;
+use crate::dxp::model::deployment::{Deployment, DeploymentStatus};
+use crate::dxp::model::package_name::is_same_package;
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::scope::Scope;
 

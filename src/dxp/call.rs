@@ -14,16 +14,16 @@ use serde_json::Value;
 
 use super::endpoint::{Endpoint, Target};
 use super::envelope::{self, Answer};
-use super::patience::{MINUTE, Patience};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
 use crate::base::next_step::NextStep;
+use crate::base::patience::{MINUTE, Patience};
 use crate::base::retry::{RetryPolicy, reason};
 use crate::base::scope::Scope;
 use crate::base::time::{Clock, milliseconds, spoken};
 use crate::transport::http::{Body, Fault, HeaderValue, Http, Method, Request};
-use crate::transport::sign::{Credentials, Signed};
+use crate::dxp::auth::{Credentials, Signed};
 
 /// How long the answers of an API call are waited for (spec 1.2).
 const CALL_LIMIT: Duration = Duration::from_secs(120);

@@ -1,10 +1,10 @@
 //! What to do when an operation stops while the service goes on with its work.
 
-use super::request::Wait;
+use crate::ops::request::Wait;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
-use crate::base::model::commands::{DxpCommand, Waiting};
-use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
+use crate::dxp::commands::{DxpCommand, Waiting};
+use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
 use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 

@@ -3,14 +3,14 @@
 use serde_json::{Map, Value};
 
 use super::call::{Api, Effect, Look};
-use super::poll::{Schedule, Step, poll};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
-use crate::base::model::commands::DxpCommand;
-use crate::base::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart, DeploymentStatus};
-use crate::base::model::document::{member, unexpected};
+use crate::dxp::commands::DxpCommand;
+use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart, DeploymentStatus};
+use crate::base::service_object::{member, unexpected};
 use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
+use crate::wait::{Schedule, Step, poll};
 
 impl Api {
     /// Starts a deployment (E2).

@@ -14,14 +14,14 @@ const DEEPEST: usize = 48;
 
 /// An object that was read out of a body.
 #[derive(Debug)]
-pub(super) struct Reading {
-    pub(super) value: Value,
+pub struct Reading {
+    pub value: Value,
     /// Whether its end is missing, and so perhaps some of its members.
-    pub(super) is_cut: bool,
+    pub is_cut: bool,
 }
 
 /// Reads a body that is a JSON object. What follows the object is not looked at.
-pub(super) fn read(body: &[u8], content_type: Option<&str>) -> Option<Reading> {
+pub fn read(body: &[u8], content_type: Option<&str>) -> Option<Reading> {
     let text = text(body, content_type);
     let text = text.trim_start();
     if !text.starts_with('{') {
@@ -32,7 +32,7 @@ pub(super) fn read(body: &[u8], content_type: Option<&str>) -> Option<Reading> {
 }
 
 /// A body as text: as its bytes show it (a mark, the zeros of UTF-16), else as its type says, else UTF-8. What is no text becomes U+FFFD.
-pub(super) fn text(body: &[u8], content_type: Option<&str>) -> String {
+pub fn text(body: &[u8], content_type: Option<&str>) -> String {
     const MARK: char = '\u{feff}';
     let declared = content_type.unwrap_or_default().to_ascii_lowercase();
     let charset = declared.split_once("charset=").map_or("", |(_, name)| name.trim_start_matches(['"', '\'']));

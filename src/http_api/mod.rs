@@ -1,0 +1,3 @@
+//! Level 2: what the services have in common that answer with JSON over HTTP. Knows none of them.
+
+pub mod json;
