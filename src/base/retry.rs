@@ -1,6 +1,6 @@
 //! Retry decisions as plain functions: what may be tried again, how often, and after which pause.
 //!
-//! Only two places act on them: [`dxp::call`](crate::dxp::call) for API requests and
+//! Only two places act on them: [`http_api::retry`](crate::http_api::retry) for API requests and
 //! [`transfer`](crate::transfer) for blob requests. A pause that the other side asks for is heeded, up to a bound that
 //! each policy has: one answer must not put a client to sleep for a year. The pauses of a wait are bounded here, too.
 

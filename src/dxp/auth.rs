@@ -1,5 +1,7 @@
 //! Request signing of the deployment API: the `epi-hmac` scheme of spec 1.3, as pure functions.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,10 +9,14 @@ use md5::{Digest, Md5};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
+use crate::base::scope::Scope;
 use crate::dxp::model::project::credentials_step;
 use crate::base::secret::Secret;
+use crate::base::time::{BoxFuture, Clock};
+use crate::http_api::auth::{Authorize, Outgoing};
 
 /// A client key and its decoded secret.
 #[derive(Debug, Clone)]
@@ -102,6 +108,34 @@ impl Credentials {
         mac.update(signed.nonce.as_bytes());
         mac.update(STANDARD.encode(Md5::digest(signed.body)).as_bytes());
         mac.finalize().into_bytes().to_vec()
+    }
+}
+
+/// Signs the requests of one pair of credentials. Every attempt is signed anew, because a signature holds the time.
+pub struct Signer {
+    credentials: Credentials,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Signer {
+    /// A signer by these credentials.
+    #[must_use]
+    pub fn new(credentials: Credentials, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
+        Self { credentials, clock, entropy }
+    }
+}
+
+impl Authorize for Signer {
+    fn authorization<'a>(&'a self, request: Outgoing<'a>, _: &'a Scope) -> BoxFuture<'a, Result<Secret>> {
+        let authorization = self.credentials.authorization(Signed {
+            method: request.method.name(),
+            path_and_query: request.path_and_query,
+            timestamp_ms: self.clock.unix_ms(),
+            nonce: &self.entropy.uuid().simple().to_string(),
+            body: request.body,
+        });
+        Box::pin(std::future::ready(Ok(authorization)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::call::{Api, Effect, Look};
+use super::api::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
 use crate::dxp::commands::DxpCommand;
@@ -10,6 +10,8 @@ use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentReset,
 use crate::base::service_object::{member, unexpected};
 use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
+use crate::http_api::call::Effect;
+use crate::http_api::retry::Purpose;
 use crate::wait::{Schedule, Step, poll};
 
 impl Api {
@@ -24,7 +26,7 @@ impl Api {
                 .command(DxpCommand::ListDeployments)
                 .and("; start it again only if there is none to this environment"),
         };
-        let result = self.post(&["projects", project, "deployments"], Some(start), effect.clone(), scope).await?;
+        let result = self.calls.post(&["projects", project, "deployments"], Some(start), effect.clone(), scope).await?;
         let deployment = accepted(result, effect)?;
         scope.report(Event::Accepted { what: "deployment", id: deployment.id().to_owned() });
         Ok(deployment)
@@ -35,7 +37,7 @@ impl Api {
     /// # Errors
     /// As the service answers.
     pub async fn list_deployments(&self, project: &str, scope: &Scope) -> Result<Vec<Deployment>> {
-        match self.get(&["projects", project, "deployments"], None, scope).await? {
+        match self.calls.get(&["projects", project, "deployments"], None, scope).await? {
             Value::Null => Ok(Vec::new()),
             Value::Array(items) => Ok(readable(items, scope)),
             Value::Object(members) => readable_in(members, scope),
@@ -48,12 +50,12 @@ impl Api {
     /// # Errors
     /// As the service answers.
     pub async fn get_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
-        self.look_at_deployment(Look::Single, project, id, scope).await
+        self.look_at_deployment(Purpose::Single, project, id, scope).await
     }
 
-    async fn look_at_deployment(&self, look: Look, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
+    async fn look_at_deployment(&self, purpose: Purpose, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
         let segments = ["projects", project, "deployments", id];
-        let deployment = Deployment::from_value(self.look(look, &segments, None, scope).await?)?;
+        let deployment = Deployment::from_value(self.calls.get_for(purpose, &segments, None, scope).await?)?;
         // Who looks wants to know it; only what was just accepted may still be without.
         deployment.document().required("a deployment", "status")?;
         Ok(deployment)
@@ -66,7 +68,7 @@ impl Api {
     pub async fn complete_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
         let effect = Effect { doing: "complete the deployment", look: look_at(id, "before completing it again") };
         let segments = ["projects", project, "deployments", id, "complete"];
-        let result = self.post(&segments, None::<&()>, effect.clone(), scope).await?;
+        let result = self.calls.post(&segments, None::<&()>, effect.clone(), scope).await?;
         accepted(result, effect)
     }
 
@@ -83,7 +85,7 @@ impl Api {
     ) -> Result<Deployment> {
         let effect = Effect { doing: "reset the deployment", look: look_at(id, "before resetting it again") };
         let segments = ["projects", project, "deployments", id, "reset"];
-        let result = self.post(&segments, Some(&reset), effect.clone(), scope).await?;
+        let result = self.calls.post(&segments, Some(&reset), effect.clone(), scope).await?;
         accepted(result, effect)
     }
 
@@ -107,7 +109,7 @@ impl Api {
             schedule,
             known,
             scope,
-            || Box::pin(self.look_at_deployment(Look::OfAWait, project, id, scope)),
+            || Box::pin(self.look_at_deployment(Purpose::Wait, project, id, scope)),
             |deployment, look| {
                 last_status = deployment.status_text().to_owned();
                 let status = deployment.status();

@@ -9,34 +9,33 @@ use crate::base::error::{Error, Kind, Result};
 use crate::base::service_object::{member, texts_of};
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::time::spoken;
+use crate::http_api::dialect::{Answer, Dialect};
 use crate::http_api::json::{self, Reading};
 use crate::transport::intermediary;
-
-/// An answer as it came.
-#[derive(Debug)]
-pub(super) struct Answer<'a> {
-    /// The HTTP status.
-    pub(super) status: u16,
-    /// The `Content-Type`, if there is one.
-    pub(super) content_type: Option<&'a str>,
-    /// The body.
-    pub(super) body: &'a [u8],
-    /// Whether the request changes something: then an id is worth more than an answer without a fault.
-    pub(super) changes: bool,
-    /// How far the service's clock (its `Date` header) is from ours.
-    pub(super) clock_difference: Option<std::time::Duration>,
-}
 
 /// How far two clocks may be apart before it is named as a possible cause of a 401. The service's own window is not
 /// known (spec 7, question 1).
 const CLOCK_TOLERANCE: std::time::Duration = std::time::Duration::from_secs(120);
 
-/// Reads the `result` out of an answer. `base` is an error of the right class for the status, to be given its message.
-///
-/// # Errors
-/// `Rejected` or `Conflict` for `success:false`, the class of the HTTP status for an error status, `Protocol` for an
-/// answer that is no envelope.
-pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> Result<Value> {
+/// The answers of the deployment service.
+pub(super) struct Envelope;
+
+impl Dialect for Envelope {
+    /// Reads the `result` out of an answer.
+    ///
+    /// # Errors
+    /// `Rejected` or `Conflict` for `success:false`, the class of the HTTP status for an error status, `Protocol` for an
+    /// answer that is no envelope.
+    fn read(&self, answer: &Answer<'_>, described: Error) -> Result<Value> {
+        read(answer, described)
+    }
+
+    fn is_own(&self, answer: &Answer<'_>) -> bool {
+        json::read(answer.body, answer.content_type).is_some_and(|object| verdict(&object.value, false).is_some())
+    }
+}
+
+fn read(answer: &Answer<'_>, described: Error) -> Result<Value> {
     let ok = (200..300).contains(&answer.status);
     let object = json::read(answer.body, answer.content_type);
     let texts = object.as_ref().map(|object| reasons(&object.value)).unwrap_or_default();
@@ -51,12 +50,13 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
         if !is_cut || (answer.changes && has_id(&result)) {
             return Ok(result);
         }
-        return Err(base("the service's answer has no end".to_owned()).into_kind(Kind::Protocol));
+        return Err(described.with_message("the service's answer has no end").into_kind(Kind::Protocol));
     }
     let known = verdict.is_some();
     if !known && (ok || texts.is_empty()) {
         let shown = excerpt(answer, object.is_some());
-        let error = base(format!("the service answered {} with {shown}", status_text(answer.status))).with_texts(texts);
+        let message = format!("the service answered {} with {shown}", status_text(answer.status));
+        let error = described.with_message(message).with_texts(texts);
         let error = if ok { error.into_kind(Kind::Protocol) } else { error };
         return Err(advise(error, answer, true));
     }
@@ -72,7 +72,7 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
     } else {
         format!("the service answered {}: {said}", status_text(answer.status))
     };
-    let mut error = base(message).with_texts(texts.clone());
+    let mut error = described.with_message(message).with_texts(texts.clone());
     if ok {
         error = error.into_kind(Kind::Rejected);
     }
@@ -87,11 +87,6 @@ pub(super) fn read(answer: &Answer<'_>, base: impl FnOnce(String) -> Error) -> R
         );
     }
     Err(advise(error, answer, !known))
-}
-
-/// Whether an answer is the service's own. A gateway that answers in its place does not know what the service did.
-pub(super) fn is_envelope(answer: &Answer<'_>) -> bool {
-    json::read(answer.body, answer.content_type).is_some_and(|object| verdict(&object.value, false).is_some())
 }
 
 /// What an answer's `success` says (spec 1.4). Where it says nothing, an answer of success that holds something with an
@@ -246,10 +241,8 @@ mod tests {
             changes: false,
             clock_difference: None,
         };
-        read(&answer, |message| {
-            let (kind, retry) = classify_status(status);
-            Error::new(kind, message).with_http_status(status).with_retry(retry, None)
-        })
+        let (kind, retry) = classify_status(status);
+        Envelope.read(&answer, Error::new(kind, "").with_http_status(status).with_retry(retry, None))
     }
 
     #[test]
@@ -286,7 +279,7 @@ mod tests {
             ] {
                 let answer =
                     Answer { status: 200, content_type: None, body: body.as_bytes(), changes, clock_difference: None };
-                let error = read(&answer, |message| Error::new(Kind::Internal, message)).unwrap_err();
+                let error = Envelope.read(&answer, Error::new(Kind::Internal, "")).unwrap_err();
                 assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Rejected, expected));
             }
         }
@@ -314,7 +307,7 @@ mod tests {
             changes: false,
             clock_difference: Some(std::time::Duration::from_secs(3600)),
         };
-        let error = read(&answer, |message| Error::new(Kind::Unauthenticated, message)).unwrap_err();
+        let error = Envelope.read(&answer, Error::new(Kind::Unauthenticated, "")).unwrap_err();
         assert!(error.next_step().unwrap().contains("differs from the service's by 1 h 00 min"));
     }
 

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use super::call::{Api, Effect, Look};
+use super::api::Api;
 use crate::base::error::Result;
 use crate::base::event::Event;
-use crate::dxp::model::export::DatabaseExport;
 use crate::base::scope::Scope;
+use crate::dxp::model::export::DatabaseExport;
+use crate::http_api::call::Effect;
+use crate::http_api::retry::Purpose;
 
 /// The body of an export's start.
 #[derive(Debug, Serialize)]
@@ -33,7 +35,7 @@ impl Api {
             look: "the service has no list of exports: wait a while and start it again; it refuses a second export while one runs".into(),
         };
         let segments = ["projects", project, "environments", environment, "databases", database, "exports"];
-        let result = self.post(&segments, Some(&ExportStart { retention_hours }), effect.clone(), scope).await?;
+        let result = self.calls.post(&segments, Some(&ExportStart { retention_hours }), effect.clone(), scope).await?;
         let export = DatabaseExport::from_value(result).map_err(|error| effect.untold(error))?;
         scope.report(Event::Accepted { what: "export", id: export.id().to_owned() });
         Ok(export)
@@ -49,11 +51,11 @@ impl Api {
         environment: &str,
         database: &str,
         id: &str,
-        look: Look,
+        purpose: Purpose,
         scope: &Scope,
     ) -> Result<DatabaseExport> {
         let segments = ["projects", project, "environments", environment, "databases", database, "exports", id];
-        let export = DatabaseExport::from_value(self.look(look, &segments, None, scope).await?)?;
+        let export = DatabaseExport::from_value(self.calls.get_for(purpose, &segments, None, scope).await?)?;
         // Who looks wants to know it; only what was just accepted may still be without.
         export.document().required("a database export", "status")?;
         Ok(export)

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::call::{Api, Effect};
+use super::api::Api;
 use crate::base::error::Result;
 use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
 use crate::base::scope::Scope;
+use crate::http_api::call::Effect;
 
 /// The body of a container link request, as the original sends it.
 #[derive(Debug, Serialize)]
@@ -21,7 +22,7 @@ impl Api {
     /// # Errors
     /// As the service answers.
     pub async fn package_location(&self, project: &str, scope: &Scope) -> Result<Location> {
-        Location::from_value(self.get(&["projects", project, "packages", "location"], None, scope).await?)
+        Location::from_value(self.calls.get(&["projects", project, "packages", "location"], None, scope).await?)
     }
 
     /// The container of the edge logs: a read-only link (E11).
@@ -29,7 +30,7 @@ impl Api {
     /// # Errors
     /// As the service answers; the credentials need the right to edge logs.
     pub async fn edge_log_location(&self, project: &str, scope: &Scope) -> Result<Location> {
-        Location::from_value(self.get(&["projects", project, "edgelogs", "location"], None, scope).await?)
+        Location::from_value(self.calls.get(&["projects", project, "edgelogs", "location"], None, scope).await?)
     }
 
     /// The storage containers of an environment (E7).
@@ -45,7 +46,7 @@ impl Api {
     ) -> Result<StorageContainers> {
         let segments = ["projects", project, "environments", environment, "storagecontainers"];
         let query = writable.then_some("writable=true");
-        StorageContainers::from_result(self.get(&segments, query, scope).await?)
+        StorageContainers::from_result(self.calls.get(&segments, query, scope).await?)
     }
 
     /// A link to one storage container (E8).
@@ -67,7 +68,7 @@ impl Api {
             look: "ask for the link again; an unused link does no harm".into(),
         };
         let body = LinkRequest { retention_hours, writable };
-        let result = self.post(&segments, Some(&body), effect.clone(), scope).await?;
+        let result = self.calls.post(&segments, Some(&body), effect.clone(), scope).await?;
         ContainerLink::from_value(result).map_err(|error| effect.untold(error))
     }
 }

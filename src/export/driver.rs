@@ -1,6 +1,6 @@
 //! Drives a job to its end: waits for it, and fetches what it yields. Knows no provider.
 
-use crate::dxp::call::Look;
+use crate::http_api::retry::Purpose;
 use crate::wait::{Schedule, Step, poll};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
@@ -34,7 +34,7 @@ pub async fn wait(
         schedule,
         known,
         scope,
-        || provider.refresh(handle, Look::OfAWait, scope),
+        || provider.refresh(handle, Purpose::Wait, scope),
         |job: &Job, look| {
             last_status.clone_from(&job.raw_status);
             let lacks_artifact = job.state == JobState::Succeeded && job.artifact.is_none();
@@ -97,7 +97,7 @@ mod tests {
         fn start<'a>(&'a self, _: &'a Scope) -> BoxFuture<'a, Result<Job>> {
             Box::pin(async { Err(Error::new(Kind::Unsupported, "not part of this test")) })
         }
-        fn refresh<'a>(&'a self, handle: &'a Handle, _: Look, _: &'a Scope) -> BoxFuture<'a, Result<Job>> {
+        fn refresh<'a>(&'a self, handle: &'a Handle, _: Purpose, _: &'a Scope) -> BoxFuture<'a, Result<Job>> {
             let (state, linked) = self.0.lock().unwrap().remove(0);
             let url = SafeUrl::parse("link", "https://host/bacpacs/a.bacpac?sig=x").unwrap();
             Box::pin(async move {

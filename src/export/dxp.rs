@@ -2,7 +2,8 @@
 
 use super::job::{Artifact, Handle, Job, JobState};
 use super::provider::Provider;
-use crate::dxp::call::{Api, Look};
+use crate::dxp::api::Api;
+use crate::http_api::retry::Purpose;
 use crate::base::error::Result;
 use crate::dxp::model::export::{DatabaseExport, ExportStatus};
 use crate::base::scope::Scope;
@@ -68,10 +69,10 @@ impl Provider for DxpExports {
         })
     }
 
-    fn refresh<'a>(&'a self, handle: &'a Handle, look: Look, scope: &'a Scope) -> BoxFuture<'a, Result<Job>> {
+    fn refresh<'a>(&'a self, handle: &'a Handle, purpose: Purpose, scope: &'a Scope) -> BoxFuture<'a, Result<Job>> {
         Box::pin(async move {
             let Handle::Dxp { project, environment, database, id } = handle;
-            let export = self.api.get_export(project, environment, database, id, look, scope).await?;
+            let export = self.api.get_export(project, environment, database, id, purpose, scope).await?;
             self.job(&export)
         })
     }

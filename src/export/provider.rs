@@ -1,7 +1,7 @@
 //! What a service that exports databases must offer.
 
 use super::job::{Handle, Job};
-use crate::dxp::call::Look;
+use crate::http_api::retry::Purpose;
 use crate::base::error::Result;
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;
@@ -12,5 +12,5 @@ pub trait Provider: Send + Sync {
     fn start<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Job>>;
 
     /// Looks at a job again: one round trip.
-    fn refresh<'a>(&'a self, handle: &'a Handle, look: Look, scope: &'a Scope) -> BoxFuture<'a, Result<Job>>;
+    fn refresh<'a>(&'a self, handle: &'a Handle, purpose: Purpose, scope: &'a Scope) -> BoxFuture<'a, Result<Job>>;
 }

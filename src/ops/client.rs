@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::request::{Checked, LARGEST, check_range};
-use crate::dxp::call::Api;
-use crate::dxp::endpoint::{DEFAULT_ENDPOINT, Endpoint};
+use crate::dxp::api::Api;
+use crate::dxp::endpoint::{self, DEFAULT_ENDPOINT};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
@@ -98,7 +98,7 @@ impl Client {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self> {
         let Service::Dxp = config.service;
-        let endpoint = Endpoint::parse(config.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT))?;
+        let endpoint = endpoint::parse(config.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT))?;
         let project = config.project_id.as_deref().map(|id| given::trimmed(id).to_owned());
         if let Some(project) = &project {
             check_project_id("projectId", project)?;
@@ -132,7 +132,7 @@ impl Client {
     #[must_use]
     pub fn address_of_a_test(&self) -> Option<String> {
         let endpoint = self.api.as_ref().ok()?.endpoint();
-        (!endpoint.is_live()).then(|| endpoint.to_string())
+        (!endpoint::is_live(endpoint)).then(|| endpoint.to_string())
     }
 
     /// Runs an operation: checks the request, then carries it out on the caller's runtime.

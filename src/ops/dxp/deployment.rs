@@ -6,8 +6,9 @@ use crate::ops::request::{
     WaitForDeployment,
 };
 use super::resume;
-use crate::dxp::call::Api;
+use crate::dxp::api::Api;
 use crate::dxp::deployments::report_progress;
+use crate::dxp::endpoint::is_live;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::dxp::commands::{DxpCommand, Waiting};
@@ -27,7 +28,7 @@ impl Operation for Connect {
                 client_key: api.client_key().to_owned(),
                 authentication_verified: true,
                 endpoint: api.endpoint().to_string(),
-                live: api.endpoint().is_live(),
+                live: is_live(api.endpoint()),
             })
         })
     }

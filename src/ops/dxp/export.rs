@@ -6,7 +6,7 @@ use crate::ops::client::{Operation, Session};
 use crate::ops::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use super::resume;
 use super::bacpac_check::ExportInspection;
-use crate::dxp::call::Look;
+use crate::http_api::retry::Purpose;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
 use crate::dxp::commands::DxpCommand;
@@ -88,7 +88,7 @@ impl Operation for StartExport {
                     .map_err(|error| resume::export(error, true, wait_again(&job.handle, wait)))?,
                 // One look after the start, as the original; a failed look is no failure of the start (spec 4.12).
                 None => {
-                    let look = exports.refresh(&job.handle, Look::Single, session.scope).await;
+                    let look = exports.refresh(&job.handle, Purpose::Single, session.scope).await;
                     let again = wait_again(&job.handle, Wait::default());
                     resume::seen(look, job, "export", session.scope, |error| resume::export(error, true, again))?
                 }
@@ -104,7 +104,7 @@ impl Operation for GetExport {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
         Box::pin(async move {
             let (api, project) = session.account(self.project_id.as_deref())?;
-            api.get_export(&project, &self.environment, &self.database_name, &self.id, Look::Single, session.scope)
+            api.get_export(&project, &self.environment, &self.database_name, &self.id, Purpose::Single, session.scope)
                 .await
         })
     }
@@ -136,7 +136,7 @@ impl LinkSource for ExportLink {
     fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>> {
         Box::pin(async move {
             let Artifact::Link { url } =
-                self.exports.refresh(&self.handle, Look::Single, &self.scope).await?.into_artifact()?;
+                self.exports.refresh(&self.handle, Purpose::Single, &self.scope).await?.into_artifact()?;
             Ok(url)
         })
     }
@@ -265,7 +265,7 @@ impl Save<'_> {
             say(format!("the interrupted save to this file was of {what}; a new export is started"));
             return Ok(None);
         }
-        let over = match self.exports.refresh(&handle, Look::Single, scope).await {
+        let over = match self.exports.refresh(&handle, Purpose::Single, scope).await {
             Ok(job) => match job.state {
                 JobState::Failed => "failed",
                 JobState::Expired => "has expired",
@@ -290,7 +290,7 @@ impl Save<'_> {
             return false;
         }
         // Nothing is given up while the service itself cannot be asked.
-        match self.exports.refresh(handle, Look::Single, self.session.scope).await {
+        match self.exports.refresh(handle, Purpose::Single, self.session.scope).await {
             Ok(_) => true,
             Err(error) => error.kind() == Kind::NotFound,
         }

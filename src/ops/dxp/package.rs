@@ -9,7 +9,7 @@ use crate::ops::request::{
 };
 use super::resume;
 use super::bacpac_check;
-use crate::dxp::call::Api;
+use crate::dxp::api::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::dxp::commands::DxpCommand;

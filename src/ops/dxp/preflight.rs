@@ -2,7 +2,7 @@
 //! deployment has taken already. One request, which costs less than an upload that ends in a refusal.
 
 use super::resume::{is_stopped, way_on};
-use crate::dxp::call::Api;
+use crate::dxp::api::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::dxp::commands::Waiting;

@@ -1,8 +1,7 @@
-//! One call of the deployment API: sign, send, read the answer, and repeat it where that is safe.
+//! One call of a service: authorize it, send it, read its answer.
 //!
-//! GETs are repeated after connection faults, 408, 429 and 5xx, as long as the time for their answers lasts. POSTs
-//! start things and are sent once: when their answer is lost the error says so and how to look (spec 1.2). Every try is
-//! signed anew, because a signature holds the time.
+//! POSTs start things and are sent once: when their answer is lost the error says so and how to look. What is only read is
+//! repeated, in `retry.rs`.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,31 +11,31 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::auth::{Authorize, Outgoing};
+use super::dialect::{Answer, Dialect};
 use super::endpoint::{Endpoint, Target};
-use super::envelope::{self, Answer};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
 use crate::base::next_step::NextStep;
 use crate::base::patience::{MINUTE, Patience};
-use crate::base::retry::{RetryPolicy, reason};
 use crate::base::scope::Scope;
-use crate::base::time::{Clock, milliseconds, spoken};
+use crate::base::time::{Clock, spoken};
 use crate::transport::http::{Body, Fault, HeaderValue, Http, Method, Request};
-use crate::dxp::auth::{Credentials, Signed};
 
-/// How long the answers of an API call are waited for (spec 1.2).
+/// How long the answers of an API call are waited for.
 const CALL_LIMIT: Duration = Duration::from_secs(120);
 
 /// The longest answer that is read. The largest real one, ten deployments, has some tens of KiB.
 const LONGEST_ANSWER: usize = 16 << 20;
 
-/// A signed connection to the deployment service for one pair of credentials. Cheap to clone.
+/// A connection to a service for one account. Cheap to clone.
 #[derive(Clone)]
-pub struct Api {
+pub struct HttpApi {
     http: Http,
     endpoint: Endpoint,
-    credentials: Arc<Credentials>,
+    account: Arc<dyn Authorize>,
+    dialect: Arc<dyn Dialect>,
     entropy: Arc<dyn Entropy>,
     clocks: Arc<Clocks>,
     limit: Duration,
@@ -55,15 +54,6 @@ impl Clocks {
     }
 }
 
-/// Who looks at something in the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// Somebody who waits for this one answer.
-    Single,
-    /// A wait, which looks again anyway, and takes on the longer pauses that the service asks for.
-    OfAWait,
-}
-
 /// What a request that changes something does, for the error when its answer is lost.
 #[derive(Debug, Clone)]
 pub struct Effect {
@@ -75,7 +65,8 @@ pub struct Effect {
 
 impl Effect {
     /// The error of a request that the service took, but whose answer does not say what came of it.
-    pub(super) fn untold(self, error: Error) -> Error {
+    #[must_use]
+    pub fn untold(self, error: Error) -> Error {
         unknown(
             error.context(format!("the service took the request to {}, but does not say what came of it", self.doing)),
             self,
@@ -83,12 +74,17 @@ impl Effect {
     }
 }
 
-impl Api {
+impl HttpApi {
     /// A connection. Nothing is sent yet.
     #[must_use]
-    pub fn new(http: Http, endpoint: Endpoint, credentials: Credentials, entropy: Arc<dyn Entropy>) -> Self {
-        let (credentials, clocks) = (Arc::new(credentials), Arc::default());
-        Self { http, endpoint, credentials, entropy, clocks, limit: CALL_LIMIT }
+    pub fn new(
+        http: Http,
+        endpoint: Endpoint,
+        account: Arc<dyn Authorize>,
+        dialect: Arc<dyn Dialect>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self { http, endpoint, account, dialect, entropy, clocks: Arc::default(), limit: CALL_LIMIT }
     }
 
     /// The same, waiting so long for the answers of one call.
@@ -101,12 +97,6 @@ impl Api {
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
-    }
-
-    /// The client key that requests are signed with.
-    #[must_use]
-    pub fn client_key(&self) -> &str {
-        self.credentials.key()
     }
 
     /// The clock that waits and time limits run by.
@@ -122,52 +112,21 @@ impl Api {
         *self.clocks.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads something, repeating the request after faults that may pass.
-    pub(super) async fn get(&self, segments: &[&str], query: Option<&str>, scope: &Scope) -> Result<Value> {
-        self.look(Look::Single, segments, query, scope).await
+    /// How long the answers of one call are waited for.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
     }
 
-    /// The same, with a word on who looks.
-    pub(super) async fn look(
-        &self,
-        look: Look,
-        segments: &[&str],
-        query: Option<&str>,
-        scope: &Scope,
-    ) -> Result<Value> {
-        let policy = match look {
-            Look::Single => RetryPolicy::API,
-            Look::OfAWait => RetryPolicy::STATUS,
-        };
-        let target = self.endpoint.target(segments, query)?;
-        let (mut attempt, mut patience, mut left) = (1, Patience::default(), self.limit);
-        loop {
-            let began = self.clock().monotonic();
-            let exchange = self.exchange(Method::Get, &target, None, left, scope);
-            let error = match scope.cancel().run(self.awaited(exchange, &mut patience, scope)).await? {
-                Ok(result) => return Ok(result),
-                Err(fault) => fault.error,
-            };
-            let now = self.clock().monotonic();
-            // Without the pauses, which the service may have asked for.
-            left = left.saturating_sub(now.saturating_sub(began));
-            let pause = policy.pause(attempt, &error, self.entropy.bits()).filter(|_| !left.is_zero());
-            let Some(pause) = pause else { return Err(error.after_attempts(attempt)) };
-            scope.report(Event::Retrying {
-                what: "the request to the service".to_owned(),
-                attempt,
-                delay_ms: milliseconds(pause),
-                reason: reason(&error, pause),
-                // A wait tells of its own failures.
-                warns: look == Look::Single && patience.is_over(now),
-            });
-            scope.cancel().run(self.clock().sleep(pause)).await?;
-            attempt += 1;
-        }
+    /// 64 random bits.
+    pub(super) fn random_bits(&self) -> u64 {
+        self.entropy.bits()
     }
 
     /// Changes something: one request, never repeated.
-    pub(super) async fn post<B: Serialize + Sync>(
+    ///
+    /// # Errors
+    /// As the service answers; `Ambiguous` when the answer is lost.
+    pub async fn post<B: Serialize + Sync>(
         &self,
         segments: &[&str],
         body: Option<&B>,
@@ -193,7 +152,7 @@ impl Api {
     }
 
     /// Waits for an answer, and tells everybody each minute that there is none.
-    async fn awaited<T>(&self, answer: impl Future<Output = T>, patience: &mut Patience, scope: &Scope) -> T {
+    pub(super) async fn awaited<T>(&self, answer: impl Future<Output = T>, patience: &mut Patience, scope: &Scope) -> T {
         let began = self.clock().monotonic();
         let mut answer = pin!(answer);
         loop {
@@ -210,7 +169,7 @@ impl Api {
         }
     }
 
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         method: Method,
         target: &Target,
@@ -218,16 +177,10 @@ impl Api {
         limit: Duration,
         scope: &Scope,
     ) -> Result<Value, Fault> {
-        let now = self.clock().unix_ms();
-        let nonce = self.entropy.uuid().simple().to_string();
-        let authorization = self.credentials.authorization(Signed {
-            method: method.name(),
-            path_and_query: &target.path_and_query,
-            timestamp_ms: now,
-            nonce: &nonce,
-            body: body.as_deref().unwrap_or_default(),
-        });
-        // Every call carries the content type, GET too, as the original's (spec 1.2).
+        let (path_and_query, sent) = (&target.path_and_query, body.as_deref().unwrap_or_default());
+        let authorization = self.account.authorization(Outgoing { method, path_and_query, body: sent }, scope).await;
+        let authorization = authorization.map_err(|error| Fault { error, may_have_arrived: false })?;
+        // Every call carries the content type, GET too: a service may ask for it.
         let mut request = Request::new(method, target.url.clone())
             .header("content-type", "application/json")
             .header("accept", "application/json");
@@ -252,11 +205,11 @@ impl Api {
         let body = read.map_err(|error| Fault { error, may_have_arrived: true })?;
         let changes = matches!(method, Method::Post);
         let answer = Answer { status, content_type: content_type.as_deref(), body: &body, changes, clock_difference };
-        envelope::read(&answer, |message| described.with_message(message)).map_err(|error| Fault {
+        self.dialect.read(&answer, described).map_err(|error| Fault {
             // A gateway that gave up waiting does not know what the service behind it did; nor do we when something
             // else answered in its place.
             may_have_arrived: matches!(status, 408 | 502 | 504)
-                || (!envelope::is_envelope(&answer) && !(300..500).contains(&status)),
+                || (!self.dialect.is_own(&answer) && !(300..500).contains(&status)),
             error,
         })
     }
