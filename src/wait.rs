@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Progress};
+use crate::base::next_step::NextStep;
 use crate::base::patience::Patience;
 use crate::base::retry::{pause_of_wait, reason};
 use crate::base::scope::Scope;
@@ -39,7 +40,12 @@ pub enum Step {
     /// Ask again after the pause.
     GoOn,
     /// As [`Step::GoOn`], but for [`UNKNOWN_STATUS_LIMIT`] at most: the status is a word that is not known.
-    Unknown(String),
+    Unknown {
+        /// The word.
+        status: String,
+        /// What to do about it, when it stays so long.
+        next_step: NextStep,
+    },
     /// It has ended.
     End,
 }
@@ -60,7 +66,7 @@ impl Look {
     }
 }
 
-/// Asks until `look` says that it has ended, and gives the last answer.
+/// Asks until `look` says that it has ended, and gives the last answer. `ask` is given the one before.
 ///
 /// `known` says that what is waited for is known to exist, because the service has just accepted it: then even an
 /// answer such as 404 is taken for a passing fault. Otherwise a final error of the first request ends the wait, so
@@ -74,7 +80,7 @@ pub async fn poll<'a, T>(
     schedule: Schedule,
     known: bool,
     scope: &Scope,
-    mut ask: impl FnMut() -> BoxFuture<'a, Result<T>>,
+    mut ask: impl FnMut(Option<&T>) -> BoxFuture<'a, Result<T>>,
     mut look: impl FnMut(&T, Look) -> Result<Step>,
 ) -> Result<T> {
     let started = clock.monotonic();
@@ -82,13 +88,15 @@ pub async fn poll<'a, T>(
     let mut answered = known;
     let mut unknown = Unknown::default();
     let mut patience = Patience::default();
+    let mut last = None;
     loop {
         let mut wanted = schedule.interval;
+        let asked = ask(last.as_ref());
         let outcome = match remaining(clock, started, schedule.limit) {
-            None => scope.cancel().run(ask()).await?,
+            None => scope.cancel().run(asked).await?,
             Some(left) => {
                 let expiry = async {
-                    tokio::select! { biased; outcome = ask() => Some(outcome), () = clock.sleep(left) => None }
+                    tokio::select! { biased; outcome = asked => Some(outcome), () = clock.sleep(left) => None }
                 };
                 scope.cancel().run(expiry).await?.ok_or_else(|| timed_out(schedule.limit))?
             }
@@ -103,8 +111,11 @@ pub async fn poll<'a, T>(
                 match look(&answer, Look { elapsed, pause })? {
                     Step::End => return Ok(answer),
                     Step::GoOn => unknown.since = None,
-                    Step::Unknown(status) => unknown.seen(&status, clock.monotonic(), scope)?,
+                    Step::Unknown { status, next_step } => {
+                        unknown.seen(&status, next_step, clock.monotonic(), scope)?;
+                    }
                 }
+                last = Some(answer);
             }
             Err(error) if error.kind() == Kind::Cancelled => return Err(error),
             Err(error) => {
@@ -143,7 +154,7 @@ struct Unknown {
 }
 
 impl Unknown {
-    fn seen(&mut self, status: &str, now: Duration, scope: &Scope) -> Result<()> {
+    fn seen(&mut self, status: &str, next_step: NextStep, now: Duration, scope: &Scope) -> Result<()> {
         if !self.told.iter().any(|told| told == status) {
             self.told.push(status.to_owned());
             scope.report(Event::info(format!(
@@ -162,7 +173,7 @@ impl Unknown {
                 spoken(UNKNOWN_STATUS_LIMIT)
             ),
         )
-        .with_next_step("look at it in the DXP Management Portal, and update this program"))
+        .with_next_step(next_step))
     }
 }
 
@@ -232,12 +243,12 @@ mod tests {
             schedule,
             known,
             &scope,
-            || Box::pin(std::future::ready(answers.next().expect("asked too often"))),
+            |_| Box::pin(std::future::ready(answers.next().expect("asked too often"))),
             |answer, _| {
                 Ok(match *answer {
                     "end" => Step::End,
                     "on" => Step::GoOn,
-                    word => Step::Unknown(word.to_owned()),
+                    word => Step::Unknown { status: word.to_owned(), next_step: "ask".into() },
                 })
             },
         ));
@@ -254,6 +265,27 @@ mod tests {
     }
 
     #[test]
+    fn each_request_is_told_the_answer_before_it() {
+        let told = Mutex::new(Vec::new());
+        let outcome = now(poll(
+            &Jumping::default(),
+            Schedule::default(),
+            false,
+            &Scope::silent(),
+            |last: Option<&u32>| {
+                told.lock().unwrap().push(last.copied());
+                let next = last.map_or(1, |last| last + 1);
+                // A failed request has no answer.
+                let outcome = if told.lock().unwrap().len() == 2 { Err(unavailable()) } else { Ok(next) };
+                Box::pin(std::future::ready(outcome))
+            },
+            |answer, _| Ok(if *answer == 3 { Step::End } else { Step::GoOn }),
+        ));
+        assert_eq!(outcome.unwrap(), 3);
+        assert_eq!(told.into_inner().unwrap(), [None, Some(1), Some(1), Some(2)]);
+    }
+
+    #[test]
     fn a_status_that_nobody_knows_is_not_waited_on_for_ever() {
         let schedule = Schedule { interval: Duration::from_secs(1800), ..Schedule::default() };
         let unknown = |count: usize| vec![Ok("Cancelled"); count];
@@ -264,7 +296,7 @@ mod tests {
         let (outcome, took, _) = run(unknown(5));
         let error = outcome.unwrap_err();
         assert_eq!((error.kind(), took), (Kind::Protocol, UNKNOWN_STATUS_LIMIT));
-        assert!(error.message().contains("'Cancelled'") && error.next_step().is_some(), "{error}");
+        assert!(error.message().contains("'Cancelled'") && error.next_step() == Some("ask"), "{error}");
         // A known word in between begins it anew, and known words have no such limit.
         let (outcome, ..) =
             run([unknown(4), vec![Ok("on")], unknown(4), vec![Ok("on"); 100], vec![Ok("end")]].concat());
@@ -277,7 +309,7 @@ mod tests {
         let scope = Scope::new(recording.clone(), CancelToken::new());
         let mut unknown = Unknown::default();
         for status in ["Brewing", "Brewing", "Cooling", "Brewing"] {
-            unknown.seen(status, Duration::ZERO, &scope).unwrap();
+            unknown.seen(status, "ask".into(), Duration::ZERO, &scope).unwrap();
         }
         let said: Vec<String> = recording.events().iter().filter_map(Event::sentence).collect();
         assert_eq!(said.len(), 2, "{said:?}");
@@ -336,7 +368,7 @@ mod tests {
             schedule,
             true,
             &Scope::silent(),
-            || Box::pin(std::future::ready(Ok(()))),
+            |_| Box::pin(std::future::ready(Ok(()))),
             |(), look| {
                 let mut progress = Progress::new(crate::base::event::Phase::Waiting, "x");
                 look.mark(&mut progress, false);
@@ -360,7 +392,7 @@ mod tests {
             Schedule::default(),
             true,
             &scope,
-            || -> BoxFuture<'static, Result<()>> { Box::pin(async { panic!("nothing is asked after cancelling") }) },
+            |_| -> BoxFuture<'static, Result<()>> { Box::pin(async { panic!("nothing is asked after cancelling") }) },
             |(), _| Ok(Step::GoOn),
         ));
         assert_eq!(outcome.unwrap_err().kind(), Kind::Cancelled);

@@ -33,6 +33,15 @@ pub enum Beyond {
     Return,
 }
 
+/// What an answer is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// For itself: somebody waits for this one answer.
+    Single,
+    /// For a wait, which asks again anyway, and takes on the longer pauses that the service asks for.
+    Wait,
+}
+
 /// The longest pause between two requests of a wait that one answer can bring about.
 const LONGEST_PAUSE_OF_A_WAIT: Duration = Duration::from_secs(300);
 

@@ -11,7 +11,7 @@ use crate::base::service_object::{member, unexpected};
 use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 use crate::http_api::call::Effect;
-use crate::http_api::retry::Purpose;
+use crate::base::retry::Purpose;
 use crate::wait::{Schedule, Step, poll};
 
 impl Api {
@@ -109,7 +109,7 @@ impl Api {
             schedule,
             known,
             scope,
-            || Box::pin(self.look_at_deployment(Purpose::Wait, project, id, scope)),
+            |_| Box::pin(self.look_at_deployment(Purpose::Wait, project, id, scope)),
             |deployment, look| {
                 last_status = deployment.status_text().to_owned();
                 let status = deployment.status();
@@ -121,7 +121,10 @@ impl Api {
                 report(deployment, &mut warnings, scope);
                 Ok(match status {
                     _ if ended => Step::End,
-                    DeploymentStatus::Unknown => Step::Unknown(deployment.status_text().to_owned()),
+                    DeploymentStatus::Unknown => Step::Unknown {
+                        status: deployment.status_text().to_owned(),
+                        next_step: "look at it in the DXP Management Portal, and update this program".into(),
+                    },
                     _ => Step::GoOn,
                 })
             },

@@ -8,7 +8,7 @@ use crate::base::event::Event;
 use crate::base::scope::Scope;
 use crate::dxp::model::export::DatabaseExport;
 use crate::http_api::call::Effect;
-use crate::http_api::retry::Purpose;
+use crate::base::retry::Purpose;
 
 /// The body of an export's start.
 #[derive(Debug, Serialize)]

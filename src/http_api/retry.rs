@@ -9,19 +9,10 @@ use super::call::HttpApi;
 use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::patience::Patience;
-use crate::base::retry::{RetryPolicy, reason};
+use crate::base::retry::{Purpose, RetryPolicy, reason};
 use crate::base::scope::Scope;
 use crate::base::time::milliseconds;
 use crate::transport::http::Method;
-
-/// What an answer is wanted for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// For itself: somebody waits for this one answer.
-    Single,
-    /// For a wait, which asks again anyway, and takes on the longer pauses that the service asks for.
-    Wait,
-}
 
 impl HttpApi {
     /// Reads something, repeating the request after faults that may pass.

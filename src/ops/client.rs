@@ -8,22 +8,19 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::request::{Checked, LARGEST, check_range};
-use crate::dxp::api::Api;
-use crate::dxp::endpoint::{self, DEFAULT_ENDPOINT};
 use crate::base::entropy::Entropy;
-use crate::base::error::{Error, Kind, Result};
-use crate::base::given;
-use crate::dxp::model::project::{check_project_id, credentials_step};
-use crate::base::next_step::{NextStep, Phrase, Setting};
+use crate::base::error::{Error, Result};
+use crate::base::next_step::Phrase;
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::time::{BoxFuture, Clock};
+use crate::dxp;
+use crate::dxp::account::AccountSettings;
 use crate::blob::client::Store;
 use crate::transfer::Engine;
 use crate::transport::authorities::Authorities;
 use crate::transport::http::Http;
 use crate::transport::machine::{self, SystemClock, SystemEntropy};
-use crate::dxp::auth::Credentials;
 
 /// The configuration of a client. Holds no secret, so it may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -67,10 +64,14 @@ pub enum Service {
 /// One account at one service. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Client {
-    /// The signed connection, or why there is none: uploading by a link needs no credentials.
-    api: Result<Api>,
-    project: Option<String>,
+    account: Account,
     engine: Engine,
+}
+
+/// The account of a client, at the one service that it is of.
+#[derive(Clone)]
+enum Account {
+    Dxp(dxp::account::Account),
 }
 
 impl Client {
@@ -97,33 +98,23 @@ impl Client {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self> {
-        let Service::Dxp = config.service;
-        let endpoint = endpoint::parse(config.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT))?;
-        let project = config.project_id.as_deref().map(|id| given::trimmed(id).to_owned());
-        if let Some(project) = &project {
-            check_project_id("projectId", project)?;
-        }
-        let credentials = match (&config.client_key, secret) {
-            (None, None) => Err(Error::new(Kind::NotConfigured, "no client key and no client secret are given")
-                .with_next_step(credentials_step())),
-            (key, secret) => {
-                Ok(Credentials::new(key.as_deref().unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?)
-            }
+        let account = match config.service {
+            Service::Dxp => AccountSettings::check(
+                config.endpoint.as_deref(),
+                config.project_id.as_deref(),
+                config.client_key.as_deref(),
+                secret,
+            )?,
         };
         if config.state_dir.as_deref().is_some_and(|folder| folder.as_os_str().is_empty()) {
             return Err(Error::invalid("stateDir", "must not be empty"));
         }
         check_range("callTimeoutSeconds", config.call_timeout_seconds, LARGEST)?;
-        let limited = |api: Api| match config.call_timeout_seconds {
-            Some(seconds) => api.limited_to(Duration::from_secs(seconds.into())),
-            None => api,
-        };
         let authorities = config.ca_file.as_deref().map(read_authorities).transpose()?;
         let http = Http::new(authorities.as_ref(), Arc::clone(&clock))?;
+        let limit = config.call_timeout_seconds.map(|seconds| Duration::from_secs(seconds.into()));
         Ok(Self {
-            api: credentials
-                .map(|credentials| limited(Api::new(http.clone(), endpoint, credentials, Arc::clone(&entropy)))),
-            project,
+            account: Account::Dxp(account.connect(&http, &entropy, limit)),
             engine: Engine::new(Store::new(http), clock, entropy).keeping_state_in(config.state_dir.clone()),
         })
     }
@@ -131,8 +122,9 @@ impl Client {
     /// The address of the service, where it is not the live one; nothing without an account.
     #[must_use]
     pub fn address_of_a_test(&self) -> Option<String> {
-        let endpoint = self.api.as_ref().ok()?.endpoint();
-        (!endpoint::is_live(endpoint)).then(|| endpoint.to_string())
+        match &self.account {
+            Account::Dxp(account) => account.address_of_a_test(),
+        }
     }
 
     /// Runs an operation: checks the request, then carries it out on the caller's runtime.
@@ -201,18 +193,14 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// The signed connection and the project of a request: its own, or the client's.
-    pub(crate) fn account(self, project: Option<&str>) -> Result<(&'a Api, String)> {
-        let api = self.client.api.as_ref().map_err(Clone::clone)?;
-        let given = project.map(|project| given::trimmed(project).to_owned());
-        let project = given.or_else(|| self.client.project.clone()).ok_or_else(|| {
-            Error::new(Kind::NotConfigured, "no project id is given").with_next_step(
-                NextStep::text("set ")
-                    .setting(Setting::ProjectId)
-                    .and(" to the project's GUID, which the DXP Management Portal shows (project, API tab)"),
-            )
-        })?;
-        Ok((api, project))
+    /// The account at the Optimizely DXP.
+    ///
+    /// # Errors
+    /// `Unsupported` when the client is of another service.
+    pub(crate) fn dxp(self) -> Result<&'a dxp::account::Account> {
+        match &self.client.account {
+            Account::Dxp(account) => Ok(account),
+        }
     }
 
     /// The transfer engine.

@@ -21,7 +21,7 @@ impl Operation for Connect {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Connected>> {
         Box::pin(async move {
-            let (api, project_id) = session.account(self.project_id.as_deref())?;
+            let (api, project_id) = session.dxp()?.at(self.project_id.as_deref())?;
             api.list_deployments(&project_id, session.scope).await?;
             Ok(Connected {
                 project_id,
@@ -48,7 +48,7 @@ impl Operation for StartDeployment {
 impl StartDeployment {
     /// Sends the request that starts it.
     pub(super) async fn begin(&self, session: Session<'_>) -> Result<Deployment> {
-        let (api, project) = session.account(self.project_id.as_deref())?;
+        let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
         session.scope.report(Event::verbose(format!(
             "Starting deployment for the project: {project} / targetEnvironment: {}",
             self.target_environment
@@ -58,7 +58,7 @@ impl StartDeployment {
 
     /// Waits for what was started, or looks at it once.
     pub(super) async fn see_through(&self, session: Session<'_>, started: Deployment) -> Result<Deployment> {
-        let (api, project) = session.account(self.project_id.as_deref())?;
+        let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
         let deployment = match self.wait {
             Some(wait) => {
                 let follow = Follow { goal: DeploymentGoal::Start, known: true, strict: self.strict };
@@ -83,7 +83,7 @@ impl Operation for ListDeployments {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Vec<Deployment>>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             api.list_deployments(&project, session.scope).await
         })
     }
@@ -94,7 +94,7 @@ impl Operation for GetDeployment {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             api.get_deployment(&project, &self.id, session.scope).await
         })
     }
@@ -105,7 +105,7 @@ impl Operation for WaitForDeployment {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             let follow = Follow { goal: self.until, known: false, strict: self.strict };
             let ended = followed(session, api, &project, &self.id, follow, self.wait).await?;
             if !self.until.is_reached(ended.status()) {
@@ -130,7 +130,7 @@ impl Operation for CompleteDeployment {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             let accepted = api.complete_deployment(&project, &self.id, session.scope).await?;
             let follow = Follow { goal: DeploymentGoal::Complete, known: true, strict: self.strict };
             let ended = or_followed(session, api, &project, accepted, follow, self.wait).await?;
@@ -144,7 +144,7 @@ impl Operation for ResetDeployment {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             let accepted = api.reset_deployment(&project, &self.id, self.body(), session.scope).await?;
             let follow = Follow { goal: self.goal(), known: true, strict: self.strict };
             let ended = or_followed(session, api, &project, accepted, follow, self.wait).await?;

@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use crate::ops::client::{Operation, Session};
-use crate::ops::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
-use super::resume;
 use super::bacpac_check::ExportInspection;
-use crate::http_api::retry::Purpose;
+use super::resume;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
-use crate::dxp::commands::DxpCommand;
-use crate::dxp::model::export::DatabaseExport;
+use crate::base::retry::Purpose;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
-use crate::export::driver;
-use crate::export::dxp::DxpExports;
-use crate::export::job::{Artifact, Handle, Job, JobState};
+use crate::dxp::commands::DxpCommand;
+use crate::dxp::export_job::{DxpExports, DxpHandle, DxpJob};
+use crate::dxp::model::export::DatabaseExport;
+use crate::export::handle;
+use crate::export::job::JobState;
 use crate::export::provider::Provider;
+use crate::export::wait;
+use crate::ops::client::{Operation, Session};
+use crate::ops::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use crate::transfer::{Download, DownloadOptions, LinkSource, Reservation};
 
 fn provider(
@@ -27,7 +28,7 @@ fn provider(
     database: &str,
     retention_hours: u32,
 ) -> Result<DxpExports> {
-    let (api, project) = session.account(project)?;
+    let (api, project) = session.dxp()?.at(project)?;
     Ok(DxpExports {
         api: api.clone(),
         project,
@@ -37,7 +38,7 @@ fn provider(
     })
 }
 
-async fn started(session: Session<'_>, exports: &DxpExports) -> Result<Job> {
+async fn started(session: Session<'_>, exports: &DxpExports) -> Result<DxpJob> {
     session.scope.report(Event::verbose(format!(
         "Starting export database: {} for the project: {} / environment: {}",
         exports.database, exports.project, exports.environment
@@ -45,27 +46,40 @@ async fn started(session: Session<'_>, exports: &DxpExports) -> Result<Job> {
     exports.start(session.scope).await
 }
 
-/// Waits for an export that was just started.
-async fn followed(session: Session<'_>, exports: &DxpExports, job: &Job, wait: Wait) -> Result<Job> {
-    driver::report_progress(job, session.scope);
-    waited(session, exports, &job.handle, true, wait).await
+/// Waits for an export that was just started. Leaves behind the handle by which it is resumed.
+async fn followed(
+    session: Session<'_>,
+    exports: &DxpExports,
+    job: &DxpJob,
+    handle: &mut DxpHandle,
+    wait: Wait,
+) -> Result<DxpJob> {
+    wait::report_progress(job, session.scope);
+    handle.clone_from(&job.handle);
+    waited(session, exports, handle, true, wait).await
 }
 
-async fn waited(session: Session<'_>, exports: &DxpExports, handle: &Handle, known: bool, wait: Wait) -> Result<Job> {
-    driver::wait(exports, handle, known, wait.schedule(), exports.api.clock().as_ref(), session.scope).await
+async fn waited(
+    session: Session<'_>,
+    exports: &DxpExports,
+    handle: &mut DxpHandle,
+    known: bool,
+    wait: Wait,
+) -> Result<DxpJob> {
+    wait::wait(exports, handle, known, wait.schedule(), exports.api.clock().as_ref(), session.scope).await
 }
 
 /// The wait for an export, for whoever stopped it.
-fn wait_again(handle: &Handle, wait: Wait) -> Option<DxpCommand> {
-    let Handle::Dxp { environment, database, id, .. } = handle.clone();
+fn wait_again(handle: &DxpHandle, wait: Wait) -> Option<DxpCommand> {
+    let DxpHandle { environment, database, id, .. } = handle.clone();
     Some(DxpCommand::WaitForExport { environment, database, id, waiting: resume::waiting(wait, false) })
 }
 
 /// The service's object, unless the job ended badly.
-fn judged(job: Job, allow_failed: bool) -> Result<DatabaseExport> {
+fn judged(job: DxpJob, allow_failed: bool) -> Result<DatabaseExport> {
     match job.failure().filter(|_| !allow_failed) {
         Some(error) => Err(error),
-        None => DatabaseExport::from_value(job.document.into_value()),
+        None => Ok(job.object),
     }
 }
 
@@ -83,9 +97,12 @@ impl Operation for StartExport {
             )?;
             let job = started(session, &exports).await?;
             let job = match self.wait {
-                Some(wait) => followed(session, &exports, &job, wait)
-                    .await
-                    .map_err(|error| resume::export(error, true, wait_again(&job.handle, wait)))?,
+                Some(wait) => {
+                    let mut handle = job.handle.clone();
+                    followed(session, &exports, &job, &mut handle, wait)
+                        .await
+                        .map_err(|error| resume::export(error, true, wait_again(&handle, wait)))?
+                }
                 // One look after the start, as the original; a failed look is no failure of the start (spec 4.12).
                 None => {
                     let look = exports.refresh(&job.handle, Purpose::Single, session.scope).await;
@@ -103,7 +120,7 @@ impl Operation for GetExport {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             api.get_export(&project, &self.environment, &self.database_name, &self.id, Purpose::Single, session.scope)
                 .await
         })
@@ -116,8 +133,8 @@ impl Operation for WaitForExport {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
         Box::pin(async move {
             let exports = provider(session, self.project_id.as_deref(), &self.environment, &self.database_name, 0)?;
-            let handle = exports.handle(&self.id);
-            let job = waited(session, &exports, &handle, false, self.wait)
+            let mut handle = exports.handle(&self.id);
+            let job = waited(session, &exports, &mut handle, false, self.wait)
                 .await
                 .map_err(|error| resume::export(error, false, wait_again(&handle, self.wait)))?;
             judged(job, self.allow_failed)
@@ -128,16 +145,14 @@ impl Operation for WaitForExport {
 /// The link to what an export yields; asked for again when it expires in the middle of a download.
 struct ExportLink {
     exports: DxpExports,
-    handle: Handle,
+    handle: DxpHandle,
     scope: Scope,
 }
 
 impl LinkSource for ExportLink {
     fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>> {
         Box::pin(async move {
-            let Artifact::Link { url } =
-                self.exports.refresh(&self.handle, Purpose::Single, &self.scope).await?.into_artifact()?;
-            Ok(url)
+            self.exports.refresh(&self.handle, Purpose::Single, &self.scope).await?.into_artifact()?.into_link()
         })
     }
 
@@ -162,8 +177,8 @@ impl Operation for SaveExport {
             )?;
             let save = Save { request: &self, session, exports };
             if let Some(id) = &self.id {
-                let handle = save.exports.handle(id);
-                let job = waited(session, &save.exports, &handle, false, self.wait).await;
+                let mut handle = save.exports.handle(id);
+                let job = waited(session, &save.exports, &mut handle, false, self.wait).await;
                 // The service does not say that it has this export before it has answered.
                 let job = job.map_err(|error| save.resumable(error.retry() != Retry::Never, &handle, error))?;
                 if job.failure().is_none() {
@@ -172,15 +187,15 @@ impl Operation for SaveExport {
                 return save.fetched(job, reservation).await;
             }
             if let Some(job) = save.begun_earlier(&reservation).await? {
-                let handle = job.handle.clone();
+                let mut handle = job.handle.clone();
                 let job = match job.artifact {
                     Some(_) => Ok(job),
-                    None => followed(session, &save.exports, &job, self.wait).await,
+                    None => followed(session, &save.exports, &job, &mut handle, self.wait).await,
                 };
                 let job = job.map_err(|error| save.resumable(true, &handle, error))?;
                 match save.fetched(job, reservation).await {
                     Err(error) if save.is_gone(&handle, &error).await => {
-                        let Handle::Dxp { id, .. } = &handle;
+                        let id = &handle.id;
                         let text = format!("export {id} cannot be downloaded any more ({error}); a new one is started");
                         session.scope.report(Event::info(text));
                         reservation = self.reserve()?;
@@ -191,8 +206,8 @@ impl Operation for SaveExport {
             let job = started(session, &save.exports).await?;
             // Before anything else, so that not even a kill makes another save start yet another one.
             save.remember(&job.handle, &reservation);
-            let handle = job.handle.clone();
-            let job = followed(session, &save.exports, &job, self.wait).await;
+            let mut handle = job.handle.clone();
+            let job = followed(session, &save.exports, &job, &mut handle, self.wait).await;
             save.fetched(job.map_err(|error| save.resumable(true, &handle, error))?, reservation).await
         })
     }
@@ -228,15 +243,13 @@ impl Save<'_> {
     }
 
     /// The error of a save that can go on. `known` says that the service has the export.
-    fn resumable(&self, known: bool, handle: &Handle, error: Error) -> Error {
-        let Handle::Dxp { id, .. } = handle;
-        resume::export(error, known, self.again(Some(id)))
+    fn resumable(&self, known: bool, handle: &DxpHandle, error: Error) -> Error {
+        resume::export(error, known, self.again(Some(&handle.id)))
     }
 
     /// Keeps beside the file which export it will be.
-    fn remember(&self, handle: &Handle, reservation: &Reservation) {
-        let kept = serde_json::to_value(handle).map_err(|error| Error::new(Kind::Internal, error.to_string()));
-        if let Err(error) = kept.and_then(|origin| reservation.remember(&origin)) {
+    fn remember(&self, handle: &DxpHandle, reservation: &Reservation) {
+        if let Err(error) = handle::to_document(handle).and_then(|origin| reservation.remember(&origin)) {
             // The export goes on all the same, and is still to be had by its id.
             let text = format!("if this save is interrupted, the same command starts another export: {error}");
             self.session.scope.report(Event::Warning { text });
@@ -252,15 +265,15 @@ impl Save<'_> {
     }
 
     /// The export of an interrupted save to the same file, if it is of this database and is still to be had. Says why not.
-    async fn begun_earlier(&self, reservation: &Reservation) -> Result<Option<Job>> {
+    async fn begun_earlier(&self, reservation: &Reservation) -> Result<Option<DxpJob>> {
         let Some(origin) = reservation.origin()?.filter(|_| !self.request.new_export) else { return Ok(None) };
         let scope = self.session.scope;
         let say = |text: String| scope.report(Event::info(text));
-        let Ok(handle) = serde_json::from_value::<Handle>(origin) else {
+        let Some(handle) = handle::from_document::<DxpHandle>(origin) else {
             say("which export an interrupted save was of cannot be read; a new one is started".to_owned());
             return Ok(None);
         };
-        let Handle::Dxp { environment, database, id, .. } = &handle;
+        let DxpHandle { environment, database, id, .. } = &handle;
         if let Some(what) = other_than(&self.exports, &handle) {
             say(format!("the interrupted save to this file was of {what}; a new export is started"));
             return Ok(None);
@@ -285,7 +298,7 @@ impl Save<'_> {
     }
 
     /// Whether an export that could not be downloaded is not to be had any more, although the service had just said so.
-    async fn is_gone(&self, handle: &Handle, error: &Error) -> bool {
+    async fn is_gone(&self, handle: &DxpHandle, error: &Error) -> bool {
         if error.kind() != Kind::LinkExpired && error.http_status() != Some(404) {
             return false;
         }
@@ -297,12 +310,12 @@ impl Save<'_> {
     }
 
     /// Downloads what an export that has ended yields.
-    async fn fetched(&self, job: Job, reservation: Reservation) -> Result<SavedExport> {
+    async fn fetched(&self, job: DxpJob, reservation: Reservation) -> Result<SavedExport> {
         let (request, session) = (self.request, self.session);
         let handle = job.handle.clone();
         let status = job.raw_status.clone();
-        let Artifact::Link { url } = match job.into_artifact() {
-            Ok(artifact) => artifact,
+        let url = match job.into_artifact() {
+            Ok(artifact) => artifact.into_link()?,
             Err(error) => {
                 self.forget(Ok(reservation));
                 return Err(resume::export_anew(error, self.again(None)));
@@ -337,9 +350,8 @@ impl Save<'_> {
             }
             Err(error) => return Err(self.resumable(true, &handle, error)),
         };
-        let Handle::Dxp { id, .. } = handle;
         Ok(SavedExport {
-            id,
+            id: handle.id,
             environment: request.environment.clone(),
             database_name: request.database_name.clone(),
             status,
@@ -351,8 +363,8 @@ impl Save<'_> {
 }
 
 /// What an export is of, in a few words, where it is not of this database. The service tells no names apart by their case.
-fn other_than(exports: &DxpExports, handle: &Handle) -> Option<String> {
-    let Handle::Dxp { project, environment, database, .. } = handle;
+fn other_than(exports: &DxpExports, handle: &DxpHandle) -> Option<String> {
+    let DxpHandle { project, environment, database, .. } = handle;
     if !project.eq_ignore_ascii_case(&exports.project) {
         return Some("another project".to_owned());
     }

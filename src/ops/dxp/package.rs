@@ -28,7 +28,7 @@ impl Operation for GetPackageLocation {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Location>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             api.package_location(&project, session.scope).await
         })
     }
@@ -55,7 +55,7 @@ impl Operation for UploadPackages {
                     (link, None)
                 }
                 None => {
-                    let (api, project) = session.account(self.project_id.as_deref())?;
+                    let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
                     let place = PackageLocation { api: api.clone(), project, scope: session.scope.clone() };
                     (place.fresh_link().await?, Some(Arc::new(place) as Arc<dyn LinkSource>))
                 }
@@ -126,7 +126,7 @@ impl Operation for DeployPackages {
             if let Some(text) = unusual_environment(&self.target_environment) {
                 session.scope.report(Event::Warning { text });
             }
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             let waiting = resume::waiting(self.wait, self.strict);
             let before = Preflight::ask(api, &project, session.scope).await.map_err(not_started)?;
             before.check_target(&self.target_environment, &names, waiting)?;

@@ -11,7 +11,7 @@ impl Operation for ListContainers {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<StorageContainers>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             api.list_storage_containers(&project, &self.environment, self.writable, session.scope).await
         })
     }
@@ -22,7 +22,7 @@ impl Operation for GetContainerLinks {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Vec<ContainerLink>>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             let mut links = Vec::with_capacity(self.storage_container.len());
             for container in &self.storage_container {
                 let link = api.storage_container_link(
@@ -45,7 +45,7 @@ impl Operation for GetEdgeLogLocation {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Location>> {
         Box::pin(async move {
-            let (api, project) = session.account(self.project_id.as_deref())?;
+            let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             api.edge_log_location(&project, session.scope).await
         })
     }

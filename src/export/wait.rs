@@ -1,32 +1,33 @@
-//! Drives a job to its end: waits for it, and fetches what it yields. Knows no provider.
+//! Waits for a job, whoever provides it.
 
-use crate::http_api::retry::Purpose;
-use crate::wait::{Schedule, Step, poll};
+use super::job::{Job, JobState};
+use super::provider::{JobOf, Provider};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
+use crate::base::retry::Purpose;
 use crate::base::scope::Scope;
 use crate::base::time::Clock;
-
-use super::job::{Handle, Job, JobState};
-use super::provider::Provider;
+use crate::wait::{Schedule, Step, poll};
 
 /// How often a job may say that it has succeeded before its artifact must be there (export job model, section 3,
 /// rule 4).
 const LOOKS_WITHOUT_ARTIFACT: u32 = 3;
 
-/// Waits until a job has ended, well or badly. `known` says that the service has just accepted it.
+/// Waits until a job has ended, well or badly. `known` says that the service has just accepted it. `handle` becomes the
+/// newest one that the service has given, by which an interrupted wait is resumed.
 ///
 /// # Errors
 /// `Timeout`, `Cancelled`, or the last failure of too many (see [`poll`]); `Protocol` when it has succeeded and yields
 /// nothing. A job that failed or expired is no error here: see [`Job::failure`].
-pub async fn wait(
-    provider: &dyn Provider,
-    handle: &Handle,
+pub async fn wait<P: Provider>(
+    provider: &P,
+    handle: &mut P::Handle,
     known: bool,
     schedule: Schedule,
     clock: &dyn Clock,
     scope: &Scope,
-) -> Result<Job> {
+) -> Result<JobOf<P>> {
+    let first = handle.clone();
     let mut looks_without_artifact = 0;
     let mut last_status = String::new();
     let ended = poll(
@@ -34,8 +35,12 @@ pub async fn wait(
         schedule,
         known,
         scope,
-        || provider.refresh(handle, Purpose::Wait, scope),
-        |job: &Job, look| {
+        |last: Option<&JobOf<P>>| {
+            let handle = last.map_or_else(|| first.clone(), |job| job.handle.clone());
+            Box::pin(async move { provider.refresh(&handle, Purpose::Wait, scope).await })
+        },
+        |job: &JobOf<P>, look| {
+            handle.clone_from(&job.handle);
             last_status.clone_from(&job.raw_status);
             let lacks_artifact = job.state == JobState::Succeeded && job.artifact.is_none();
             looks_without_artifact += u32::from(lacks_artifact);
@@ -52,7 +57,9 @@ pub async fn wait(
                 ));
             }
             Ok(match job.state {
-                JobState::Unknown => Step::Unknown(job.raw_status.clone()),
+                JobState::Unknown => {
+                    Step::Unknown { status: job.raw_status.clone(), next_step: provider.unknown_state() }
+                }
                 _ if is_last => Step::End,
                 _ => Step::GoOn,
             })
@@ -68,11 +75,11 @@ pub async fn wait(
 }
 
 /// How far a job is, also as the answer of the request that was accepted tells it.
-pub fn report_progress(job: &Job, scope: &Scope) {
+pub fn report_progress<Handle, Object>(job: &Job<Handle, Object>, scope: &Scope) {
     scope.report(Event::Progress(progress(job)));
 }
 
-fn progress(job: &Job) -> Progress {
+fn progress<Handle, Object>(job: &Job<Handle, Object>) -> Progress {
     let mut progress = Progress::new(Phase::Waiting, &job.subject);
     progress.status = Some(job.raw_status.clone());
     progress
@@ -82,45 +89,95 @@ fn progress(job: &Job) -> Progress {
 mod tests {
     use std::sync::Mutex;
 
-    use serde_json::json;
+    use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::base::service_object::Document;
+    use crate::base::next_step::NextStep;
     use crate::base::secret::SafeUrl;
     use crate::base::time::BoxFuture;
-    use crate::export::job::Artifact;
-    use crate::transport::machine::SystemClock;
+    use crate::export::artifact::Artifact;
+    use crate::export::handle::JobHandle;
 
-    struct Scripted(Mutex<Vec<(JobState, bool)>>);
+    /// A clock by which everything takes no time.
+    struct Still;
+
+    impl Clock for Still {
+        fn unix_ms(&self) -> u64 {
+            0
+        }
+        fn monotonic(&self) -> std::time::Duration {
+            std::time::Duration::ZERO
+        }
+        fn sleep(&self, _: std::time::Duration) -> BoxFuture<'static, ()> {
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    /// How often a job was seen.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Seen(u32);
+
+    impl JobHandle for Seen {
+        const SERVICE: &'static str = "scripted";
+    }
+
+    /// What a job is at each look, whether there is a link then, or nothing where the request fails.
+    struct Scripted(Mutex<Vec<Option<(JobState, bool)>>>);
 
     impl Provider for Scripted {
-        fn start<'a>(&'a self, _: &'a Scope) -> BoxFuture<'a, Result<Job>> {
+        type Handle = Seen;
+        type Object = ();
+
+        fn start<'a>(&'a self, _: &'a Scope) -> BoxFuture<'a, Result<Job<Seen, ()>>> {
             Box::pin(async { Err(Error::new(Kind::Unsupported, "not part of this test")) })
         }
-        fn refresh<'a>(&'a self, handle: &'a Handle, _: Purpose, _: &'a Scope) -> BoxFuture<'a, Result<Job>> {
-            let (state, linked) = self.0.lock().unwrap().remove(0);
+
+        fn refresh<'a>(&'a self, handle: &'a Seen, _: Purpose, _: &'a Scope) -> BoxFuture<'a, Result<Job<Seen, ()>>> {
+            let next = self.0.lock().unwrap().remove(0);
             let url = SafeUrl::parse("link", "https://host/bacpacs/a.bacpac?sig=x").unwrap();
             Box::pin(async move {
+                let (state, linked) = next.ok_or_else(|| Error::new(Kind::Unavailable, "503"))?;
                 Ok(Job {
-                    handle: handle.clone(),
+                    handle: Seen(handle.0 + 1),
                     state,
                     raw_status: format!("{state:?}"),
                     subject: "epicms (Production)".into(),
                     artifact: linked.then_some(Artifact::Link { url }),
-                    document: Document::from_value("x", json!({})).unwrap(),
+                    object: (),
                 })
             })
         }
+
+        fn unknown_state(&self) -> NextStep {
+            "look at it".into()
+        }
     }
 
-    async fn run(script: &[(JobState, bool)]) -> (Result<Job>, usize) {
+    /// The outcome, the looks that were not needed, and the newest handle.
+    async fn played(script: &[Option<(JobState, bool)>]) -> (Result<Job<Seen, ()>>, usize, Seen) {
         let provider = Scripted(Mutex::new(script.to_vec()));
-        let [project, environment, database, id] = ["p", "e", "d", "i"].map(str::to_owned);
-        let handle = Handle::Dxp { project, environment, database, id };
         let schedule = Schedule { interval: std::time::Duration::ZERO, ..Schedule::default() };
-        let job = wait(&provider, &handle, true, schedule, &SystemClock::default(), &Scope::silent()).await;
+        let mut handle = Seen(0);
+        let job = wait(&provider, &mut handle, true, schedule, &Still, &Scope::silent()).await;
         let left = provider.0.lock().unwrap().len();
+        (job, left, handle)
+    }
+
+    async fn run(script: &[(JobState, bool)]) -> (Result<Job<Seen, ()>>, usize) {
+        let (job, left, _) = played(&script.iter().copied().map(Some).collect::<Vec<_>>()).await;
         (job, left)
+    }
+
+    /// A job is looked at by what the last look has given, which also says how to resume.
+    #[tokio::test]
+    async fn the_newest_handle_is_used_and_left_behind() {
+        use JobState as S;
+        let running = Some((S::Running, false));
+        let (job, _, handle) = played(&[running, running, Some((S::Succeeded, true))]).await;
+        assert_eq!((job.unwrap().handle, handle), (Seen(3), Seen(3)));
+        let failing = [[running, running].to_vec(), vec![None; 10]].concat();
+        let (job, _, handle) = played(&failing).await;
+        assert_eq!((job.unwrap_err().kind(), handle), (Kind::Unavailable, Seen(2)));
     }
 
     #[tokio::test]

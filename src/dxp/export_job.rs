@@ -1,13 +1,38 @@
 //! The provider for database exports of the Optimizely DXP (spec 2.2, 2.4, E9, E10).
 
-use super::job::{Artifact, Handle, Job, JobState};
-use super::provider::Provider;
-use crate::dxp::api::Api;
-use crate::http_api::retry::Purpose;
+use serde::{Deserialize, Serialize};
+
+use super::api::Api;
+use super::model::export::{DatabaseExport, ExportStatus};
 use crate::base::error::Result;
-use crate::dxp::model::export::{DatabaseExport, ExportStatus};
+use crate::base::next_step::NextStep;
+use crate::base::retry::Purpose;
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;
+use crate::export::artifact::Artifact;
+use crate::export::handle::JobHandle;
+use crate::export::job::{Job, JobState};
+use crate::export::provider::Provider;
+
+/// An export of the service: the path to it needs all of this.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DxpHandle {
+    /// The project's GUID.
+    pub project: String,
+    /// The environment the database belongs to.
+    pub environment: String,
+    /// `epicms` or `epicommerce`.
+    pub database: String,
+    /// The export's GUID.
+    pub id: String,
+}
+
+impl JobHandle for DxpHandle {
+    const SERVICE: &'static str = "dxp";
+}
+
+/// An export as it was last seen.
+pub type DxpJob = Job<DxpHandle, DatabaseExport>;
 
 /// Exports of one database.
 #[derive(Clone)]
@@ -27,8 +52,8 @@ pub struct DxpExports {
 impl DxpExports {
     /// The handle of an export of this database.
     #[must_use]
-    pub fn handle(&self, id: &str) -> Handle {
-        Handle::Dxp {
+    pub fn handle(&self, id: &str) -> DxpHandle {
+        DxpHandle {
             project: self.project.clone(),
             environment: self.environment.clone(),
             database: self.database.clone(),
@@ -36,7 +61,7 @@ impl DxpExports {
         }
     }
 
-    fn job(&self, export: &DatabaseExport) -> Result<Job> {
+    fn job(&self, export: DatabaseExport) -> Result<DxpJob> {
         let state = match export.status() {
             ExportStatus::Started => JobState::Queued,
             ExportStatus::InProgress => JobState::Running,
@@ -53,27 +78,38 @@ impl DxpExports {
             raw_status: export.status_text().to_owned(),
             subject: format!("{} ({})", self.database, self.environment),
             artifact: link.map(|url| Artifact::Link { url }),
-            document: export.document().clone(),
+            object: export,
         })
     }
 }
 
 impl Provider for DxpExports {
-    fn start<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Job>> {
+    type Handle = DxpHandle;
+    type Object = DatabaseExport;
+
+    fn start<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<DxpJob>> {
         Box::pin(async move {
             let export = self
                 .api
                 .start_export(&self.project, &self.environment, &self.database, self.retention_hours, scope)
                 .await?;
-            self.job(&export)
+            self.job(export)
         })
     }
 
-    fn refresh<'a>(&'a self, handle: &'a Handle, purpose: Purpose, scope: &'a Scope) -> BoxFuture<'a, Result<Job>> {
+    fn refresh<'a>(
+        &'a self,
+        handle: &'a DxpHandle,
+        purpose: Purpose,
+        scope: &'a Scope,
+    ) -> BoxFuture<'a, Result<DxpJob>> {
         Box::pin(async move {
-            let Handle::Dxp { project, environment, database, id } = handle;
+            let DxpHandle { project, environment, database, id } = handle;
             let export = self.api.get_export(project, environment, database, id, purpose, scope).await?;
-            self.job(&export)
+            self.job(export)
         })
+    }
+    fn unknown_state(&self) -> NextStep {
+        "look at it in the DXP Management Portal, and update this program".into()
     }
 }
