@@ -51,6 +51,7 @@ pub mod base;
 pub mod blob;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod document;
 pub mod dxp;
 pub mod export;
 #[cfg(feature = "capi")]
@@ -67,7 +68,7 @@ pub use base::event::{Event, Sink};
 pub use base::scope::Scope;
 pub use base::secret::Secret;
 pub use ops::client::{Client, ClientConfig};
-pub use ops::request;
+pub use dxp::request;
 #[cfg(feature = "micro")]
 #[doc(hidden)]
 pub use transfer::micro;

@@ -15,4 +15,5 @@ mod envelope;
 pub mod export_job;
 pub mod exports;
 pub mod model;
+pub mod request;
 pub mod storage;

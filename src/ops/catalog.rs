@@ -6,11 +6,11 @@ use std::any::type_name;
 use serde_json::Value;
 
 use super::client::{Client, Operation};
-use super::document;
-use super::request as r;
 use crate::base::error::{Error, Result};
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;
+use crate::document;
+use crate::dxp::request as r;
 
 /// A request of some row, read and checked.
 trait Ready: Send {
@@ -50,7 +50,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The name of the request type in [`request`](super::request).
+    /// The name of the request type in [`request`](crate::dxp::request).
     #[must_use]
     pub fn request_type(&self) -> String {
         short((self.request)())

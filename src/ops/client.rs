@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::request::{Checked, LARGEST, check_range};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Result};
 use crate::base::next_step::Phrase;
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::time::{BoxFuture, Clock};
+use crate::document::{Checked, LARGEST, check_range};
 use crate::dxp;
 use crate::dxp::account::AccountSettings;
 use crate::blob::client::Store;

@@ -6,7 +6,7 @@
 
 pub mod catalog;
 pub mod client;
-pub mod document;
 pub mod dxp;
-pub mod request;
 pub mod runtime;
+
+pub use crate::document;

@@ -1,7 +1,7 @@
 //! Handlers of the deployment verbs.
 
 use crate::ops::client::{Operation, Session};
-use crate::ops::request::{
+use crate::dxp::request::{
     CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment, Wait,
     WaitForDeployment,
 };

@@ -18,7 +18,7 @@ use crate::export::job::JobState;
 use crate::export::provider::Provider;
 use crate::export::wait;
 use crate::ops::client::{Operation, Session};
-use crate::ops::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
+use crate::dxp::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use crate::transfer::{Download, DownloadOptions, LinkSource, Reservation};
 
 fn provider(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ops::client::{Operation, Session};
 use super::preflight::{Preflight, is_taken};
-use crate::ops::request::{
+use crate::dxp::request::{
     BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
 };
 use super::resume;

@@ -1,6 +1,6 @@
 //! What to do when an operation stops while the service goes on with its work.
 
-use crate::ops::request::Wait;
+use crate::dxp::request::Wait;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::dxp::commands::{DxpCommand, Waiting};

@@ -1,7 +1,7 @@
 //! Handlers of the storage verbs: containers, links to them, and edge logs.
 
 use crate::ops::client::{Operation, Session};
-use crate::ops::request::{GetContainerLinks, GetEdgeLogLocation, ListContainers};
+use crate::dxp::request::{GetContainerLinks, GetEdgeLogLocation, ListContainers};
 use crate::base::error::Result;
 use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
 use crate::base::time::BoxFuture;

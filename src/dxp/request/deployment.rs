@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checked, Wait, check_project, check_wait, request};
+use super::{check_project, request};
+use crate::document::{Checked};
+use crate::document::wait::{Wait, check_wait};
 use crate::base::error::{Error, Result};
 use crate::dxp::commands::{DxpCommand, Waiting};
 use crate::dxp::model::deployment::{

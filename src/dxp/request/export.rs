@@ -4,15 +4,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Checked, LARGEST, RETENTION_HOURS, Wait, check_no_stream, check_project, check_range, check_wait, request,
-};
+use super::{RETENTION_HOURS, check_project, request};
 use crate::bacpac::Finding;
+use crate::document::{Checked, LARGEST, check_no_stream, check_range, only_objects};
+use crate::document::wait::{Wait, check_wait};
 use crate::base::error::{Error, Result};
 use crate::dxp::model::export::check_database;
 use crate::dxp::model::project::{check_environment, check_id};
 use crate::base::next_step::{Phrase, Setting};
-use crate::ops::document::only_objects;
 use crate::transfer::DownloadReceipt;
 
 request! {

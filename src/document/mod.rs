@@ -1,6 +1,11 @@
-//! Reading request documents: strict, with the JSON path in the error.
+//! Level 2: request documents. Read strictly, with the JSON path in the error, and checked before any network call.
+//!
+//! Knows no service: each has the documents of its operations in its own room.
+
+pub mod wait;
 
 use std::fmt;
+use std::path::Path;
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -8,6 +13,43 @@ use serde_json::{Map, Value};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::service_object::json_kind;
 use crate::base::redaction::cut;
+
+/// A request document that can be checked before any network call.
+pub trait Checked {
+    /// Checks everything that needs no network.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming the member by its JSON path.
+    fn check(&self) -> Result<()>;
+}
+
+/// The largest number that the cmdlets' `Int` parameters take.
+pub const LARGEST: u32 = i32::MAX as u32;
+
+/// Checks that a number is from 1 to the largest one.
+///
+/// # Errors
+/// `InvalidArgument` naming `field`.
+pub fn check_range<N: Into<u64>>(field: &str, value: Option<N>, largest: N) -> Result<()> {
+    let largest = largest.into();
+    match value.map(Into::into) {
+        Some(value) if !(1..=largest).contains(&value) => {
+            Err(Error::invalid(field, format!("{value} is not between 1 and {largest}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// `-` is a standard stream to most programs. Here it would silently be a file of that name, so it is refused.
+///
+/// # Errors
+/// `InvalidArgument` naming `field`.
+pub fn check_no_stream(field: &str, path: &Path, refusal: &str) -> Result<()> {
+    if path != Path::new("-") {
+        return Ok(());
+    }
+    Err(Error::invalid(field, refusal).with_next_step("name a file (one that is named '-' can be given as './-')"))
+}
 
 /// Reads a document. Unknown and ill-typed members are refused.
 ///
@@ -201,13 +243,13 @@ macro_rules! only_objects {
         )*
     };
 }
-pub(super) use only_objects;
+pub(crate) use only_objects;
 
 /// Turns a result into a document.
 ///
 /// # Errors
 /// `Internal` when a result cannot be written as JSON, which would be a defect.
-pub(super) fn write<T: serde::Serialize>(answer: &T) -> Result<Value> {
+pub(crate) fn write<T: serde::Serialize>(answer: &T) -> Result<Value> {
     serde_json::to_value(answer)
         .map_err(|error| Error::new(Kind::Internal, format!("the result cannot be written: {error}")))
 }
@@ -217,39 +259,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ops::request::{GetDeployment, StartDeployment, UploadPackages};
-
-    #[test]
-    fn the_json_path_is_in_the_error() {
-        for (document, field) in [
-            (json!({"id": "x", "extra": 1}), "extra"),
-            (json!({"id": 1}), "id"),
-            (json!({}), "id"),
-            (json!([1]), "deployment.get"),
-        ] {
-            let error = read::<GetDeployment>("deployment.get", document.clone()).unwrap_err();
-            assert_eq!((error.kind(), error.field()), (Kind::InvalidArgument, Some(field)), "{document} {error}");
-        }
-        let error = read::<StartDeployment>(
-            "deployment.start",
-            json!({"targetEnvironment": "x", "wait": {"timeoutMinutes": "soon"}}),
-        )
-        .unwrap_err();
-        assert_eq!(error.field(), Some("wait.timeoutMinutes"));
-        for (document, message) in [
-            (json!({"files": [["a", "b"]]}), "files[0]: invalid type: sequence, expected an object"),
-            (json!({"files": [], "upload": [3]}), "upload: invalid type: sequence, expected an object"),
-            (json!({"files": "https://a/b?CANARY"}), "files: a text, expected a sequence"),
-            (json!({"upload": {"integrity": "CANARY"}}), "upload.integrity: unknown value, expected `crc64` or `md5`"),
-            (json!({"files": [], "a?sig=CANARY": 1}), "a?...: unknown field, expected one of"),
-        ] {
-            let error = read::<UploadPackages>("package.upload", document).unwrap_err();
-            assert!(error.message().starts_with(message), "{error}");
-            assert!(!error.to_json().to_string().contains("CANARY"), "{error}");
-        }
-        let error = read::<UploadPackages>("package.upload", json!({"files": [{"path": "x"}, {}]})).unwrap_err();
-        assert_eq!((error.field(), error.message()), (Some("files[1].path"), "files[1].path: is missing"));
-    }
 
     #[test]
     fn a_text_is_read_strictly() {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checked, RETENTION_HOURS, check_project, check_range, request};
+use super::{RETENTION_HOURS, check_project, request};
+use crate::document::{Checked, check_range};
 use crate::base::error::{Error, Result};
 use crate::dxp::model::project::check_environment;
 use crate::dxp::model::storage::{LONGEST_LINK_HOURS, check_container};

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::deployment::{StartDeployment, check_start};
-use super::{Checked, Wait, check_no_stream, check_project, check_range, request};
+use super::{check_project, request};
+use crate::document::{Checked, check_no_stream, check_range, only_objects};
+use crate::document::wait::{Wait};
 use crate::base::error::{Error, Result};
 use crate::dxp::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::dxp::model::package_name::{PackageKind, check_package_name, is_same_package};
@@ -14,7 +16,6 @@ use crate::base::next_step::{Phrase, Setting};
 use crate::base::secret::{Hidden, SafeUrl};
 use crate::blob::block::LARGEST_BLOCK;
 use crate::blob::name::check_blob_name;
-use crate::ops::document::only_objects;
 use crate::transfer::UploadReceipt;
 
 request! {
