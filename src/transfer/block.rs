@@ -5,17 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::blocking::{Busy, blocking, busily};
-use super::buffers::Buffers;
-use super::integrity::{Mode, Proof, Sums};
-use super::journal::Claim;
-use super::links::Links;
-use super::meter::Meter;
-use super::package::Package;
-use super::plan::Piece;
-use super::resume::untakeable;
-use super::stall::Pulse;
-use super::whole::Leash;
+use super::file::file_tasks::{Busy, blocking, busily};
+use super::file::buffers::Buffers;
+use super::checksum::integrity::{Mode, Proof, Sums};
+use super::journal::format::Claim;
+use super::link_renewal::Links;
+use super::progress::meter::Meter;
+use super::upload_file::{Package, untakeable};
+use super::schedule::plan::Piece;
+use super::schedule::idle_timeout::Pulse;
+use super::checksum::file_md5::Leash;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::base::time::Clock;
@@ -212,12 +211,12 @@ mod tests {
 
     use epicloud_emulator::{Config, Emulator, LinkScheme};
 
-    use super::super::journal::Claims;
-    use super::super::order::Order;
-    use super::super::package::{Cut, Taken};
-    use super::super::plan::Plan;
-    use super::super::source::Source;
-    use super::super::whole::{AHEAD, WholeMd5};
+    use crate::transfer::journal::format::Claims;
+    use crate::transfer::upload_queue::Order;
+    use crate::transfer::upload_file::{Cut, Taken};
+    use crate::transfer::schedule::plan::Plan;
+    use crate::transfer::file::source::Source;
+    use crate::transfer::checksum::file_md5::{AHEAD, WholeMd5};
     use super::*;
     use crate::base::event::Silent;
     use crate::base::secret::SafeUrl;

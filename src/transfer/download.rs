@@ -2,44 +2,37 @@
 //!
 //! A cut download goes on with the missing parts if the blob is still the same one; otherwise it starts again and
 //! says so. The blob's MD5 is compared where the service gives one, the size wherever it tells one. Where no ranges are to
-//! be had, the blob comes as one stream (`undivided.rs`). What is on the disk already is given up only for an answer that
+//! be had, the blob comes as one stream (`single_stream.rs`). What is on the disk already is given up only for an answer that
 //! is the blob's.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 
-use super::Engine;
-use super::blocking::{Busy, Held, blocking};
-use super::drive::Driver;
-use super::flush::Flusher;
+use super::checksum::integrity::base64;
+use super::download_job::{Fetched, Job, Verification};
+use super::engine::Engine;
+use super::file::file_tasks::{Busy, blocking};
 use super::inspection::{Inspection, inspect};
-use super::integrity::base64;
-use super::journal::{Journal, Received, Start, decide_download, first_line};
-use super::links::{LinkSource, Links};
-use super::look::Look;
-use super::meter::Meter;
-use super::pace::Pace;
-use super::part::{Beginning, CHANGED, Receiving, UNDIVIDED};
-use super::partial::Partial;
-use super::plan::{Gapless, Plan};
-use super::recheck::recheck;
-use super::reservation::Reservation;
-use super::schedule::Schedule;
-use super::stall::Pulse;
-use super::streams::Streams;
-use super::target::Paths;
-use super::upload::checked_streams;
-use super::whole::WholeMd5;
+use super::link_renewal::{LinkSource, Links};
+use super::part::{CHANGED, Receiving, UNDIVIDED};
+use super::partial::flush::Flusher;
+use super::partial::partial_file::Partial;
+use super::partial::reservation::Reservation;
+use super::partial::target::Paths;
+use super::probe::Look;
+use super::progress::meter::Meter;
+use super::progress::rate::Pace;
+use super::schedule::concurrency::{Streams, checked_streams};
+use super::schedule::plan::{Gapless, Plan};
+use super::schedule::runner::Driver;
+use super::schedule::scheduler::Schedule;
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Sink};
-use crate::base::readable::Readable;
 use crate::base::secret::SafeUrl;
-use crate::base::time::Clock;
-use crate::blob::client::{Blob, Properties};
+use crate::blob::client::Properties;
 use crate::blob::link::{Access, Scope, check_link};
 
 /// Versions of a blob that are tried when it is replaced while it is read.
@@ -162,7 +155,7 @@ impl Engine {
                     }
                     let partial = job.partial.clone();
                     blocking(move || partial.finish()).await?;
-                    return Ok(fetched.receipt(&download.target, retries));
+                    return Ok(receipt(&fetched, &download.target, retries));
                 }
             }
         }
@@ -188,7 +181,7 @@ impl Engine {
         driver: Driver<'_>,
         retries: &mut u64,
     ) -> Result<Fetched> {
-        let look = self.look(job, options, driver, retries).await?;
+        let look = self.look(job, options.part_size, driver, retries).await?;
         match look {
             Look::Blob(properties) if *divided => self.fetch_parts(job, options, properties, driver, retries).await,
             Look::Blob(properties) => self.fetch_undivided(job, Some(properties), driver, retries).await,
@@ -254,133 +247,8 @@ impl Engine {
         flushed?;
         // Where there was no part, as an empty blob has none.
         receiving.beginning.make(&job.partial, &job.busy).await?;
-        let verified = self.verify(job, properties.length, whole, driver).await?;
+        let verified = job.verify(properties.length, whole, driver).await?;
         Ok(Fetched { bytes: properties.length, told: true, verified, resumed_bytes })
-    }
-
-    /// Compares the partial file with what the service told. A file that differs is removed.
-    pub(super) async fn verify(
-        &self,
-        job: &Job,
-        expected_length: u64,
-        whole: Option<Verification>,
-        driver: Driver<'_>,
-    ) -> Result<Option<[u8; 16]>> {
-        let length = job.partial.length()?;
-        if length != expected_length {
-            job.partial.discard()?;
-            return Err(differs(&job.name, &format!("{length} bytes were received, {expected_length} expected")));
-        }
-        let Some(whole) = whole else { return Ok(None) };
-        let expected = whole.expected;
-        let found = whole.md5.finish(&job.name, driver).await?;
-        if found != [expected] {
-            return Err(job.damaged(expected, found.first().copied().unwrap_or_default())?);
-        }
-        Ok(Some(expected))
-    }
-}
-
-/// One download that may begin.
-pub(super) struct Job {
-    pub(super) links: Arc<Links>,
-    pub(super) partial: Partial,
-    /// The blob's address without its query.
-    base: String,
-    /// The blob's name.
-    pub(super) name: String,
-    pub(super) busy: Busy,
-}
-
-impl Job {
-    /// A call about the blob that moves little, ended when nothing moves.
-    pub(super) fn asking<T, Task: Future<Output = Result<T>>, Ask: Fn(Blob, Arc<dyn Sink>) -> Task>(
-        &self,
-        clock: &Arc<dyn Clock>,
-        sink: &Arc<dyn Sink>,
-        ask: Ask,
-    ) -> impl Future<Output = Result<T>> + use<T, Task, Ask> {
-        let (links, clock, sink) = (Arc::clone(&self.links), Arc::clone(clock), Arc::clone(sink));
-        async move {
-            let (clock, sink, ask) = (&clock, &sink, &ask);
-            let watched = |blob: Blob| async move { Pulse::new(clock).watch(ask(blob, Arc::clone(sink))).await };
-            links.call(0, watched).await
-        }
-    }
-
-    /// Goes on with what is there, or prepares a new start. Gives that, and the parts that are there.
-    async fn begin(
-        &self,
-        properties: &Properties,
-        plan: Plan,
-        driver: Driver<'_>,
-    ) -> Result<(Beginning, BTreeSet<usize>)> {
-        let current = Received::new(&self.base, properties, plan);
-        let (lines, length) = (self.partial.lines()?, self.partial.length()?);
-        match decide_download(current.as_ref(), Some(&lines), Some(length), plan) {
-            Start::Resume(Journal { claims, length, .. }) => {
-                let good = recheck(self.written(plan.total()).await, &self.name, plan, claims, driver).await?;
-                let text = format!("going on with {} of {} parts received earlier", good.len(), plan.count());
-                driver.sink.event(Event::info(text));
-                self.partial.go_on(length)?;
-                return Ok((Beginning::resumed(), good));
-            }
-            Start::Again(why) => {
-                let text = format!("the partial file cannot be used ({why}); the download starts again");
-                driver.sink.event(Event::info(text));
-            }
-            Start::New => {}
-        }
-        let first_line = current.map(|current| first_line(&current)).transpose();
-        let first_line = first_line
-            .map_err(|error| Error::new(Kind::Internal, format!("the journal cannot be written: {error}")))?;
-        let beginning = Beginning::new(plan.total(), first_line);
-        // Where there is nothing to lose, whether there is room is known before the first part is asked for.
-        if lines.is_empty() {
-            beginning.make(&self.partial, &self.busy).await?;
-        }
-        Ok((beginning, BTreeSet::new()))
-    }
-
-    /// The error of a file whose MD5 is another one. The file is removed.
-    pub(super) fn damaged(&self, expected: [u8; 16], found: [u8; 16]) -> Result<Error> {
-        self.partial.discard()?;
-        Ok(differs(&self.name, &format!("MD5 {} expected, {} found", base64(expected), base64(found))))
-    }
-
-    /// The partial file for a reader that may outlive this download.
-    async fn written(&self, length: u64) -> Written {
-        Written { partial: self.partial.clone(), length, _held: Arc::clone(&self.busy).read_owned().await }
-    }
-}
-
-/// The partial file as it is read.
-struct Written {
-    partial: Partial,
-    length: u64,
-    _held: Held,
-}
-
-impl Readable for Written {
-    fn length(&self) -> u64 {
-        self.length
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<()> {
-        self.partial.read(buffer, offset)
-    }
-}
-
-/// The comparison with the blob's MD5, made while the parts arrive.
-pub(super) struct Verification {
-    expected: [u8; 16],
-    md5: WholeMd5,
-}
-
-impl Verification {
-    async fn start(job: &Job, length: u64, expected: [u8; 16]) -> Result<Self> {
-        let file = job.written(length).await;
-        Ok(Self { expected, md5: WholeMd5::start(vec![file], 0)? })
     }
 }
 
@@ -400,37 +268,22 @@ impl Arrived<'_> {
     }
 }
 
-pub(super) struct Fetched {
-    pub(super) bytes: u64,
-    /// Whether the service told the length.
-    pub(super) told: bool,
-    pub(super) verified: Option<[u8; 16]>,
-    pub(super) resumed_bytes: u64,
-}
-
-impl Fetched {
-    fn receipt(self, file: &Path, retries: u64) -> DownloadReceipt {
-        DownloadReceipt {
-            file: file.to_owned(),
-            bytes: self.bytes,
-            verified: match (self.verified, self.told) {
-                (Some(_), _) => "md5",
-                (None, true) => "size",
-                (None, false) => "none",
-            },
-            content_md5: self.verified.map(base64),
-            resumed_bytes: self.resumed_bytes,
-            retries,
-        }
+fn receipt(fetched: &Fetched, file: &Path, retries: u64) -> DownloadReceipt {
+    DownloadReceipt {
+        file: file.to_owned(),
+        bytes: fetched.bytes,
+        verified: match (fetched.verified, fetched.told) {
+            (Some(_), _) => "md5",
+            (None, true) => "size",
+            (None, false) => "none",
+        },
+        content_md5: fetched.verified.map(base64),
+        resumed_bytes: fetched.resumed_bytes,
+        retries,
     }
 }
 
 /// Whether the blob is no longer the one whose properties were read.
 fn is_changed(error: &Error) -> bool {
     error.kind() == Kind::Conflict && error.code() == Some(CHANGED)
-}
-
-fn differs(name: &str, how: &str) -> Error {
-    Error::new(Kind::Integrity, format!("what was downloaded of '{name}' is damaged: {how}"))
-        .with_next_step("download it again; the damaged file was removed")
 }

@@ -1,6 +1,6 @@
 //! The last look at a file that was received, by whoever knows what it should hold: here nobody does.
 
-use super::partial::Partial;
+use super::partial::partial_file::Partial;
 use crate::base::error::{Error, Result};
 use crate::base::readable::Readable;
 

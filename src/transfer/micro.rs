@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
-use super::buffers::Buffers;
-use super::integrity::{Mode, Summing};
-use super::md5::Md5;
-use super::plan::{Piece, Plan};
-use super::schedule::{Next, Schedule};
-use super::source::Source;
-use super::streams::Streams;
+use super::file::buffers::Buffers;
+use super::checksum::integrity::{Mode, Summing};
+use super::checksum::md5::Md5;
+use super::schedule::plan::{Piece, Plan};
+use super::schedule::scheduler::{Next, Schedule};
+use super::file::source::Source;
+use super::schedule::concurrency::Streams;
 use crate::base::error::Result;
 use crate::blob::block::LARGEST_BLOCK;
 pub use crate::blob::client::block_list_xml;

@@ -2,8 +2,8 @@
 //!
 //! Everything that can be refused is refused before the first request. All files of an upload share one schedule, so
 //! the streams stay busy from the first block of the first file to the last block of the last one; nothing is committed
-//! before all blocks are there. What can be repeated is decided in `drive.rs`, what one block's try consists of is in
-//! `block.rs`, and how a cut upload goes on in `resume.rs`.
+//! before all blocks are there. What can be repeated is decided in `schedule/runner.rs`, what one block's try consists of is in
+//! `block.rs`, and how a cut upload goes on in `upload_resume.rs`.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,20 +11,20 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Engine;
+use super::engine::Engine;
 use super::block::{Checksums, Sending};
-use super::drive::Driver;
-pub use super::integrity::Integrity;
-use super::integrity::{Mode, base64};
-use super::links::{LinkSource, Links};
-use super::meter::Meter;
-use super::order::Order;
-use super::package::{Cut, Package};
-use super::plan::Plan;
-use super::schedule::Schedule;
-use super::source::Source;
-use super::streams::{MOST, Streams};
-use super::whole::{LEAD, WholeMd5};
+use super::schedule::runner::Driver;
+pub use super::checksum::integrity::Integrity;
+use super::checksum::integrity::{Mode, base64};
+use super::link_renewal::{LinkSource, Links};
+use super::progress::meter::Meter;
+use super::upload_queue::Order;
+use super::upload_file::{Cut, Package};
+use super::schedule::plan::Plan;
+use super::schedule::scheduler::Schedule;
+use super::file::source::Source;
+use super::schedule::concurrency::{Streams, checked_streams};
+use super::checksum::file_md5::{LEAD, WholeMd5};
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
@@ -312,14 +312,6 @@ struct Job {
     streams: Streams,
 }
 
-/// Checks a number of streams.
-pub(super) fn checked_streams(streams: usize) -> Result<usize> {
-    if (1..=MOST).contains(&streams) {
-        return Ok(streams);
-    }
-    Err(Error::invalid("streams", format!("must be between 1 and {MOST}")))
-}
-
 fn check_names(files: &[UploadFile]) -> Result<()> {
     for (index, UploadFile { blob_name: name, .. }) in files.iter().enumerate() {
         check_blob_name(&format!("files[{index}].blobName"), name)?;
@@ -333,16 +325,8 @@ fn check_names(files: &[UploadFile]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::integrity::Proof;
+    use crate::transfer::checksum::integrity::Proof;
     use super::*;
-
-    #[test]
-    fn streams_have_bounds() {
-        assert!(checked_streams(1).is_ok() && checked_streams(64).is_ok());
-        for wrong in [0, 65] {
-            assert_eq!(checked_streams(wrong).unwrap_err().field(), Some("streams"));
-        }
-    }
 
     #[test]
     fn a_receipt_is_a_camel_case_document() {
