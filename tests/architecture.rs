@@ -7,36 +7,47 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A layer, what it may use of the crate, and words it must not contain.
-const LAYERS: &[(&str, &[&str], &[&str])] = &[
+mod architecture {
+    pub(crate) mod imports;
+    pub(crate) mod rules;
+    pub(crate) mod source;
+}
+
+use architecture::rules::{Layers, circles, directions, layer_of, order};
+use architecture::source::Source;
+
+/// A layer, what it may use of the crate, and words it must not contain. What is of one service stands in its own, and no
+/// other of them may use it.
+const LAYERS: Layers<'static> = &[
     ("base", &[], &["tokio", "std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "reqwest", "azure_"]),
     ("transport", &["base"], &["deployment", "Deployment", "blob", "Blob", "std::fs"]),
-    ("wait", &["base"], &["std::fs", "tokio::fs", "azure_"]),
-    ("document", &["base", "wait"], &["tokio", "std::fs", "azure_", "clap"]),
-    ("http_api", &["base", "transport"], &["blob", "std::fs", "tokio::fs", "azure_"]),
     ("bacpac", &["base"], &["tokio", "std::fs", "std::net", "std::env", "reqwest", "azure_"]),
+    ("wait", &["base"], &["std::fs", "tokio::fs", "reqwest", "azure_", "dxp"]),
+    ("document", &["base", "wait"], &["tokio", "std::fs", "azure_", "clap", "dxp"]),
+    ("http_api", &["base", "transport"], &["blob", "std::fs", "tokio::fs", "azure_", "dxp"]),
     ("blob", &["base", "transport"], &["std::fs", "tokio::fs", "reqwest"]),
     ("transfer", &["base", "blob"], &["reqwest", "hyper", "azure_"]),
     ("export", &["base", "wait"], &["clap", "indicatif", "extern \"C\"", "epi_", "dxp"]),
     (
         "dxp",
-        &["base", "transport", "bacpac", "wait", "http_api", "document", "blob", "transfer", "export"],
+        &["base", "transport", "bacpac", "wait", "document", "http_api", "blob", "transfer", "export"],
         &["std::fs", "tokio::fs", "azure_", "clap", "epi_"],
     ),
-    ("ops", &["base", "transport", "wait", "document", "dxp", "bacpac", "blob", "transfer", "export"], &["block_on", "clap", "indicatif"]),
+    (
+        "ops",
+        &["base", "transport", "bacpac", "wait", "document", "blob", "transfer", "export", "dxp"],
+        &["block_on", "clap", "indicatif"],
+    ),
     ("ffi", &["base", "ops"], &["clap", "indicatif"]),
     ("cli", &["base", "ops"], &["unsafe"]),
 ];
 
+/// Folders in which no file may use, over others, itself.
+const WITHOUT_CIRCLES: &[&str] =
+    &["bacpac", "base", "blob", "document", "dxp", "export", "http_api", "ops", "transfer", "transport"];
+
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "misc"];
-
-struct Source {
-    /// Path below `src/`, with forward slashes.
-    path: String,
-    /// The text without comments and unit tests.
-    code: String,
-}
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -61,30 +72,9 @@ fn sources() -> Vec<Source> {
     files
         .into_iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| Source {
-            code: code_of(&fs::read_to_string(&path).unwrap()),
-            path: path.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/"),
-        })
-        .collect()
-}
-
-/// Everything before the unit tests, without line comments.
-fn code_of(text: &str) -> String {
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
-}
-
-fn layer_of(path: &str) -> Option<&str> {
-    let layer = path.split_once('/').map_or_else(|| path.strip_suffix(".rs").unwrap_or(path), |(layer, _)| layer);
-    Some(layer).filter(|layer| !["bin", "lib"].contains(layer))
-}
-
-/// The layers that a file uses: the word after every `crate::` (and, from within the crate, `super::` stays inside).
-fn used_layers(code: &str) -> Vec<String> {
-    code.match_indices("crate::")
-        .map(|(at, found)| {
-            let rest = &code[at + found.len()..];
-            rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+        .map(|path| {
+            let below = path.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/");
+            Source::new(&below, &fs::read_to_string(&path).unwrap())
         })
         .collect()
 }
@@ -112,17 +102,17 @@ fn every_folder_is_a_layer() {
 
 #[test]
 fn layers_use_only_what_is_below_them() {
-    let mut breaches = Vec::new();
-    for source in sources() {
-        let Some(layer) = layer_of(&source.path) else { continue };
-        let (_, allowed, _) = LAYERS.iter().find(|(name, ..)| *name == layer).unwrap();
-        for used in used_layers(&source.code) {
-            if used != layer && !allowed.contains(&used.as_str()) {
-                breaches.push(format!("src/{} uses {used}; {layer} may use {allowed:?}", source.path));
-            }
-        }
+    check(&order(LAYERS));
+    check(&directions(&sources(), LAYERS));
+}
+
+#[test]
+fn no_folder_goes_in_circles() {
+    let sources = sources();
+    for folder in WITHOUT_CIRCLES {
+        assert!(sources.iter().any(|source| layer_of(&source.path) == Some(folder)), "src/{folder} does not exist");
     }
-    check(&breaches);
+    check(&WITHOUT_CIRCLES.iter().flat_map(|folder| circles(&sources, folder)).collect::<Vec<_>>());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{check_project, request};
+use super::project_request::{check_project, request};
 use crate::document::{Checked};
 use crate::document::wait::{Wait, check_wait};
 use crate::base::error::{Error, Result};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RETENTION_HOURS, check_project, request};
+use super::project_request::{RETENTION_HOURS, check_project, request};
 use crate::bacpac::Finding;
 use crate::document::{Checked, LARGEST, check_no_stream, check_range, only_objects};
 use crate::document::wait::{Wait, check_wait};

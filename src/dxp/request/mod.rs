@@ -6,11 +6,8 @@
 mod deployment;
 mod export;
 mod package;
+mod project_request;
 mod storage;
-
-use super::model::project::check_project_id;
-use crate::base::error::Result;
-use crate::base::given;
 
 pub use crate::document::Checked;
 pub use crate::document::wait::Wait;
@@ -24,29 +21,6 @@ pub use package::{
     UploadedPackages,
 };
 pub use storage::{GetContainerLinks, GetEdgeLogLocation, ListContainers};
-
-/// Hours that the service keeps an export, or a container link is valid, when nothing is said.
-pub(super) const RETENTION_HOURS: u32 = 24;
-
-pub(super) fn check_project(project: Option<&str>) -> Result<()> {
-    project.map_or(Ok(()), |project| check_project_id("projectId", given::trimmed(project)))
-}
-
-/// Declares a request document: strict, camelCase, cloneable, and with the project that it is about.
-macro_rules! request {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        pub struct $name {
-            /// The project's GUID; the client's own when absent.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub project_id: Option<String>,
-            $($(#[$field_doc])* pub $field: $kind,)*
-        }
-    };
-}
-pub(crate) use request;
 
 #[cfg(test)]
 mod tests {

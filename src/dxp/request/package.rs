@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::deployment::{StartDeployment, check_start};
-use super::{check_project, request};
+use super::project_request::{check_project, request};
 use crate::document::{Checked, check_no_stream, check_range, only_objects};
 use crate::document::wait::{Wait};
 use crate::base::error::{Error, Result};

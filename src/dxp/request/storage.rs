@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{RETENTION_HOURS, check_project, request};
+use super::project_request::{RETENTION_HOURS, check_project, request};
 use crate::document::{Checked, check_range};
 use crate::base::error::{Error, Result};
 use crate::dxp::model::project::check_environment;
