@@ -9,6 +9,7 @@
 mod answer;
 pub mod block;
 pub mod client;
+mod error_xml;
 mod exchange;
 mod gateway;
 pub mod link;

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::error_xml::element;
 use super::gateway;
 use super::link::{Access, expired, grants};
 use super::validity::{Outside, expiry, is_time_frame, not_yet, outside};
@@ -435,14 +436,6 @@ impl Written {
             message: message.and_then(|message| text(message.get("value").unwrap_or(message))),
         })
     }
-}
-
-/// The text of an element of the service's error XML, which is flat. `None` when it is missing or empty.
-fn element(body: &str, name: &str) -> Option<String> {
-    let (_, rest) = body.split_once(&format!("<{name}>"))?;
-    let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    let text = page::unescaped(text).trim().to_owned();
-    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]
