@@ -121,7 +121,10 @@ fn layers_do_not_contain_words_of_others() {
     for source in sources() {
         let Some(layer) = layer_of(&source.path) else { continue };
         let (_, _, forbidden) = LAYERS.iter().find(|(name, ..)| *name == layer).unwrap();
-        for word in forbidden.iter().filter(|word| source.code.contains(**word)) {
+        // The one part of tokio's that needs no runtime, in the one file that may name it.
+        let token = if source.path == "base/cancel.rs" { "tokio_util::sync::CancellationToken" } else { "" };
+        let code = if token.is_empty() { source.code.clone() } else { source.code.replace(token, "") };
+        for word in forbidden.iter().filter(|word| code.contains(**word)) {
             // The service's nouns live in base/model; transport's rule is about requests, not about header names.
             breaches.push(format!("src/{} contains '{word}'", source.path));
         }
@@ -142,6 +145,7 @@ fn each_decision_has_one_place() {
         ("new_v4", &["transport/machine.rs"]),
         // It reads the environment for the user's folders, and nothing else does below the command line.
         ("etcetera", &["transport/machine.rs"]),
+        ("tokio_util", &["base/cancel.rs"]),
         ("block_on", &["cli/mod.rs"]),
         // What has no limit of its own, and panics or takes its stack from a host's variable.
         ("new_multi_thread", &["ops/runtime.rs"]),
