@@ -6,6 +6,7 @@
 //! `cli` and `capi` are on by default; a Rust host needs neither (`default-features = false`).
 //!
 //! ```no_run
+//! use epicloud::limits::TimeoutMinutes;
 //! use epicloud::request::{SaveExport, Wait};
 //! use epicloud::{Client, ClientConfig, Scope, Secret};
 //!
@@ -20,7 +21,7 @@
 //!     environment: "Production".into(),
 //!     database_name: "epicms".into(),
 //!     output_file: "epicms.bacpac".into(),
-//!     wait: Wait { timeout_minutes: Some(600), ..Wait::default() },
+//!     wait: Wait { timeout_minutes: Some(TimeoutMinutes::new(600)?), ..Wait::default() },
 //!     ..SaveExport::default()
 //! };
 //! let saved = client.run(request, &Scope::silent()).await?;
@@ -65,6 +66,7 @@ pub mod wait;
 pub use base::cancel::CancelToken;
 pub use base::error::{Error, Kind, Result};
 pub use base::event::{Event, Sink};
+pub use base::limits;
 pub use base::scope::Scope;
 pub use base::secret::Secret;
 pub use ops::client::{Client, ClientConfig};

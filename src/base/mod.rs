@@ -10,6 +10,7 @@ pub mod entropy;
 pub mod error;
 pub mod event;
 pub mod given;
+pub mod limits;
 pub mod next_step;
 pub mod patience;
 pub mod readable;

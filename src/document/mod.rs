@@ -23,23 +23,6 @@ pub trait Checked {
     fn check(&self) -> Result<()>;
 }
 
-/// The largest number that the cmdlets' `Int` parameters take.
-pub const LARGEST: u32 = i32::MAX as u32;
-
-/// Checks that a number is from 1 to the largest one.
-///
-/// # Errors
-/// `InvalidArgument` naming `field`.
-pub fn check_range<N: Into<u64>>(field: &str, value: Option<N>, largest: N) -> Result<()> {
-    let largest = largest.into();
-    match value.map(Into::into) {
-        Some(value) if !(1..=largest).contains(&value) => {
-            Err(Error::invalid(field, format!("{value} is not between 1 and {largest}")))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// `-` is a standard stream to most programs. Here it would silently be a file of that name, so it is refused.
 ///
 /// # Errors

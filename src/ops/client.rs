@@ -13,7 +13,8 @@ use crate::base::next_step::Phrase;
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::time::{BoxFuture, Clock};
-use crate::document::{Checked, LARGEST, check_range};
+use crate::base::limits::CallTimeoutSeconds;
+use crate::document::Checked;
 use crate::dxp;
 use crate::dxp::account::AccountSettings;
 use crate::blob::client::Store;
@@ -48,7 +49,7 @@ pub struct ClientConfig {
     /// Requests that change something wait at least so long. Transfers and the waits for deployments and exports have
     /// limits of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call_timeout_seconds: Option<u32>,
+    pub call_timeout_seconds: Option<CallTimeoutSeconds>,
 }
 
 /// The services that a client can be of.
@@ -109,10 +110,9 @@ impl Client {
         if config.state_dir.as_deref().is_some_and(|folder| folder.as_os_str().is_empty()) {
             return Err(Error::invalid("stateDir", "must not be empty"));
         }
-        check_range("callTimeoutSeconds", config.call_timeout_seconds, LARGEST)?;
         let authorities = config.ca_file.as_deref().map(read_authorities).transpose()?;
         let http = Http::new(authorities.as_ref(), Arc::clone(&clock))?;
-        let limit = config.call_timeout_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+        let limit = config.call_timeout_seconds.map(|seconds| Duration::from_secs(seconds.get().into()));
         Ok(Self {
             account: Account::Dxp(account.connect(&http, &entropy, limit)),
             engine: Engine::new(Store::new(http), clock, entropy).keeping_state_in(config.state_dir.clone()),

@@ -31,6 +31,7 @@ use super::schedule::scheduler::Schedule;
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Sink};
+use crate::base::limits::DownloadStreams;
 use crate::base::secret::SafeUrl;
 use crate::blob::client::Properties;
 use crate::blob::link::{Access, Scope, check_link};
@@ -40,7 +41,7 @@ const MOST_VERSIONS: u32 = 3;
 
 /// The most parts received at a time, whatever is asked for: the HTTP client reads ahead up to 1 MiB per connection
 /// when data comes faster than it is written, and a download must stay below 64 MB of memory.
-const MOST_AT_ONCE: usize = 16;
+const MOST_AT_ONCE: usize = DownloadStreams::MOST as usize;
 
 /// How a blob is downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]

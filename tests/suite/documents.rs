@@ -1,6 +1,7 @@
 //! The operations as documents: the catalog, strictness, and objects of the service that come out whole.
 
 use epicloud::ops::catalog::{CATALOG, find};
+use epicloud::limits::TimeoutMinutes;
 use epicloud::{Kind, request};
 use serde_json::{Value, json};
 
@@ -140,7 +141,7 @@ fn requests_are_written_as_they_are_read() {
     let request = request::StartDeployment {
         target_environment: "Preproduction".into(),
         packages: Some(vec!["a.cms.app.1.nupkg".into()]),
-        wait: Some(request::Wait { timeout_minutes: Some(5), ..request::Wait::default() }),
+        wait: Some(request::Wait { timeout_minutes: TimeoutMinutes::new(5).ok(), ..request::Wait::default() }),
         ..request::StartDeployment::default()
     };
     let document = serde_json::to_value(&request).unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use epicloud::base::error::Error;
 use epicloud::base::retry::RetryPolicy;
 use epicloud::base::time::Clock as _;
+use epicloud::limits::{PollingSeconds, TimeoutMinutes};
 use epicloud::request::{ListDeployments, PackageFile, UploadPackages, Wait, WaitForDeployment};
 use epicloud::{Event, Kind};
 use epicloud_emulator::{Effect, Rule};
@@ -61,7 +62,7 @@ fn reasons(server: &Scripted) -> Vec<(u64, String)> {
 }
 
 fn every(seconds: u32) -> Wait {
-    Wait { polling_interval_seconds: Some(seconds), ..Wait::default() }
+    Wait { polling_interval_seconds: PollingSeconds::new(seconds).ok(), ..Wait::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +79,7 @@ async fn no_answer_puts_a_wait_to_sleep() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_of_the_waits_own_ends_within_the_pause() {
-    let wait = Wait { timeout_minutes: Some(1), ..every(20) };
+    let wait = Wait { timeout_minutes: TimeoutMinutes::new(1).ok(), ..every(20) };
     let (server, outcome) = waited(&ABSURD[..1], wait).await;
     assert_eq!(outcome.unwrap_err().kind(), Kind::Timeout);
     assert_eq!(server.clock.monotonic(), Duration::from_secs(60));

@@ -9,6 +9,7 @@ use epicloud::base::error::{Error, Kind, Result};
 use epicloud::base::event::Event;
 use epicloud::base::secret::SafeUrl;
 use epicloud::base::time::BoxFuture;
+use epicloud::limits::PollingSeconds;
 use epicloud::request::{PackageFile, SaveExport, StartExport, UploadPackages, Wait};
 use epicloud::transfer::LinkSource;
 use epicloud::transfer::download::Download;
@@ -437,7 +438,7 @@ async fn exported(stage: &Stage, target: &std::path::Path) -> SaveExport {
         ..StartExport::default()
     };
     let id = stage.client.run(start, &stage.scope).await.unwrap().id().to_owned();
-    let wait = Wait { polling_interval_seconds: Some(1), ..Wait::default() };
+    let wait = Wait { polling_interval_seconds: PollingSeconds::new(1).ok(), ..Wait::default() };
     let mut save = SaveExport {
         environment,
         database_name,

@@ -215,7 +215,6 @@ fn fields_in_sources() -> Vec<(String, String)> {
                 "Error::invalid(",
                 ".member(",
                 "SafeUrl::parse(",
-                "check_range(",
                 "check_no_stream(",
                 "check_id(",
                 "check_environment(",

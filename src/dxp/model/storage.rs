@@ -51,9 +51,6 @@ impl Location {
     }
 }
 
-/// The longest life of a container link that may be asked for, in hours (spec 4.10).
-pub const LONGEST_LINK_HOURS: u32 = 168;
-
 /// Checks a container's name: not empty. The service knows the rest.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::project_request::{check_project, request};
 use crate::document::{Checked};
-use crate::document::wait::{Wait, check_wait};
+use crate::document::wait::Wait;
 use crate::base::error::{Error, Result};
 use crate::dxp::commands::{DxpCommand, Waiting};
 use crate::dxp::model::deployment::{
@@ -83,15 +83,14 @@ request! {
 }
 
 /// What every start of a deployment has to say, whatever it is of.
-pub(super) fn check_start(project: Option<&str>, target_environment: &str, wait: Option<Wait>) -> Result<()> {
+pub(super) fn check_start(project: Option<&str>, target_environment: &str) -> Result<()> {
     check_project(project)?;
-    check_environment("targetEnvironment", target_environment)?;
-    check_wait(wait)
+    check_environment("targetEnvironment", target_environment)
 }
 
 impl Checked for StartDeployment {
     fn check(&self) -> Result<()> {
-        check_start(self.project_id.as_deref(), &self.target_environment, self.wait)?;
+        check_start(self.project_id.as_deref(), &self.target_environment)?;
         match (&self.packages, &self.source_environment) {
             (Some(_), Some(_)) => {
                 return Err(Error::invalid(
@@ -223,8 +222,7 @@ request! {
 impl Checked for WaitForDeployment {
     fn check(&self) -> Result<()> {
         check_project(self.project_id.as_deref())?;
-        check_id("id", &self.id)?;
-        self.wait.check()
+        check_id("id", &self.id)
     }
 }
 
@@ -249,8 +247,7 @@ request! {
 impl Checked for CompleteDeployment {
     fn check(&self) -> Result<()> {
         check_project(self.project_id.as_deref())?;
-        check_id("id", &self.id)?;
-        check_wait(self.wait)
+        check_id("id", &self.id)
     }
 }
 
@@ -294,7 +291,7 @@ impl Checked for ResetDeployment {
                     .setting(Setting::ValidateBeforeSwap),
             ));
         }
-        check_wait(self.wait)
+        Ok(())
     }
 }
 

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::project_request::{RETENTION_HOURS, check_project, request};
 use crate::bacpac::Finding;
-use crate::document::{Checked, LARGEST, check_no_stream, check_range, only_objects};
-use crate::document::wait::{Wait, check_wait};
+use crate::base::limits::{DownloadStreams, RetentionHours};
+use crate::document::{Checked, check_no_stream, only_objects};
+use crate::document::wait::Wait;
 use crate::base::error::{Error, Result};
 use crate::dxp::model::export::check_database;
 use crate::dxp::model::project::{check_environment, check_id};
@@ -23,7 +24,7 @@ request! {
         database_name: String,
         /// Hours that the service keeps the result, 1 to 2147483647; 24 when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        retention_hours: Option<u32>,
+        retention_hours: Option<RetentionHours>,
         /// Wait until it has ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wait: Option<Wait>,
@@ -38,15 +39,13 @@ impl Checked for StartExport {
     fn check(&self) -> Result<()> {
         check_project(self.project_id.as_deref())?;
         check_environment("environment", &self.environment)?;
-        check_database("databaseName", &self.database_name)?;
-        check_range("retentionHours", self.retention_hours, LARGEST)?;
-        check_wait(self.wait)
+        check_database("databaseName", &self.database_name)
     }
 }
 
 impl StartExport {
     pub(crate) fn retention(&self) -> u32 {
-        self.retention_hours.unwrap_or(RETENTION_HOURS)
+        self.retention_hours.map_or(RETENTION_HOURS, RetentionHours::get)
     }
 }
 
@@ -92,8 +91,7 @@ request! {
 
 impl Checked for WaitForExport {
     fn check(&self) -> Result<()> {
-        self.get().check()?;
-        self.wait.check()
+        self.get().check()
     }
 }
 
@@ -114,7 +112,7 @@ impl WaitForExport {
 pub struct DownloadSettings {
     /// Ranges fetched at the same time, 1 to 16.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub streams: Option<u32>,
+    pub streams: Option<DownloadStreams>,
 }
 
 only_objects!(DownloadSettings);
@@ -135,7 +133,7 @@ request! {
         new_export: bool,
         /// Hours that the service keeps a new export.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        retention_hours: Option<u32>,
+        retention_hours: Option<RetentionHours>,
         /// Where to write the bacpac.
         output_file: PathBuf,
         /// Replace the file if it exists.
@@ -167,8 +165,6 @@ impl Checked for SaveExport {
                 }
             }
         }
-        check_range("retentionHours", self.retention_hours, LARGEST)?;
-        check_range("download.streams", self.download.streams, 16)?;
         if self.output_file.as_os_str().is_empty() {
             return Err(Error::invalid("outputFile", "must name a file"));
         }
@@ -176,14 +172,13 @@ impl Checked for SaveExport {
             "outputFile",
             &self.output_file,
             "a download cannot go to standard output: it is verified in its file, and goes on there after a cut",
-        )?;
-        self.wait.check()
+        )
     }
 }
 
 impl SaveExport {
     pub(crate) fn retention(&self) -> u32 {
-        self.retention_hours.unwrap_or(RETENTION_HOURS)
+        self.retention_hours.map_or(RETENTION_HOURS, RetentionHours::get)
     }
 }
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::deployment::{StartDeployment, check_start};
 use super::project_request::{check_project, request};
-use crate::document::{Checked, check_no_stream, check_range, only_objects};
+use crate::base::limits::{BlockSize, UploadStreams};
+use crate::document::{Checked, check_no_stream, only_objects};
 use crate::document::wait::{Wait};
 use crate::base::error::{Error, Result};
 use crate::dxp::model::deployment::{Deployment, ZeroDowntimeMode};
@@ -14,7 +15,6 @@ use crate::dxp::model::package_name::{PackageKind, check_package_name, is_same_p
 use crate::dxp::model::project::needs_verification;
 use crate::base::next_step::{Phrase, Setting};
 use crate::base::secret::{Hidden, SafeUrl};
-use crate::blob::block::LARGEST_BLOCK;
 use crate::blob::name::check_blob_name;
 use crate::transfer::UploadReceipt;
 
@@ -95,10 +95,10 @@ fn check_files(files: &[PackageFile]) -> Result<Vec<PackageKind>> {
 pub struct UploadSettings {
     /// Blocks sent at the same time, 1 to 64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub streams: Option<u32>,
+    pub streams: Option<UploadStreams>,
     /// Bytes of each block but the last, up to 4000 MiB; chosen by the file's size when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub block_size: Option<u64>,
+    pub block_size: Option<BlockSize>,
     /// The checksum of each block; chosen by the store's version when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integrity: Option<BlockIntegrity>,
@@ -119,13 +119,6 @@ pub enum BlockIntegrity {
     Md5,
 }
 
-impl UploadSettings {
-    fn check(self) -> Result<()> {
-        check_range("upload.streams", self.streams, 64)?;
-        check_range("upload.blockSize", self.block_size, LARGEST_BLOCK)
-    }
-}
-
 request! {
     /// `package.upload`: uploads package files.
     UploadPackages {
@@ -144,7 +137,6 @@ impl Checked for UploadPackages {
     fn check(&self) -> Result<()> {
         check_project(self.project_id.as_deref())?;
         self.link()?;
-        self.upload.check()?;
         check_files(&self.files).map(drop)
     }
 }
@@ -196,8 +188,7 @@ request! {
 impl Checked for DeployPackages {
     fn check(&self) -> Result<()> {
         let kinds = check_files(&self.files)?;
-        self.upload.check()?;
-        check_start(self.project_id.as_deref(), &self.target_environment, Some(self.wait))?;
+        check_start(self.project_id.as_deref(), &self.target_environment)?;
         self.check_target(&kinds)
     }
 }

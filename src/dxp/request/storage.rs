@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::project_request::{RETENTION_HOURS, check_project, request};
-use crate::document::{Checked, check_range};
+use crate::base::limits::LinkHours;
+use crate::document::Checked;
 use crate::base::error::{Error, Result};
 use crate::dxp::model::project::check_environment;
-use crate::dxp::model::storage::{LONGEST_LINK_HOURS, check_container};
+use crate::dxp::model::storage::check_container;
 
 request! {
     /// `storageContainer.list`: the storage containers of an environment.
@@ -35,7 +36,7 @@ request! {
         storage_container: Vec<String>,
         /// Hours that the links are valid, 1 to 168; 24 when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        retention_hours: Option<u32>,
+        retention_hours: Option<LinkHours>,
         /// Links that may be written to.
         #[serde(default)]
         writable: bool,
@@ -46,7 +47,6 @@ impl Checked for GetContainerLinks {
     fn check(&self) -> Result<()> {
         check_project(self.project_id.as_deref())?;
         check_environment("environment", &self.environment)?;
-        check_range("retentionHours", self.retention_hours, LONGEST_LINK_HOURS)?;
         if self.storage_container.is_empty() {
             return Err(Error::invalid("storageContainer", "must name at least one storage container"));
         }
@@ -59,7 +59,7 @@ impl Checked for GetContainerLinks {
 
 impl GetContainerLinks {
     pub(crate) fn retention(&self) -> u32 {
-        self.retention_hours.unwrap_or(RETENTION_HOURS)
+        self.retention_hours.map_or(RETENTION_HOURS, LinkHours::get)
     }
 }
 

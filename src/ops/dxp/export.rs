@@ -6,6 +6,7 @@ use super::bacpac_check::ExportInspection;
 use super::resume;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
+use crate::base::limits::DownloadStreams;
 use crate::base::retry::Purpose;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
@@ -237,7 +238,7 @@ impl Save<'_> {
             // A name that is no text cannot be said in a command.
             output_file: request.output_file.to_str()?.to_owned(),
             overwrite: request.overwrite,
-            streams: request.download.streams,
+            streams: request.download.streams.map(DownloadStreams::get),
             waiting: resume::waiting(request.wait, false),
         })
     }
@@ -333,7 +334,7 @@ impl Save<'_> {
             reservation: Some(reservation),
             inspection: Some(inspection.clone()),
             options: DownloadOptions {
-                streams: request.download.streams.map_or(defaults.streams, |streams| streams as usize),
+                streams: request.download.streams.map_or(defaults.streams, |streams| streams.get() as usize),
                 ..defaults
             },
         };

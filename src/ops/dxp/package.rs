@@ -12,6 +12,7 @@ use super::bacpac_check;
 use crate::dxp::api::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
+use crate::base::limits::BlockSize;
 use crate::dxp::commands::DxpCommand;
 use crate::dxp::model::package_name::{PackageKind, package_kind};
 use crate::dxp::model::project::unusual_environment;
@@ -61,8 +62,8 @@ impl Operation for UploadPackages {
                 }
             };
             let options = UploadOptions {
-                streams: self.upload.streams.map(|streams| streams as usize),
-                block_size: self.upload.block_size,
+                streams: self.upload.streams.map(|streams| streams.get() as usize),
+                block_size: self.upload.block_size.map(BlockSize::get),
                 integrity: match self.upload.integrity {
                     None => Integrity::Auto,
                     Some(BlockIntegrity::Crc64) => Integrity::Crc64,

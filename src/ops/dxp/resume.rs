@@ -3,6 +3,7 @@
 use crate::dxp::request::Wait;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
+use crate::base::limits::{PollingSeconds, TimeoutMinutes};
 use crate::dxp::commands::{DxpCommand, Waiting};
 use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
 use crate::base::next_step::NextStep;
@@ -10,7 +11,11 @@ use crate::base::scope::Scope;
 
 /// The rest of a wait, as it was asked for.
 pub(super) fn waiting(wait: Wait, strict: bool) -> Waiting {
-    Waiting { timeout_minutes: wait.timeout_minutes, polling_interval_seconds: wait.polling_interval_seconds, strict }
+    Waiting {
+        timeout_minutes: wait.timeout_minutes.map(TimeoutMinutes::get),
+        polling_interval_seconds: wait.polling_interval_seconds.map(PollingSeconds::get),
+        strict,
+    }
 }
 
 /// Adds how a wait for a deployment is resumed. `known` says that the service has accepted it in this operation.

@@ -10,9 +10,10 @@
 use std::time::Duration;
 
 use crate::base::error::{Error, Result};
+use crate::base::limits::UploadStreams;
 
 /// The most streams of a transfer; as many connections are kept open.
-pub(crate) const MOST: usize = 64;
+pub(crate) const MOST: usize = UploadStreams::MOST as usize;
 
 /// Where adaptation begins: enough for a small package to be over in two rounds, before growth could help it.
 const START: usize = 32;
