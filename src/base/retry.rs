@@ -42,10 +42,8 @@ pub enum Purpose {
     Wait,
 }
 
-/// The longest pause between two requests of a wait that one answer can bring about.
-const LONGEST_PAUSE_OF_A_WAIT: Duration = Duration::from_secs(300);
-
-/// The same bound in pauses of the wait itself: who looks every second does not want to miss minutes.
+/// The longest pause of a wait that one answer can bring about, in pauses of the wait itself: who looks every second does
+/// not want to miss minutes.
 const PAUSES_LEFT_OUT: u32 = 5;
 
 /// The longest pause that is read out of an answer, so that nothing overflows that is counted with it.
@@ -95,10 +93,10 @@ impl RetryPolicy {
 }
 
 /// The pause before a wait asks again after a failed request: its own, or the longer one that the answer asks for, within
-/// bounds.
+/// bounds, of which `longest_asked` is one.
 #[must_use]
-pub fn pause_of_wait(own: Duration, error: &Error) -> Duration {
-    let longest = own.saturating_mul(PAUSES_LEFT_OUT).min(LONGEST_PAUSE_OF_A_WAIT);
+pub fn pause_of_wait(own: Duration, longest_asked: Duration, error: &Error) -> Duration {
+    let longest = own.saturating_mul(PAUSES_LEFT_OUT).min(longest_asked);
     heeded(error, longest).map_or(own, |asked| asked.max(own))
 }
 
@@ -234,6 +232,7 @@ mod tests {
 
     #[test]
     fn the_pause_of_a_wait_has_bounds() {
+        let longest = Duration::from_secs(300);
         let asked = |s| Error::new(Kind::Throttled, "slow").with_retry(Retry::Later, Some(Duration::from_secs(s)));
         for (own, after, pause) in [
             (30, 0, 30),
@@ -246,10 +245,10 @@ mod tests {
             (30, u64::from(u32::MAX), 150),
         ] {
             let pause = Duration::from_secs(pause);
-            assert_eq!(pause_of_wait(Duration::from_secs(own), &asked(after)), pause, "{own} {after}");
+            assert_eq!(pause_of_wait(Duration::from_secs(own), longest, &asked(after)), pause, "{own} {after}");
         }
-        assert_eq!(pause_of_wait(Duration::from_secs(30), &later()), Duration::from_secs(30));
-        assert_eq!(pause_of_wait(Duration::MAX, &asked(1)), Duration::MAX);
+        assert_eq!(pause_of_wait(Duration::from_secs(30), longest, &later()), Duration::from_secs(30));
+        assert_eq!(pause_of_wait(Duration::MAX, longest, &asked(1)), Duration::MAX);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::only_objects;
 use crate::base::limits::{PollingSeconds, TimeoutMinutes};
-use crate::wait::Schedule;
+use crate::wait::WaitPolicy;
 
 /// Waiting for the end of an operation: absent in a request means not to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,9 +25,9 @@ only_objects!(Wait);
 impl Wait {
     /// The schedule this amounts to.
     #[must_use]
-    pub fn schedule(self) -> Schedule {
-        let default = Schedule::default();
-        Schedule {
+    pub fn policy(self) -> WaitPolicy {
+        let default = WaitPolicy::default();
+        WaitPolicy {
             interval: self
                 .polling_interval_seconds
                 .map_or(default.interval, |pause| Duration::from_secs(u64::from(pause.get()))),

@@ -12,7 +12,7 @@ use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 use crate::http_api::call::Effect;
 use crate::base::retry::Purpose;
-use crate::wait::{Schedule, Step, poll};
+use crate::wait::{WaitPolicy, Step, poll};
 
 impl Api {
     /// Starts a deployment (E2).
@@ -99,14 +99,14 @@ impl Api {
         id: &str,
         goal: DeploymentGoal,
         known: bool,
-        schedule: Schedule,
+        policy: WaitPolicy,
         scope: &Scope,
     ) -> Result<Deployment> {
         let mut warnings = 0;
         let mut last_status = String::new();
         let ended = poll(
             self.clock().as_ref(),
-            schedule,
+            policy,
             known,
             scope,
             |_| Box::pin(self.look_at_deployment(Purpose::Wait, project, id, scope)),
@@ -120,12 +120,12 @@ impl Api {
                 scope.report(Event::Progress(progress));
                 report(deployment, &mut warnings, scope);
                 Ok(match status {
-                    _ if ended => Step::End,
+                    _ if ended => Step::Done,
                     DeploymentStatus::Unknown => Step::Unknown {
                         status: deployment.status_text().to_owned(),
                         next_step: "look at it in the DXP Management Portal, and update this program".into(),
                     },
-                    _ => Step::GoOn,
+                    _ => Step::Continue,
                 })
             },
         );

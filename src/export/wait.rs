@@ -7,7 +7,7 @@ use crate::base::event::{Event, Phase, Progress};
 use crate::base::retry::Purpose;
 use crate::base::scope::Scope;
 use crate::base::time::Clock;
-use crate::wait::{Schedule, Step, poll};
+use crate::wait::{WaitPolicy, Step, poll};
 
 /// How often a job may say that it has succeeded before its artifact must be there (export job model, section 3,
 /// rule 4).
@@ -23,7 +23,7 @@ pub async fn wait<P: Provider>(
     provider: &P,
     handle: &mut P::Handle,
     known: bool,
-    schedule: Schedule,
+    policy: WaitPolicy,
     clock: &dyn Clock,
     scope: &Scope,
 ) -> Result<JobOf<P>> {
@@ -32,7 +32,7 @@ pub async fn wait<P: Provider>(
     let mut last_status = String::new();
     let ended = poll(
         clock,
-        schedule,
+        policy,
         known,
         scope,
         |last: Option<&JobOf<P>>| {
@@ -60,8 +60,8 @@ pub async fn wait<P: Provider>(
                 JobState::Unknown => {
                     Step::Unknown { status: job.raw_status.clone(), next_step: provider.unknown_state() }
                 }
-                _ if is_last => Step::End,
-                _ => Step::GoOn,
+                _ if is_last => Step::Done,
+                _ => Step::Continue,
             })
         },
     );
@@ -156,9 +156,9 @@ mod tests {
     /// The outcome, the looks that were not needed, and the newest handle.
     async fn played(script: &[Option<(JobState, bool)>]) -> (Result<Job<Seen, ()>>, usize, Seen) {
         let provider = Scripted(Mutex::new(script.to_vec()));
-        let schedule = Schedule { interval: std::time::Duration::ZERO, ..Schedule::default() };
+        let policy = WaitPolicy { interval: std::time::Duration::ZERO, ..WaitPolicy::default() };
         let mut handle = Seen(0);
-        let job = wait(&provider, &mut handle, true, schedule, &Still, &Scope::silent()).await;
+        let job = wait(&provider, &mut handle, true, policy, &Still, &Scope::silent()).await;
         let left = provider.0.lock().unwrap().len();
         (job, left, handle)
     }

@@ -171,7 +171,7 @@ async fn followed(
     wait: Wait,
 ) -> Result<Deployment> {
     let Follow { goal, known, strict } = follow;
-    let ended = api.wait_for_deployment(project, id, goal, known, wait.schedule(), session.scope).await;
+    let ended = api.wait_for_deployment(project, id, goal, known, wait.policy(), session.scope).await;
     ended.map_err(|error| {
         let waiting = resume::waiting(wait, strict);
         resume::deployment(error, known, DxpCommand::WaitForDeployment { id: id.to_owned(), until: goal, waiting })

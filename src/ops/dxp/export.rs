@@ -67,7 +67,7 @@ async fn waited(
     known: bool,
     wait: Wait,
 ) -> Result<DxpJob> {
-    wait::wait(exports, handle, known, wait.schedule(), exports.api.clock().as_ref(), session.scope).await
+    wait::wait(exports, handle, known, wait.policy(), exports.api.clock().as_ref(), session.scope).await
 }
 
 /// The wait for an export, for whoever stopped it.
