@@ -9,10 +9,10 @@ use std::time::Duration;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Progress};
 use crate::base::next_step::NextStep;
-use crate::base::patience::Patience;
+use crate::base::warning_timer::WarningTimer;
 use crate::base::retry::{pause_of_wait, reason};
 use crate::base::scope::Scope;
-use crate::base::time::{BoxFuture, Clock, milliseconds, spoken};
+use crate::base::time::{BoxFuture, Clock, milliseconds, in_words};
 
 /// How to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub async fn poll<'a, T>(
     let mut failures = 0;
     let mut answered = known;
     let mut unknown = UnknownStatuses::default();
-    let mut patience = Patience::default();
+    let mut warning_timer = WarningTimer::default();
     let mut last = None;
     let mut own = policy.interval.min(policy.cap);
     if !policy.first_delay.is_zero() {
@@ -150,7 +150,7 @@ pub async fn poll<'a, T>(
                     attempt: failures,
                     delay_ms: milliseconds(wanted),
                     reason: reason(&error, wanted),
-                    warns: patience.is_over(clock.monotonic()),
+                    warns: warning_timer.is_due(clock.monotonic()),
                 });
             }
         }
@@ -189,7 +189,7 @@ impl UnknownStatuses {
             self.told.push(status.to_owned());
             scope.report(Event::info(format!(
                 "the service reports the status '{status}', which this version does not know; waiting on for at most {}",
-                spoken(UNKNOWN_STATUS_LIMIT)
+                in_words(UNKNOWN_STATUS_LIMIT)
             )));
         }
         let since = *self.since.get_or_insert(now);
@@ -200,7 +200,7 @@ impl UnknownStatuses {
             Kind::Protocol,
             format!(
                 "the status has been '{status}' for {}, which this version does not know: it may be an end",
-                spoken(UNKNOWN_STATUS_LIMIT)
+                in_words(UNKNOWN_STATUS_LIMIT)
             ),
         )
         .with_next_step(next_step))
@@ -215,7 +215,7 @@ fn timed_out(limit: Option<Duration>) -> Error {
     let limit = limit.unwrap_or_default();
     Error::new(
         Kind::Timeout,
-        format!("the time limit of {} has passed; the operation goes on in the service", spoken(limit)),
+        format!("the time limit of {} has passed; the operation goes on in the service", in_words(limit)),
     )
 }
 

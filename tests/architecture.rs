@@ -138,13 +138,13 @@ fn each_decision_has_one_place() {
     let only_in: &[(&str, &[&str])] = &[
         ("reqwest", &["transport/http.rs"]),
         ("RetryPolicy::API", &["http_api/retry.rs"]),
-        ("SystemTime::now", &["transport/machine.rs"]),
+        ("SystemTime::now", &["transport/system.rs"]),
         // The C ABI paces callbacks on threads of its own, where no operation's clock is at hand.
-        ("Instant::now", &["ffi/deliver.rs", "transport/machine.rs"]),
-        ("tokio::time::sleep", &["transport/machine.rs"]),
-        ("new_v4", &["transport/machine.rs"]),
+        ("Instant::now", &["ffi/deliver.rs", "transport/system.rs"]),
+        ("tokio::time::sleep", &["transport/system.rs"]),
+        ("new_v4", &["transport/system.rs"]),
         // It reads the environment for the user's folders, and nothing else does below the command line.
-        ("etcetera", &["transport/machine.rs"]),
+        ("etcetera", &["transport/system.rs"]),
         ("tokio_util", &["base/cancel.rs"]),
         ("block_on", &["cli/mod.rs"]),
         // What has no limit of its own, and panics or takes its stack from a host's variable.
@@ -177,7 +177,7 @@ fn only_the_command_line_prints_and_reads_the_environment() {
     let mut breaches = Vec::new();
     for source in sources().iter().filter(|source| layer_of(&source.path) != Some("cli")) {
         // What is the machine's and not of this program: the proxies and the authorities that everybody here uses.
-        let machine = source.path == "transport/machine.rs";
+        let machine = source.path == "transport/system.rs";
         for word in words.iter().filter(|word| source.code.contains(**word) && !(machine && **word == "env::var")) {
             breaches.push(format!("src/{} contains '{word}'", source.path));
         }

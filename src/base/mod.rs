@@ -12,7 +12,7 @@ pub mod event;
 pub mod given;
 pub mod limits;
 pub mod next_step;
-pub mod patience;
+pub mod warning_timer;
 pub mod readable;
 pub mod redaction;
 pub mod retry;

@@ -214,19 +214,19 @@ impl Phrase {
         self.0.iter().map(word).collect()
     }
 
-    /// The same phrase with each text of its own as `told` lets it out.
-    pub(super) fn told(mut self, told: impl Fn(&str) -> String) -> Self {
+    /// The same phrase with each text of its own as `redacted` lets it out.
+    pub(super) fn redacted(mut self, redacted: impl Fn(&str) -> String) -> Self {
         for part in &mut self.0 {
             if let Part::Text(text) | Part::Member(text) = part {
-                *text = told(text);
+                *text = redacted(text);
             }
         }
         self
     }
 
     /// The parts as a document, for a host that words them on the other side of the C ABI. What was given to an
-    /// operation passes `told` first.
-    pub(super) fn to_json(&self, told: impl Fn(&str) -> String) -> Value {
+    /// operation passes `redacted` first.
+    pub(super) fn to_json(&self, redacted: impl Fn(&str) -> String) -> Value {
         let part = |part: &Part| match part {
             Part::Text(text) => json!({"text": text}),
             Part::Member(path) => json!({"member": path}),
@@ -235,7 +235,7 @@ impl Phrase {
                 let (operation, mut request) = (command.operation, command.request.clone());
                 for value in request.values_mut() {
                     if let Value::String(text) = value {
-                        *text = told(text);
+                        *text = redacted(text);
                     }
                 }
                 json!({"operation": operation, "request": request})

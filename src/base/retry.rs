@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::error::{Error, Kind, Retry};
-use super::time::spoken;
+use super::time::in_words;
 
 /// How often and how patiently a call is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ fn heeded(error: &Error, longest: Duration) -> Option<Duration> {
 pub fn reason(error: &Error, pause: Duration) -> String {
     match error.retry_after() {
         Some(asked) if asked > pause => {
-            format!("{error} (the answer asks for a pause of {}, which is shortened)", spoken(asked))
+            format!("{error} (the answer asks for a pause of {}, which is shortened)", in_words(asked))
         }
         _ => error.to_string(),
     }

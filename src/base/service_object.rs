@@ -14,16 +14,16 @@ const LONGEST: usize = 200;
 /// the noun is followed by (its id) is a text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Document(Map<String, Value>);
+pub struct ServiceObject(Map<String, Value>);
 
 // Names without values: an object may hold links, and links are secrets.
-impl std::fmt::Debug for Document {
+impl std::fmt::Debug for ServiceObject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
-impl Document {
+impl ServiceObject {
     /// Takes a JSON value that must be an object; `what` names it in the error.
     ///
     /// # Errors
@@ -171,24 +171,24 @@ mod tests {
     #[test]
     fn unknown_members_and_their_order_survive() {
         let text = r#"{"zeta":1,"Id":"x","alpha":{"b":null,"a":[1,"é"]}}"#;
-        let document = Document::from_value("a deployment", serde_json::from_str(text).unwrap()).unwrap();
+        let document = ServiceObject::from_value("a deployment", serde_json::from_str(text).unwrap()).unwrap();
         assert_eq!(serde_json::to_string(&document).unwrap(), text);
         assert_eq!(document.text("id"), Some("x"));
     }
 
     #[test]
     fn what_is_no_object_is_named() {
-        let error = Document::from_value("a deployment", json!([1])).unwrap_err();
+        let error = ServiceObject::from_value("a deployment", json!([1])).unwrap_err();
         assert_eq!(error.to_string(), "the service answered with a list where a deployment was expected");
         assert_eq!(error.kind(), Kind::Protocol);
-        let error = Document::from_value("a deployment", json!("Not\nnow.")).unwrap_err();
+        let error = ServiceObject::from_value("a deployment", json!("Not\nnow.")).unwrap_err();
         assert!(error.to_string().ends_with("with a text where a deployment was expected: \"Not now.\""), "{error}");
         assert_eq!(error.texts(), ["Not now."]);
     }
 
     #[test]
     fn null_lists_are_empty() {
-        let document = Document::from_value("x", json!({"errors": null, "warnings": ["a", 1]})).unwrap();
+        let document = ServiceObject::from_value("x", json!({"errors": null, "warnings": ["a", 1]})).unwrap();
         assert!(document.texts("errors").is_empty());
         assert_eq!(document.texts("warnings"), ["a", "1"]);
         assert!(document.required("x", "id").unwrap_err().to_string().contains("no 'id'"));
@@ -218,7 +218,7 @@ mod tests {
     fn known_names_are_put_right_and_nothing_else() {
         let documented = ["id", "percentComplete", "parameters"];
         let right =
-            |value| Document::from_value("x", value).unwrap().put_right(&documented, &["id"]).into_value().to_string();
+            |value| ServiceObject::from_value("x", value).unwrap().put_right(&documented, &["id"]).into_value().to_string();
         assert_eq!(
             right(json!({"Zeta": 1, "Id": 42, "PercentComplete": "7", "Parameters": {"Id": 1}})),
             r#"{"Zeta":1,"id":"42","percentComplete":"7","parameters":{"Id":1}}"#

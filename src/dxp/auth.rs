@@ -27,7 +27,7 @@ pub struct Credentials {
 
 /// What is signed, apart from the credentials.
 #[derive(Debug, Clone, Copy)]
-pub struct Signed<'a> {
+pub struct SigningInput<'a> {
     /// The HTTP method in upper case.
     pub method: &'a str,
     /// The request target exactly as sent, query included.
@@ -92,21 +92,21 @@ impl Credentials {
 
     /// The value of the `Authorization` header.
     #[must_use]
-    pub fn authorization(&self, signed: Signed<'_>) -> Secret {
-        let signature = STANDARD.encode(self.mac(signed));
-        Secret::new(format!("epi-hmac {}:{}:{}:{signature}", self.key, signed.timestamp_ms, signed.nonce).into_bytes())
+    pub fn authorization(&self, input: SigningInput<'_>) -> Secret {
+        let signature = STANDARD.encode(self.mac(input));
+        Secret::new(format!("epi-hmac {}:{}:{}:{signature}", self.key, input.timestamp_ms, input.nonce).into_bytes())
     }
 
     /// HMAC-SHA256 over the plain concatenation, without separators.
-    fn mac(&self, signed: Signed<'_>) -> Vec<u8> {
+    fn mac(&self, input: SigningInput<'_>) -> Vec<u8> {
         // HMAC takes a key of any length; the error of `new_from_slice` cannot occur and is mapped to no signature.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose()) else { return Vec::new() };
-        for part in [self.key.as_str(), signed.method, signed.path_and_query] {
+        for part in [self.key.as_str(), input.method, input.path_and_query] {
             mac.update(part.as_bytes());
         }
-        mac.update(signed.timestamp_ms.to_string().as_bytes());
-        mac.update(signed.nonce.as_bytes());
-        mac.update(STANDARD.encode(Md5::digest(signed.body)).as_bytes());
+        mac.update(input.timestamp_ms.to_string().as_bytes());
+        mac.update(input.nonce.as_bytes());
+        mac.update(STANDARD.encode(Md5::digest(input.body)).as_bytes());
         mac.finalize().into_bytes().to_vec()
     }
 }
@@ -128,7 +128,7 @@ impl Signer {
 
 impl Authorize for Signer {
     fn authorization<'a>(&'a self, request: Outgoing<'a>, _: &'a Scope) -> BoxFuture<'a, Result<Secret>> {
-        let authorization = self.credentials.authorization(Signed {
+        let authorization = self.credentials.authorization(SigningInput {
             method: request.method.name(),
             path_and_query: request.path_and_query,
             timestamp_ms: self.clock.unix_ms(),
@@ -178,7 +178,7 @@ mod tests {
                 "Fxm/vqD70ibCxK9Sd7sJ4v1yAKjsQi3/yc0Ufpb6UVg=",
             ),
         ] {
-            let header = credentials().authorization(Signed {
+            let header = credentials().authorization(SigningInput {
                 method,
                 path_and_query: &format!("{PROJECT}{path}"),
                 timestamp_ms: 1_700_000_000_000,

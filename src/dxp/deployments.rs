@@ -10,7 +10,7 @@ use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentReset,
 use crate::base::service_object::{member, unexpected};
 use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
-use crate::http_api::call::Effect;
+use crate::http_api::call::Change;
 use crate::base::retry::Purpose;
 use crate::wait::{WaitPolicy, Step, poll};
 
@@ -20,14 +20,14 @@ impl Api {
     /// # Errors
     /// As the service answers; `Ambiguous` when the answer is lost.
     pub async fn start_deployment(&self, project: &str, start: &DeploymentStart, scope: &Scope) -> Result<Deployment> {
-        let effect = Effect {
-            doing: "start the deployment",
-            look: NextStep::text("list the deployments with: ")
+        let change = Change {
+            action: "start the deployment",
+            check: NextStep::text("list the deployments with: ")
                 .command(DxpCommand::ListDeployments)
                 .and("; start it again only if there is none to this environment"),
         };
-        let result = self.calls.post(&["projects", project, "deployments"], Some(start), effect.clone(), scope).await?;
-        let deployment = accepted(result, effect)?;
+        let result = self.calls.post(&["projects", project, "deployments"], Some(start), change.clone(), scope).await?;
+        let deployment = accepted(result, change)?;
         scope.report(Event::Accepted { what: "deployment", id: deployment.id().to_owned() });
         Ok(deployment)
     }
@@ -50,10 +50,10 @@ impl Api {
     /// # Errors
     /// As the service answers.
     pub async fn get_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
-        self.look_at_deployment(Purpose::Single, project, id, scope).await
+        self.read_deployment(Purpose::Single, project, id, scope).await
     }
 
-    async fn look_at_deployment(&self, purpose: Purpose, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
+    async fn read_deployment(&self, purpose: Purpose, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
         let segments = ["projects", project, "deployments", id];
         let deployment = Deployment::from_value(self.calls.get_for(purpose, &segments, None, scope).await?)?;
         // Who looks wants to know it; only what was just accepted may still be without.
@@ -66,10 +66,10 @@ impl Api {
     /// # Errors
     /// As the service answers; `Ambiguous` when the answer is lost.
     pub async fn complete_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
-        let effect = Effect { doing: "complete the deployment", look: look_at(id, "before completing it again") };
+        let change = Change { action: "complete the deployment", check: how_to_check(id, "before completing it again") };
         let segments = ["projects", project, "deployments", id, "complete"];
-        let result = self.calls.post(&segments, None::<&()>, effect.clone(), scope).await?;
-        accepted(result, effect)
+        let result = self.calls.post(&segments, None::<&()>, change.clone(), scope).await?;
+        accepted(result, change)
     }
 
     /// Resets a deployment (E6).
@@ -83,10 +83,10 @@ impl Api {
         reset: DeploymentReset,
         scope: &Scope,
     ) -> Result<Deployment> {
-        let effect = Effect { doing: "reset the deployment", look: look_at(id, "before resetting it again") };
+        let change = Change { action: "reset the deployment", check: how_to_check(id, "before resetting it again") };
         let segments = ["projects", project, "deployments", id, "reset"];
-        let result = self.calls.post(&segments, Some(&reset), effect.clone(), scope).await?;
-        accepted(result, effect)
+        let result = self.calls.post(&segments, Some(&reset), change.clone(), scope).await?;
+        accepted(result, change)
     }
 
     /// Waits until a deployment has reached `goal`, reporting its progress, and each warning once.
@@ -109,14 +109,14 @@ impl Api {
             policy,
             known,
             scope,
-            |_| Box::pin(self.look_at_deployment(Purpose::Wait, project, id, scope)),
-            |deployment, look| {
+            |_| Box::pin(self.read_deployment(Purpose::Wait, project, id, scope)),
+            |deployment, timing| {
                 last_status = deployment.status_text().to_owned();
                 let status = deployment.status();
                 // What the service has just accepted cannot have ended before it began; a state from before is stale.
                 let ended = goal.is_reached(status) || (!known && status.is_final());
                 let mut progress = progress(deployment);
-                look.mark(&mut progress, ended);
+                timing.mark(&mut progress, ended);
                 scope.report(Event::Progress(progress));
                 report(deployment, &mut warnings, scope);
                 Ok(match status {
@@ -165,7 +165,7 @@ fn progress(deployment: &Deployment) -> Progress {
 }
 
 /// How to find out what became of a request about a deployment.
-fn look_at(id: &str, before: &str) -> NextStep {
+fn how_to_check(id: &str, before: &str) -> NextStep {
     NextStep::text("look at the deployment with: ")
         .command(DxpCommand::GetDeployment { id: id.to_owned() })
         .and(format!(", {before}"))
@@ -173,8 +173,8 @@ fn look_at(id: &str, before: &str) -> NextStep {
 
 /// An accepted request must come with an object that can be followed; without an id nothing could be waited for
 /// (spec 4.13, last quirk).
-fn accepted(result: Value, effect: Effect) -> Result<Deployment> {
-    Deployment::from_value(result).map_err(|error| effect.untold(error))
+fn accepted(result: Value, change: Change) -> Result<Deployment> {
+    Deployment::from_value(result).map_err(|error| change.unclear(error))
 }
 
 /// The deployments of a list. One that cannot be read is left out, and that is said, because the others are of use.

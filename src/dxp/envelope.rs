@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::service_object::{member, texts_of};
 use crate::base::next_step::{NextStep, Setting};
-use crate::base::time::spoken;
+use crate::base::time::in_words;
 use crate::http_api::dialect::{Answer, Dialect};
 use crate::http_api::json::{self, Reading};
 use crate::transport::intermediary;
@@ -168,7 +168,7 @@ fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
         Kind::Unauthenticated => match answer.clock_difference.filter(|difference| *difference > CLOCK_TOLERANCE) {
             Some(difference) => error.with_next_step(format!(
                 "this machine's clock differs from the service's by {}, and requests are signed with the time: set the clock",
-                spoken(difference)
+                in_words(difference)
             )),
             None => error.with_next_step(
                 "check client key, client secret and project id, and that the credentials have the right on this environment (the service answers 401 to all of these)",

@@ -7,7 +7,7 @@ use crate::base::error::Result;
 use crate::base::event::Event;
 use crate::base::scope::Scope;
 use crate::dxp::model::export::DatabaseExport;
-use crate::http_api::call::Effect;
+use crate::http_api::call::Change;
 use crate::base::retry::Purpose;
 
 /// The body of an export's start.
@@ -30,13 +30,13 @@ impl Api {
         retention_hours: u32,
         scope: &Scope,
     ) -> Result<DatabaseExport> {
-        let effect = Effect {
-            doing: "start the database export",
-            look: "the service has no list of exports: wait a while and start it again; it refuses a second export while one runs".into(),
+        let change = Change {
+            action: "start the database export",
+            check: "the service has no list of exports: wait a while and start it again; it refuses a second export while one runs".into(),
         };
         let segments = ["projects", project, "environments", environment, "databases", database, "exports"];
-        let result = self.calls.post(&segments, Some(&ExportStart { retention_hours }), effect.clone(), scope).await?;
-        let export = DatabaseExport::from_value(result).map_err(|error| effect.untold(error))?;
+        let result = self.calls.post(&segments, Some(&ExportStart { retention_hours }), change.clone(), scope).await?;
+        let export = DatabaseExport::from_value(result).map_err(|error| change.unclear(error))?;
         scope.report(Event::Accepted { what: "export", id: export.id().to_owned() });
         Ok(export)
     }

@@ -6,7 +6,7 @@ use super::api::Api;
 use crate::base::error::Result;
 use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
 use crate::base::scope::Scope;
-use crate::http_api::call::Effect;
+use crate::http_api::call::Change;
 
 /// The body of a container link request, as the original sends it.
 #[derive(Debug, Serialize)]
@@ -63,12 +63,12 @@ impl Api {
         scope: &Scope,
     ) -> Result<ContainerLink> {
         let segments = ["projects", project, "environments", environment, "storagecontainers", container, "saslink"];
-        let effect = Effect {
-            doing: "make a container link",
-            look: "ask for the link again; an unused link does no harm".into(),
+        let change = Change {
+            action: "make a container link",
+            check: "ask for the link again; an unused link does no harm".into(),
         };
         let body = LinkRequest { retention_hours, writable };
-        let result = self.calls.post(&segments, Some(&body), effect.clone(), scope).await?;
-        ContainerLink::from_value(result).map_err(|error| effect.untold(error))
+        let result = self.calls.post(&segments, Some(&body), change.clone(), scope).await?;
+        ContainerLink::from_value(result).map_err(|error| change.unclear(error))
     }
 }

@@ -11,7 +11,7 @@ use crate::wait::{WaitPolicy, Step, poll};
 
 /// How often a job may say that it has succeeded before its artifact must be there (export job model, section 3,
 /// rule 4).
-const LOOKS_WITHOUT_ARTIFACT: u32 = 3;
+const POLLS_WITHOUT_ARTIFACT: u32 = 3;
 
 /// Waits until a job has ended, well or badly. `known` says that the service has just accepted it. `handle` becomes the
 /// newest one that the service has given, by which an interrupted wait is resumed.
@@ -28,7 +28,7 @@ pub async fn wait<P: Provider>(
     scope: &Scope,
 ) -> Result<JobOf<P>> {
     let first = handle.clone();
-    let mut looks_without_artifact = 0;
+    let mut polls_without_artifact = 0;
     let mut last_status = String::new();
     let ended = poll(
         clock,
@@ -39,14 +39,14 @@ pub async fn wait<P: Provider>(
             let handle = last.map_or_else(|| first.clone(), |job| job.handle.clone());
             Box::pin(async move { provider.refresh(&handle, Purpose::Wait, scope).await })
         },
-        |job: &JobOf<P>, look| {
+        |job: &JobOf<P>, timing| {
             handle.clone_from(&job.handle);
             last_status.clone_from(&job.raw_status);
             let lacks_artifact = job.state == JobState::Succeeded && job.artifact.is_none();
-            looks_without_artifact += u32::from(lacks_artifact);
-            let is_last = job.state.is_final() && (!lacks_artifact || looks_without_artifact == LOOKS_WITHOUT_ARTIFACT);
+            polls_without_artifact += u32::from(lacks_artifact);
+            let is_last = job.state.is_final() && (!lacks_artifact || polls_without_artifact == POLLS_WITHOUT_ARTIFACT);
             let mut progress = progress(job);
-            look.mark(&mut progress, is_last);
+            timing.mark(&mut progress, is_last);
             scope.report(Event::Progress(progress));
             // Once a look, in the original's words (spec 4.1).
             scope.report(Event::verbose(format!("Export status: {}.", job.raw_status)));

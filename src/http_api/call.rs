@@ -18,9 +18,9 @@ use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
 use crate::base::next_step::NextStep;
-use crate::base::patience::{MINUTE, Patience};
+use crate::base::warning_timer::{WARNING_INTERVAL, WarningTimer};
 use crate::base::scope::Scope;
-use crate::base::time::{Clock, spoken};
+use crate::base::time::{Clock, in_words};
 use crate::transport::http::{Body, Fault, HeaderValue, Http, Method, Request};
 
 /// How long the answers of an API call are waited for.
@@ -37,15 +37,15 @@ pub struct HttpApi {
     account: Arc<dyn Authorize>,
     dialect: Arc<dyn Dialect>,
     entropy: Arc<dyn Entropy>,
-    clocks: Arc<Clocks>,
+    clocks: Arc<ClockOffset>,
     limit: Duration,
 }
 
 /// How far this machine's clock and the service's are apart, by the last answer.
 #[derive(Default)]
-struct Clocks(Mutex<Option<i64>>);
+struct ClockOffset(Mutex<Option<i64>>);
 
-impl Clocks {
+impl ClockOffset {
     /// An answer came with the service's time. Gives how far the clocks are apart.
     fn compare(&self, ours: u64, theirs: u64) -> Duration {
         let ahead = i64::try_from(i128::from(ours) - i128::from(theirs)).ok();
@@ -56,19 +56,19 @@ impl Clocks {
 
 /// What a request that changes something does, for the error when its answer is lost.
 #[derive(Debug, Clone)]
-pub struct Effect {
+pub struct Change {
     /// What is being done, such as `start the deployment`.
-    pub doing: &'static str,
+    pub action: &'static str,
     /// How to find out whether it was done.
-    pub look: NextStep,
+    pub check: NextStep,
 }
 
-impl Effect {
+impl Change {
     /// The error of a request that the service took, but whose answer does not say what came of it.
     #[must_use]
-    pub fn untold(self, error: Error) -> Error {
+    pub fn unclear(self, error: Error) -> Error {
         unknown(
-            error.context(format!("the service took the request to {}, but does not say what came of it", self.doing)),
+            error.context(format!("the service took the request to {}, but does not say what came of it", self.action)),
             self,
         )
     }
@@ -130,7 +130,7 @@ impl HttpApi {
         &self,
         segments: &[&str],
         body: Option<&B>,
-        effect: Effect,
+        change: Change,
         scope: &Scope,
     ) -> Result<Value> {
         let target = self.endpoint.target(segments, None)?;
@@ -141,28 +141,28 @@ impl HttpApi {
         // Given up early, it would leave behind that nobody knows whether something was started.
         let limit = self.limit.max(CALL_LIMIT);
         let exchange = self.exchange(Method::Post, &target, body.map(Bytes::from), limit, scope);
-        let sent = scope.cancel().run(self.awaited(exchange, &mut Patience::default(), scope)).await;
+        let sent = scope.cancel().run(self.awaited(exchange, &mut WarningTimer::default(), scope)).await;
         match sent {
             Ok(Ok(result)) => Ok(result),
-            Ok(Err(fault)) if fault.may_have_arrived => Err(lost(fault.error, effect).after_attempts(1)),
+            Ok(Err(fault)) if fault.may_have_arrived => Err(lost(fault.error, change).after_attempts(1)),
             Ok(Err(fault)) => Err(fault.error.after_attempts(1)),
             // The request may be on its way already; what the service makes of it is not known.
-            Err(cancelled) => Err(cancelled.context(format!("asked to {}", effect.doing)).with_next_step(effect.look)),
+            Err(cancelled) => Err(cancelled.context(format!("asked to {}", change.action)).with_next_step(change.check)),
         }
     }
 
     /// Waits for an answer, and tells everybody each minute that there is none.
-    pub(super) async fn awaited<T>(&self, answer: impl Future<Output = T>, patience: &mut Patience, scope: &Scope) -> T {
+    pub(super) async fn awaited<T>(&self, answer: impl Future<Output = T>, warning_timer: &mut WarningTimer, scope: &Scope) -> T {
         let began = self.clock().monotonic();
         let mut answer = pin!(answer);
         loop {
             tokio::select! {
                 biased;
                 answer = &mut answer => return answer,
-                () = self.clock().sleep(MINUTE) => {
+                () = self.clock().sleep(WARNING_INTERVAL) => {
                     let now = self.clock().monotonic();
-                    patience.tell(now);
-                    let passed = spoken(now.saturating_sub(began));
+                    warning_timer.restart(now);
+                    let passed = in_words(now.saturating_sub(began));
                     scope.report(Event::Warning { text: format!("the service has not answered for {passed}") });
                 }
             }
@@ -215,11 +215,11 @@ impl HttpApi {
     }
 }
 
-fn lost(error: Error, effect: Effect) -> Error {
-    let said = format!("the answer to the request to {} was lost, and it may have been carried out", effect.doing);
-    unknown(error.context(said), effect)
+fn lost(error: Error, change: Change) -> Error {
+    let said = format!("the answer to the request to {} was lost, and it may have been carried out", change.action);
+    unknown(error.context(said), change)
 }
 
-fn unknown(error: Error, effect: Effect) -> Error {
-    error.into_kind(Kind::Ambiguous).with_retry(Retry::Never, None).with_next_step(effect.look)
+fn unknown(error: Error, change: Change) -> Error {
+    error.into_kind(Kind::Ambiguous).with_retry(Retry::Never, None).with_next_step(change.check)
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::call::HttpApi;
 use crate::base::error::Result;
 use crate::base::event::Event;
-use crate::base::patience::Patience;
+use crate::base::warning_timer::WarningTimer;
 use crate::base::retry::{Purpose, RetryPolicy, reason};
 use crate::base::scope::Scope;
 use crate::base::time::milliseconds;
@@ -39,11 +39,11 @@ impl HttpApi {
             Purpose::Wait => RetryPolicy::STATUS,
         };
         let target = self.endpoint().target(segments, query)?;
-        let (mut attempt, mut patience, mut left) = (1, Patience::default(), self.limit());
+        let (mut attempt, mut warning_timer, mut left) = (1, WarningTimer::default(), self.limit());
         loop {
             let began = self.clock().monotonic();
             let exchange = self.exchange(Method::Get, &target, None, left, scope);
-            let error = match scope.cancel().run(self.awaited(exchange, &mut patience, scope)).await? {
+            let error = match scope.cancel().run(self.awaited(exchange, &mut warning_timer, scope)).await? {
                 Ok(result) => return Ok(result),
                 Err(fault) => fault.error,
             };
@@ -58,7 +58,7 @@ impl HttpApi {
                 delay_ms: milliseconds(pause),
                 reason: reason(&error, pause),
                 // A wait tells of its own failures.
-                warns: purpose == Purpose::Single && patience.is_over(now),
+                warns: purpose == Purpose::Single && warning_timer.is_due(now),
             });
             scope.cancel().run(self.clock().sleep(pause)).await?;
             attempt += 1;

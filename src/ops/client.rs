@@ -21,7 +21,7 @@ use crate::blob::client::Store;
 use crate::transfer::Engine;
 use crate::transport::authorities::Authorities;
 use crate::transport::http::Http;
-use crate::transport::machine::{self, SystemClock, SystemEntropy};
+use crate::transport::system::{self, SystemClock, SystemEntropy};
 
 /// The configuration of a client. Holds no secret, so it may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -146,7 +146,7 @@ pub fn machine_clock() -> Arc<dyn Clock> {
 
 /// The folder that is given, or this user's own. Without either, an upload that was cut begins again.
 fn state_folder(config: &ClientConfig) -> Option<PathBuf> {
-    config.state_dir.clone().or_else(machine::state_folder)
+    config.state_dir.clone().or_else(system::state_folder)
 }
 
 fn read_authorities(file: &Path) -> Result<Authorities> {
@@ -231,7 +231,7 @@ mod tests {
         let simulated = |config: &ClientConfig| {
             Client::with_sources(config, None, Arc::new(SystemClock::default()), Arc::new(SystemEntropy))
         };
-        let own = machine::state_folder();
+        let own = system::state_folder();
         for (client, expected) in [
             (on_this_machine(&given(Some("kept"))), Some("kept".into())),
             (on_this_machine(&given(None)), own),

@@ -11,30 +11,30 @@ use std::sync::{Arc, Mutex};
 use serde::Serialize;
 
 use super::checksum::integrity::base64;
-use super::download_job::{Fetched, Job, Verification};
+use super::download_job::{Fetched, DownloadJob, Verification};
 use super::engine::Engine;
-use super::file::file_tasks::{Busy, blocking};
+use super::file::file_tasks::{FileWork, run_file_task};
 use super::inspection::{Inspection, inspect};
-use super::link_renewal::{LinkSource, Links};
-use super::part::{CHANGED, Receiving, UNDIVIDED};
+use super::link_renewal::{LinkSource, RenewableLinks};
+use super::part::{CHANGED, DownloadContext, RANGES_IGNORED};
 use super::partial::flush::Flusher;
-use super::partial::partial_file::Partial;
+use super::partial::partial_file::PartialFile;
 use super::partial::reservation::Reservation;
-use super::partial::target::Paths;
-use super::probe::Look;
+use super::partial::target::TargetPaths;
+use super::probe::Probe;
 use super::progress::meter::Meter;
-use super::progress::rate::Pace;
-use super::schedule::concurrency::{Streams, checked_streams};
-use super::schedule::plan::{Gapless, Plan};
-use super::schedule::runner::Driver;
-use super::schedule::scheduler::Schedule;
+use super::progress::rate::TransferFigures;
+use super::schedule::concurrency::{Concurrency, checked_streams};
+use super::schedule::plan::{ContiguousPrefix, Plan};
+use super::schedule::runner::Runner;
+use super::schedule::scheduler::Scheduler;
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Sink};
 use crate::base::limits::DownloadStreams;
 use crate::base::secret::SafeUrl;
 use crate::blob::client::Properties;
-use crate::blob::link::{Access, Scope, check_link};
+use crate::blob::link::{Access, LinkTarget, check_link};
 
 /// Versions of a blob that are tried when it is replaced while it is read.
 const MOST_VERSIONS: u32 = 3;
@@ -117,29 +117,29 @@ impl Engine {
             return Err(Error::invalid("partSize", "must be at least 1"));
         }
         let links = self.link(download, sink)?;
-        let paths = Paths::check(&download.target, download.overwrite)?;
+        let paths = TargetPaths::check(&download.target, download.overwrite)?;
         let partial = match &download.reservation {
             Some(reservation) => reservation.take(&paths)?,
             None => None,
         };
         let partial = match partial {
             Some(partial) => partial,
-            None => Partial::open(paths)?,
+            None => PartialFile::open(paths)?,
         };
-        let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
+        let runner = Runner { clock: &self.clock, entropy: &self.entropy, sink, cancel };
         let base = download.link.base().to_owned();
-        let job = Job { links, partial, base, name: download.link.file_name(), busy: Busy::default() };
-        let (mut retries, mut divided) = (0, true);
+        let job = DownloadJob { links, partial, base, name: download.link.file_name(), file_work: FileWork::default() };
+        let (mut retries, mut in_ranges) = (0, true);
         for version in 1.. {
-            let outcome = self.fetch(&job, &download.options, &mut divided, driver, &mut retries).await;
+            let outcome = self.fetch(&job, &download.options, &mut in_ranges, runner, &mut retries).await;
             // Whatever still reads or writes the file does so for the try that has ended.
-            drop(job.busy.write().await);
+            drop(job.file_work.write().await);
             match outcome {
                 Err(error) if is_changed(&error) && version < MOST_VERSIONS => {
                     sink.event(Event::info("the blob was replaced while it was downloaded; starting again"));
                 }
-                Err(error) if divided && error.code() == Some(UNDIVIDED) => {
-                    divided = false;
+                Err(error) if in_ranges && error.code() == Some(RANGES_IGNORED) => {
+                    in_ranges = false;
                     sink.event(Event::info(
                         "the blob storage sends no ranges of the blob; starting again as one stream",
                     ));
@@ -152,10 +152,10 @@ impl Engine {
                     if let Some(inspection) = download.inspection.clone() {
                         let (partial, file) = (job.partial.clone(), job.written(fetched.bytes).await);
                         let verified = fetched.verified.is_some();
-                        blocking(move || inspect(&*inspection, &partial, &file, verified)).await?;
+                        run_file_task(move || inspect(&*inspection, &partial, &file, verified)).await?;
                     }
                     let partial = job.partial.clone();
-                    blocking(move || partial.finish()).await?;
+                    run_file_task(move || partial.finish()).await?;
                     return Ok(receipt(&fetched, &download.target, retries));
                 }
             }
@@ -164,11 +164,11 @@ impl Engine {
     }
 
     /// The blob that the link leads to, also when another link takes its place.
-    fn link(&self, download: &Download, sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
+    fn link(&self, download: &Download, sink: &Arc<dyn Sink>) -> Result<Arc<RenewableLinks>> {
         let store = self.store.clone();
         let begins = download.inspection.as_ref().map_or(&b""[..], |inspection| inspection.begins());
-        Links::new(&download.link, download.renewal.clone(), &self.clock, sink, move |link| {
-            check_link("link", link, Access::Read, Scope::Blob)?;
+        RenewableLinks::new(&download.link, download.renewal.clone(), &self.clock, sink, move |link| {
+            check_link("link", link, Access::Read, LinkTarget::Blob)?;
             Ok(vec![store.blob(link)?.beginning_with(begins)])
         })
     }
@@ -176,93 +176,93 @@ impl Engine {
     /// Brings one version of the blob into the partial file and checks it.
     async fn fetch(
         &self,
-        job: &Job,
+        job: &DownloadJob,
         options: &DownloadOptions,
-        divided: &mut bool,
-        driver: Driver<'_>,
+        in_ranges: &mut bool,
+        runner: Runner<'_>,
         retries: &mut u64,
     ) -> Result<Fetched> {
-        let look = self.look(job, options.part_size, driver, retries).await?;
-        match look {
-            Look::Blob(properties) if *divided => self.fetch_parts(job, options, properties, driver, retries).await,
-            Look::Blob(properties) => self.fetch_undivided(job, Some(properties), driver, retries).await,
-            Look::Undivided => {
-                *divided = false;
-                self.fetch_undivided(job, None, driver, retries).await
+        let probe = self.probe(job, options.part_size, runner, retries).await?;
+        match probe {
+            Probe::Blob(properties) if *in_ranges => self.fetch_parts(job, options, properties, runner, retries).await,
+            Probe::Blob(properties) => self.fetch_single_stream(job, Some(properties), runner, retries).await,
+            Probe::WholeOnly => {
+                *in_ranges = false;
+                self.fetch_single_stream(job, None, runner, retries).await
             }
         }
     }
 
     async fn fetch_parts(
         &self,
-        job: &Job,
+        job: &DownloadJob,
         options: &DownloadOptions,
         properties: Properties,
-        driver: Driver<'_>,
+        runner: Runner<'_>,
         retries: &mut u64,
     ) -> Result<Fetched> {
         let plan = Plan::download(properties.length, options.part_size);
-        let (beginning, finished) = job.begin(&properties, plan, driver).await?;
-        let resumed_bytes = finished.iter().map(|index| plan.piece(*index).length).sum();
+        let (beginning, finished) = job.begin(&properties, plan, runner).await?;
+        let resumed_bytes = finished.iter().map(|index| plan.range(*index).length).sum();
         let whole = match properties.content_md5 {
             Some(expected) => Some(Verification::start(job, plan.total(), expected).await?),
             None => None,
         };
-        let mut arrived = Arrived { plan, gapless: Gapless::default(), whole: whole.as_ref() };
+        let mut arrived = ArrivedParts { plan, prefix: ContiguousPrefix::default(), whole: whole.as_ref() };
         finished.iter().for_each(|index| arrived.add(*index));
 
         let missing = (0..plan.count()).filter(|index| !finished.contains(index));
-        let mut schedule = Schedule::new(missing, Streams::fixed(options.streams.min(MOST_AT_ONCE)));
+        let mut scheduler = Scheduler::new(missing, Concurrency::fixed(options.streams.min(MOST_AT_ONCE)));
         let (phase, now) = (Phase::Downloading, self.clock.monotonic());
-        let pace = Pace::new(phase, &job.name, plan.total(), resumed_bytes, plan.count(), finished.len(), now);
-        let receiving = Arc::new(Receiving {
+        let figures = TransferFigures::new(phase, &job.name, plan.total(), resumed_bytes, plan.count(), finished.len(), now);
+        let context = Arc::new(DownloadContext {
             links: Arc::clone(&job.links),
             partial: job.partial.clone(),
             etag: properties.etag.as_deref().map(Into::into),
             version: Mutex::new(properties.version()),
             plan,
             beginning,
-            meter: Meter::start(pace, &self.clock, driver.sink),
-            busy: Arc::clone(&job.busy),
-            flusher: Flusher::new(job.partial.clone(), Arc::clone(&job.busy)),
+            meter: Meter::start(figures, &self.clock, runner.sink),
+            file_work: Arc::clone(&job.file_work),
+            flusher: Flusher::new(job.partial.clone(), Arc::clone(&job.file_work)),
             clock: Arc::clone(&self.clock),
-            sink: Arc::clone(driver.sink),
+            sink: Arc::clone(runner.sink),
         });
-        let run = driver.run(
-            &mut schedule,
+        let run = runner.run(
+            &mut scheduler,
             |index| format!("part {} of {}", index + 1, plan.count()),
             |index| {
-                let receiving = Arc::clone(&receiving);
-                async move { receiving.receive(index).await }
+                let context = Arc::clone(&context);
+                async move { context.receive(index).await }
             },
             |index, ()| {
                 arrived.add(index);
-                plan.piece(index).length
+                plan.range(index).length
             },
-            || receiving.meter.retried(),
+            || context.meter.retried(),
         );
-        let outcome = receiving.meter.watching(run).await;
-        *retries += schedule.retries();
-        let flushed = receiving.flusher.finish().await;
+        let outcome = context.meter.watching(run).await;
+        *retries += scheduler.retries();
+        let flushed = context.flusher.finish().await;
         outcome?;
         flushed?;
         // Where there was no part, as an empty blob has none.
-        receiving.beginning.make(&job.partial, &job.busy).await?;
-        let verified = job.verify(properties.length, whole, driver).await?;
+        context.beginning.make(&job.partial, &job.file_work).await?;
+        let verified = job.verify(properties.length, whole, runner).await?;
         Ok(Fetched { bytes: properties.length, told: true, verified, resumed_bytes })
     }
 }
 
 /// Lets the sum follow what has arrived without a gap.
-struct Arrived<'a> {
+struct ArrivedParts<'a> {
     plan: Plan,
-    gapless: Gapless,
+    prefix: ContiguousPrefix,
     whole: Option<&'a Verification>,
 }
 
-impl Arrived<'_> {
+impl ArrivedParts<'_> {
     fn add(&mut self, index: usize) {
-        let bytes = self.gapless.add(index).map(|index| self.plan.piece(index).length).sum();
+        let bytes = self.prefix.add(index).map(|index| self.plan.range(index).length).sum();
         if let Some(whole) = self.whole {
             whole.md5.advance(bytes);
         }

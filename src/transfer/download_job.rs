@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::checksum::file_md5::WholeMd5;
+use super::checksum::file_md5::FileMd5;
 use super::checksum::integrity::base64;
-use super::file::file_tasks::{Busy, Held};
-use super::journal::format::{Journal, Received, Start, decide_download, first_line};
-use super::journal::verify::recheck;
-use super::link_renewal::Links;
+use super::file::file_tasks::{FileWork, FileWorkGuard};
+use super::journal::format::{Journal, DownloadKey, ResumeDecision, decide_download, first_line};
+use super::journal::verify::verify_completed;
+use super::link_renewal::RenewableLinks;
 use super::part::Beginning;
-use super::partial::partial_file::Partial;
-use super::schedule::idle_timeout::Pulse;
+use super::partial::partial_file::PartialFile;
+use super::schedule::idle_timeout::IdleTimer;
 use super::schedule::plan::Plan;
-use super::schedule::runner::Driver;
+use super::schedule::runner::Runner;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::base::readable::Readable;
@@ -21,17 +21,17 @@ use crate::base::time::Clock;
 use crate::blob::client::{Blob, Properties};
 
 /// One download that may begin.
-pub(super) struct Job {
-    pub(super) links: Arc<Links>,
-    pub(super) partial: Partial,
+pub(super) struct DownloadJob {
+    pub(super) links: Arc<RenewableLinks>,
+    pub(super) partial: PartialFile,
     /// The blob's address without its query.
     pub(super) base: String,
     /// The blob's name.
     pub(super) name: String,
-    pub(super) busy: Busy,
+    pub(super) file_work: FileWork,
 }
 
-impl Job {
+impl DownloadJob {
     /// A call about the blob that moves little, ended when nothing moves.
     pub(super) fn asking<T, Task: Future<Output = Result<T>>, Ask: Fn(Blob, Arc<dyn Sink>) -> Task>(
         &self,
@@ -42,7 +42,7 @@ impl Job {
         let (links, clock, sink) = (Arc::clone(&self.links), Arc::clone(clock), Arc::clone(sink));
         async move {
             let (clock, sink, ask) = (&clock, &sink, &ask);
-            let watched = |blob: Blob| async move { Pulse::new(clock).watch(ask(blob, Arc::clone(sink))).await };
+            let watched = |blob: Blob| async move { IdleTimer::new(clock).watch(ask(blob, Arc::clone(sink))).await };
             links.call(0, watched).await
         }
     }
@@ -52,23 +52,23 @@ impl Job {
         &self,
         properties: &Properties,
         plan: Plan,
-        driver: Driver<'_>,
+        runner: Runner<'_>,
     ) -> Result<(Beginning, BTreeSet<usize>)> {
-        let current = Received::new(&self.base, properties, plan);
+        let current = DownloadKey::new(&self.base, properties, plan);
         let (lines, length) = (self.partial.lines()?, self.partial.length()?);
         match decide_download(current.as_ref(), Some(&lines), Some(length), plan) {
-            Start::Resume(Journal { claims, length, .. }) => {
-                let good = recheck(self.written(plan.total()).await, &self.name, plan, claims, driver).await?;
+            ResumeDecision::Resume(Journal { claims, length, .. }) => {
+                let good = verify_completed(self.written(plan.total()).await, &self.name, plan, claims, runner).await?;
                 let text = format!("going on with {} of {} parts received earlier", good.len(), plan.count());
-                driver.sink.event(Event::info(text));
-                self.partial.go_on(length)?;
+                runner.sink.event(Event::info(text));
+                self.partial.resume(length)?;
                 return Ok((Beginning::resumed(), good));
             }
-            Start::Again(why) => {
+            ResumeDecision::Restart(why) => {
                 let text = format!("the partial file cannot be used ({why}); the download starts again");
-                driver.sink.event(Event::info(text));
+                runner.sink.event(Event::info(text));
             }
-            Start::New => {}
+            ResumeDecision::Fresh => {}
         }
         let first_line = current.map(|current| first_line(&current)).transpose();
         let first_line = first_line
@@ -76,7 +76,7 @@ impl Job {
         let beginning = Beginning::new(plan.total(), first_line);
         // Where there is nothing to lose, whether there is room is known before the first part is asked for.
         if lines.is_empty() {
-            beginning.make(&self.partial, &self.busy).await?;
+            beginning.make(&self.partial, &self.file_work).await?;
         }
         Ok((beginning, BTreeSet::new()))
     }
@@ -86,7 +86,7 @@ impl Job {
         &self,
         expected_length: u64,
         whole: Option<Verification>,
-        driver: Driver<'_>,
+        runner: Runner<'_>,
     ) -> Result<Option<[u8; 16]>> {
         let length = self.partial.length()?;
         if length != expected_length {
@@ -95,7 +95,7 @@ impl Job {
         }
         let Some(whole) = whole else { return Ok(None) };
         let expected = whole.expected;
-        let found = whole.md5.finish(&self.name, driver).await?;
+        let found = whole.md5.finish(&self.name, runner).await?;
         if found != [expected] {
             return Err(self.damaged(expected, found.first().copied().unwrap_or_default())?);
         }
@@ -110,15 +110,15 @@ impl Job {
 
     /// The partial file for a reader that may outlive this download.
     pub(super) async fn written(&self, length: u64) -> Written {
-        Written { partial: self.partial.clone(), length, _held: Arc::clone(&self.busy).read_owned().await }
+        Written { partial: self.partial.clone(), length, _held: Arc::clone(&self.file_work).read_owned().await }
     }
 }
 
 /// The partial file as it is read.
 pub(super) struct Written {
-    partial: Partial,
+    partial: PartialFile,
     length: u64,
-    _held: Held,
+    _held: FileWorkGuard,
 }
 
 impl Readable for Written {
@@ -134,13 +134,13 @@ impl Readable for Written {
 /// The comparison with the blob's MD5, made while the parts arrive.
 pub(super) struct Verification {
     expected: [u8; 16],
-    pub(super) md5: WholeMd5,
+    pub(super) md5: FileMd5,
 }
 
 impl Verification {
-    pub(super) async fn start(job: &Job, length: u64, expected: [u8; 16]) -> Result<Self> {
+    pub(super) async fn start(job: &DownloadJob, length: u64, expected: [u8; 16]) -> Result<Self> {
         let file = job.written(length).await;
-        Ok(Self { expected, md5: WholeMd5::start(vec![file], 0)? })
+        Ok(Self { expected, md5: FileMd5::start(vec![file], 0)? })
     }
 }
 

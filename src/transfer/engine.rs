@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file::file_tasks::blocking;
+use super::file::file_tasks::run_file_task;
 use super::file::source::Source;
-use super::partial::partial_file::Partial;
+use super::partial::partial_file::PartialFile;
 use super::partial::reservation::Reservation;
-use super::partial::target::Paths;
+use super::partial::target::TargetPaths;
 use crate::base::entropy::Entropy;
 use crate::base::error::Result;
 use crate::base::readable::Readable;
@@ -62,7 +62,7 @@ pub async fn look_into<T: Send + 'static>(
     look: impl FnOnce(&dyn Readable) -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let file = file.to_owned();
-    blocking(move || look(&Source::open(&file)?)).await
+    run_file_task(move || look(&Source::open(&file)?)).await
 }
 
 /// Reserves a file that will be received: an export takes hours before its file comes. Nobody else can download to it
@@ -72,5 +72,5 @@ pub async fn look_into<T: Send + 'static>(
 /// `Conflict` when it exists and may not be replaced, or another download writes it; `InvalidArgument` or `NotFound`
 /// when its place is wrong; `Io` and `NoSpace` when nothing can be written there.
 pub fn reserve_target(file: &Path, overwrite: bool) -> Result<Reservation> {
-    Partial::open(Paths::check(file, overwrite)?).map(Reservation::new)
+    PartialFile::open(TargetPaths::check(file, overwrite)?).map(Reservation::new)
 }

@@ -13,7 +13,7 @@ use crate::base::event::{Event, Sink};
 use crate::base::secret::SafeUrl;
 use crate::base::time::{BoxFuture, Clock};
 use crate::blob::client::Blob;
-use crate::blob::validity::doubt;
+use crate::blob::validity::expiry_warning;
 
 /// Where a fresh link comes from, such as the account that gave the first one.
 pub trait LinkSource: Send + Sync {
@@ -36,25 +36,25 @@ impl std::fmt::Debug for dyn LinkSource {
 type Open = Box<dyn Fn(&SafeUrl) -> Result<Vec<Blob>> + Send + Sync>;
 
 /// The link of one transfer, as the blobs it leads to.
-pub(super) struct Links {
+pub(super) struct RenewableLinks {
     open: Open,
     source: Option<Arc<dyn LinkSource>>,
     clock: Arc<dyn Clock>,
     sink: Arc<dyn Sink>,
-    current: Mutex<Arc<Current>>,
+    current: Mutex<Arc<CurrentLink>>,
     /// Held while a fresh link is asked for; holds why that failed.
     renewing: tokio::sync::Mutex<Option<Error>>,
 }
 
 /// The blobs of one link.
-struct Current {
+struct CurrentLink {
     blobs: Vec<Blob>,
     /// Whether another link may take its place. The first one may expire before it is ever used; a fresh one has to
     /// serve first.
     replaceable: AtomicBool,
 }
 
-impl Links {
+impl RenewableLinks {
     pub(super) fn new(
         link: &SafeUrl,
         source: Option<Arc<dyn LinkSource>>,
@@ -62,18 +62,18 @@ impl Links {
         sink: &Arc<dyn Sink>,
         open: impl Fn(&SafeUrl) -> Result<Vec<Blob>> + Send + Sync + 'static,
     ) -> Result<Arc<Self>> {
-        let current = Arc::new(Current { blobs: open(link)?, replaceable: AtomicBool::new(true) });
+        let current = Arc::new(CurrentLink { blobs: open(link)?, replaceable: AtomicBool::new(true) });
         let (clock, sink) = (Arc::clone(clock), Arc::clone(sink));
         let (current, renewing) = (Mutex::new(current), tokio::sync::Mutex::default());
         let links = Self { open: Box::new(open), source, clock, sink, current, renewing };
-        links.doubt(link);
+        links.expiry_warning(link);
         Ok(Arc::new(links))
     }
 
     /// Says what this machine's clock makes of a link. A link that can be replaced is one that was given just now.
-    fn doubt(&self, link: &SafeUrl) {
+    fn expiry_warning(&self, link: &SafeUrl) {
         let given = self.source.as_ref().map(|source| source.clock_ahead_ms());
-        if let Some(text) = doubt(link, given, self.clock.unix_ms()) {
+        if let Some(text) = expiry_warning(link, given, self.clock.unix_ms()) {
             self.sink.event(Event::Warning { text });
         }
     }
@@ -93,12 +93,12 @@ impl Links {
         }
     }
 
-    fn current(&self) -> Arc<Current> {
+    fn current(&self) -> Arc<CurrentLink> {
         Arc::clone(&self.current.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The blobs of a link that is newer than the one that was `used`.
-    async fn renewed(&self, used: &Arc<Current>, expired: Error) -> Result<Arc<Current>> {
+    async fn renewed(&self, used: &Arc<CurrentLink>, expired: Error) -> Result<Arc<CurrentLink>> {
         let mut failed = self.renewing.lock().await;
         let current = self.current();
         if !Arc::ptr_eq(&current, used) {
@@ -113,8 +113,8 @@ impl Links {
         self.sink.event(Event::info(format!("{}; asking for a fresh one", expired.message())));
         match source.fresh_link().await.and_then(|link| Ok(((self.open)(&link)?, link))) {
             Ok((blobs, link)) => {
-                self.doubt(&link);
-                let fresh = Arc::new(Current { blobs, replaceable: AtomicBool::new(false) });
+                self.expiry_warning(&link);
+                let fresh = Arc::new(CurrentLink { blobs, replaceable: AtomicBool::new(false) });
                 *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
                 Ok(fresh)
             }
@@ -132,7 +132,7 @@ impl Links {
 }
 
 async fn attempt<T, Task: Future<Output = Result<T>>>(
-    link: &Current,
+    link: &CurrentLink,
     index: usize,
     work: &impl Fn(Blob) -> Task,
 ) -> Result<T> {
@@ -159,7 +159,7 @@ mod tests {
     use crate::base::event::Silent;
     use crate::blob::client::Store;
     use crate::transport::http::Http;
-    use crate::transport::machine::SystemClock;
+    use crate::transport::system::SystemClock;
 
     /// Gives as many links as it is asked for, and counts them.
     #[derive(Default)]
@@ -173,12 +173,12 @@ mod tests {
     }
 
     /// Links whose blobs are named by the number of their link.
-    fn links(source: &Arc<Endless>) -> Arc<Links> {
+    fn links(source: &Arc<Endless>) -> Arc<RenewableLinks> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let store = Store::new(Http::new(None, Arc::clone(&clock)).unwrap());
         let (first, sink) = (SafeUrl::parse("link", "https://store.example/blob0?sig=x").unwrap(), Arc::new(Silent));
         let (source, sink): (Arc<dyn LinkSource>, Arc<dyn Sink>) = (source.clone(), sink);
-        Links::new(&first, Some(source), &clock, &sink, move |link| Ok(vec![store.blob(link)?])).unwrap()
+        RenewableLinks::new(&first, Some(source), &clock, &sink, move |link| Ok(vec![store.blob(link)?])).unwrap()
     }
 
     fn expired() -> Error {

@@ -1,31 +1,31 @@
 //! The first look at a blob that is downloaded: how long it is, which version, and whether it is to be had in ranges.
 
 use super::engine::Engine;
-use super::download_job::Job;
-use super::schedule::runner::Driver;
+use super::download_job::DownloadJob;
+use super::schedule::runner::Runner;
 use crate::base::error::{Error, Kind, Result};
 use crate::blob::client::{Extent, OUTSIDE, Properties};
 
 /// What a first look at the blob has shown.
-pub(super) enum Look {
+pub(super) enum Probe {
     /// The blob, whose length is known.
     Blob(Properties),
     /// Only the whole blob is to be had, as far as is known.
-    Undivided,
+    WholeOnly,
 }
 
 impl Engine {
     /// What the service tells about the blob: by HEAD, or by the first range where HEAD is refused or tells nothing that
     /// can be relied on.
-    pub(super) async fn look(
+    pub(super) async fn probe(
         &self,
-        job: &Job,
+        job: &DownloadJob,
         part_size: u64,
-        driver: Driver<'_>,
+        runner: Runner<'_>,
         retries: &mut u64,
-    ) -> Result<Look> {
-        let (clock, sink) = (&self.clock, driver.sink);
-        let head = driver.call("the blob's properties", || {
+    ) -> Result<Probe> {
+        let (clock, sink) = (&self.clock, runner.sink);
+        let head = runner.call("the blob's properties", || {
             job.asking(clock, sink, |blob, sink| async move { blob.properties(&sink).await })
         });
         let told = match head.await {
@@ -39,25 +39,25 @@ impl Engine {
         };
         // Gateways answer HEAD with a length of zero, whatever the blob has.
         if let Some(properties) = told.as_ref().filter(|properties| properties.length > 0) {
-            return Ok(Look::Blob(properties.clone()));
+            return Ok(Probe::Blob(properties.clone()));
         }
         let length = part_size;
-        let range = driver.call("the blob's first range", || {
+        let range = runner.call("the blob's first range", || {
             job.asking(clock, sink, move |blob, sink| async move { blob.read(0, length, None, &sink).await })
         });
         match range.await {
             Ok((reading, repeated)) => {
                 *retries += repeated;
                 Ok(match (reading.extent, reading.properties()) {
-                    (Extent::Range { .. }, Some(properties)) => Look::Blob(properties),
-                    _ => Look::Undivided,
+                    (Extent::Range { .. }, Some(properties)) => Probe::Blob(properties),
+                    _ => Probe::WholeOnly,
                 })
             }
             // An empty blob has no range (RFC 9110, section 15.5.17).
             Err(error) if error.http_status() == Some(416) => match told {
-                Some(empty) => Ok(Look::Blob(empty)),
+                Some(empty) => Ok(Probe::Blob(empty)),
                 None if error.code() == Some(OUTSIDE) => {
-                    Ok(Look::Blob(Properties { length: 0, etag: None, content_md5: None, last_modified: None }))
+                    Ok(Probe::Blob(Properties { length: 0, etag: None, content_md5: None, last_modified: None }))
                 }
                 None => Err(error),
             },

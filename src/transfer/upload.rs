@@ -12,26 +12,26 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::engine::Engine;
-use super::block::{Checksums, Sending};
-use super::schedule::runner::Driver;
+use super::block::{ChecksumChoice, UploadContext};
+use super::schedule::runner::Runner;
 pub use super::checksum::integrity::Integrity;
-use super::checksum::integrity::{Mode, base64};
-use super::link_renewal::{LinkSource, Links};
+use super::checksum::integrity::{ChecksumKind, base64};
+use super::link_renewal::{LinkSource, RenewableLinks};
 use super::progress::meter::Meter;
-use super::upload_queue::Order;
-use super::upload_file::{Cut, Package};
+use super::upload_queue::UploadQueue;
+use super::upload_file::{PlannedFile, FileUpload};
 use super::schedule::plan::Plan;
-use super::schedule::scheduler::Schedule;
+use super::schedule::scheduler::Scheduler;
 use super::file::source::Source;
-use super::schedule::concurrency::{Streams, checked_streams};
-use super::checksum::file_md5::{LEAD, WholeMd5};
+use super::schedule::concurrency::{Concurrency, checked_streams};
+use super::checksum::file_md5::{MAX_LEAD, FileMd5};
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::base::secret::SafeUrl;
 use crate::blob::block::BlockId;
 use crate::blob::is_other_id_length;
-use crate::blob::link::{Access, Scope, check_link, largest_block, permits_reading};
+use crate::blob::link::{Access, LinkTarget, check_link, largest_block, permits_reading};
 use crate::blob::name::check_blob_name;
 
 /// How files are uploaded.
@@ -112,38 +112,38 @@ impl Engine {
         cancel: &CancelToken,
     ) -> Result<Vec<UploadReceipt>> {
         cancel.check()?;
-        let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
+        let runner = Runner { clock: &self.clock, entropy: &self.entropy, sink, cancel };
         let links = self.links(upload, sink)?;
         let mut receipts = Vec::with_capacity(upload.files.len());
         // What an earlier upload has left of each: the least that was found, as a second look also finds what this one
         // has sent.
         let mut resumed = vec![u64::MAX; upload.files.len()];
-        let (mut again, mut blobs) = (Again::default(), Vec::new());
+        let (mut again, mut blobs) = (RestartState::default(), Vec::new());
         while receipts.len() < upload.files.len() {
-            let job = self.prepare(upload, receipts.len(), &links, &again, driver).await?;
-            let packages = job.packages.clone();
-            for package in &packages {
-                resumed[package.number] = resumed[package.number].min(package.staged_bytes());
+            let job = self.prepare(upload, receipts.len(), &links, &again, runner).await?;
+            let file_uploads = job.file_uploads.clone();
+            for file_upload in &file_uploads {
+                resumed[file_upload.number] = resumed[file_upload.number].min(file_upload.staged_bytes());
             }
-            let outcome = self.transfer(job, &links, &upload.options, driver, &mut receipts).await;
+            let outcome = self.transfer(job, &links, &upload.options, runner, &mut receipts).await;
             // They are committed in order, so it is the first without a receipt that was refused. One that was sent
             // whole has nothing staged, so each is sent again once at most.
-            let refused = packages.iter().find(|package| package.number == receipts.len());
+            let refused = file_uploads.iter().find(|file_upload| file_upload.number == receipts.len());
             match (outcome, refused) {
-                (Err(error), Some(package))
-                    if error.code() == Some("InvalidBlockList") && !package.staged.is_empty() =>
+                (Err(error), Some(file_upload))
+                    if error.code() == Some("InvalidBlockList") && !file_upload.staged.is_empty() =>
                 {
-                    again.distrusted = Some(package.number);
+                    again.distrusted = Some(file_upload.number);
                     let text = format!(
                         "'{}': the storage service no longer has what the earlier upload sent; everything is sent again",
-                        package.name
+                        file_upload.name
                     );
                     sink.event(Event::info(text));
                 }
                 // Each length is found once at most: what is fitted to it no longer differs.
                 (Err(error), _) if is_other_id_length(&error) && permits_reading(&upload.container) => {
-                    let left = packages.iter().skip_while(|package| package.number < receipts.len()).cloned();
-                    let lengths = self.other_id_lengths(&left.collect::<Vec<_>>(), &links, driver).await?;
+                    let left = file_uploads.iter().skip_while(|file_upload| file_upload.number < receipts.len()).cloned();
+                    let lengths = self.other_id_lengths(&left.collect::<Vec<_>>(), &links, runner).await?;
                     if lengths.is_empty() {
                         return Err(error);
                     }
@@ -152,14 +152,14 @@ impl Engine {
                 }
                 (outcome, _) => outcome?,
             }
-            blobs.extend(packages.into_iter().filter(|package| package.number < receipts.len()));
+            blobs.extend(file_uploads.into_iter().filter(|file_upload| file_upload.number < receipts.len()));
         }
         for (receipt, bytes) in receipts.iter_mut().zip(resumed) {
             receipt.resumed_bytes = bytes;
         }
         // Only now, so that a kill between two block lists sends none of the packages again.
-        for package in blobs {
-            package.forget().await?;
+        for file_upload in blobs {
+            file_upload.forget().await?;
         }
         Ok(receipts)
     }
@@ -170,42 +170,42 @@ impl Engine {
         &self,
         upload: &Upload,
         first: usize,
-        links: &Arc<Links>,
-        again: &Again,
-        driver: Driver<'_>,
-    ) -> Result<Job> {
+        links: &Arc<RenewableLinks>,
+        again: &RestartState,
+        runner: Runner<'_>,
+    ) -> Result<PreparedUpload> {
         let options = &upload.options;
         let streams = match options.streams {
-            None => Streams::adaptive(),
-            Some(number) => Streams::fixed(checked_streams(number)?),
+            None => Concurrency::adaptive(),
+            Some(number) => Concurrency::fixed(checked_streams(number)?),
         };
-        let mode = Mode::choose(options.integrity, &upload.container)?;
+        let mode = ChecksumKind::choose(options.integrity, &upload.container)?;
         let largest = largest_block(&upload.container);
-        let mut cuts = Vec::with_capacity(upload.files.len());
+        let mut planned_files = Vec::with_capacity(upload.files.len());
         for (number, file) in upload.files.iter().enumerate().skip(first) {
             let source = Source::open(&file.path)?;
             let plan = Plan::upload(source.length(), options.block_size, largest)?;
             let blob = upload.container.join_segment(&file.blob_name).base().to_owned();
-            cuts.push(Cut { number, name: file.blob_name.clone(), blob, source, plan });
+            planned_files.push(PlannedFile { number, name: file.blob_name.clone(), blob, source, plan });
         }
-        let mut packages = Vec::with_capacity(cuts.len());
-        for cut in cuts {
-            let (trusted, length) = (again.distrusted != Some(cut.number), again.id_lengths.get(&cut.number).copied());
-            let taken = self.take_up(&cut, trusted, length, driver.sink).await?;
-            let staged = self.staged(&cut, &taken, links, permits_reading(&upload.container), driver).await?;
-            packages.push(Arc::new(Package::new(cut, taken, staged)));
+        let mut file_uploads = Vec::with_capacity(planned_files.len());
+        for planned in planned_files {
+            let (trusted, length) = (again.distrusted != Some(planned.number), again.id_lengths.get(&planned.number).copied());
+            let taken = self.resumed_upload(&planned, trusted, length, runner.sink).await?;
+            let staged = self.staged(&planned, &taken, links, permits_reading(&upload.container), runner).await?;
+            file_uploads.push(Arc::new(FileUpload::new(planned, taken, staged)));
         }
-        let checksums = Checksums::new(mode, options.integrity == Integrity::Auto);
-        Ok(Job { packages, checksums, streams })
+        let checksums = ChecksumChoice::new(mode, options.integrity == Integrity::Auto);
+        Ok(PreparedUpload { file_uploads, checksums, streams })
     }
 
     /// The blobs that the container's link leads to, also when another link takes its place.
-    fn links(&self, upload: &Upload, sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
+    fn links(&self, upload: &Upload, sink: &Arc<dyn Sink>) -> Result<Arc<RenewableLinks>> {
         check_names(&upload.files)?;
         let names: Vec<String> = upload.files.iter().map(|file| file.blob_name.clone()).collect();
         let (store, place) = (self.store.clone(), upload.container.base().to_owned());
-        Links::new(&upload.container, upload.renewal.clone(), &self.clock, sink, move |link| {
-            check_link("sasUrl", link, Access::Write, Scope::Container)?;
+        RenewableLinks::new(&upload.container, upload.renewal.clone(), &self.clock, sink, move |link| {
+            check_link("sasUrl", link, Access::Write, LinkTarget::Container)?;
             if link.base() != place {
                 // Blocks that are staged in one container cannot become a blob of another.
                 return Err(Error::new(Kind::Conflict, "the fresh link leads to another container")
@@ -218,61 +218,61 @@ impl Engine {
     /// Sends what is not there yet, and makes it blobs.
     async fn transfer(
         &self,
-        job: Job,
-        links: &Arc<Links>,
+        job: PreparedUpload,
+        links: &Arc<RenewableLinks>,
         options: &UploadOptions,
-        driver: Driver<'_>,
+        runner: Runner<'_>,
         receipts: &mut Vec<UploadReceipt>,
     ) -> Result<()> {
-        let Job { packages, checksums, streams } = job;
-        let order = Order::new(&packages);
-        let sources = packages.iter().map(|package| package.source.clone()).collect();
-        let whole = options.content_md5.then(|| WholeMd5::start(sources, LEAD)).transpose()?;
+        let PreparedUpload { file_uploads, checksums, streams } = job;
+        let queue = UploadQueue::new(&file_uploads);
+        let sources = file_uploads.iter().map(|file_upload| file_upload.source.clone()).collect();
+        let whole = options.content_md5.then(|| FileMd5::start(sources, MAX_LEAD)).transpose()?;
         if let Some(whole) = &whole {
-            packages.iter().for_each(|package| whole.advance(package.staged_bytes()));
+            file_uploads.iter().for_each(|file_upload| whole.advance(file_upload.staged_bytes()));
         }
-        let mut schedule = Schedule::new(order.missing(), streams);
-        let meter = Meter::start(order.pace(self.clock.monotonic()), &self.clock, driver.sink);
-        let leash = whole.as_ref().map(WholeMd5::leash);
-        let sending = Sending::new(Arc::clone(links), checksums, meter, leash, &self.clock, driver.sink);
-        let sending = Arc::new(sending);
-        let run = driver.run(
-            &mut schedule,
-            |index| order.label(index),
+        let mut scheduler = Scheduler::new(queue.missing(), streams);
+        let meter = Meter::start(queue.figures(self.clock.monotonic()), &self.clock, runner.sink);
+        let backpressure = whole.as_ref().map(FileMd5::backpressure);
+        let context = UploadContext::new(Arc::clone(links), checksums, meter, backpressure, &self.clock, runner.sink);
+        let context = Arc::new(context);
+        let run = runner.run(
+            &mut scheduler,
+            |index| queue.label(index),
             |index| {
-                let (sending, (place, block)) = (Arc::clone(&sending), order.place(index));
-                let package = Arc::clone(&packages[place]);
-                async move { sending.send(&package, block).await }
+                let (context, (place, block)) = (Arc::clone(&context), queue.place(index));
+                let file_upload = Arc::clone(&file_uploads[place]);
+                async move { context.send(&file_upload, block).await }
             },
             |index, ()| {
-                let length = order.length(index);
+                let length = queue.length(index);
                 if let Some(whole) = &whole {
                     whole.advance(length);
                 }
                 length
             },
-            || sending.meter.retried(),
+            || context.meter.retried(),
         );
-        let outcome = sending.meter.watching(run).await;
+        let outcome = context.meter.watching(run).await;
         // Whoever tries again finds the journals complete and unlocked.
-        drop(sending.busy.write().await);
+        drop(context.file_work.write().await);
         outcome?;
-        let sums = match whole {
-            Some(whole) => whole.finish(&order.subject(), driver).await?.into_iter().map(Some).collect(),
-            None => vec![None; packages.len()],
+        let digests = match whole {
+            Some(whole) => whole.finish(&queue.subject(), runner).await?.into_iter().map(Some).collect(),
+            None => vec![None; file_uploads.len()],
         };
-        packages.iter().try_for_each(|package| package.source.check_unchanged())?;
-        for (package, md5) in packages.iter().zip(sums) {
-            sending.meter.committing(&package.name);
-            let retries = self.commit(&sending, package, md5, driver).await?;
+        file_uploads.iter().try_for_each(|file_upload| file_upload.source.check_unchanged())?;
+        for (file_upload, md5) in file_uploads.iter().zip(digests) {
+            context.meter.committing(&file_upload.name);
+            let retries = self.commit(&context, file_upload, md5, runner).await?;
             receipts.push(UploadReceipt {
-                blob_name: package.name.clone(),
-                bytes: package.plan.total(),
+                blob_name: file_upload.name.clone(),
+                bytes: file_upload.plan.total(),
                 content_md5: md5.map(base64),
-                blocks: package.plan.count() as u64,
-                resumed_bytes: package.staged_bytes(),
-                retries: schedule.retries() + retries,
-                integrity: package.proof().word(),
+                blocks: file_upload.plan.count() as u64,
+                resumed_bytes: file_upload.staged_bytes(),
+                retries: scheduler.retries() + retries,
+                integrity: file_upload.proof().word(),
             });
         }
         Ok(())
@@ -280,16 +280,16 @@ impl Engine {
 
     async fn commit(
         &self,
-        sending: &Arc<Sending>,
-        package: &Arc<Package>,
+        context: &Arc<UploadContext>,
+        file_upload: &Arc<FileUpload>,
         md5: Option<[u8; 16]>,
-        driver: Driver<'_>,
+        runner: Runner<'_>,
     ) -> Result<u64> {
-        let ids: Arc<[BlockId]> = (0..package.plan.count()).map(|index| package.id(index)).collect();
-        let ((), retries) = driver
+        let ids: Arc<[BlockId]> = (0..file_upload.plan.count()).map(|index| file_upload.id(index)).collect();
+        let ((), retries) = runner
             .call("the block list", || {
-                let (sending, ids, number) = (Arc::clone(sending), Arc::clone(&ids), package.number);
-                async move { sending.commit(number, &ids, md5).await }
+                let (context, ids, number) = (Arc::clone(context), Arc::clone(&ids), file_upload.number);
+                async move { context.commit(number, &ids, md5).await }
             })
             .await?;
         Ok(retries)
@@ -298,7 +298,7 @@ impl Engine {
 
 /// What is known when an upload begins again.
 #[derive(Default)]
-struct Again {
+struct RestartState {
     /// The file of whose earlier upload nothing is used.
     distrusted: Option<usize>,
     /// The length of ids that the store takes, by the file's number.
@@ -306,10 +306,10 @@ struct Again {
 }
 
 /// An upload that may begin.
-struct Job {
-    packages: Vec<Arc<Package>>,
-    checksums: Checksums,
-    streams: Streams,
+struct PreparedUpload {
+    file_uploads: Vec<Arc<FileUpload>>,
+    checksums: ChecksumChoice,
+    streams: Concurrency,
 }
 
 fn check_names(files: &[UploadFile]) -> Result<()> {

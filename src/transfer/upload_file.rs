@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
-use super::file::file_tasks::blocking;
+use super::file::file_tasks::run_file_task;
 use super::checksum::integrity::Proof;
-use super::journal::format::{Claim, Claims};
-use super::journal::file::Ledger;
+use super::journal::format::{CompletedRange, CompletedRanges};
+use super::journal::file::JournalFile;
 use super::schedule::plan::Plan;
 use super::file::source::Source;
 use crate::base::error::{Error, Result};
@@ -18,7 +18,7 @@ use crate::base::event::Event;
 use crate::blob::block::BlockId;
 
 /// A file that can be sent, and how it is cut into blocks.
-pub(super) struct Cut {
+pub(super) struct PlannedFile {
     /// Its number in the upload.
     pub(super) number: usize,
     /// The blob's name.
@@ -30,18 +30,18 @@ pub(super) struct Cut {
 }
 
 /// An upload that may go on.
-pub(super) struct Taken {
+pub(super) struct ResumedUpload {
     /// The id that its blocks have in the store.
     pub(super) upload_id: Uuid,
     /// The length of the ids in bytes.
     pub(super) id_bytes: usize,
     /// The blocks that are said to be there.
-    pub(super) claims: Claims,
+    pub(super) claims: CompletedRanges,
     /// Where the others are written down.
-    pub(super) ledger: Option<Ledger>,
+    pub(super) journal: Option<JournalFile>,
 }
 
-impl Taken {
+impl ResumedUpload {
     /// The id of a block.
     pub(super) fn id(&self, index: usize) -> BlockId {
         block_id(self.id_bytes, self.upload_id, index)
@@ -49,7 +49,7 @@ impl Taken {
 }
 
 /// One file of an upload.
-pub(super) struct Package {
+pub(super) struct FileUpload {
     /// Its number in the upload.
     pub(super) number: usize,
     /// The blob's name.
@@ -61,7 +61,7 @@ pub(super) struct Package {
     /// The length of the ids of its blocks in bytes.
     pub(super) id_bytes: usize,
     upload_id: Uuid,
-    ledger: Option<Ledger>,
+    journal: Option<JournalFile>,
     /// What the store has proven of all blocks.
     proof: Mutex<Proof>,
     /// Whether it could not be written.
@@ -71,15 +71,15 @@ pub(super) struct Package {
     kept: Mutex<Vec<Option<u64>>>,
 }
 
-impl Package {
+impl FileUpload {
     /// `staged` are those of the blocks that were `taken` up that are good.
-    pub(super) fn new(cut: Cut, taken: Taken, staged: BTreeSet<usize>) -> Self {
-        let Cut { number, name, source, plan, .. } = cut;
-        let Taken { upload_id, id_bytes, claims, ledger } = taken;
+    pub(super) fn new(planned: PlannedFile, taken: ResumedUpload, staged: BTreeSet<usize>) -> Self {
+        let PlannedFile { number, name, source, plan, .. } = planned;
+        let ResumedUpload { upload_id, id_bytes, claims, journal } = taken;
         let (unwritable, kept) = (AtomicBool::new(false), Mutex::new(vec![None; plan.count()]));
         let proven = claims.iter().filter(|(index, _)| staged.contains(index)).map(|(_, claim)| claim.proof).min();
         let proof = Mutex::new(proven.unwrap_or(Proof::Crc64));
-        Self { number, name, source, plan, staged, id_bytes, upload_id, ledger, proof, unwritable, kept }
+        Self { number, name, source, plan, staged, id_bytes, upload_id, journal, proof, unwritable, kept }
     }
 
     /// The id of a block.
@@ -94,7 +94,7 @@ impl Package {
 
     /// The bytes that need not be sent again.
     pub(super) fn staged_bytes(&self) -> u64 {
-        self.staged.iter().map(|index| self.plan.piece(*index).length).sum()
+        self.staged.iter().map(|index| self.plan.range(*index).length).sum()
     }
 
     /// Keeps a block's sum; `false` when it had another one before.
@@ -106,23 +106,23 @@ impl Package {
     /// Writes down that a block is in the store, and by what that is proven. May wait for a disk. An upload goes on without a journal; it can then
     /// only not be taken up again from here. The first failure is given, and nothing more is written: it may have left
     /// half a line, behind which nothing is read.
-    pub(super) fn record(&self, index: usize, claim: Claim) -> Option<Error> {
+    pub(super) fn record(&self, index: usize, claim: CompletedRange) -> Option<Error> {
         {
             let mut proof = self.proof.lock().unwrap_or_else(PoisonError::into_inner);
             *proof = claim.proof.min(*proof);
         }
-        let ledger = self.ledger.as_ref().filter(|_| !self.unwritable.load(Ordering::Relaxed))?;
-        let error = ledger.record(index, claim).err()?;
+        let journal = self.journal.as_ref().filter(|_| !self.unwritable.load(Ordering::Relaxed))?;
+        let error = journal.record(index, claim).err()?;
         let first = !self.unwritable.swap(true, Ordering::Relaxed);
-        first.then(|| Error::io(format!("cannot write '{}'", ledger.path().display()), &error))
+        first.then(|| Error::io(format!("cannot write '{}'", journal.path().display()), &error))
     }
 
     /// Forgets what was written down: the blob is complete. A journal that stays does no harm: its blocks are in the
     /// blob, or no longer there.
     pub(super) async fn forget(&self) -> Result<()> {
-        let Some(ledger) = self.ledger.clone() else { return Ok(()) };
-        blocking(move || {
-            drop(ledger.remove());
+        let Some(journal) = self.journal.clone() else { return Ok(()) };
+        run_file_task(move || {
+            drop(journal.remove());
             Ok(())
         })
         .await
@@ -130,7 +130,7 @@ impl Package {
 }
 
 /// Says why an upload cannot be taken up again.
-pub(super) fn untakeable(why: impl Display) -> Event {
+pub(super) fn not_resumable(why: impl Display) -> Event {
     Event::info(format!("this upload cannot be taken up again if it is cut: {why}"))
 }
 

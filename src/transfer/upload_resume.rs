@@ -14,16 +14,16 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::engine::Engine;
-use super::file::file_tasks::blocking;
-use super::schedule::runner::Driver;
-use super::journal::format::{Claims, Journal, Sent, Start, decide_upload, first_line};
-use super::journal::file::{Found, Ledger, remove};
-use super::link_renewal::Links;
-use super::upload_file::{Cut, Package, Taken, untakeable};
+use super::file::file_tasks::run_file_task;
+use super::schedule::runner::Runner;
+use super::journal::format::{CompletedRanges, Journal, UploadKey, ResumeDecision, decide_upload, first_line};
+use super::journal::file::{OpenJournal, JournalFile, remove};
+use super::link_renewal::RenewableLinks;
+use super::upload_file::{PlannedFile, FileUpload, ResumedUpload, not_resumable};
 use super::schedule::plan::Plan;
-use super::journal::verify::recheck;
+use super::journal::verify::verify_completed;
 use super::file::source::Source;
-use super::schedule::idle_timeout::Pulse;
+use super::schedule::idle_timeout::IdleTimer;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::blob::block::ID_BYTES;
@@ -39,55 +39,55 @@ const KEPT: Duration = Duration::from_secs(8 * 24 * 3600);
 impl Engine {
     /// What an earlier upload of this file to this blob has left in the state folder, if that is trusted and its blocks
     /// have ids of the length that is `wanted`.
-    pub(super) async fn take_up(
+    pub(super) async fn resumed_upload(
         &self,
-        cut: &Cut,
+        planned: &PlannedFile,
         trusts_journal: bool,
         wanted: Option<usize>,
         sink: &Arc<dyn Sink>,
-    ) -> Result<Taken> {
-        let search = Search {
+    ) -> Result<ResumedUpload> {
+        let search = JournalSearch {
             state: self.state.clone(),
             trusts_journal,
             wanted,
-            name: cut.name.clone(),
-            blob: cut.blob.clone(),
-            source: cut.source.clone(),
-            plan: cut.plan,
+            name: planned.name.clone(),
+            blob: planned.blob.clone(),
+            source: planned.source.clone(),
+            plan: planned.plan,
             upload_id: self.entropy.uuid(),
             now_unix_ms: self.clock.unix_ms(),
             sink: Arc::clone(sink),
         };
-        blocking(move || search.run()).await
+        run_file_task(move || search.run()).await
     }
 
     /// Which of the blocks that were taken up are good: those whose bytes are still the file's and, where the link
     /// permits to ask, those that the store still has.
     pub(super) async fn staged(
         &self,
-        cut: &Cut,
-        taken: &Taken,
-        links: &Arc<Links>,
+        planned: &PlannedFile,
+        taken: &ResumedUpload,
+        links: &Arc<RenewableLinks>,
         may_ask: bool,
-        driver: Driver<'_>,
+        runner: Runner<'_>,
     ) -> Result<BTreeSet<usize>> {
         if taken.claims.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let mut good = recheck(cut.source.clone(), &cut.name, cut.plan, taken.claims.clone(), driver).await?;
+        let mut good = verify_completed(planned.source.clone(), &planned.name, planned.plan, taken.claims.clone(), runner).await?;
         if may_ask && !good.is_empty() {
-            let stored = self.stored(cut.number, links, driver).await?;
+            let stored = self.stored(planned.number, links, runner).await?;
             let stored = stored.map(|StoredBlocks { committed, uncommitted }| {
                 committed.into_iter().chain(uncommitted).map(|block| (block.id, block.length)).collect::<HashSet<_>>()
             });
             good.retain(|index| {
-                let block = (taken.id(*index), cut.plan.piece(*index).length);
+                let block = (taken.id(*index), planned.plan.range(*index).length);
                 stored.as_ref().is_none_or(|stored| stored.contains(&block))
             });
         }
         let text =
-            format!("going on with {} of {} blocks of '{}' sent earlier", good.len(), cut.plan.count(), cut.name);
-        driver.sink.event(Event::info(text));
+            format!("going on with {} of {} blocks of '{}' sent earlier", good.len(), planned.plan.count(), planned.name);
+        runner.sink.event(Event::info(text));
         Ok(good)
     }
 
@@ -95,31 +95,31 @@ impl Engine {
     /// the package's own.
     pub(super) async fn other_id_lengths(
         &self,
-        packages: &[Arc<Package>],
-        links: &Arc<Links>,
-        driver: Driver<'_>,
+        file_uploads: &[Arc<FileUpload>],
+        links: &Arc<RenewableLinks>,
+        runner: Runner<'_>,
     ) -> Result<Vec<(usize, usize)>> {
         let mut found = Vec::new();
-        for package in packages {
-            let Some(StoredBlocks { committed, uncommitted }) = self.stored(package.number, links, driver).await?
+        for file_upload in file_uploads {
+            let Some(StoredBlocks { committed, uncommitted }) = self.stored(file_upload.number, links, runner).await?
             else {
                 continue;
             };
             let length = uncommitted.iter().chain(&committed).map(|block| block.id.as_bytes().len()).next();
-            let fits = |length: &usize| *length != package.id_bytes && holds(*length, package.plan.count());
-            found.extend(length.filter(fits).map(|length| (package.number, length)));
+            let fits = |length: &usize| *length != file_upload.id_bytes && holds(*length, file_upload.plan.count());
+            found.extend(length.filter(fits).map(|length| (file_upload.number, length)));
         }
         Ok(found)
     }
 
     /// The blocks that the store has for this blob; `None` when it does not tell.
-    async fn stored(&self, number: usize, links: &Arc<Links>, driver: Driver<'_>) -> Result<Option<StoredBlocks>> {
-        let listed = driver
+    async fn stored(&self, number: usize, links: &Arc<RenewableLinks>, runner: Runner<'_>) -> Result<Option<StoredBlocks>> {
+        let listed = runner
             .call("the blob's block list", || {
-                let (links, clock, sink) = (Arc::clone(links), Arc::clone(&self.clock), Arc::clone(driver.sink));
+                let (links, clock, sink) = (Arc::clone(links), Arc::clone(&self.clock), Arc::clone(runner.sink));
                 async move {
                     let (clock, sink) = (&clock, &sink);
-                    let ask = |blob: Blob| async move { Pulse::new(clock).watch(blob.block_list(sink)).await };
+                    let ask = |blob: Blob| async move { IdleTimer::new(clock).watch(blob.block_list(sink)).await };
                     links.call(number, ask).await
                 }
             })
@@ -139,7 +139,7 @@ fn holds(id_bytes: usize, blocks: usize) -> bool {
 }
 
 /// What a journal is looked for by.
-struct Search {
+struct JournalSearch {
     state: Option<PathBuf>,
     trusts_journal: bool,
     /// The length of ids that is wanted, if not any one will do.
@@ -160,34 +160,34 @@ enum Obstacle {
     /// It must not begin.
     Refusal(Error),
     /// Nothing can be written down.
-    Untakeable(Error),
+    NotResumable(Error),
 }
 
 impl From<Error> for Obstacle {
     fn from(error: Error) -> Self {
-        Self::Untakeable(error)
+        Self::NotResumable(error)
     }
 }
 
-impl Search {
+impl JournalSearch {
     /// May wait for a disk.
-    fn run(self) -> Result<Taken> {
+    fn run(self) -> Result<ResumedUpload> {
         match self.find() {
             Err(Obstacle::Refusal(error)) => Err(error),
-            Err(Obstacle::Untakeable(error)) => {
-                self.sink.event(untakeable(error));
-                Ok(self.anew(None))
+            Err(Obstacle::NotResumable(error)) => {
+                self.sink.event(not_resumable(error));
+                Ok(self.fresh(None))
             }
             Ok(taken) => Ok(taken),
         }
     }
 
     /// A new upload.
-    fn anew(&self, ledger: Option<Ledger>) -> Taken {
-        Taken { upload_id: self.upload_id, id_bytes: self.wanted.unwrap_or(ID_BYTES), claims: Claims::new(), ledger }
+    fn fresh(&self, journal: Option<JournalFile>) -> ResumedUpload {
+        ResumedUpload { upload_id: self.upload_id, id_bytes: self.wanted.unwrap_or(ID_BYTES), claims: CompletedRanges::new(), journal }
     }
 
-    fn find(&self) -> std::result::Result<Taken, Obstacle> {
+    fn find(&self) -> std::result::Result<ResumedUpload, Obstacle> {
         let state = self.state.as_ref().ok_or_else(|| Error::new(Kind::Io, "there is no folder for its state"))?;
         let identity = self.source.identity();
         let (file, modified) =
@@ -200,10 +200,10 @@ impl Search {
         prune(&folder, self.now_unix_ms);
         let file = file.to_string_lossy();
         let path = folder.join(file_name(&self.blob, &file));
-        let current = Sent::new(&self.blob, &file, self.source.length(), modified, self.plan.size(), self.upload_id);
-        let current = Sent { id_bytes: self.wanted.filter(|length| *length != ID_BYTES), ..current };
+        let current = UploadKey::new(&self.blob, &file, self.source.length(), modified, self.plan.size(), self.upload_id);
+        let current = UploadKey { id_bytes: self.wanted.filter(|length| *length != ID_BYTES), ..current };
         let first = first_line(&current).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
-        let found = Found::take(&path).map_err(|error| match error.kind() {
+        let found = OpenJournal::take(&path).map_err(|error| match error.kind() {
             // Each would drop the blocks of the other.
             ErrorKind::WouldBlock => Obstacle::Refusal(
                 Error::new(Kind::Conflict, format!("'{file}' is being uploaded to the blob '{}' already", self.name))
@@ -211,20 +211,20 @@ impl Search {
             ),
             _ => failed("write", &path, &error).into(),
         })?;
-        let anew = |found: Found| Ok(self.anew(Some(found.begin(first))));
-        let fits = |found: &Sent| self.wanted.is_none_or(|wanted| found.id_bytes.unwrap_or(ID_BYTES) == wanted);
+        let fresh = |found: OpenJournal| Ok(self.fresh(Some(found.begin(first))));
+        let fits = |found: &UploadKey| self.wanted.is_none_or(|wanted| found.id_bytes.unwrap_or(ID_BYTES) == wanted);
         match decide_upload(&current, Some(&found.text), self.plan) {
-            Start::New => anew(found),
-            Start::Resume(journal) if !self.trusts_journal || !fits(&journal.subject) => anew(found),
-            Start::Again(why) => {
+            ResumeDecision::Fresh => fresh(found),
+            ResumeDecision::Resume(journal) if !self.trusts_journal || !fits(&journal.subject) => fresh(found),
+            ResumeDecision::Restart(why) => {
                 let text = format!("an earlier upload of '{file}' cannot be taken up ({why}); it starts again");
                 self.sink.event(Event::info(text));
-                anew(found)
+                fresh(found)
             }
-            Start::Resume(Journal { subject, claims, length }) => {
-                let ledger = found.go_on(length).map_err(|error| failed("write", &path, &error))?;
+            ResumeDecision::Resume(Journal { subject, claims, length }) => {
+                let journal = found.resume(length).map_err(|error| failed("write", &path, &error))?;
                 let id_bytes = subject.id_bytes.unwrap_or(ID_BYTES);
-                Ok(Taken { upload_id: subject.upload_id, id_bytes, claims, ledger: Some(ledger) })
+                Ok(ResumedUpload { upload_id: subject.upload_id, id_bytes, claims, journal: Some(journal) })
             }
         }
     }

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::document_noun;
+use super::service_noun;
 use crate::base::error::{Error, Kind};
 use crate::base::service_object::member;
 
-document_noun!(
+service_noun!(
     /// A deployment as the service describes it.
     Deployment, "a deployment", requires ["id"]
 );

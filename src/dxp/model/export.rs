@@ -1,10 +1,10 @@
 //! Database exports of the DXP service (spec 2.2 and 2.4).
 
-use super::document_noun;
+use super::service_noun;
 use crate::base::error::{Error, Result};
 use crate::base::secret::SafeUrl;
 
-document_noun!(
+service_noun!(
     /// A database export as the service describes it.
     DatabaseExport, "a database export", requires ["id"]
 );

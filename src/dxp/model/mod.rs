@@ -1,7 +1,7 @@
 //! The service's nouns as plain data: what a deployment, an export, a package and a storage container are.
 //!
 //! Results keep the service's own JSON object, unknown fields and order included
-//! ([`Document`](crate::base::service_object::Document)), because the service adds fields and scripts read them (spec
+//! ([`ServiceObject`](crate::base::service_object::Document)), because the service adds fields and scripts read them (spec
 //! 4.1). Typed accessors read what the library itself needs.
 
 pub mod deployment;
@@ -11,7 +11,7 @@ pub mod project;
 pub mod storage;
 
 /// The names of members that the service documents (spec 2).
-pub(crate) const MEMBERS: [&str; 20] = [
+pub(crate) const DOCUMENTED: [&str; 20] = [
     "bacpacName",
     "containerName",
     "databaseDisplayName",
@@ -35,12 +35,12 @@ pub(crate) const MEMBERS: [&str; 20] = [
 ];
 
 /// Declares a noun whose value is the service's object.
-macro_rules! document_noun {
+macro_rules! service_noun {
     ($(#[$doc:meta])* $name:ident, $what:literal, requires [$($required:literal),*]) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
-        pub struct $name($crate::base::service_object::Document);
+        pub struct $name($crate::base::service_object::ServiceObject);
 
         impl $name {
             /// Takes the service's object and checks that the members needed to go on are there.
@@ -48,15 +48,15 @@ macro_rules! document_noun {
             /// # Errors
             /// `Protocol` naming what is missing.
             pub fn from_value(value: serde_json::Value) -> $crate::base::error::Result<Self> {
-                let document = $crate::base::service_object::Document::from_value($what, value)?;
-                let document = document.put_right(&$crate::dxp::model::MEMBERS, &["id", "status"]);
+                let document = $crate::base::service_object::ServiceObject::from_value($what, value)?;
+                let document = document.put_right(&$crate::dxp::model::DOCUMENTED, &["id", "status"]);
                 $(document.required($what, $required)?;)*
                 Ok(Self(document))
             }
 
             /// The service's object, whole.
             #[must_use]
-            pub fn document(&self) -> &$crate::base::service_object::Document {
+            pub fn document(&self) -> &$crate::base::service_object::ServiceObject {
                 &self.0
             }
         }
@@ -72,4 +72,4 @@ macro_rules! document_noun {
         }
     };
 }
-pub(crate) use document_noun;
+pub(crate) use service_noun;

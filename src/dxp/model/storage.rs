@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::document_noun;
+use super::service_noun;
 use super::project::check_length;
 use crate::base::error::{Error, Result};
 use crate::base::secret::SafeUrl;
 
-document_noun!(
+service_noun!(
     /// The names of an environment's storage containers: one object that holds a list.
     StorageContainers, "a list of storage containers", requires []
 );
@@ -31,12 +31,12 @@ impl StorageContainers {
     }
 }
 
-document_noun!(
+service_noun!(
     /// A link to one storage container, with `containerName`, `sasLink` and `expiresOn`.
     ContainerLink, "a container link", requires ["sasLink"]
 );
 
-document_noun!(
+service_noun!(
     /// The place that packages go to (E1) or edge logs come from (E11): `location`, a container link.
     Location, "a location", requires ["location"]
 );

@@ -14,7 +14,7 @@ use crate::dxp::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::dxp::model::package_name::{PackageKind, check_package_name, is_same_package};
 use crate::dxp::model::project::needs_verification;
 use crate::base::next_step::{Phrase, Setting};
-use crate::base::secret::{Hidden, SafeUrl};
+use crate::base::secret::{SecretString, SafeUrl};
 use crate::blob::name::check_blob_name;
 use crate::transfer::UploadReceipt;
 
@@ -126,7 +126,7 @@ request! {
         files: Vec<PackageFile>,
         /// The container link to upload to; a fresh one of the project when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        sas_url: Option<Hidden>,
+        sas_url: Option<SecretString>,
         /// How to upload.
         #[serde(default)]
         upload: UploadSettings,

@@ -62,7 +62,7 @@ impl StartDeployment {
         let deployment = match self.wait {
             Some(wait) => {
                 let follow = Follow { goal: DeploymentGoal::Start, known: true, strict: self.strict };
-                or_followed(session, api, &project, started, follow, Some(wait)).await?
+                maybe_wait(session, api, &project, started, follow, Some(wait)).await?
             }
             // The original shows the deployment as one look after the start finds it (spec 4.13). The start has
             // been accepted, so a failed look is no failure of this operation.
@@ -74,7 +74,7 @@ impl StartDeployment {
                 })?
             }
         };
-        judged(deployment, self.strict, self.allow_failed)
+        into_result(deployment, self.strict, self.allow_failed)
     }
 }
 
@@ -107,7 +107,7 @@ impl Operation for WaitForDeployment {
         Box::pin(async move {
             let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             let follow = Follow { goal: self.until, known: false, strict: self.strict };
-            let ended = followed(session, api, &project, &self.id, follow, self.wait).await?;
+            let ended = wait_for(session, api, &project, &self.id, follow, self.wait).await?;
             if !self.until.is_reached(ended.status()) {
                 let status = ended.status_text();
                 return Err(Error::new(
@@ -120,7 +120,7 @@ impl Operation for WaitForDeployment {
                         .and(", and start a new one if needed"),
                 ));
             }
-            judged(ended, self.strict, self.allow_failed)
+            into_result(ended, self.strict, self.allow_failed)
         })
     }
 }
@@ -133,8 +133,8 @@ impl Operation for CompleteDeployment {
             let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             let accepted = api.complete_deployment(&project, &self.id, session.scope).await?;
             let follow = Follow { goal: DeploymentGoal::Complete, known: true, strict: self.strict };
-            let ended = or_followed(session, api, &project, accepted, follow, self.wait).await?;
-            judged(ended, self.strict, self.allow_failed)
+            let ended = maybe_wait(session, api, &project, accepted, follow, self.wait).await?;
+            into_result(ended, self.strict, self.allow_failed)
         })
     }
 }
@@ -147,8 +147,8 @@ impl Operation for ResetDeployment {
             let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
             let accepted = api.reset_deployment(&project, &self.id, self.body(), session.scope).await?;
             let follow = Follow { goal: self.goal(), known: true, strict: self.strict };
-            let ended = or_followed(session, api, &project, accepted, follow, self.wait).await?;
-            judged(ended, self.strict, self.allow_failed)
+            let ended = maybe_wait(session, api, &project, accepted, follow, self.wait).await?;
+            into_result(ended, self.strict, self.allow_failed)
         })
     }
 }
@@ -162,7 +162,7 @@ struct Follow {
     strict: bool,
 }
 
-async fn followed(
+async fn wait_for(
     session: Session<'_>,
     api: &Api,
     project: &str,
@@ -178,7 +178,7 @@ async fn followed(
     })
 }
 
-async fn or_followed(
+async fn maybe_wait(
     session: Session<'_>,
     api: &Api,
     project: &str,
@@ -189,7 +189,7 @@ async fn or_followed(
     match wait {
         Some(wait) => {
             report_progress(&accepted, session.scope);
-            followed(session, api, project, accepted.id(), follow, wait).await
+            wait_for(session, api, project, accepted.id(), follow, wait).await
         }
         None => Ok(accepted),
     }
@@ -197,7 +197,7 @@ async fn or_followed(
 
 /// The deployment, unless how it ended is an error: a failure always, but for the habit of EpiCloud's cmdlets, which
 /// give back one without a text (spec 4.1); warnings for those who asked.
-fn judged(deployment: Deployment, strict: bool, allow_failed: bool) -> Result<Deployment> {
+fn into_result(deployment: Deployment, strict: bool, allow_failed: bool) -> Result<Deployment> {
     match deployment.failure() {
         Some(_) if allow_failed && deployment.errors().is_empty() => Ok(deployment),
         Some(error) => Err(error),

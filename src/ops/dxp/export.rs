@@ -22,7 +22,7 @@ use crate::ops::client::{Operation, Session};
 use crate::dxp::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use crate::transfer::{Download, DownloadOptions, LinkSource, Reservation};
 
-fn provider(
+fn exports_of(
     session: Session<'_>,
     project: Option<&str>,
     environment: &str,
@@ -39,7 +39,7 @@ fn provider(
     })
 }
 
-async fn started(session: Session<'_>, exports: &DxpExports) -> Result<DxpJob> {
+async fn start_export(session: Session<'_>, exports: &DxpExports) -> Result<DxpJob> {
     session.scope.report(Event::verbose(format!(
         "Starting export database: {} for the project: {} / environment: {}",
         exports.database, exports.project, exports.environment
@@ -48,7 +48,7 @@ async fn started(session: Session<'_>, exports: &DxpExports) -> Result<DxpJob> {
 }
 
 /// Waits for an export that was just started. Leaves behind the handle by which it is resumed.
-async fn followed(
+async fn wait_after_start(
     session: Session<'_>,
     exports: &DxpExports,
     job: &DxpJob,
@@ -57,10 +57,10 @@ async fn followed(
 ) -> Result<DxpJob> {
     wait::report_progress(job, session.scope);
     handle.clone_from(&job.handle);
-    waited(session, exports, handle, true, wait).await
+    wait_for(session, exports, handle, true, wait).await
 }
 
-async fn waited(
+async fn wait_for(
     session: Session<'_>,
     exports: &DxpExports,
     handle: &mut DxpHandle,
@@ -77,7 +77,7 @@ fn wait_again(handle: &DxpHandle, wait: Wait) -> Option<DxpCommand> {
 }
 
 /// The service's object, unless the job ended badly.
-fn judged(job: DxpJob, allow_failed: bool) -> Result<DatabaseExport> {
+fn into_result(job: DxpJob, allow_failed: bool) -> Result<DatabaseExport> {
     match job.failure().filter(|_| !allow_failed) {
         Some(error) => Err(error),
         None => Ok(job.object),
@@ -89,18 +89,18 @@ impl Operation for StartExport {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
         Box::pin(async move {
-            let exports = provider(
+            let exports = exports_of(
                 session,
                 self.project_id.as_deref(),
                 &self.environment,
                 &self.database_name,
                 self.retention(),
             )?;
-            let job = started(session, &exports).await?;
+            let job = start_export(session, &exports).await?;
             let job = match self.wait {
                 Some(wait) => {
                     let mut handle = job.handle.clone();
-                    followed(session, &exports, &job, &mut handle, wait)
+                    wait_after_start(session, &exports, &job, &mut handle, wait)
                         .await
                         .map_err(|error| resume::export(error, true, wait_again(&handle, wait)))?
                 }
@@ -111,7 +111,7 @@ impl Operation for StartExport {
                     resume::seen(look, job, "export", session.scope, |error| resume::export(error, true, again))?
                 }
             };
-            judged(job, self.allow_failed)
+            into_result(job, self.allow_failed)
         })
     }
 }
@@ -133,12 +133,12 @@ impl Operation for WaitForExport {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
         Box::pin(async move {
-            let exports = provider(session, self.project_id.as_deref(), &self.environment, &self.database_name, 0)?;
+            let exports = exports_of(session, self.project_id.as_deref(), &self.environment, &self.database_name, 0)?;
             let mut handle = exports.handle(&self.id);
-            let job = waited(session, &exports, &mut handle, false, self.wait)
+            let job = wait_for(session, &exports, &mut handle, false, self.wait)
                 .await
                 .map_err(|error| resume::export(error, false, wait_again(&handle, self.wait)))?;
-            judged(job, self.allow_failed)
+            into_result(job, self.allow_failed)
         })
     }
 }
@@ -169,7 +169,7 @@ impl Operation for SaveExport {
         Box::pin(async move {
             // An export takes hours: its file is reserved before it is started.
             let mut reservation = self.reserve()?;
-            let exports = provider(
+            let exports = exports_of(
                 session,
                 self.project_id.as_deref(),
                 &self.environment,
@@ -179,7 +179,7 @@ impl Operation for SaveExport {
             let save = Save { request: &self, session, exports };
             if let Some(id) = &self.id {
                 let mut handle = save.exports.handle(id);
-                let job = waited(session, &save.exports, &mut handle, false, self.wait).await;
+                let job = wait_for(session, &save.exports, &mut handle, false, self.wait).await;
                 // The service does not say that it has this export before it has answered.
                 let job = job.map_err(|error| save.resumable(error.retry() != Retry::Never, &handle, error))?;
                 if job.failure().is_none() {
@@ -191,7 +191,7 @@ impl Operation for SaveExport {
                 let mut handle = job.handle.clone();
                 let job = match job.artifact {
                     Some(_) => Ok(job),
-                    None => followed(session, &save.exports, &job, &mut handle, self.wait).await,
+                    None => wait_after_start(session, &save.exports, &job, &mut handle, self.wait).await,
                 };
                 let job = job.map_err(|error| save.resumable(true, &handle, error))?;
                 match save.fetched(job, reservation).await {
@@ -204,11 +204,11 @@ impl Operation for SaveExport {
                     outcome => return outcome,
                 }
             }
-            let job = started(session, &save.exports).await?;
+            let job = start_export(session, &save.exports).await?;
             // Before anything else, so that not even a kill makes another save start yet another one.
             save.remember(&job.handle, &reservation);
             let mut handle = job.handle.clone();
-            let job = followed(session, &save.exports, &job, &mut handle, self.wait).await;
+            let job = wait_after_start(session, &save.exports, &job, &mut handle, self.wait).await;
             save.fetched(job.map_err(|error| save.resumable(true, &handle, error))?, reservation).await
         })
     }
@@ -319,7 +319,7 @@ impl Save<'_> {
             Ok(artifact) => artifact.into_link()?,
             Err(error) => {
                 self.forget(Ok(reservation));
-                return Err(resume::export_anew(error, self.again(None)));
+                return Err(resume::export_again(error, self.again(None)));
             }
         };
         let defaults = DownloadOptions::default();
@@ -344,10 +344,10 @@ impl Save<'_> {
             // The same export would give the same file.
             Err(error) if inspection.is_of_no_use() => {
                 self.forget(request.reserve());
-                return Err(resume::export_anew(error, self.again(None)));
+                return Err(resume::export_again(error, self.again(None)));
             }
             Err(error) if error.kind() == Kind::LinkExpired => {
-                return Err(resume::export_anew(error, self.again(None)));
+                return Err(resume::export_again(error, self.again(None)));
             }
             Err(error) => return Err(self.resumable(true, &handle, error)),
         };

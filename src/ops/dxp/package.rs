@@ -21,7 +21,7 @@ use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
-use crate::blob::link::{self, Access, check_link};
+use crate::blob::link::{Access, LinkTarget, check_link};
 use crate::transfer::{Integrity, LinkSource, Upload, UploadFile, UploadOptions, UploadReceipt};
 
 impl Operation for GetPackageLocation {
@@ -88,7 +88,7 @@ impl Operation for UploadPackages {
 
 /// Checks a link that a person gave, as the upload will, and says where there is one that permits writing.
 fn check_given_link(link: &SafeUrl) -> Result<()> {
-    check_link("sasUrl", link, Access::Write, link::Scope::Container).map_err(|error| match error.kind() {
+    check_link("sasUrl", link, Access::Write, LinkTarget::Container).map_err(|error| match error.kind() {
         Kind::Forbidden => error.with_next_step(
             NextStep::text("use a link that permits writing, such as that of: ")
                 .command(DxpCommand::GetPackageLocation),

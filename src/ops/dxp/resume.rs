@@ -34,7 +34,7 @@ pub(super) fn export(error: Error, known: bool, command: Option<DxpCommand>) -> 
 }
 
 /// Adds how an export is made anew whose file is not to be had any more.
-pub(super) fn export_anew(error: Error, command: Option<DxpCommand>) -> Error {
+pub(super) fn export_again(error: Error, command: Option<DxpCommand>) -> Error {
     match command {
         Some(command) => error.with_then(NextStep::text("export and save it again with: ").command(command)),
         None => error,

@@ -1,4 +1,4 @@
-//! Checksums: which one a transfer uses, and the sum of a stretch of bytes.
+//! Checksums: which one a transfer uses, and the sum of a range of bytes.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use crate::base::error::{Error, Result};
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::secret::SafeUrl;
 use crate::blob::block::Checksum;
-use crate::blob::client::KeptSums;
+use crate::blob::client::StoredDigests;
 use crate::blob::link::permits_crc64;
 
 /// Which checksum protects each block on its way.
@@ -27,12 +27,12 @@ pub enum Integrity {
 
 /// The checksum in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum ChecksumKind {
     Crc64,
     ContentMd5,
 }
 
-impl Mode {
+impl ChecksumKind {
     /// The checksum to begin with.
     pub(crate) fn choose(wanted: Integrity, link: &SafeUrl) -> Result<Self> {
         match (wanted, permits_crc64(link)) {
@@ -68,26 +68,26 @@ impl Proof {
     }
 }
 
-/// The sums of a stretch in the making. CRC-64 is always among them: it costs next to nothing, and what a file held is
+/// The sums of a range in the making. CRC-64 is always among them: it costs next to nothing, and what a file held is
 /// told by it when the file is read again.
-pub(crate) struct Summing {
+pub(crate) struct RangeHasher {
     crc64: crc_fast::Digest,
     md5: Option<Md5>,
 }
 
-/// The sums of a stretch.
+/// The sums of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sums {
+pub(crate) struct RangeDigests {
     /// CRC-64/NVME.
     pub(crate) crc64: u64,
     /// What is sent along.
     pub(crate) checksum: Checksum,
 }
 
-impl Sums {
+impl RangeDigests {
     /// What the sums in a store's answer prove; `None` when one of them is another one. A store to which a proxy did not
     /// pass on the checksum computes one of its own, which says as much.
-    pub(crate) fn proof(&self, kept: KeptSums) -> Option<Proof> {
+    pub(crate) fn proof(&self, kept: StoredDigests) -> Option<Proof> {
         let crc64 = kept.crc64.map(|kept| kept == self.crc64.to_le_bytes());
         let md5 = match self.checksum {
             Checksum::Md5(sent) => kept.md5.map(|kept| kept == sent),
@@ -103,11 +103,11 @@ impl Sums {
     }
 }
 
-impl Summing {
-    pub(crate) fn new(mode: Mode) -> Self {
+impl RangeHasher {
+    pub(crate) fn new(mode: ChecksumKind) -> Self {
         Self {
             crc64: crc_fast::Digest::new(crc_fast::CrcAlgorithm::Crc64Nvme),
-            md5: (mode == Mode::ContentMd5).then(Md5::new),
+            md5: (mode == ChecksumKind::ContentMd5).then(Md5::new),
         }
     }
 
@@ -118,14 +118,14 @@ impl Summing {
         }
     }
 
-    pub(crate) fn finish(self) -> Sums {
+    pub(crate) fn finish(self) -> RangeDigests {
         let crc64 = self.crc64.finalize();
         let checksum = match self.md5 {
             // The header carries the eight bytes little-endian (transfer design, section 2.3).
             None => Checksum::Crc64(crc64.to_le_bytes()),
             Some(md5) => Checksum::Md5(md5.finish()),
         };
-        Sums { crc64, checksum }
+        RangeDigests { crc64, checksum }
     }
 }
 
@@ -138,12 +138,12 @@ pub(crate) fn base64(md5: [u8; 16]) -> String {
 mod tests {
     use super::*;
 
-    fn sum(mode: Mode, bytes: &[u8]) -> Vec<u8> {
-        let mut summing = Summing::new(mode);
+    fn sum(mode: ChecksumKind, bytes: &[u8]) -> Vec<u8> {
+        let mut hasher = RangeHasher::new(mode);
         for piece in bytes.chunks(4) {
-            summing.update(piece);
+            hasher.update(piece);
         }
-        match summing.finish().checksum {
+        match hasher.finish().checksum {
             Checksum::Crc64(bytes) => bytes.to_vec(),
             Checksum::Md5(bytes) => bytes.to_vec(),
         }
@@ -151,16 +151,16 @@ mod tests {
 
     #[test]
     fn the_known_vectors() {
-        assert_eq!(STANDARD.encode(sum(Mode::Crc64, b"123456789")), "iJh5CoYUi64=");
-        assert_eq!(STANDARD.encode(sum(Mode::Crc64, b"")), "AAAAAAAAAAA=");
-        assert_eq!(STANDARD.encode(sum(Mode::ContentMd5, b"123456789")), "JfnnlDI7RTiF9RgfG2JNCw==");
+        assert_eq!(STANDARD.encode(sum(ChecksumKind::Crc64, b"123456789")), "iJh5CoYUi64=");
+        assert_eq!(STANDARD.encode(sum(ChecksumKind::Crc64, b"")), "AAAAAAAAAAA=");
+        assert_eq!(STANDARD.encode(sum(ChecksumKind::ContentMd5, b"123456789")), "JfnnlDI7RTiF9RgfG2JNCw==");
         assert_eq!(base64(Md5::new().finish()), "1B2M2Y8AsgTpgAmY7PhCfg==");
     }
 
     #[test]
     fn a_store_proves_what_it_keeps_by_a_sum_of_its_own_alone() {
         let (crc64, md5) = (7_u64, [7; 16]);
-        let kept = |crc64: Option<u64>, md5| KeptSums { crc64: crc64.map(u64::to_le_bytes), md5 };
+        let kept = |crc64: Option<u64>, md5| StoredDigests { crc64: crc64.map(u64::to_le_bytes), md5 };
         for (checksum, answered, expected) in [
             (Checksum::Crc64(crc64.to_le_bytes()), kept(Some(7), None), Some(Proof::Crc64)),
             (Checksum::Crc64(crc64.to_le_bytes()), kept(Some(8), None), None),
@@ -172,7 +172,7 @@ mod tests {
             (Checksum::Md5(md5), kept(Some(7), None), Some(Proof::Crc64)),
             (Checksum::Md5(md5), kept(Some(8), Some(md5)), None),
         ] {
-            assert_eq!(Sums { crc64, checksum }.proof(answered), expected, "{checksum:?} {answered:?}");
+            assert_eq!(RangeDigests { crc64, checksum }.proof(answered), expected, "{checksum:?} {answered:?}");
         }
         assert!(Proof::None < Proof::ContentMd5 && Proof::ContentMd5 < Proof::Crc64, "the weakest counts");
     }
@@ -182,13 +182,13 @@ mod tests {
         let link = |sv: &str| SafeUrl::parse("x", &format!("https://h/c?sv={sv}&sig=x")).unwrap();
         let (new, old) = (link("2020-12-06"), link("2018-11-09"));
         for (wanted, link, expected) in [
-            (Integrity::Auto, &new, Some(Mode::Crc64)),
-            (Integrity::Auto, &old, Some(Mode::ContentMd5)),
-            (Integrity::ContentMd5, &new, Some(Mode::ContentMd5)),
-            (Integrity::Crc64, &new, Some(Mode::Crc64)),
+            (Integrity::Auto, &new, Some(ChecksumKind::Crc64)),
+            (Integrity::Auto, &old, Some(ChecksumKind::ContentMd5)),
+            (Integrity::ContentMd5, &new, Some(ChecksumKind::ContentMd5)),
+            (Integrity::Crc64, &new, Some(ChecksumKind::Crc64)),
             (Integrity::Crc64, &old, None),
         ] {
-            assert_eq!(Mode::choose(wanted, link).ok(), expected, "{wanted:?}");
+            assert_eq!(ChecksumKind::choose(wanted, link).ok(), expected, "{wanted:?}");
         }
     }
 }

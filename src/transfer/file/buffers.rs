@@ -6,50 +6,50 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::transfer::schedule::plan::PIECE;
+use crate::transfer::schedule::plan::CHUNK_SIZE;
 
 /// The buffers of one transfer. Cheap to clone; clones share them.
 #[derive(Clone, Default)]
-pub(crate) struct Buffers(Arc<Mutex<Vec<Box<[u8]>>>>);
+pub(crate) struct BufferPool(Arc<Mutex<Vec<Box<[u8]>>>>);
 
-/// A buffer of [`PIECE`] bytes on loan. Goes back when it is dropped.
-pub(crate) struct Lent {
+/// A buffer of [`CHUNK_SIZE`] bytes on loan. Goes back when it is dropped.
+pub(crate) struct PooledBuffer {
     buffer: Box<[u8]>,
     /// How much of it counts.
     length: usize,
-    home: Buffers,
+    home: BufferPool,
     /// Given back with it.
-    _turn: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 /// How many buffers may be out for one body at a time.
-pub(crate) struct Turns(Arc<Semaphore>);
+pub(crate) struct Permits(Arc<Semaphore>);
 
-impl Turns {
+impl Permits {
     pub(crate) fn new(number: usize) -> Self {
         Self(Arc::new(Semaphore::new(number)))
     }
 
     /// Waits for one of them to come back, if all are out.
-    pub(crate) async fn next(&self) -> Turn {
+    pub(crate) async fn next(&self) -> Permit {
         // Only a closed semaphore gives none, and nobody closes this one.
-        Turn(Arc::clone(&self.0).acquire_owned().await.ok())
+        Permit(Arc::clone(&self.0).acquire_owned().await.ok())
     }
 }
 
 /// The right to one more buffer.
-pub(crate) struct Turn(Option<OwnedSemaphorePermit>);
+pub(crate) struct Permit(Option<OwnedSemaphorePermit>);
 
-impl Buffers {
-    /// A buffer for `length` bytes, at most [`PIECE`]. Its content is whatever it was.
-    pub(crate) fn lend(&self, length: usize) -> Lent {
-        self.lend_in(Turn(None), length)
+impl BufferPool {
+    /// A buffer for `length` bytes, at most [`CHUNK_SIZE`]. Its content is whatever it was.
+    pub(crate) fn take(&self, length: usize) -> PooledBuffer {
+        self.take_with(Permit(None), length)
     }
 
     /// The same, taking its turn.
-    pub(crate) fn lend_in(&self, turn: Turn, length: usize) -> Lent {
-        let buffer = self.kept().pop().unwrap_or_else(|| vec![0; PIECE].into_boxed_slice());
-        Lent { buffer, length: length.min(PIECE), home: self.clone(), _turn: turn.0 }
+    pub(crate) fn take_with(&self, permit: Permit, length: usize) -> PooledBuffer {
+        let buffer = self.kept().pop().unwrap_or_else(|| vec![0; CHUNK_SIZE].into_boxed_slice());
+        PooledBuffer { buffer, length: length.min(CHUNK_SIZE), home: self.clone(), _permit: permit.0 }
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Vec<Box<[u8]>>> {
@@ -57,7 +57,7 @@ impl Buffers {
     }
 }
 
-impl Lent {
+impl PooledBuffer {
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         &mut self.buffer[..self.length]
     }
@@ -68,13 +68,13 @@ impl Lent {
     }
 }
 
-impl AsRef<[u8]> for Lent {
+impl AsRef<[u8]> for PooledBuffer {
     fn as_ref(&self) -> &[u8] {
         &self.buffer[..self.length]
     }
 }
 
-impl Drop for Lent {
+impl Drop for PooledBuffer {
     fn drop(&mut self) {
         let buffer = std::mem::take(&mut self.buffer);
         self.home.kept().push(buffer);
@@ -87,8 +87,8 @@ mod tests {
 
     #[test]
     fn a_buffer_comes_back_when_the_last_view_of_it_goes() {
-        let buffers = Buffers::default();
-        let mut lent = buffers.lend(5);
+        let buffers = BufferPool::default();
+        let mut lent = buffers.take(5);
         lent.bytes_mut().copy_from_slice(b"12345");
         let bytes = lent.into_bytes();
         let view = bytes.slice(1..3);
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!((&view[..], buffers.kept().len()), (&b"23"[..], 0));
         drop(view);
         assert_eq!(buffers.kept().len(), 1);
-        assert_eq!(buffers.lend(PIECE + 1).as_ref().len(), PIECE, "the one that came back");
+        assert_eq!(buffers.take(CHUNK_SIZE + 1).as_ref().len(), CHUNK_SIZE, "the one that came back");
         assert_eq!(buffers.kept().len(), 1);
     }
 
@@ -105,11 +105,11 @@ mod tests {
         use std::pin::pin;
         use std::task::{Context, Poll, Waker};
 
-        let (buffers, turns) = (Buffers::default(), Turns::new(1));
+        let (buffers, permits) = (BufferPool::default(), Permits::new(1));
         let mut context = Context::from_waker(Waker::noop());
-        let Poll::Ready(turn) = pin!(turns.next()).poll(&mut context) else { panic!("the first turn is free") };
-        let lent = buffers.lend_in(turn, 1).into_bytes();
-        let mut second = pin!(turns.next());
+        let Poll::Ready(permit) = pin!(permits.next()).poll(&mut context) else { panic!("the first turn is free") };
+        let lent = buffers.take_with(permit, 1).into_bytes();
+        let mut second = pin!(permits.next());
         assert!(second.as_mut().poll(&mut context).is_pending());
         drop(lent);
         assert!(second.as_mut().poll(&mut context).is_ready());

@@ -9,9 +9,9 @@ use std::path::Path;
 pub(crate) const ROUNDS: u32 = 100;
 
 /// A file that is locked until this is dropped.
-pub(crate) struct Locked(File);
+pub(crate) struct LockedFile(File);
 
-impl Deref for Locked {
+impl Deref for LockedFile {
     type Target = File;
 
     fn deref(&self) -> &File {
@@ -19,7 +19,7 @@ impl Deref for Locked {
     }
 }
 
-impl Drop for Locked {
+impl Drop for LockedFile {
     fn drop(&mut self) {
         // Closing would not do: a process that was forked meanwhile has the same open file, and with it the lock. Where
         // there are no locks there is nothing to give back.
@@ -33,7 +33,7 @@ impl Drop for Locked {
 ///
 /// # Errors
 /// `WouldBlock` when somebody else has it, and whatever the system says of opening, making and locking it.
-pub(crate) fn open_locked(path: &Path) -> Result<Locked> {
+pub(crate) fn open_locked(path: &Path) -> Result<LockedFile> {
     let mut rounds = 0;
     loop {
         rounds += 1;
@@ -67,7 +67,7 @@ pub(crate) fn open_locked(path: &Path) -> Result<Locked> {
 ///
 /// # Errors
 /// `AlreadyExists` when something is there, `WouldBlock` when somebody else has locked it since it was made.
-pub(crate) fn make_locked(path: &Path) -> Result<Locked> {
+pub(crate) fn make_locked(path: &Path) -> Result<LockedFile> {
     lock(make(path)?)
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn make_locked(path: &Path) -> Result<Locked> {
 ///
 /// # Errors
 /// `NotFound` when it is not, or no longer, at its path; `WouldBlock` when somebody else has it.
-pub(crate) fn find_locked(path: &Path) -> Result<Locked> {
+pub(crate) fn find_locked(path: &Path) -> Result<LockedFile> {
     let file = lock(OpenOptions::new().read(true).write(true).open(path)?)?;
     if same_file(&file, path) { Ok(file) } else { Err(ErrorKind::NotFound.into()) }
 }
@@ -95,11 +95,11 @@ fn make(path: &Path) -> Result<File> {
     options.open(path)
 }
 
-fn lock(file: File) -> Result<Locked> {
+fn lock(file: File) -> Result<LockedFile> {
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(ErrorKind::WouldBlock.into()),
         Err(TryLockError::Error(error)) if !has_no_locks(&error) => Err(error),
-        _ => Ok(Locked(file)),
+        _ => Ok(LockedFile(file)),
     }
 }
 

@@ -12,9 +12,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use super::buffers::{Buffers, Lent, Turns};
-use crate::transfer::checksum::integrity::{Mode, Summing, Sums};
-use crate::transfer::schedule::plan::{Piece, pieces};
+use super::buffers::{BufferPool, PooledBuffer, Permits};
+use crate::transfer::checksum::integrity::{ChecksumKind, RangeHasher, RangeDigests};
+use crate::transfer::schedule::plan::{ByteRange, chunks};
 use super::positioned_io::{read_exact_at, read_resident_at};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::readable::Readable;
@@ -95,45 +95,45 @@ impl Source {
     }
 
     /// The sums of one block. Blocks; tells of each piece that was read.
-    pub(crate) fn sums(&self, piece: Piece, mode: Mode, buffers: &Buffers, read: impl Fn()) -> Result<Sums> {
+    pub(crate) fn digests(&self, range: ByteRange, mode: ChecksumKind, buffers: &BufferPool, read: impl Fn()) -> Result<RangeDigests> {
         // A file that is written meanwhile is noticed at its next block, not after hours.
         self.check_unchanged()?;
-        let mut summing = Summing::new(mode);
-        for (offset, length) in pieces(piece) {
-            let mut buffer = buffers.lend(length);
+        let mut hasher = RangeHasher::new(mode);
+        for (offset, length) in chunks(range) {
+            let mut buffer = buffers.take(length);
             self.read_at(buffer.bytes_mut(), offset)?;
-            summing.update(buffer.as_ref());
+            hasher.update(buffer.as_ref());
             read();
         }
-        Ok(summing.finish())
+        Ok(hasher.finish())
     }
 
     /// The bytes of one block as a request's body. Tells of each piece that is taken, with its length, and whether it
     /// is the last one.
     pub(crate) fn body(
         &self,
-        piece: Piece,
-        buffers: &Buffers,
+        range: ByteRange,
+        buffers: &BufferPool,
         taken: impl Fn(u64, bool) + Send + 'static,
     ) -> ByteStream {
-        let (source, buffers, turns) = (self.clone(), buffers.clone(), Turns::new(ON_THEIR_WAY));
-        let pieces = pieces(piece).peekable();
-        let state = (pieces, source, buffers, turns, taken);
-        Box::pin(futures_util::stream::unfold(state, |(mut pieces, source, buffers, turns, taken)| async move {
-            let (offset, length) = pieces.next()?;
-            let buffer = buffers.lend_in(turns.next().await, length);
+        let (source, buffers, permits) = (self.clone(), buffers.clone(), Permits::new(ON_THEIR_WAY));
+        let chunks = chunks(range).peekable();
+        let state = (chunks, source, buffers, permits, taken);
+        Box::pin(futures_util::stream::unfold(state, |(mut chunks, source, buffers, permits, taken)| async move {
+            let (offset, length) = chunks.next()?;
+            let buffer = buffers.take_with(permits.next().await, length);
             let bytes = source.fill(buffer, offset).await;
-            taken(length as u64, pieces.peek().is_none());
-            Some((bytes.map_err(std::io::Error::other), (pieces, source, buffers, turns, taken)))
+            taken(length as u64, chunks.peek().is_none());
+            Some((bytes.map_err(std::io::Error::other), (chunks, source, buffers, permits, taken)))
         }))
     }
 
-    async fn fill(&self, mut buffer: Lent, offset: u64) -> Result<Bytes> {
+    async fn fill(&self, mut buffer: PooledBuffer, offset: u64) -> Result<Bytes> {
         if read_resident_at(&self.file, buffer.bytes_mut(), offset) {
             return Ok(buffer.into_bytes());
         }
         let source = self.clone();
-        super::file_tasks::blocking(move || source.read_at(buffer.bytes_mut(), offset).map(|()| buffer.into_bytes()))
+        super::file_tasks::run_file_task(move || source.read_at(buffer.bytes_mut(), offset).map(|()| buffer.into_bytes()))
             .await
     }
 }

@@ -1,5 +1,5 @@
-//! The journal of a running transfer as a file: one line longer with each stretch that is done, removed at the end.
-//! Nothing is forced onto the disk: a line that a power cut takes is a stretch more to move, and one that it spoils does
+//! The journal of a running transfer as a file: one line longer with each range that is done, removed at the end.
+//! Nothing is forced onto the disk: a line that a power cut takes is a range more to move, and one that it spoils does
 //! not pass (`format.rs`).
 
 use std::io::{ErrorKind, Read, Result, Seek, SeekFrom, Write};
@@ -8,22 +8,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::format::{Claim, line, origin, origin_line, tells_nothing, whole_length};
-use crate::transfer::file::lock::{Locked, open_locked, same_file};
+use super::format::{CompletedRange, line, origin, origin_line, tells_nothing, whole_length};
+use crate::transfer::file::lock::{LockedFile, open_locked, same_file};
 
 /// The journal of one transfer. Cheap to clone; clones write the same file. All of it may wait for a disk.
 #[derive(Clone)]
-pub(crate) struct Ledger(Arc<Kept>);
+pub(crate) struct JournalFile(Arc<SharedFile>);
 
-struct Kept {
+struct SharedFile {
     path: PathBuf,
-    file: Locked,
+    file: LockedFile,
     /// What stands before the lines of a transfer, in bytes, and stays.
     head: u64,
-    state: Mutex<State>,
+    state: Mutex<WriteState>,
 }
 
-enum State {
+enum WriteState {
     /// Nothing is written down.
     Silent,
     /// Nothing is done yet; the first line that it begins with.
@@ -32,14 +32,14 @@ enum State {
 }
 
 /// A journal that is there, locked.
-pub(crate) struct Found {
+pub(crate) struct OpenJournal {
     path: PathBuf,
-    file: Locked,
+    file: LockedFile,
     /// What it says.
     pub(crate) text: Vec<u8>,
 }
 
-impl Found {
+impl OpenJournal {
     /// Opens the journal at a path for this transfer alone, and makes an empty one if there is none.
     ///
     /// # Errors
@@ -56,41 +56,41 @@ impl Found {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(crate) fn read(path: &Path, file: Locked) -> Result<Self> {
+    pub(crate) fn read(path: &Path, file: LockedFile) -> Result<Self> {
         let mut text = Vec::new();
         (&*file).read_to_end(&mut text)?;
         Ok(Self { path: path.to_owned(), file, text })
     }
 
     /// Begins again with this line. What it says stays until there is something to write.
-    pub(crate) fn begin(self, first_line: Vec<u8>) -> Ledger {
-        Ledger::new(self.path, self.file, 0, State::Unwritten(first_line))
+    pub(crate) fn begin(self, first_line: Vec<u8>) -> JournalFile {
+        JournalFile::new(self.path, self.file, 0, WriteState::Unwritten(first_line))
     }
 
     /// Goes on behind the first `length` bytes.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn go_on(self, length: u64) -> Result<Ledger> {
-        let ledger = Ledger::new(self.path, self.file, 0, State::Silent);
-        ledger.go_on(length)?;
-        Ok(ledger)
+    pub(crate) fn resume(self, length: u64) -> Result<JournalFile> {
+        let journal = JournalFile::new(self.path, self.file, 0, WriteState::Silent);
+        journal.resume(length)?;
+        Ok(journal)
     }
 
     /// The file, still locked.
-    pub(crate) fn into_file(self) -> Locked {
+    pub(crate) fn into_file(self) -> LockedFile {
         self.file
     }
 
     /// Leaves the first `head` bytes where they are. Nothing is written down before that is asked for.
-    pub(crate) fn behind(self, head: u64) -> Ledger {
-        Ledger::new(self.path, self.file, head, State::Silent)
+    pub(crate) fn behind(self, head: u64) -> JournalFile {
+        JournalFile::new(self.path, self.file, head, WriteState::Silent)
     }
 }
 
-impl Ledger {
-    fn new(path: PathBuf, file: Locked, head: u64, state: State) -> Self {
-        Self(Arc::new(Kept { path, file, head, state: Mutex::new(state) }))
+impl JournalFile {
+    fn new(path: PathBuf, file: LockedFile, head: u64, state: WriteState) -> Self {
+        Self(Arc::new(SharedFile { path, file, head, state: Mutex::new(state) }))
     }
 
     /// Forgets all lines, and begins with this one when there is something to write. Without one, nothing is written down.
@@ -100,7 +100,7 @@ impl Ledger {
     pub(crate) fn restart(&self, first_line: Option<Vec<u8>>) -> Result<()> {
         let mut state = self.state();
         self.cut(0)?;
-        *state = first_line.map_or(State::Silent, State::Unwritten);
+        *state = first_line.map_or(WriteState::Silent, WriteState::Unwritten);
         Ok(())
     }
 
@@ -108,10 +108,10 @@ impl Ledger {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn go_on(&self, length: u64) -> Result<()> {
+    pub(crate) fn resume(&self, length: u64) -> Result<()> {
         let mut state = self.state();
         self.cut(length)?;
-        *state = State::Open;
+        *state = WriteState::Open;
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl Ledger {
     pub(crate) fn forget(&self) -> Result<()> {
         let mut state = self.state();
         self.0.file.set_len(self.0.head)?;
-        *state = State::Silent;
+        *state = WriteState::Silent;
         Ok(())
     }
 
@@ -196,20 +196,20 @@ impl Ledger {
         same_file(&self.0.file, &self.0.path)
     }
 
-    /// A stretch with this sum is done.
+    /// A range with this sum is done.
     ///
     /// # Errors
-    /// When it cannot be written; nothing is lost but the chance to go on with this stretch.
-    pub(crate) fn record(&self, index: usize, claim: impl Into<Claim>) -> Result<()> {
+    /// When it cannot be written; nothing is lost but the chance to go on with this range.
+    pub(crate) fn record(&self, index: usize, claim: impl Into<CompletedRange>) -> Result<()> {
         let mut state = self.state();
         match &*state {
-            State::Silent => return Ok(()),
-            State::Unwritten(first_line) => {
+            WriteState::Silent => return Ok(()),
+            WriteState::Unwritten(first_line) => {
                 self.cut(0)?;
                 self.append(first_line)?;
-                *state = State::Open;
+                *state = WriteState::Open;
             }
-            State::Open => {}
+            WriteState::Open => {}
         }
         // In one call, so that a kill leaves no half line.
         (&*self.0.file).write_all(line(index, claim.into()).as_bytes())
@@ -225,21 +225,21 @@ impl Ledger {
     /// When it is there and cannot be removed.
     pub(crate) fn remove(&self) -> Result<()> {
         match &*self.state() {
-            State::Unwritten(_) => Ok(()),
-            State::Open | State::Silent => remove(&self.0.path),
+            WriteState::Unwritten(_) => Ok(()),
+            WriteState::Open | WriteState::Silent => remove(&self.0.path),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WriteState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Kept {
+impl Drop for SharedFile {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         // Made only to be locked. One that stays is read as none.
-        if matches!(state, State::Unwritten(_)) && self.file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+        if matches!(state, WriteState::Unwritten(_)) && self.file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
             drop(remove(&self.path));
         }
     }

@@ -1,12 +1,12 @@
 //! What a transfer has finished, as text, so that a cut one can go on. Pure; reading and writing it is for `file.rs`.
 //!
 //! The first line is a JSON document that says what was transferred; it holds no link. Then there is one line for each
-//! finished stretch: its number, the CRC-64 of its bytes and, of a block, by what the store has proven that it keeps it. A line is written when a stretch is done and never
+//! finished range: its number, the CRC-64 of its bytes and, of a block, by what the store has proven that it keeps it. A line is written when a range is done and never
 //! changed, so a killed process loses at most the line it was writing, which is not read without its end. Nothing in
-//! it is simply believed: the document must fit, and each stretch is compared with its sum again.
+//! it is simply believed: the document must fit, and each range is compared with its sum again.
 //!
 //! In that of a download a line may tell besides where the file comes from: whatever the caller needs to get another
-//! link to it. It stands before the document or between the stretches, the last one counts, and it stays when the
+//! link to it. It stands before the document or between the ranges, the last one counts, and it stays when the
 //! download begins again.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ const OTHER_FORM: &str = "its journal is of another version of this program";
 /// What an upload sends: the file as it was, how it was cut, and the id its blocks have in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Sent {
+pub(crate) struct UploadKey {
     pub(crate) version: u32,
     /// The blob's address without its query.
     pub(crate) blob: String,
@@ -45,7 +45,7 @@ pub(crate) struct Sent {
     pub(crate) id_bytes: Option<usize>,
 }
 
-impl Sent {
+impl UploadKey {
     pub(crate) fn new(
         blob: &str,
         file: &str,
@@ -67,7 +67,7 @@ impl Sent {
     }
 
     /// Whether another document is of the same upload, whose ids it then tells.
-    fn goes_on(&self, found: &Self) -> bool {
+    fn continues(&self, found: &Self) -> bool {
         Self { upload_id: found.upload_id, id_bytes: found.id_bytes, ..self.clone() } == *found
     }
 }
@@ -75,7 +75,7 @@ impl Sent {
 /// What a download receives: the version of the blob, and how it was cut.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Received {
+pub(crate) struct DownloadKey {
     version: u32,
     /// The blob's address without its query.
     blob: String,
@@ -86,7 +86,7 @@ pub(crate) struct Received {
     part_size: u64,
 }
 
-impl Received {
+impl DownloadKey {
     /// `None` when the blob cannot be recognised again.
     pub(crate) fn new(blob: &str, properties: &Properties, plan: Plan) -> Option<Self> {
         Some(Self {
@@ -101,19 +101,19 @@ impl Received {
     }
 }
 
-/// The stretches that a journal claims to be finished.
-pub(crate) type Claims = BTreeMap<usize, Claim>;
+/// The ranges that a journal claims to be finished.
+pub(crate) type CompletedRanges = BTreeMap<usize, CompletedRange>;
 
-/// What a journal says of a stretch.
+/// What a journal says of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Claim {
+pub(crate) struct CompletedRange {
     /// The CRC-64 of its bytes.
     pub(crate) crc64: u64,
     /// What the store has proven of a block; a part of a download has no proof but that sum.
     pub(crate) proof: Proof,
 }
 
-impl From<u64> for Claim {
+impl From<u64> for CompletedRange {
     fn from(crc64: u64) -> Self {
         Self { crc64, proof: Proof::None }
     }
@@ -123,16 +123,16 @@ impl From<u64> for Claim {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Journal<Subject> {
     pub(crate) subject: Subject,
-    pub(crate) claims: Claims,
+    pub(crate) claims: CompletedRanges,
     /// How much of the text is whole lines.
     pub(crate) length: u64,
 }
 
 impl<Subject: for<'a> Deserialize<'a>> Journal<Subject> {
-    /// Reads a journal of `count` stretches; `None` when it is none. What follows a line that cannot be read is not
+    /// Reads a journal of `count` ranges; `None` when it is none. What follows a line that cannot be read is not
     /// read either.
     pub(crate) fn read(text: &[u8], count: impl Fn(&Subject) -> usize) -> Option<Self> {
-        let (mut subject, mut claims, mut length) = (None, Claims::new(), 0);
+        let (mut subject, mut claims, mut length) = (None, CompletedRanges::new(), 0);
         for line in whole_lines(text) {
             if origin_of(line).is_none() {
                 match &subject {
@@ -194,90 +194,90 @@ pub(crate) fn first_line(subject: &impl Serialize) -> serde_json::Result<Vec<u8>
     Ok(line)
 }
 
-/// The line of a finished stretch.
-pub(crate) fn line(index: usize, claim: Claim) -> String {
-    let Claim { crc64, proof } = claim;
+/// The line of a finished range.
+pub(crate) fn line(index: usize, claim: CompletedRange) -> String {
+    let CompletedRange { crc64, proof } = claim;
     match proof {
         Proof::None => format!("{index} {crc64:016x}\n"),
         proven => format!("{index} {crc64:016x} {}\n", proven.word()),
     }
 }
 
-fn read_line(line: &[u8]) -> Option<(usize, Claim)> {
+fn read_line(line: &[u8]) -> Option<(usize, CompletedRange)> {
     let (index, rest) = std::str::from_utf8(line).ok()?.strip_suffix('\n')?.split_once(' ')?;
     let (crc64, word) = rest.split_once(' ').unwrap_or((rest, Proof::None.word()));
     let proof = [Proof::None, Proof::ContentMd5, Proof::Crc64].into_iter().find(|proof| proof.word() == word)?;
-    let (index, claim) = (index.parse().ok()?, Claim { crc64: u64::from_str_radix(crc64, 16).ok()?, proof });
+    let (index, claim) = (index.parse().ok()?, CompletedRange { crc64: u64::from_str_radix(crc64, 16).ok()?, proof });
     // Exactly as it was written: what was half overwritten must not pass for a number.
     (self::line(index, claim).as_bytes() == line).then_some((index, claim))
 }
 
 /// Whether a transfer goes on.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Start<Subject> {
+pub(crate) enum ResumeDecision<Subject> {
     /// Nothing of an earlier transfer is there.
-    New,
+    Fresh,
     /// Something is there and cannot be used, for this reason.
-    Again(&'static str),
-    /// It goes on with these stretches, if their sums are right.
+    Restart(&'static str),
+    /// It goes on with these ranges, if their sums are right.
     Resume(Journal<Subject>),
 }
 
 /// Decides whether an upload goes on. `current` is what it would write down, with an id of its own.
-pub(crate) fn decide_upload(current: &Sent, found: Option<&[u8]>, plan: Plan) -> Start<Sent> {
-    let Some(found) = found.filter(|text| !text.is_empty()) else { return Start::New };
-    let Some(found) = Journal::<Sent>::read(found, |_| plan.count()) else {
-        return Start::Again("its journal cannot be read");
+pub(crate) fn decide_upload(current: &UploadKey, found: Option<&[u8]>, plan: Plan) -> ResumeDecision<UploadKey> {
+    let Some(found) = found.filter(|text| !text.is_empty()) else { return ResumeDecision::Fresh };
+    let Some(found) = Journal::<UploadKey>::read(found, |_| plan.count()) else {
+        return ResumeDecision::Restart("its journal cannot be read");
     };
     if found.subject.version != VERSION {
-        return Start::Again(OTHER_FORM);
+        return ResumeDecision::Restart(OTHER_FORM);
     }
     if (found.subject.size, found.subject.modified_ns) != (current.size, current.modified_ns) {
-        return Start::Again("the file has changed since");
+        return ResumeDecision::Restart("the file has changed since");
     }
-    if !current.goes_on(&found.subject) {
-        return Start::Again("it was cut into other blocks");
+    if !current.continues(&found.subject) {
+        return ResumeDecision::Restart("it was cut into other blocks");
     }
-    if found.claims.is_empty() { Start::New } else { Start::Resume(found) }
+    if found.claims.is_empty() { ResumeDecision::Fresh } else { ResumeDecision::Resume(found) }
 }
 
 /// How the partial file of these lines is cut, and what they claim of it; `None` when they name none.
-pub(crate) fn claimed(lines: &[u8]) -> Option<(Plan, Claims)> {
-    let plan = |subject: &Received| Plan::download(subject.size, subject.part_size);
-    let Journal { subject, claims, .. } = Journal::<Received>::read(lines, |subject| plan(subject).count())?;
+pub(crate) fn claimed(lines: &[u8]) -> Option<(Plan, CompletedRanges)> {
+    let plan = |subject: &DownloadKey| Plan::download(subject.size, subject.part_size);
+    let Journal { subject, claims, .. } = Journal::<DownloadKey>::read(lines, |subject| plan(subject).count())?;
     Some((plan(&subject), claims))
 }
 
 /// Decides whether a download goes on. `partial` is the partial file's length, if it is there.
 pub(crate) fn decide_download(
-    current: Option<&Received>,
+    current: Option<&DownloadKey>,
     found: Option<&[u8]>,
     partial: Option<u64>,
     plan: Plan,
-) -> Start<Received> {
-    let Some(partial) = partial.filter(|length| *length > 0) else { return Start::New };
-    let Some(found) = found.filter(|text| !text.is_empty()) else { return Start::New };
-    let Some(found) = Journal::<Received>::read(found, |_| plan.count()) else {
-        return Start::Again("its journal cannot be read");
+) -> ResumeDecision<DownloadKey> {
+    let Some(partial) = partial.filter(|length| *length > 0) else { return ResumeDecision::Fresh };
+    let Some(found) = found.filter(|text| !text.is_empty()) else { return ResumeDecision::Fresh };
+    let Some(found) = Journal::<DownloadKey>::read(found, |_| plan.count()) else {
+        return ResumeDecision::Restart("its journal cannot be read");
     };
-    let Some(current) = current else { return Start::Again("the storage service names no version of the blob") };
+    let Some(current) = current else { return ResumeDecision::Restart("the storage service names no version of the blob") };
     let subject = &found.subject;
     if subject.version != VERSION {
-        return Start::Again(OTHER_FORM);
+        return ResumeDecision::Restart(OTHER_FORM);
     }
     if subject.blob != current.blob {
-        return Start::Again("it is of another blob");
+        return ResumeDecision::Restart("it is of another blob");
     }
     if (subject.size, &subject.etag, &subject.content_md5) != (current.size, &current.etag, &current.content_md5) {
-        return Start::Again("the blob has changed since");
+        return ResumeDecision::Restart("the blob has changed since");
     }
     if subject != current {
-        return Start::Again("it was cut into other parts");
+        return ResumeDecision::Restart("it was cut into other parts");
     }
     if partial != current.size {
-        return Start::Again("its size is wrong");
+        return ResumeDecision::Restart("its size is wrong");
     }
-    if found.claims.is_empty() { Start::New } else { Start::Resume(found) }
+    if found.claims.is_empty() { ResumeDecision::Fresh } else { ResumeDecision::Resume(found) }
 }
 
 /// What the whole journal of a download says behind its mark; `None` when it is not one.
@@ -294,23 +294,23 @@ mod tests {
 
     const MIB: u64 = 1024 * 1024;
 
-    fn received(etag: &str, length: u64, part: u64) -> Received {
+    fn received(etag: &str, length: u64, part: u64) -> DownloadKey {
         let properties =
             Properties { length, etag: Some(etag.to_owned()), content_md5: Some([7; 16]), last_modified: None };
-        Received::new("https://a/c/b", &properties, Plan::download(length, part)).unwrap()
+        DownloadKey::new("https://a/c/b", &properties, Plan::download(length, part)).unwrap()
     }
 
-    fn text(subject: &impl Serialize, lines: &[(usize, Claim)]) -> Vec<u8> {
+    fn text(subject: &impl Serialize, lines: &[(usize, CompletedRange)]) -> Vec<u8> {
         let mut text = first_line(subject).unwrap();
         text.extend(lines.iter().flat_map(|(index, claim)| line(*index, *claim).into_bytes()));
         text
     }
 
-    const fn claim(crc64: u64, proof: Proof) -> Claim {
-        Claim { crc64, proof }
+    const fn claim(crc64: u64, proof: Proof) -> CompletedRange {
+        CompletedRange { crc64, proof }
     }
 
-    const DONE: [(usize, Claim); 3] =
+    const DONE: [(usize, CompletedRange); 3] =
         [(0, claim(7, Proof::None)), (5, claim(u64::MAX, Proof::Crc64)), (9, claim(1, Proof::ContentMd5))];
 
     #[test]
@@ -318,56 +318,56 @@ mod tests {
         let current = received("\"1\"", 100, 10);
         let good = text(&current, &DONE);
         let resumed =
-            || Start::Resume(Journal { subject: current.clone(), claims: DONE.into(), length: good.len() as u64 });
-        let other = |subject: &Received| text(subject, &DONE);
+            || ResumeDecision::Resume(Journal { subject: current.clone(), claims: DONE.into(), length: good.len() as u64 });
+        let other = |subject: &DownloadKey| text(subject, &DONE);
         let elsewhere = String::from_utf8(good.clone()).unwrap().replace("/b", "/x").into_bytes();
         for (found, partial, expected) in [
             (Some(good.clone()), Some(100), resumed()),
-            (Some(good.clone()), None, Start::New),
-            (Some(good.clone()), Some(0), Start::New),
-            (None, Some(100), Start::New),
-            (Some(Vec::new()), Some(100), Start::New),
-            (Some(good.clone()), Some(99), Start::Again("its size is wrong")),
-            (Some(other(&received("\"2\"", 100, 10))), Some(100), Start::Again("the blob has changed since")),
-            (Some(other(&received("\"1\"", 101, 10))), Some(100), Start::Again("the blob has changed since")),
+            (Some(good.clone()), None, ResumeDecision::Fresh),
+            (Some(good.clone()), Some(0), ResumeDecision::Fresh),
+            (None, Some(100), ResumeDecision::Fresh),
+            (Some(Vec::new()), Some(100), ResumeDecision::Fresh),
+            (Some(good.clone()), Some(99), ResumeDecision::Restart("its size is wrong")),
+            (Some(other(&received("\"2\"", 100, 10))), Some(100), ResumeDecision::Restart("the blob has changed since")),
+            (Some(other(&received("\"1\"", 101, 10))), Some(100), ResumeDecision::Restart("the blob has changed since")),
             (Some(other(&received("W/\"1\"", 100, 10))), Some(100), resumed()),
-            (Some(other(&received("\"1\"", 100, 20))), Some(100), Start::Again("it was cut into other parts")),
-            (Some(other(&Received { version: 1, ..current.clone() })), Some(100), Start::Again(OTHER_FORM)),
-            (Some(elsewhere), Some(100), Start::Again("it is of another blob")),
-            (Some(good[..9].to_vec()), Some(100), Start::Again("its journal cannot be read")),
-            (Some(text(&current, &[])), Some(100), Start::New),
+            (Some(other(&received("\"1\"", 100, 20))), Some(100), ResumeDecision::Restart("it was cut into other parts")),
+            (Some(other(&DownloadKey { version: 1, ..current.clone() })), Some(100), ResumeDecision::Restart(OTHER_FORM)),
+            (Some(elsewhere), Some(100), ResumeDecision::Restart("it is of another blob")),
+            (Some(good[..9].to_vec()), Some(100), ResumeDecision::Restart("its journal cannot be read")),
+            (Some(text(&current, &[])), Some(100), ResumeDecision::Fresh),
         ] {
             let plan = Plan::download(100, 10);
             assert_eq!(decide_download(Some(&current), found.as_deref(), partial, plan), expected, "{found:?}");
         }
         let unversioned = Properties { length: 1, etag: None, content_md5: None, last_modified: None };
-        assert_eq!(Received::new("x", &unversioned, Plan::download(1, 1)), None);
+        assert_eq!(DownloadKey::new("x", &unversioned, Plan::download(1, 1)), None);
     }
 
     #[test]
     fn only_the_same_unchanged_file_is_gone_on_with_and_keeps_its_id() {
         let sent = |modified, block_size, id| {
-            Sent::new("https://a/c/b", "/x/b", 20 * MIB, modified, block_size, Uuid::from_u128(id))
+            UploadKey::new("https://a/c/b", "/x/b", 20 * MIB, modified, block_size, Uuid::from_u128(id))
         };
         let (before, current) = (sent(5, MIB, 1), sent(5, MIB, 2));
         let plan = Plan::upload(20 * MIB, None, LARGEST_BLOCK).unwrap();
         let decide = |found: &[u8]| decide_upload(&current, Some(found), plan);
-        let Start::Resume(journal) = decide(&text(&before, &DONE)) else { panic!("must go on") };
+        let ResumeDecision::Resume(journal) = decide(&text(&before, &DONE)) else { panic!("must go on") };
         assert_eq!((journal.subject.upload_id, journal.claims.len()), (Uuid::from_u128(1), 3));
-        let fitted = Sent { id_bytes: Some(36), ..before.clone() };
-        let Start::Resume(journal) = decide(&text(&fitted, &DONE)) else { panic!("must go on") };
+        let fitted = UploadKey { id_bytes: Some(36), ..before.clone() };
+        let ResumeDecision::Resume(journal) = decide(&text(&fitted, &DONE)) else { panic!("must go on") };
         assert_eq!(journal.subject.id_bytes, Some(36), "with ids of the length that they have");
         for (found, expected) in [
-            (text(&sent(6, MIB, 1), &DONE), Start::Again("the file has changed since")),
-            (text(&sent(5, 2 * MIB, 1), &DONE), Start::Again("it was cut into other blocks")),
-            (text(&Sent { version: 1, ..before.clone() }, &DONE), Start::Again(OTHER_FORM)),
-            (b"{}\n".to_vec(), Start::Again("its journal cannot be read")),
-            (text(&before, &[]), Start::New),
-            (Vec::new(), Start::New),
+            (text(&sent(6, MIB, 1), &DONE), ResumeDecision::Restart("the file has changed since")),
+            (text(&sent(5, 2 * MIB, 1), &DONE), ResumeDecision::Restart("it was cut into other blocks")),
+            (text(&UploadKey { version: 1, ..before.clone() }, &DONE), ResumeDecision::Restart(OTHER_FORM)),
+            (b"{}\n".to_vec(), ResumeDecision::Restart("its journal cannot be read")),
+            (text(&before, &[]), ResumeDecision::Fresh),
+            (Vec::new(), ResumeDecision::Fresh),
         ] {
             assert_eq!(decide(&found), expected);
         }
-        assert_eq!(decide_upload(&current, None, plan), Start::New);
+        assert_eq!(decide_upload(&current, None, plan), ResumeDecision::Fresh);
     }
 
     /// Wherever writing is cut off: what is whole is read, what is not is not taken for something else.
@@ -376,7 +376,7 @@ mod tests {
         let current = received("\"1\"", 100, 10);
         let whole = text(&current, &DONE);
         for end in 0..=whole.len() {
-            let Some(read) = Journal::<Received>::read(&whole[..end], |_| 10) else { continue };
+            let Some(read) = Journal::<DownloadKey>::read(&whole[..end], |_| 10) else { continue };
             assert!(read.length as usize <= end && whole[..end][read.length as usize..].len() < 30);
             assert!(read.claims.iter().all(|(index, claim)| DONE.contains(&(*index, *claim))), "{end}");
             assert_eq!(read.claims.len(), whole[..end].iter().filter(|byte| **byte == b'\n').count() - 1);
@@ -394,7 +394,7 @@ mod tests {
         ] {
             let mut text = whole.clone();
             text.extend(junk.bytes());
-            let read = Journal::<Received>::read(&text, |_| 10).unwrap();
+            let read = Journal::<DownloadKey>::read(&text, |_| 10).unwrap();
             assert_eq!((read.claims.len(), read.length), (3, whole.len() as u64), "{junk:?}");
         }
     }
@@ -405,7 +405,7 @@ mod tests {
         let (first, last) = (origin_line(&at("a")).unwrap(), origin_line(&at("b")).unwrap());
         let lines = text(&received("e", 100, 10), &DONE);
         for text in [[&first[..], &lines, &last].concat(), [&lines[..], &first, &last].concat()] {
-            let read = Journal::<Received>::read(&text, |_| 10).unwrap();
+            let read = Journal::<DownloadKey>::read(&text, |_| 10).unwrap();
             assert_eq!((read.claims.len(), read.length), (3, text.len() as u64));
             assert_eq!(origin(&text), Some(at("b")));
             assert!(!tells_nothing(&text));
@@ -420,6 +420,6 @@ mod tests {
     fn a_stretch_that_was_sent_again_has_its_last_sum() {
         let (first, last) = (claim(5, Proof::Crc64), claim(6, Proof::None));
         let text = text(&received("e", 100, 10), &[(1, first), (1, last)]);
-        assert_eq!(Journal::<Received>::read(&text, |_| 10).unwrap().claims, Claims::from([(1, last)]));
+        assert_eq!(Journal::<DownloadKey>::read(&text, |_| 10).unwrap().claims, CompletedRanges::from([(1, last)]));
     }
 }

@@ -3,55 +3,55 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use crate::transfer::file::file_tasks::{StopOnDrop, blocking};
-use crate::transfer::file::buffers::Buffers;
-use crate::transfer::schedule::runner::Driver;
-use crate::transfer::checksum::integrity::{Mode, Summing};
-use super::format::{Claim, Claims};
+use crate::transfer::file::file_tasks::{StopOnDrop, run_file_task};
+use crate::transfer::file::buffers::BufferPool;
+use crate::transfer::schedule::runner::Runner;
+use crate::transfer::checksum::integrity::{ChecksumKind, RangeHasher};
+use super::format::{CompletedRange, CompletedRanges};
 use crate::transfer::progress::meter::Meter;
-use crate::transfer::progress::rate::Pace;
-use crate::transfer::schedule::plan::{Plan, pieces};
+use crate::transfer::progress::rate::TransferFigures;
+use crate::transfer::schedule::plan::{Plan, chunks};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Phase;
 use crate::base::readable::Readable;
 
 /// Which of the claims are true of the file, with progress under this name.
-pub(crate) async fn recheck(
+pub(crate) async fn verify_completed(
     file: impl Readable,
     name: &str,
     plan: Plan,
-    claims: Claims,
-    driver: Driver<'_>,
+    claims: CompletedRanges,
+    runner: Runner<'_>,
 ) -> Result<BTreeSet<usize>> {
-    let bytes = claims.keys().map(|index| plan.piece(*index).length).sum();
-    let pace = Pace::new(Phase::Verifying, name, bytes, 0, claims.len(), 0, driver.clock.monotonic());
-    let meter = Meter::start(pace, driver.clock, driver.sink);
+    let bytes = claims.keys().map(|index| plan.range(*index).length).sum();
+    let figures = TransferFigures::new(Phase::Verifying, name, bytes, 0, claims.len(), 0, runner.clock.monotonic());
+    let meter = Meter::start(figures, runner.clock, runner.sink);
     let stop = StopOnDrop::default();
     let stopped = stop.flag();
-    let checking = blocking(move || {
-        let buffers = Buffers::default();
+    let checking = run_file_task(move || {
+        let buffers = BufferPool::default();
         let mut good = BTreeSet::new();
-        for (index, Claim { crc64, .. }) in claims {
-            let piece = plan.piece(index);
-            let mut summing = Summing::new(Mode::Crc64);
-            let read = pieces(piece).try_for_each(|(offset, length)| {
+        for (index, CompletedRange { crc64, .. }) in claims {
+            let range = plan.range(index);
+            let mut hasher = RangeHasher::new(ChecksumKind::Crc64);
+            let read = chunks(range).try_for_each(|(offset, length)| {
                 if stopped.load(Ordering::Relaxed) {
                     return Err(Error::cancelled());
                 }
-                let mut buffer = buffers.lend(length);
+                let mut buffer = buffers.take(length);
                 file.read_at(buffer.bytes_mut(), offset)?;
-                summing.update(buffer.as_ref());
+                hasher.update(buffer.as_ref());
                 Ok(())
             });
             match read {
-                Ok(()) if summing.finish().crc64 == crc64 => drop(good.insert(index)),
+                Ok(()) if hasher.finish().crc64 == crc64 => drop(good.insert(index)),
                 Err(error) if error.kind() == Kind::Cancelled => return Err(error),
                 // What differs, or cannot be read, is moved once more.
                 _ => {}
             }
-            meter.finished(piece.length);
+            meter.finished(range.length);
         }
         Ok(good)
     });
-    driver.cancel.run(checking).await?
+    runner.cancel.run(checking).await?
 }

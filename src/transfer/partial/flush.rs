@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
 
-use crate::transfer::file::file_tasks::Busy;
-use super::partial_file::Partial;
+use crate::transfer::file::file_tasks::FileWork;
+use super::partial_file::PartialFile;
 use crate::base::error::{Error, Kind, Result};
 
 /// So much is gathered before it is brought onto the disk.
@@ -16,8 +16,8 @@ const PORTION: u64 = 64 * 1024 * 1024;
 pub(crate) struct Flusher(Arc<Flushing>);
 
 struct Flushing {
-    partial: Partial,
-    busy: Busy,
+    partial: PartialFile,
+    file_work: FileWork,
     state: Mutex<State>,
 }
 
@@ -30,8 +30,8 @@ struct State {
 }
 
 impl Flusher {
-    pub(crate) fn new(partial: Partial, busy: Busy) -> Self {
-        Self(Arc::new(Flushing { partial, busy, state: Mutex::default() }))
+    pub(crate) fn new(partial: PartialFile, file_work: FileWork) -> Self {
+        Self(Arc::new(Flushing { partial, file_work, state: Mutex::default() }))
     }
 
     /// So many more bytes were written. Brings them onto the disk in the background when they are enough, one portion
@@ -44,7 +44,7 @@ impl Flusher {
             return;
         }
         // Whoever waits for the end of all file work waits for the last sync as well.
-        let Ok(held) = Arc::clone(&self.0.busy).try_read_owned() else { return };
+        let Ok(held) = Arc::clone(&self.0.file_work).try_read_owned() else { return };
         state.written = 0;
         let flusher = self.clone();
         state.running = Some(tokio::task::spawn_blocking(move || {

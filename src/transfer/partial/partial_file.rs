@@ -10,30 +10,30 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::transfer::checksum::integrity::{Mode, Summing};
+use crate::transfer::checksum::integrity::{ChecksumKind, RangeHasher};
 use crate::transfer::journal::format::{MARK, claimed, own_lines};
-use crate::transfer::journal::file::{Found, Ledger};
-use crate::transfer::file::lock::{Locked, ROUNDS, find_locked, make_locked, same_file};
+use crate::transfer::journal::file::{OpenJournal, JournalFile};
+use crate::transfer::file::lock::{LockedFile, ROUNDS, find_locked, make_locked, same_file};
 use super::ownership::{new_file, not_ours};
-use crate::transfer::schedule::plan::pieces;
+use crate::transfer::schedule::plan::chunks;
 use crate::transfer::file::positioned_io::{read_exact_at, write_all_at};
 use super::allocation::allocate;
-use super::target::Paths;
+use super::target::TargetPaths;
 use crate::base::error::{Error, Kind, Result};
 
 /// A locked partial file. Cheap to clone; the lock ends with the last clone.
 #[derive(Clone)]
-pub(crate) struct Partial {
-    paths: Paths,
-    file: Arc<Locked>,
-    ledger: Ledger,
+pub(crate) struct PartialFile {
+    paths: TargetPaths,
+    file: Arc<LockedFile>,
+    journal: JournalFile,
     shown: Arc<str>,
 }
 
 /// Why the files of a download are not to be had.
 enum Obstacle {
     /// Somebody came in between; it is worth another look.
-    Moved,
+    AttemptState,
     Refusal(Error),
 }
 
@@ -43,27 +43,27 @@ impl From<Error> for Obstacle {
     }
 }
 
-impl Partial {
+impl PartialFile {
     /// Opens and locks partial file and journal, and makes what is not there.
     ///
     /// # Errors
     /// `Conflict` when another download writes them, or when something there is not ours.
-    pub(crate) fn open(paths: Paths) -> Result<Self> {
+    pub(crate) fn open(paths: TargetPaths) -> Result<Self> {
         let mut rounds = 0;
-        let (ledger, file) = loop {
+        let (journal, file) = loop {
             rounds += 1;
             match take(&paths) {
                 Ok(taken) => break taken,
                 Err(Obstacle::Refusal(error)) => return Err(error),
                 // Or no file can be made here, as in a folder that was deleted; then it is the same each time.
-                Err(Obstacle::Moved) if rounds == ROUNDS => {
+                Err(Obstacle::AttemptState) if rounds == ROUNDS => {
                     return Err(cannot("write", &paths.partial, &ErrorKind::NotFound.into()));
                 }
-                Err(Obstacle::Moved) => {}
+                Err(Obstacle::AttemptState) => {}
             }
         };
         let shown = paths.partial.display().to_string().into();
-        let partial = Self { paths, file: Arc::new(file), ledger, shown };
+        let partial = Self { paths, file: Arc::new(file), journal, shown };
         // Another download may have finished since.
         partial.paths.check_free().inspect_err(|_| partial.remove_unused())?;
         Ok(partial)
@@ -73,7 +73,7 @@ impl Partial {
         Error::io(format!("cannot write '{}'", self.shown), error)
     }
 
-    pub(crate) fn paths(&self) -> &Paths {
+    pub(crate) fn paths(&self) -> &TargetPaths {
         &self.paths
     }
 
@@ -91,39 +91,39 @@ impl Partial {
 
     /// What the journal says of an earlier download. Blocks.
     pub(crate) fn lines(&self) -> Result<Vec<u8>> {
-        self.ledger.text().map_err(|error| cannot("read", self.ledger.path(), &error))
+        self.journal.text().map_err(|error| cannot("read", self.journal.path(), &error))
     }
 
     /// Where the file comes from, as the journal knows it. Blocks.
     pub(crate) fn origin(&self) -> Result<Option<Value>> {
-        self.ledger.origin().map_err(|error| cannot("read", self.ledger.path(), &error))
+        self.journal.origin().map_err(|error| cannot("read", self.journal.path(), &error))
     }
 
     /// Writes down where the file comes from. Blocks.
     pub(crate) fn remember(&self, origin: &Value) -> Result<()> {
-        self.ledger.remember(origin).map_err(|error| self.unwritten(&error))
+        self.journal.remember(origin).map_err(|error| self.unwritten(&error))
     }
 
     /// Goes on with the journal of an earlier download.
-    pub(crate) fn go_on(&self, length: u64) -> Result<()> {
-        self.ledger.go_on(length).map_err(|error| self.unwritten(&error))
+    pub(crate) fn resume(&self, length: u64) -> Result<()> {
+        self.journal.resume(length).map_err(|error| self.unwritten(&error))
     }
 
     /// Writes down that a part with this sum has arrived. Blocks.
     pub(crate) fn record(&self, index: usize, crc: u64) -> Result<()> {
-        self.ledger.record(index, crc).map_err(|error| self.unwritten(&error))
+        self.journal.record(index, crc).map_err(|error| self.unwritten(&error))
     }
 
     /// The error of a journal that cannot be written.
     fn unwritten(&self, error: &std::io::Error) -> Error {
-        cannot("write", self.ledger.path(), error)
+        cannot("write", self.journal.path(), error)
     }
 
     /// Forgets what an earlier download left and takes the room that the blob needs, so that a disk that is too small
     /// is noticed now. The journal begins with this line, or is not kept. Blocks.
     pub(crate) fn begin(&self, length: u64, first_line: Option<Vec<u8>>) -> Result<()> {
         // Before the file changes, so that no line is ever true of other bytes.
-        self.ledger.restart(first_line).map_err(|error| self.unwritten(&error))?;
+        self.journal.restart(first_line).map_err(|error| self.unwritten(&error))?;
         let room = || {
             self.file.set_len(0)?;
             allocate(&self.file, length)?;
@@ -146,7 +146,7 @@ impl Partial {
     /// nothing of the file can be gone on with.
     fn lost(&self, error: &std::io::Error) -> Error {
         // The failed sync is the one to tell.
-        drop(self.ledger.restart(None));
+        drop(self.journal.restart(None));
         self.failed(error)
     }
 
@@ -185,7 +185,7 @@ impl Partial {
 
     /// After a failure: removes a partial file that has no journal and so cannot be gone on with.
     pub(crate) fn tidy(&self) {
-        if !self.is_there() || self.ledger.is_empty() || !self.ledger.is_there() {
+        if !self.is_there() || self.journal.is_empty() || !self.journal.is_there() {
             // The failure that ended the download is the one to tell.
             drop(self.discard());
         }
@@ -199,8 +199,8 @@ impl Partial {
                 .map_err(|error| Error::io(format!("cannot remove '{}'", self.shown), &error))?;
         }
         // Not beside a file of somebody else that stands there now, which it would make ours.
-        if self.paths.partial.symlink_metadata().is_err() && self.ledger.is_there() && self.origin()?.is_some() {
-            return self.ledger.restart(None).map_err(|error| self.unwritten(&error));
+        if self.paths.partial.symlink_metadata().is_err() && self.journal.is_there() && self.origin()?.is_some() {
+            return self.journal.restart(None).map_err(|error| self.unwritten(&error));
         }
         self.remove_journal()
     }
@@ -208,7 +208,7 @@ impl Partial {
     /// Forgets where the file was to come from. What was received stays, and with it the journal: it may be of an earlier
     /// source, and is gone on with if that one is named again.
     pub(crate) fn forget(&self) -> Result<()> {
-        if !self.ledger.is_empty() {
+        if !self.journal.is_empty() {
             return Ok(());
         }
         self.discard()?;
@@ -216,11 +216,11 @@ impl Partial {
     }
 
     fn remove_journal(&self) -> Result<()> {
-        if !self.ledger.is_there() {
+        if !self.journal.is_there() {
             return Ok(());
         }
-        self.ledger.forget().map_err(|error| self.unwritten(&error))?;
-        self.ledger.remove().map_err(|error| cannot("remove", self.ledger.path(), &error))
+        self.journal.forget().map_err(|error| self.unwritten(&error))?;
+        self.journal.remove().map_err(|error| cannot("remove", self.journal.path(), &error))
     }
 
     /// Whether what stands at the path of the partial file is still this one.
@@ -230,7 +230,7 @@ impl Partial {
 }
 
 /// The journal and the partial file, each found or made.
-fn take(paths: &Paths) -> Result<(Ledger, Locked), Obstacle> {
+fn take(paths: &TargetPaths) -> Result<(JournalFile, LockedFile), Obstacle> {
     let journal = take_journal(paths)?;
     let lines = own_lines(&journal.text).unwrap_or_default().to_vec();
     let file = match paths.partial.symlink_metadata() {
@@ -239,7 +239,7 @@ fn take(paths: &Paths) -> Result<(Ledger, Locked), Obstacle> {
             // As a kill leaves it where a file gets its name by a link: whole, and done with.
             if paths.has_its_name() {
                 std::fs::remove_file(&paths.partial).map_err(|error| cannot("remove", &paths.partial, &error))?;
-                return Err(Obstacle::Moved);
+                return Err(Obstacle::AttemptState);
             }
             if let Some(why) = not_ours(&paths.partial, &there) {
                 return Err(foreign(&paths.partial, why).into());
@@ -253,7 +253,7 @@ fn take(paths: &Paths) -> Result<(Ledger, Locked), Obstacle> {
 }
 
 /// The journal, which is made if neither it nor the partial file is there.
-fn take_journal(paths: &Paths) -> Result<Found, Obstacle> {
+fn take_journal(paths: &TargetPaths) -> Result<OpenJournal, Obstacle> {
     let path = &paths.journal;
     let is_alone = paths.partial.symlink_metadata().is_err();
     let unreadable = |error: std::io::Error| Obstacle::from(cannot("read", path, &error));
@@ -268,7 +268,7 @@ fn take_journal(paths: &Paths) -> Result<Found, Obstacle> {
         return Err(foreign(path, why).into());
     }
     let found = find_locked(path).map_err(|error| obstacle(path, &error))?;
-    let found = Found::read(path, found).map_err(unreadable)?;
+    let found = OpenJournal::read(path, found).map_err(unreadable)?;
     match own_lines(&found.text) {
         Some(_) => Ok(found),
         // As a kill leaves one that was just made.
@@ -279,31 +279,31 @@ fn take_journal(paths: &Paths) -> Result<Found, Obstacle> {
 }
 
 /// Writes the mark of a journal into an empty file.
-fn marked(path: &Path, file: Locked) -> Result<Found, Obstacle> {
+fn marked(path: &Path, file: LockedFile) -> Result<OpenJournal, Obstacle> {
     if let Err(error) = write_all_at(&file, MARK, 0) {
         // It was just made, or empty.
         drop(std::fs::remove_file(path));
         return Err(cannot("write", path, &error).into());
     }
-    Found::read(path, file).map_err(|error| cannot("read", path, &error).into())
+    OpenJournal::read(path, file).map_err(|error| cannot("read", path, &error).into())
 }
 
 /// Refuses a partial file of another length than its journal says that holds nothing of what the journal says: somebody
 /// has put it there since.
-fn check_fit(path: &Path, file: &Locked, lines: &[u8]) -> Result<()> {
+fn check_fit(path: &Path, file: &LockedFile, lines: &[u8]) -> Result<()> {
     let length = file.metadata().map_err(|error| cannot("read", path, &error))?.len();
     let Some((plan, claims)) = claimed(lines).filter(|(plan, _)| length > 0 && plan.total() != length) else {
         return Ok(());
     };
     let holds = |index: usize, crc64: u64| {
-        let mut summing = Summing::new(Mode::Crc64);
-        let read = pieces(plan.piece(index)).try_for_each(|(offset, length)| {
+        let mut hasher = RangeHasher::new(ChecksumKind::Crc64);
+        let read = chunks(plan.range(index)).try_for_each(|(offset, length)| {
             let mut buffer = vec![0; length];
             read_exact_at(file, &mut buffer, offset)?;
-            summing.update(&buffer);
+            hasher.update(&buffer);
             std::io::Result::Ok(())
         });
-        read.is_ok() && summing.finish().crc64 == crc64
+        read.is_ok() && hasher.finish().crc64 == crc64
     };
     if claims.into_iter().any(|(index, claim)| holds(index, claim.crc64)) {
         return Ok(());
@@ -320,7 +320,7 @@ fn foreign(path: &Path, why: &str) -> Error {
 fn obstacle(path: &Path, error: &std::io::Error) -> Obstacle {
     match error.kind() {
         // Somebody removed it, or made it, since it was looked at.
-        ErrorKind::NotFound | ErrorKind::AlreadyExists => Obstacle::Moved,
+        ErrorKind::NotFound | ErrorKind::AlreadyExists => Obstacle::AttemptState,
         ErrorKind::WouldBlock => {
             let partial = path.with_extension("");
             let shown = if path.extension().is_some_and(|end| end == "journal") { &partial } else { path };
@@ -341,8 +341,8 @@ mod tests {
     use super::*;
     use crate::transfer::partial::reservation::Reservation;
 
-    fn opened(target: &Path, overwrite: bool) -> Result<Partial> {
-        Partial::open(Paths::check(target, overwrite)?)
+    fn opened(target: &Path, overwrite: bool) -> Result<PartialFile> {
+        PartialFile::open(TargetPaths::check(target, overwrite)?)
     }
 
     fn beside(target: &Path) -> std::path::PathBuf {
@@ -451,7 +451,7 @@ mod tests {
         let open = || opened(&target, false);
         let reservation = Reservation::new(open().unwrap());
         assert_eq!(open().err().unwrap().kind(), Kind::Conflict);
-        let other = Paths::check(&folder.path().join("other"), false).unwrap();
+        let other = TargetPaths::check(&folder.path().join("other"), false).unwrap();
         assert_eq!(reservation.take(&other).err().unwrap().field(), Some("reservation"));
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&partial.metadata().unwrap().permissions()) & 0o777, 0o600);
@@ -461,8 +461,8 @@ mod tests {
         assert!(!partial.exists());
 
         let reservation = Reservation::new(open().unwrap());
-        let taken = reservation.take(&Paths::check(&target, false).unwrap()).unwrap().unwrap();
-        assert!(reservation.take(&Paths::check(&target, false).unwrap()).unwrap().is_none());
+        let taken = reservation.take(&TargetPaths::check(&target, false).unwrap()).unwrap().unwrap();
+        assert!(reservation.take(&TargetPaths::check(&target, false).unwrap()).unwrap().is_none());
         drop(reservation);
         assert!(partial.exists() && open().is_err(), "in use");
         drop(taken);

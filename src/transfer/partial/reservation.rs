@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::partial_file::Partial;
-use super::target::Paths;
+use super::partial_file::PartialFile;
+use super::target::TargetPaths;
 use crate::base::error::{Error, Result};
 
 /// A target that was reserved for a later download. Clones share it. While it is unused its partial file stays
@@ -13,7 +13,7 @@ use crate::base::error::{Error, Result};
 #[derive(Clone)]
 pub struct Reservation(Arc<Reserved>);
 
-struct Reserved(Mutex<Option<Partial>>);
+struct Reserved(Mutex<Option<PartialFile>>);
 
 impl std::fmt::Debug for Reservation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -22,7 +22,7 @@ impl std::fmt::Debug for Reservation {
 }
 
 impl Reservation {
-    pub(crate) fn new(partial: Partial) -> Self {
+    pub(crate) fn new(partial: PartialFile) -> Self {
         Self(Arc::new(Reserved(Mutex::new(Some(partial)))))
     }
 
@@ -31,7 +31,7 @@ impl Reservation {
     /// # Errors
     /// `Io` when what is kept beside the file cannot be read.
     pub fn origin(&self) -> Result<Option<Value>> {
-        self.partial(Partial::origin).map(Option::flatten)
+        self.partial(PartialFile::origin).map(Option::flatten)
     }
 
     /// Keeps beside the file where it comes from, for whoever reserves the same target after this transfer, or this
@@ -49,11 +49,11 @@ impl Reservation {
     /// # Errors
     /// `Io` when what is kept beside the file cannot be removed.
     pub fn forget(&self) -> Result<()> {
-        self.partial(Partial::forget).map(drop)
+        self.partial(PartialFile::forget).map(drop)
     }
 
     /// Nothing once a download has taken it.
-    fn partial<T>(&self, work: impl FnOnce(&Partial) -> Result<T>) -> Result<Option<T>> {
+    fn partial<T>(&self, work: impl FnOnce(&PartialFile) -> Result<T>) -> Result<Option<T>> {
         let reserved = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         reserved.as_ref().map(work).transpose()
     }
@@ -63,7 +63,7 @@ impl Reservation {
     ///
     /// # Errors
     /// `InvalidArgument` when it is the reservation of another target.
-    pub(crate) fn take(&self, paths: &Paths) -> Result<Option<Partial>> {
+    pub(crate) fn take(&self, paths: &TargetPaths) -> Result<Option<PartialFile>> {
         let mut reserved = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         if reserved.as_ref().is_some_and(|partial| partial.paths() != paths) {
             return Err(Error::invalid("reservation", "is of another target"));

@@ -16,7 +16,7 @@ const MOST_LINKS: usize = 40;
 
 /// The paths of one download.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Paths {
+pub(crate) struct TargetPaths {
     target: PathBuf,
     pub(crate) partial: PathBuf,
     pub(crate) journal: PathBuf,
@@ -29,7 +29,7 @@ fn beside(target: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-impl Paths {
+impl TargetPaths {
     /// Checks that the target can be written.
     ///
     /// # Errors
@@ -194,7 +194,7 @@ mod tests {
     fn a_path_that_names_a_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["new/", "new/.", ".."] {
-            let error = Paths::check(&folder.path().join(name), true).unwrap_err();
+            let error = TargetPaths::check(&folder.path().join(name), true).unwrap_err();
             assert!(error.to_string().contains("names no file"), "{error}");
         }
     }
@@ -221,7 +221,7 @@ mod tests {
         ];
         for (link, to, leads) in links {
             symlink(to, path(link)).unwrap();
-            let found = Paths::check(&path(link), true).map_err(|error| error.kind());
+            let found = TargetPaths::check(&path(link), true).map_err(|error| error.kind());
             let target = found.map(|paths| {
                 paths.target.parent().unwrap().canonicalize().unwrap().join(paths.target.file_name().unwrap())
             });
@@ -233,7 +233,7 @@ mod tests {
                     .join(leads.split('/').nth(1).unwrap())),
                 "{link}"
             );
-            assert_eq!(Paths::check(&path(link), false).unwrap_err().kind(), Kind::Conflict, "{link} without leave");
+            assert_eq!(TargetPaths::check(&path(link), false).unwrap_err().kind(), Kind::Conflict, "{link} without leave");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::rate::Pace;
+use super::rate::TransferFigures;
 use crate::transfer::schedule::idle_timeout::grace;
 use crate::base::event::{Event, Progress, Sink};
 use crate::base::time::Clock;
@@ -12,16 +12,16 @@ use crate::base::time::Clock;
 /// The figures of one transfer. Cheap to clone; clones are the same figures.
 #[derive(Clone)]
 pub(crate) struct Meter {
-    pace: Arc<Mutex<Pace>>,
+    figures: Arc<Mutex<TransferFigures>>,
     clock: Arc<dyn Clock>,
     sink: Arc<dyn Sink>,
 }
 
 impl Meter {
     /// Begins to tell, with a first report.
-    pub(crate) fn start(pace: Pace, clock: &Arc<dyn Clock>, sink: &Arc<dyn Sink>) -> Self {
-        let meter = Self { pace: Arc::new(Mutex::new(pace)), clock: Arc::clone(clock), sink: Arc::clone(sink) };
-        meter.tell(|pace, now| Some(pace.report(now)));
+    pub(crate) fn start(figures: TransferFigures, clock: &Arc<dyn Clock>, sink: &Arc<dyn Sink>) -> Self {
+        let meter = Self { figures: Arc::new(Mutex::new(figures)), clock: Arc::clone(clock), sink: Arc::clone(sink) };
+        meter.tell(|figures, now| Some(figures.report(now)));
         meter
     }
 
@@ -32,51 +32,51 @@ impl Meter {
             tokio::select! {
                 biased;
                 outcome = &mut work => return outcome,
-                () = self.clock.glance() => self.tell(Pace::glance),
+                () = self.clock.glance() => self.tell(TransferFigures::peek),
             }
         }
     }
 
     /// It is known now how many bytes there are in all.
     pub(crate) fn has_total(&self, total: u64) {
-        self.tell(|pace, now| {
-            pace.set_total(total);
-            Some(pace.report(now))
+        self.tell(|figures, now| {
+            figures.set_total(total);
+            Some(figures.report(now))
         });
     }
 
     /// What a try moves. Taken back when its last clone is dropped and it has not landed.
-    pub(crate) fn flight(&self) -> Flight {
-        Flight(Arc::new(Moved { meter: self.clone(), began: self.clock.monotonic(), bytes: AtomicU64::new(0) }))
+    pub(crate) fn attempt(&self) -> AttemptBytes {
+        AttemptBytes(Arc::new(AttemptState { meter: self.clone(), began: self.clock.monotonic(), bytes: AtomicU64::new(0) }))
     }
 
-    /// A stretch was finished without a try that is watched.
+    /// A range was finished without a try that is watched.
     pub(crate) fn finished(&self, bytes: u64) {
-        self.tell(|pace, now| pace.add(bytes, Duration::ZERO, now));
+        self.tell(|figures, now| figures.add(bytes, Duration::ZERO, now));
     }
 
     /// A failed try is repeated.
     pub(crate) fn retried(&self) {
-        self.tell(Pace::retried);
+        self.tell(TransferFigures::retried);
     }
 
     /// All is sent, and the file of this name becomes a blob. Told with all figures: of a small upload, hosts that look
     /// now and then see nothing else.
     pub(crate) fn committing(&self, name: &str) {
-        self.tell(|pace, now| Some(pace.committing(name, now)));
+        self.tell(|figures, now| Some(figures.committing(name, now)));
     }
 
     /// The time that all that was handed over may need to leave this machine.
     pub(crate) fn grace(&self) -> Duration {
-        let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        let (on_their_way, rate) = pace.on_their_way(self.clock.monotonic());
+        let figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        let (on_their_way, rate) = figures.on_their_way(self.clock.monotonic());
         grace(on_their_way, rate)
     }
 
-    fn tell(&self, change: impl FnOnce(&mut Pace, Duration) -> Option<Progress>) {
+    fn tell(&self, change: impl FnOnce(&mut TransferFigures, Duration) -> Option<Progress>) {
         // The sink is called with the lock held, so that two reports cannot overtake each other.
-        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(progress) = change(&mut pace, self.clock.monotonic()) {
+        let mut figures = self.figures.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(progress) = change(&mut figures, self.clock.monotonic()) {
             self.sink.event(Event::Progress(progress));
         }
     }
@@ -84,36 +84,36 @@ impl Meter {
 
 /// The bytes that one try has moved so far. Clones are the same try.
 #[derive(Clone)]
-pub(crate) struct Flight(Arc<Moved>);
+pub(crate) struct AttemptBytes(Arc<AttemptState>);
 
-struct Moved {
+struct AttemptState {
     meter: Meter,
     began: Duration,
     bytes: AtomicU64,
 }
 
-impl Flight {
+impl AttemptBytes {
     /// So many more bytes moved.
     pub(crate) fn moved(&self, bytes: u64) {
         self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.0.meter.tell(|pace, now| pace.moved(bytes, now));
+        self.0.meter.tell(|figures, now| figures.moved(bytes, now));
     }
 
-    /// The try has ended well: its stretch of so many bytes is done.
-    pub(crate) fn landed(&self, length: u64) {
+    /// The try has ended well: its range of so many bytes is done.
+    pub(crate) fn completed(&self, length: u64) {
         let moved = self.0.bytes.swap(0, Ordering::Relaxed);
-        self.0.meter.tell(|pace, now| {
-            pace.returned(moved);
-            pace.add(length, now.saturating_sub(self.0.began), now)
+        self.0.meter.tell(|figures, now| {
+            figures.returned(moved);
+            figures.add(length, now.saturating_sub(self.0.began), now)
         });
     }
 }
 
-impl Drop for Moved {
+impl Drop for AttemptState {
     fn drop(&mut self) {
         let moved = *self.bytes.get_mut();
-        self.meter.tell(|pace, _| {
-            pace.returned(moved);
+        self.meter.tell(|figures, _| {
+            figures.returned(moved);
             None
         });
     }

@@ -20,7 +20,7 @@ const SAMPLES: u32 = 60;
 /// After so long without a byte the rate is no longer what it was.
 const PAUSE: Duration = Duration::from_secs(5);
 /// When a look at figures that nothing has moved is due.
-const GLANCE: Duration = Duration::from_secs(1);
+const PEEK: Duration = Duration::from_secs(1);
 
 /// The pace of one transfer.
 ///
@@ -29,7 +29,7 @@ const GLANCE: Duration = Duration::from_secs(1);
 /// back. An upload shows what is acknowledged, and beside it what the connections have taken; a download shows what
 /// has arrived.
 #[derive(Debug)]
-pub(crate) struct Pace {
+pub(crate) struct TransferFigures {
     phase: Phase,
     subject: String,
     total: u64,
@@ -56,7 +56,7 @@ struct Sample {
     seen: u64,
 }
 
-impl Pace {
+impl TransferFigures {
     /// A transfer of `total` bytes of which `done` are there already.
     pub(crate) fn new(
         phase: Phase,
@@ -112,7 +112,7 @@ impl Pace {
         self.due(now)
     }
 
-    /// Adds a finished stretch that took so long; a report when one is due.
+    /// Adds a finished range that took so long; a report when one is due.
     pub(crate) fn add(&mut self, bytes: u64, took: Duration, now: Duration) -> Option<Progress> {
         self.bytes_done = self.bytes_done.saturating_add(bytes).min(self.total);
         self.bytes_seen = self.bytes_seen.max(self.bytes_done);
@@ -123,8 +123,8 @@ impl Pace {
     }
 
     /// Looks at the figures although nothing has happened; a report when the last one is old and there is more to come.
-    pub(crate) fn glance(&mut self, now: Duration) -> Option<Progress> {
-        (self.bytes_done < self.total && self.is_silent_for(GLANCE, now)).then(|| self.report(now))
+    pub(crate) fn peek(&mut self, now: Duration) -> Option<Progress> {
+        (self.bytes_done < self.total && self.is_silent_for(PEEK, now)).then(|| self.report(now))
     }
 
     fn grew(&mut self, now: Duration) {
@@ -210,15 +210,15 @@ impl Pace {
 mod tests {
     use super::*;
 
-    fn pace(done: u64) -> Pace {
-        Pace::new(Phase::Uploading, "x", 1_000_000, done, 100, 0, Duration::ZERO)
+    fn figures(done: u64) -> TransferFigures {
+        TransferFigures::new(Phase::Uploading, "x", 1_000_000, done, 100, 0, Duration::ZERO)
     }
 
     #[test]
     fn reports_come_at_most_ten_times_a_second_and_at_the_end() {
-        let mut pace = pace(0);
+        let mut figures = figures(0);
         let reports: Vec<Progress> =
-            (1..=100).filter_map(|n| pace.add(10_000, Duration::ZERO, Duration::from_millis(n * 10))).collect();
+            (1..=100).filter_map(|n| figures.add(10_000, Duration::ZERO, Duration::from_millis(n * 10))).collect();
         assert!((10..=12).contains(&reports.len()), "{}", reports.len());
         assert_eq!(reports.last().unwrap().bytes_done, Some(1_000_000));
         assert_eq!(reports.last().unwrap().eta_ms, Some(0));
@@ -227,50 +227,50 @@ mod tests {
 
     #[test]
     fn the_rate_is_that_of_the_bytes_of_this_run() {
-        let mut pace = pace(500_000);
-        let first = pace.report(Duration::ZERO);
+        let mut figures = figures(500_000);
+        let first = figures.report(Duration::ZERO);
         assert_eq!((first.bytes_done, first.bytes_per_second, first.eta_ms), (Some(500_000), None, None));
-        let report = pace.add(100_000, Duration::ZERO, Duration::from_secs(1)).unwrap();
+        let report = figures.add(100_000, Duration::ZERO, Duration::from_secs(1)).unwrap();
         assert_eq!(report.bytes_per_second, Some(100_000), "what was there before does not count");
         assert_eq!(report.eta_ms, Some(4_000));
     }
 
     #[test]
     fn one_fast_moment_moves_the_rate_only_a_little() {
-        let mut pace = pace(0);
+        let mut figures = figures(0);
         for second in 1..=20 {
-            pace.add(10_000, Duration::ZERO, Duration::from_secs(second));
+            figures.add(10_000, Duration::ZERO, Duration::from_secs(second));
         }
-        let report = pace.add(100_000, Duration::ZERO, Duration::from_millis(20_200)).unwrap();
+        let report = figures.add(100_000, Duration::ZERO, Duration::from_millis(20_200)).unwrap();
         assert!(report.bytes_per_second.unwrap() < 40_000, "{report:?}");
     }
 
     #[test]
     fn nothing_shown_goes_back_when_a_try_fails() {
-        let mut pace = pace(0);
+        let mut figures = figures(0);
         let seconds = Duration::from_secs;
-        pace.moved(200_000, seconds(1));
-        pace.returned(200_000);
-        let report = pace.retried(seconds(2)).unwrap();
+        figures.moved(200_000, seconds(1));
+        figures.returned(200_000);
+        let report = figures.retried(seconds(2)).unwrap();
         assert_eq!((report.bytes_done, report.bytes_sent, report.retries), (Some(0), Some(200_000), Some(1)));
-        pace.moved(100_000, seconds(3));
-        pace.returned(100_000);
-        let report = pace.add(100_000, Duration::ZERO, seconds(4)).unwrap();
+        figures.moved(100_000, seconds(3));
+        figures.returned(100_000);
+        let report = figures.add(100_000, Duration::ZERO, seconds(4)).unwrap();
         assert_eq!((report.bytes_done, report.bytes_sent), (Some(100_000), Some(200_000)));
-        let all = (5..=13).filter_map(|now| pace.add(100_000, Duration::ZERO, seconds(now))).last().unwrap();
+        let all = (5..=13).filter_map(|now| figures.add(100_000, Duration::ZERO, seconds(now))).last().unwrap();
         assert_eq!((all.bytes_done, all.bytes_sent, all.eta_ms), (Some(1_000_000), Some(1_000_000), Some(0)));
     }
 
     #[test]
     fn a_burst_of_answers_promises_no_fast_link() {
-        let mut pace = pace(0);
-        pace.moved(1_000_000, Duration::ZERO);
+        let mut figures = figures(0);
+        figures.moved(1_000_000, Duration::ZERO);
         for n in 0..10 {
-            pace.returned(10_000);
-            let report = pace.add(10_000, Duration::ZERO, Duration::from_millis(100_000 + n * 100)).unwrap();
+            figures.returned(10_000);
+            let report = figures.add(10_000, Duration::ZERO, Duration::from_millis(100_000 + n * 100)).unwrap();
             assert!(report.bytes_per_second.unwrap() <= 10_000, "{report:?}");
         }
-        assert_eq!(pace.on_their_way(Duration::from_secs(101)), (900_000, Some(990)));
+        assert_eq!(figures.on_their_way(Duration::from_secs(101)), (900_000, Some(990)));
     }
 
     /// 32 blocks at a time over a slow link, all of which are acknowledged in the same moment, after 64 s or after ten
@@ -281,21 +281,21 @@ mod tests {
         const BLOCKS: u64 = 32;
         for (seconds, buffered) in [(64, false), (64, true), (640, false), (640, true)] {
             let (block, rounds) = (RATE * seconds / BLOCKS, 6);
-            let mut pace = Pace::new(Phase::Uploading, "x", block * BLOCKS * rounds, 0, 1, 0, Duration::ZERO);
+            let mut figures = TransferFigures::new(Phase::Uploading, "x", block * BLOCKS * rounds, 0, 1, 0, Duration::ZERO);
             for second in 1..=rounds * seconds {
                 let now = Duration::from_secs(second);
                 if !buffered {
-                    pace.moved(RATE, now);
+                    figures.moved(RATE, now);
                 } else if second % seconds == 1 {
-                    pace.moved(block * BLOCKS, now);
+                    figures.moved(block * BLOCKS, now);
                 }
                 for _ in 0..if second % seconds == 0 { BLOCKS } else { 0 } {
-                    pace.returned(block);
-                    pace.add(block, Duration::from_secs(seconds), now);
+                    figures.returned(block);
+                    figures.add(block, Duration::from_secs(seconds), now);
                 }
                 // What lies in buffers is known when the first blocks have ended.
                 let wrong = if buffered { if second < seconds { seconds as f64 } else { 2.1 } } else { 1.6 };
-                let rate = pace.report(now).bytes_per_second.unwrap() as f64 / RATE as f64;
+                let rate = figures.report(now).bytes_per_second.unwrap() as f64 / RATE as f64;
                 assert!(rate <= wrong && rate >= 1.0 / wrong, "{rate} at {second} s of {seconds}, {buffered}");
             }
         }
@@ -303,40 +303,40 @@ mod tests {
 
     #[test]
     fn figures_are_looked_at_while_nothing_happens() {
-        let mut pace = pace(0);
-        pace.add(100_000, Duration::ZERO, Duration::from_secs(1));
+        let mut figures = figures(0);
+        figures.add(100_000, Duration::ZERO, Duration::from_secs(1));
         assert!(
-            pace.add(1, Duration::ZERO, Duration::from_millis(1_050)).is_none()
-                && pace.glance(Duration::from_millis(1_900)).is_none()
+            figures.add(1, Duration::ZERO, Duration::from_millis(1_050)).is_none()
+                && figures.peek(Duration::from_millis(1_900)).is_none()
         );
-        let report = pace.glance(Duration::from_secs(2)).unwrap();
+        let report = figures.peek(Duration::from_secs(2)).unwrap();
         assert_eq!(report.bytes_done, Some(100_001), "what was not due before is told now");
-        pace.add(899_999, Duration::ZERO, Duration::from_secs(3));
-        assert!(pace.glance(Duration::from_secs(9)).is_none(), "nothing more comes");
+        figures.add(899_999, Duration::ZERO, Duration::from_secs(3));
+        assert!(figures.peek(Duration::from_secs(9)).is_none(), "nothing more comes");
     }
 
     #[test]
     fn a_download_shows_what_has_arrived() {
-        let mut pace = Pace::new(Phase::Downloading, "x", 1_000, 0, 1, 0, Duration::ZERO);
-        let report = pace.moved(400, Duration::from_secs(1)).unwrap();
+        let mut figures = TransferFigures::new(Phase::Downloading, "x", 1_000, 0, 1, 0, Duration::ZERO);
+        let report = figures.moved(400, Duration::from_secs(1)).unwrap();
         assert_eq!((report.bytes_done, report.bytes_sent, report.bytes_per_second), (Some(400), None, Some(400)));
-        pace.returned(400);
-        let report = pace.moved(100, Duration::from_secs(2)).unwrap();
+        figures.returned(400);
+        let report = figures.moved(100, Duration::from_secs(2)).unwrap();
         assert_eq!(report.bytes_done, Some(400), "never back");
     }
 
     #[test]
     fn the_time_left_grows_while_nothing_moves() {
-        let mut pace = pace(0);
-        let before = pace.add(100_000, Duration::ZERO, Duration::from_secs(1)).unwrap();
+        let mut figures = figures(0);
+        let before = figures.add(100_000, Duration::ZERO, Duration::from_secs(1)).unwrap();
         assert_eq!((before.bytes_per_second, before.eta_ms), (Some(100_000), Some(9_000)));
-        pace.moved(50_000, Duration::from_secs(2));
-        let later = pace.moved(50_000, Duration::from_secs(101)).unwrap();
+        figures.moved(50_000, Duration::from_secs(2));
+        let later = figures.moved(50_000, Duration::from_secs(101)).unwrap();
         assert_eq!((later.bytes_per_second, later.eta_ms), (Some(505), Some(1_782_000)), "of the last minute or so");
-        let later = pace.glance(Duration::from_secs(300)).unwrap();
+        let later = figures.peek(Duration::from_secs(300)).unwrap();
         assert_eq!((later.bytes_per_second, later.eta_ms), (Some(167), Some(5_364_000)), "and it is less and less");
-        pace.returned(100_000);
-        let never = pace.retried(Duration::from_secs(310)).unwrap();
+        figures.returned(100_000);
+        let never = figures.retried(Duration::from_secs(310)).unwrap();
         assert_eq!((never.bytes_per_second, never.eta_ms), (None, None), "nothing is on its way");
     }
 }

@@ -1,7 +1,7 @@
-//! How many stretches of a transfer are worked on at a time. Pure: the caller brings the time.
+//! How many ranges of a transfer are worked on at a time. Pure: the caller brings the time.
 //!
-//! A round is as many finished stretches as there were streams when it began. The number of streams grows by one with
-//! every finished stretch for as long as each round moves clearly more bytes per second than the best before it. Then
+//! A round is as many finished ranges as there were streams when it began. The number of streams grows by one with
+//! every finished range for as long as each round moves clearly more bytes per second than the best before it. Then
 //! it stays a little above the last number that helped, and every few rounds the growth is tried again. It is halved
 //! when the service says that it is too much, once a round. Streams that move next to nothing are taken away, unless it
 //! shows that the connections are slow and not the link. Nothing is decided by a timer: what has not finished says
@@ -27,7 +27,7 @@ const HEADROOM: f64 = 1.25;
 /// Rounds after which growth is tried again.
 const REST: u32 = 4;
 
-/// What a stream should move at least. Below that, more streams only make each of them slower and a repeated stretch
+/// What a stream should move at least. Below that, more streams only make each of them slower and a repeated range
 /// dearer: 8 MiB then take longer than half a minute.
 const LEAST_RATE: f64 = 256.0 * 1024.0;
 
@@ -41,13 +41,13 @@ const FEW: usize = 2;
 /// The share of the rate that must remain when streams are taken away.
 const KEPT: f64 = 0.85;
 
-/// A stretch that took less says nothing of a slow link, but of the way there and back.
+/// A range that took less says nothing of a slow link, but of the way there and back.
 const TELLING: Duration = Duration::from_secs(1);
 
 /// What is being tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// One more stream for each finished stretch.
+    /// One more stream for each finished range.
     Growing,
     /// No change, for so many rounds already.
     Resting(u32),
@@ -55,7 +55,7 @@ enum Stage {
 
 /// How the number of streams is found.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Mode {
+enum Strategy {
     /// What was asked for. Only an overloaded service lowers it, and calm rounds raise it again.
     Fixed,
     /// By what rounds move: `best` bytes per second at a `level` of streams; `helpful` is the last number that was worth
@@ -65,45 +65,45 @@ enum Mode {
 
 /// The number of streams of one transfer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Streams {
-    mode: Mode,
+pub(crate) struct Concurrency {
+    strategy: Strategy,
     width: usize,
     limit: usize,
-    /// Stretches finished in this round, and how many make it up.
+    /// Ranges finished in this round, and how many make it up.
     finished: usize,
     round: usize,
     /// Bytes moved in this round, and when it began.
     bytes: u64,
     began: Option<Duration>,
-    /// Whether a stretch has finished since the number was halved last.
+    /// Whether a range has finished since the number was halved last.
     calm: bool,
     /// What there was before streams were taken away from a slow link, until it is known whether that was right.
-    cut: Option<Cut>,
+    reduction: Option<Reduction>,
     /// Whether slow streams may still mean a slow link.
-    may_cut: bool,
+    may_reduce: bool,
     /// What a stream has to move for another one to be tried.
     enough: f64,
 }
 
 /// A trial with fewer streams, and what there was before.
 #[derive(Debug, Clone, Copy)]
-struct Cut {
+struct Reduction {
     width: usize,
     rate: f64,
-    /// Stretches that are still to finish of those that were begun before; they say nothing.
+    /// Ranges that are still to finish of those that were begun before; they say nothing.
     before: usize,
-    /// Stretches that are still to finish of the trial, the bytes of those that have, and since when.
+    /// Ranges that are still to finish of the trial, the bytes of those that have, and since when.
     left: usize,
     bytes: u64,
     since: Duration,
 }
 
-impl Cut {
+impl Reduction {
     fn new(width: usize, few: usize, rate: f64) -> Self {
         Self { width, rate, before: width, left: few * 2, bytes: 0, since: Duration::ZERO }
     }
 
-    /// A stretch has finished. At the end of the trial, whether the rate has remained.
+    /// A range has finished. At the end of the trial, whether the rate has remained.
     fn finished(&mut self, bytes: u64, now: Duration) -> Option<bool> {
         if self.before > 0 {
             self.before -= 1;
@@ -117,21 +117,21 @@ impl Cut {
     }
 }
 
-impl Streams {
+impl Concurrency {
     /// Always so many, unless the service is overloaded.
     pub(crate) fn fixed(number: usize) -> Self {
-        Self::new(Mode::Fixed, number.clamp(1, MOST))
+        Self::new(Strategy::Fixed, number.clamp(1, MOST))
     }
 
     /// As many as the connection rewards.
     pub(crate) fn adaptive() -> Self {
-        let mode = Mode::Adaptive { stage: Stage::Growing, best: 0.0, level: 0, helpful: START };
-        Self { limit: MOST, ..Self::new(mode, START) }
+        let strategy = Strategy::Adaptive { stage: Stage::Growing, best: 0.0, level: 0, helpful: START };
+        Self { limit: MOST, ..Self::new(strategy, START) }
     }
 
-    fn new(mode: Mode, width: usize) -> Self {
+    fn new(strategy: Strategy, width: usize) -> Self {
         Self {
-            mode,
+            strategy,
             width,
             limit: width,
             finished: 0,
@@ -139,40 +139,40 @@ impl Streams {
             bytes: 0,
             began: None,
             calm: true,
-            cut: None,
-            may_cut: true,
+            reduction: None,
+            may_reduce: true,
             enough: LEAST_RATE,
         }
     }
 
-    /// How many stretches may be worked on now.
+    /// How many ranges may be worked on now.
     pub(crate) fn width(&self) -> usize {
         self.width
     }
 
-    /// A stretch was begun.
+    /// A range was begun.
     pub(crate) fn began(&mut self, now: Duration) {
         self.began.get_or_insert(now);
     }
 
-    /// A stretch of so many bytes finished, `took` after it was begun.
+    /// A range of so many bytes finished, `took` after it was begun.
     pub(crate) fn finished(&mut self, bytes: u64, took: Duration, now: Duration) {
         self.calm = true;
         self.finished += 1;
         self.bytes += bytes;
-        let less_than = |rate: f64| self.may_cut && took >= TELLING && (bytes as f64) < rate * took.as_secs_f64();
+        let less_than = |rate: f64| self.may_reduce && took >= TELLING && (bytes as f64) < rate * took.as_secs_f64();
         let (slow, ample) = (less_than(LEAST_RATE), !less_than(self.enough));
-        if let Some(kept) = self.cut.as_mut().and_then(|cut| cut.finished(bytes, now)) {
-            let before = self.cut.take().map_or(self.width, |cut| cut.width);
+        if let Some(kept) = self.reduction.as_mut().and_then(|reduction| reduction.finished(bytes, now)) {
+            let before = self.reduction.take().map_or(self.width, |reduction| reduction.width);
             // Fewer streams moved less in all, so it is each connection that is slow and not the link.
             if kept {
                 self.enough = LEAST_RATE * AMPLE;
             } else {
-                (self.width, self.may_cut) = (before, false);
+                (self.width, self.may_reduce) = (before, false);
             }
         }
-        match self.mode {
-            Mode::Adaptive { stage: Stage::Growing, .. } if ample => self.width = (self.width + 1).min(self.limit),
+        match self.strategy {
+            Strategy::Adaptive { stage: Stage::Growing, .. } if ample => self.width = (self.width + 1).min(self.limit),
             _ => {}
         }
         if self.finished >= self.round {
@@ -184,29 +184,29 @@ impl Streams {
         let passed = self.began.map_or(0.0, |began| now.saturating_sub(began).as_secs_f64());
         // Without time there is no rate, and nothing that speaks for more streams.
         let rate = if passed > 0.0 { self.bytes as f64 / passed } else { 0.0 };
-        match &mut self.mode {
-            Mode::Fixed => self.width = (self.width + 1).min(self.limit),
+        match &mut self.strategy {
+            Strategy::Fixed => self.width = (self.width + 1).min(self.limit),
             // Nothing else changes until it is known whether taking streams away was right.
-            Mode::Adaptive { .. } if self.cut.is_some() => {}
-            Mode::Adaptive { stage, helpful, .. } if slow && rate > 0.0 => {
+            Strategy::Adaptive { .. } if self.reduction.is_some() => {}
+            Strategy::Adaptive { stage, helpful, .. } if slow && rate > 0.0 => {
                 let few = ((rate / LEAST_RATE) as usize).clamp(FEW, self.width.max(FEW));
-                self.cut = (few < self.width).then_some(Cut::new(self.width, few, rate));
+                self.reduction = (few < self.width).then_some(Reduction::new(self.width, few, rate));
                 self.width = few;
                 (*stage, *helpful) = (Stage::Resting(0), self.width);
             }
             // A trial begins with a round like those before it, which is its measure: the streams that come in its course
             // finish in the next one.
-            Mode::Adaptive { stage: Stage::Growing, best, level, .. } if self.round == *level => *best = rate,
-            Mode::Adaptive { stage: Stage::Growing, best, helpful, level } if rate > 0.0 && rate >= *best * GAIN => {
+            Strategy::Adaptive { stage: Stage::Growing, best, level, .. } if self.round == *level => *best = rate,
+            Strategy::Adaptive { stage: Stage::Growing, best, helpful, level } if rate > 0.0 && rate >= *best * GAIN => {
                 (*best, *helpful, *level) = (rate, self.round, self.round);
             }
-            Mode::Adaptive { stage: stage @ Stage::Growing, helpful, .. } => {
+            Strategy::Adaptive { stage: stage @ Stage::Growing, helpful, .. } => {
                 self.width = ((*helpful as f64 * HEADROOM).ceil() as usize).min(self.limit);
                 *stage = Stage::Resting(0);
             }
-            Mode::Adaptive { stage: Stage::Resting(rounds), .. } if *rounds + 1 < REST => *rounds += 1,
-            Mode::Adaptive { .. } if !ample => {}
-            Mode::Adaptive { stage, level, helpful, .. } => {
+            Strategy::Adaptive { stage: Stage::Resting(rounds), .. } if *rounds + 1 < REST => *rounds += 1,
+            Strategy::Adaptive { .. } if !ample => {}
+            Strategy::Adaptive { stage, level, helpful, .. } => {
                 // If nothing comes of it, the number is again what it was.
                 let before = (self.width as f64 / HEADROOM) as usize;
                 (*stage, *level, *helpful) = (Stage::Growing, self.width, before.max(1));
@@ -220,9 +220,9 @@ impl Streams {
         if !self.calm {
             return;
         }
-        (self.calm, self.cut) = (false, None);
+        (self.calm, self.reduction) = (false, None);
         self.width = (self.width / 2).max(1);
-        if let Mode::Adaptive { stage, helpful, .. } = &mut self.mode {
+        if let Strategy::Adaptive { stage, helpful, .. } = &mut self.strategy {
             (*stage, *helpful) = (Stage::Resting(0), self.width);
         }
         (self.finished, self.round, self.bytes, self.began) = (0, self.width, 0, None);
@@ -244,15 +244,15 @@ mod tests {
     const MIB: u64 = 1024 * 1024;
 
     /// A link on which every stream moves at most `each` bytes per second and all together at most `total`, with
-    /// `turn` seconds per stretch on top.
+    /// `permit` seconds per range on top.
     struct Link {
         each: f64,
         total: f64,
-        turn: f64,
+        permit: f64,
     }
 
-    /// Works off so many stretches on a link, by a simulated clock. Gives the width after each, and the seconds.
-    fn simulate(streams: &mut Streams, link: &Link, stretches: usize, size: u64) -> (Vec<usize>, f64) {
+    /// Works off so many ranges on a link, by a simulated clock. Gives the width after each, and the seconds.
+    fn simulate(streams: &mut Concurrency, link: &Link, stretches: usize, size: u64) -> (Vec<usize>, f64) {
         struct Stretch {
             began: f64,
             wait: f64,
@@ -263,7 +263,7 @@ mod tests {
         while left > 0 || !flying.is_empty() {
             while left > 0 && flying.len() < streams.width() {
                 streams.began(at(now));
-                flying.push(Stretch { began: now, wait: link.turn, left: size as f64 });
+                flying.push(Stretch { began: now, wait: link.permit, left: size as f64 });
                 left -= 1;
             }
             let moving = flying.iter().filter(|one| one.wait <= 1e-9).count();
@@ -286,11 +286,11 @@ mod tests {
         (widths, now)
     }
 
-    const LONG_DISTANCE: Link = Link { each: 12.5e6, total: f64::INFINITY, turn: 0.03 };
+    const LONG_DISTANCE: Link = Link { each: 12.5e6, total: f64::INFINITY, permit: 0.03 };
 
     #[test]
     fn a_link_that_gives_each_stream_little_gets_many() {
-        let (widths, _) = simulate(&mut Streams::adaptive(), &LONG_DISTANCE, 256, 4 * MIB);
+        let (widths, _) = simulate(&mut Concurrency::adaptive(), &LONG_DISTANCE, 256, 4 * MIB);
         let reached = widths.iter().position(|width| *width == MOST);
         assert!(reached.is_some_and(|at| at < 64), "{widths:?}");
         assert!(widths.iter().skip(64).all(|width| *width == MOST), "and keeps them: {widths:?}");
@@ -298,9 +298,9 @@ mod tests {
 
     #[test]
     fn a_link_that_is_full_gets_no_more_streams_than_fill_it() {
-        let full = Link { each: 12.5e6, total: 125e6, turn: 0.03 };
+        let full = Link { each: 12.5e6, total: 125e6, permit: 0.03 };
         let stretches = 2048;
-        let (widths, seconds) = simulate(&mut Streams::adaptive(), &full, stretches, 4 * MIB);
+        let (widths, seconds) = simulate(&mut Concurrency::adaptive(), &full, stretches, 4 * MIB);
         let share = (stretches as u64 * 4 * MIB) as f64 / seconds / 125e6;
         assert!(share >= 0.95, "{share}");
         let resting = widths.iter().filter(|width| **width == START + START / 4).count();
@@ -310,18 +310,18 @@ mod tests {
     #[test]
     fn a_slow_link_gets_few_streams() {
         // 3.5 Mbit/s, the case on which the read time-outs of others fail.
-        let slow = Link { each: f64::INFINITY, total: 437_500.0, turn: 0.05 };
-        let (widths, seconds) = simulate(&mut Streams::adaptive(), &slow, 256, MIB);
+        let slow = Link { each: f64::INFINITY, total: 437_500.0, permit: 0.05 };
+        let (widths, seconds) = simulate(&mut Concurrency::adaptive(), &slow, 256, MIB);
         assert!(widths.iter().all(|width| *width <= START), "it never grows: {widths:?}");
         assert!(widths.iter().skip(START).all(|width| *width == FEW), "{widths:?}");
         assert!((256 * MIB) as f64 / seconds / 437_500.0 > 0.9, "{seconds}");
     }
 
-    /// A stretch that seems to be a little faster than a slow link can be, as its start was in a buffer, changes nothing.
+    /// A range that seems to be a little faster than a slow link can be, as its start was in a buffer, changes nothing.
     #[test]
     fn a_slow_link_that_is_uneven_keeps_few_streams() {
-        let slow = Link { each: f64::INFINITY, total: 437_500.0, turn: 0.05 };
-        let mut streams = Streams::adaptive();
+        let slow = Link { each: f64::INFINITY, total: 437_500.0, permit: 0.05 };
+        let mut streams = Concurrency::adaptive();
         simulate(&mut streams, &slow, 96, MIB);
         assert_eq!(streams.width(), FEW);
         let mut now = Duration::from_secs(1000);
@@ -336,8 +336,8 @@ mod tests {
 
     #[test]
     fn a_slow_link_that_becomes_fast_gets_many_streams() {
-        let mut streams = Streams::adaptive();
-        simulate(&mut streams, &Link { each: f64::INFINITY, total: 437_500.0, turn: 0.05 }, 96, MIB);
+        let mut streams = Concurrency::adaptive();
+        simulate(&mut streams, &Link { each: f64::INFINITY, total: 437_500.0, permit: 0.05 }, 96, MIB);
         assert_eq!(streams.width(), FEW);
         streams.began = None;
         simulate(&mut streams, &LONG_DISTANCE, 1024, 4 * MIB);
@@ -348,9 +348,9 @@ mod tests {
     fn slow_connections_of_a_fast_link_keep_their_number() {
         // As over a long and lossy way, or through a proxy that gives each connection little.
         for each in [100e3, 150e3, 230e3] {
-            let lossy = Link { each, total: f64::INFINITY, turn: 0.2 };
-            let (widths, seconds) = simulate(&mut Streams::adaptive(), &lossy, 512, 8 * MIB);
-            let (_, wide) = simulate(&mut Streams::fixed(MOST), &lossy, 512, 8 * MIB);
+            let lossy = Link { each, total: f64::INFINITY, permit: 0.2 };
+            let (widths, seconds) = simulate(&mut Concurrency::adaptive(), &lossy, 512, 8 * MIB);
+            let (_, wide) = simulate(&mut Concurrency::fixed(MOST), &lossy, 512, 8 * MIB);
             assert_eq!(widths.last(), Some(&MOST), "{each}");
             assert!(seconds < wide * 2.0, "{each}: {seconds} s, {wide} s with all");
         }
@@ -358,8 +358,8 @@ mod tests {
 
     #[test]
     fn a_link_that_becomes_faster_is_noticed() {
-        let mut streams = Streams::adaptive();
-        let full = Link { each: 12.5e6, total: 12.5e7, turn: 0.03 };
+        let mut streams = Concurrency::adaptive();
+        let full = Link { each: 12.5e6, total: 12.5e7, permit: 0.03 };
         simulate(&mut streams, &full, 512, 4 * MIB);
         let before = streams.width();
         assert!(before < MOST, "{before}");
@@ -371,7 +371,7 @@ mod tests {
 
     #[test]
     fn an_overloaded_service_gets_half_once_a_round() {
-        for mut streams in [Streams::fixed(8), Streams { width: 8, limit: 8, round: 8, ..Streams::adaptive() }] {
+        for mut streams in [Concurrency::fixed(8), Concurrency { width: 8, limit: 8, round: 8, ..Concurrency::adaptive() }] {
             for _ in 0..8 {
                 streams.overloaded();
             }
@@ -388,7 +388,7 @@ mod tests {
 
     #[test]
     fn a_fixed_number_comes_back_by_one_a_calm_round() {
-        let mut streams = Streams::fixed(8);
+        let mut streams = Concurrency::fixed(8);
         streams.overloaded();
         let widths: Vec<_> = (0..30)
             .map(|_| {
@@ -401,7 +401,7 @@ mod tests {
 
     #[test]
     fn where_no_time_passes_nothing_is_concluded() {
-        let mut streams = Streams::adaptive();
+        let mut streams = Concurrency::adaptive();
         for _ in 0..1000 {
             streams.finished(MIB, Duration::ZERO, Duration::ZERO);
         }

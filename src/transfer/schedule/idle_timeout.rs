@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::base::error::{Error, Kind, Result, Retry};
-use crate::base::time::{Clock, milliseconds, spoken};
+use crate::base::time::{Clock, milliseconds, in_words};
 
 /// The longest silence.
 const LIMIT: Duration = Duration::from_secs(100);
@@ -22,29 +22,29 @@ const SLOWEST: u64 = 256 * 1024;
 
 /// When something last moved. Clones share it.
 #[derive(Clone)]
-pub(crate) struct Pulse {
+pub(crate) struct IdleTimer {
     clock: Arc<dyn Clock>,
     last_ms: Arc<AtomicU64>,
     /// How much longer than usual the silence may last now.
     grace_ms: Arc<AtomicU64>,
 }
 
-impl Pulse {
+impl IdleTimer {
     pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
-        let pulse = Self { clock: Arc::clone(clock), last_ms: Arc::default(), grace_ms: Arc::default() };
-        pulse.beat();
-        pulse
+        let idle_timer = Self { clock: Arc::clone(clock), last_ms: Arc::default(), grace_ms: Arc::default() };
+        idle_timer.reset();
+        idle_timer
     }
 
     /// Something moved.
-    pub(crate) fn beat(&self) {
+    pub(crate) fn reset(&self) {
         self.last_ms.store(milliseconds(self.clock.monotonic()), Ordering::Relaxed);
     }
 
     /// The last of the body was handed over; `grace` is the time that it may need to leave this machine.
     pub(crate) fn handed_over(&self, grace: Duration) {
         self.grace_ms.fetch_max(milliseconds(grace), Ordering::Relaxed);
-        self.beat();
+        self.reset();
     }
 
     /// Runs a try until it ends or nothing has moved for too long.
@@ -68,7 +68,7 @@ impl Pulse {
                 if self.grace_ms.fetch_max(grace, Ordering::Relaxed) < grace {
                     continue;
                 }
-                return Err(Error::new(Kind::Network, format!("nothing moved for {}", spoken(limit)))
+                return Err(Error::new(Kind::Network, format!("nothing moved for {}", in_words(limit)))
                     .with_retry(Retry::Later, None));
             };
             tokio::select! {

@@ -9,16 +9,16 @@ const MIB: u64 = 1024 * 1024;
 
 /// Bytes read at a time: large enough to be cheap, small enough that what a connection is at work on stays in the
 /// processor's cache.
-pub(crate) const PIECE: usize = 64 * 1024;
+pub(crate) const CHUNK_SIZE: usize = 64 * 1024;
 
-/// A stretch of the file: a block of an upload, a part of a download.
+/// A range of the file: a block of an upload, a part of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Piece {
+pub(crate) struct ByteRange {
     pub(crate) offset: u64,
     pub(crate) length: u64,
 }
 
-/// A file cut into stretches of equal length, the last one maybe shorter.
+/// A file cut into ranges of equal length, the last one maybe shorter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Plan {
     total: u64,
@@ -64,7 +64,7 @@ impl Plan {
         self.total
     }
 
-    /// The length of every stretch but the last.
+    /// The length of every range but the last.
     pub(crate) fn size(self) -> u64 {
         self.size
     }
@@ -73,21 +73,21 @@ impl Plan {
         usize::try_from(self.total.div_ceil(self.size)).unwrap_or(usize::MAX)
     }
 
-    pub(crate) fn piece(self, index: usize) -> Piece {
+    pub(crate) fn range(self, index: usize) -> ByteRange {
         let offset = (index as u64).saturating_mul(self.size).min(self.total);
-        Piece { offset, length: self.size.min(self.total - offset) }
+        ByteRange { offset, length: self.size.min(self.total - offset) }
     }
 }
 
 /// How far a file has arrived without a gap.
 #[derive(Debug, Default)]
-pub(crate) struct Gapless {
+pub(crate) struct ContiguousPrefix {
     ahead: BTreeSet<usize>,
     next: usize,
 }
 
-impl Gapless {
-    /// A stretch has arrived. Gives those that are without a gap before them since then.
+impl ContiguousPrefix {
+    /// A range has arrived. Gives those that are without a gap before them since then.
     pub(crate) fn add(&mut self, index: usize) -> std::ops::Range<usize> {
         self.ahead.insert(index);
         let from = self.next;
@@ -98,12 +98,12 @@ impl Gapless {
     }
 }
 
-/// A stretch in pieces of at most [`PIECE`] bytes: offset and length of each.
-pub(crate) fn pieces(piece: Piece) -> impl Iterator<Item = (u64, usize)> + Send + 'static {
-    let end = piece.offset + piece.length;
-    (piece.offset..end)
-        .step_by(PIECE)
-        .map(move |offset| (offset, usize::try_from(end - offset).map_or(PIECE, |left| left.min(PIECE))))
+/// A range in pieces of at most [`CHUNK_SIZE`] bytes: offset and length of each.
+pub(crate) fn chunks(range: ByteRange) -> impl Iterator<Item = (u64, usize)> + Send + 'static {
+    let end = range.offset + range.length;
+    (range.offset..end)
+        .step_by(CHUNK_SIZE)
+        .map(move |offset| (offset, usize::try_from(end - offset).map_or(CHUNK_SIZE, |left| left.min(CHUNK_SIZE))))
 }
 
 #[cfg(test)]
@@ -140,10 +140,10 @@ mod tests {
             assert!(plan.size() <= LARGEST_BLOCK_OLD);
             let mut end = 0;
             for index in 0..plan.count() {
-                let piece = plan.piece(index);
-                assert_eq!(piece.offset, end, "{total} {index}");
-                assert!(piece.length > 0 && piece.length <= plan.size());
-                end += piece.length;
+                let range = plan.range(index);
+                assert_eq!(range.offset, end, "{total} {index}");
+                assert!(range.length > 0 && range.length <= plan.size());
+                end += range.length;
             }
             assert_eq!(end, total);
         }
@@ -160,21 +160,21 @@ mod tests {
         assert!(Plan::upload(1_000_000, Some(10), LARGEST_BLOCK).is_err(), "too many blocks");
         assert_eq!(Plan::upload(1_000_000, Some(20), LARGEST_BLOCK).unwrap().count(), 50_000);
         assert_eq!(Plan::download(0, 8).count(), 0);
-        assert_eq!(Plan::download(9, 8).piece(1), Piece { offset: 8, length: 1 });
+        assert_eq!(Plan::download(9, 8).range(1), ByteRange { offset: 8, length: 1 });
     }
 
     #[test]
     fn pieces_cover_a_block() {
-        let piece = Piece { offset: 10, length: 2 * PIECE as u64 + 1 };
-        let found: Vec<_> = pieces(piece).collect();
-        let second = 10 + PIECE as u64;
-        assert_eq!(found, [(10, PIECE), (second, PIECE), (second + PIECE as u64, 1)]);
-        assert_eq!(pieces(Piece { offset: 5, length: 3 }).collect::<Vec<_>>(), [(5, 3)]);
+        let range = ByteRange { offset: 10, length: 2 * CHUNK_SIZE as u64 + 1 };
+        let found: Vec<_> = chunks(range).collect();
+        let second = 10 + CHUNK_SIZE as u64;
+        assert_eq!(found, [(10, CHUNK_SIZE), (second, CHUNK_SIZE), (second + CHUNK_SIZE as u64, 1)]);
+        assert_eq!(chunks(ByteRange { offset: 5, length: 3 }).collect::<Vec<_>>(), [(5, 3)]);
     }
 
     #[test]
     fn what_has_arrived_counts_up_to_the_first_gap() {
-        let mut arrived = Gapless::default();
+        let mut arrived = ContiguousPrefix::default();
         let steps: Vec<_> = [1, 0, 4, 2, 3].into_iter().map(|index| arrived.add(index)).collect();
         assert_eq!(steps, [0..0, 0..2, 2..2, 2..3, 3..5]);
     }

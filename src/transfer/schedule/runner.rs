@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::scheduler::{Next, Schedule};
-use super::concurrency::Streams;
+use super::scheduler::{Next, Scheduler};
+use super::concurrency::Concurrency;
 use crate::base::cancel::CancelToken;
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
@@ -23,19 +23,19 @@ const PATIENT: RetryPolicy = RetryPolicy { attempts: u32::MAX, ..RetryPolicy::BL
 
 /// What a drive needs from outside.
 #[derive(Clone, Copy)]
-pub(crate) struct Driver<'a> {
+pub(crate) struct Runner<'a> {
     pub(crate) clock: &'a Arc<dyn Clock>,
     pub(crate) entropy: &'a Arc<dyn Entropy>,
     pub(crate) sink: &'a Arc<dyn Sink>,
     pub(crate) cancel: &'a CancelToken,
 }
 
-impl Driver<'_> {
-    /// Works the schedule off. `label` names a stretch for people, `work` makes its task, `done` takes its result and
+impl Runner<'_> {
+    /// Works the schedule off. `label` names a range for people, `work` makes its task, `done` takes its result and
     /// tells the bytes it moved, `repeats` is told of each failed try that will be repeated. When this returns, no task is left, whatever the outcome.
     pub(crate) async fn run<T: Send + 'static, Task>(
         &self,
-        schedule: &mut Schedule,
+        scheduler: &mut Scheduler,
         label: impl Fn(usize) -> String,
         work: impl Fn(usize) -> Task,
         mut done: impl FnMut(usize, T) -> u64,
@@ -49,7 +49,7 @@ impl Driver<'_> {
             if let Err(error) = self.cancel.check() {
                 break Err(error);
             }
-            let until = match schedule.next(self.clock.monotonic()) {
+            let until = match scheduler.next(self.clock.monotonic()) {
                 Next::Start(index) => {
                     let task = work(index);
                     tasks.spawn(async move { (index, task.await) });
@@ -68,9 +68,9 @@ impl Driver<'_> {
                 Some(Err(_)) => break Err(Error::new(Kind::Internal, "a task of the transfer ended in a panic")),
                 Some(Ok((index, Ok(value)))) => {
                     let bytes = done(index, value);
-                    schedule.succeeded(index, bytes, self.clock.monotonic());
+                    scheduler.succeeded(index, bytes, self.clock.monotonic());
                 }
-                Some(Ok((index, Err(error)))) => self.judge(schedule, index, error, &label, &mut repeats),
+                Some(Ok((index, Err(error)))) => self.handle_failure(scheduler, index, error, &label, &mut repeats),
             }
         };
         tasks.shutdown().await;
@@ -82,10 +82,10 @@ impl Driver<'_> {
     where
         Task: Future<Output = Result<T>> + Send + 'static,
     {
-        let mut schedule = Schedule::new([0], Streams::fixed(1));
+        let mut scheduler = Scheduler::new([0], Concurrency::fixed(1));
         let mut result = None;
         self.run(
-            &mut schedule,
+            &mut scheduler,
             |_| what.to_owned(),
             |_| work(),
             |_, value| {
@@ -96,7 +96,7 @@ impl Driver<'_> {
         )
         .await?;
         let value = result.ok_or_else(|| Error::new(Kind::Internal, format!("{what} gave no result")))?;
-        Ok((value, schedule.retries()))
+        Ok((value, scheduler.retries()))
     }
 
     async fn wait<T: 'static>(
@@ -118,20 +118,20 @@ impl Driver<'_> {
     }
 
     /// Decides about a failed try.
-    fn judge(
+    fn handle_failure(
         &self,
-        schedule: &mut Schedule,
+        scheduler: &mut Scheduler,
         index: usize,
         error: Error,
         label: &impl Fn(usize) -> String,
         repeats: &mut impl FnMut(),
     ) {
-        let attempt = schedule.attempt(index);
+        let attempt = scheduler.attempt(index);
         let pause = PATIENT.pause(attempt, &error, self.entropy.bits());
         let reason = reason(&error, pause.unwrap_or_default());
         let now = self.clock.monotonic();
-        let pause = pause.filter(|_| !schedule.gives_up(index, RetryPolicy::BLOB.attempts, now));
-        let report = schedule.failed(index, error, pause.map(|pause| now + pause), now);
+        let pause = pause.filter(|_| !scheduler.gives_up(index, RetryPolicy::BLOB.attempts, now));
+        let report = scheduler.failed(index, error, pause.map(|pause| now + pause), now);
         if let Some(pause) = pause.filter(|_| report) {
             let delay_ms = milliseconds(pause);
             // What a transfer lacks is seen in its figures.

@@ -17,9 +17,9 @@ use azure_core::http::{AsyncRawResponse, Context, Method as CrateMethod, Request
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::answer::{self, Asked, Heading, INSPECTED, OUTSIDE, Told};
+use super::answer::{self, ReadRequest, ResponseHead, INSPECTED, OUTSIDE, BlobHeaders};
 use super::link::Access;
-use super::refusal::{Refusal, to_error};
+use super::storage_error::{Refusal, to_error};
 use crate::base::encoding::seen;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Sink;
@@ -35,36 +35,36 @@ const LONGEST_REFUSAL: usize = 64 * 1024;
 const DROPPED: [&str; 4] = ["x-ms-version", "user-agent", "x-ms-client-request-id", "content-length"];
 
 /// What one call hands down beside the crate's request, and gets back beside its answer.
-pub(super) struct Call {
+pub(super) struct CallContext {
     access: Access,
     sink: Arc<dyn Sink>,
     body: Mutex<Option<(u64, ByteStream)>>,
     /// What is read of the blob, if this is a read.
-    asked: Option<Asked>,
+    asked: Option<ReadRequest>,
     /// How the blob begins, where that is known.
     begins: &'static [u8],
-    told: Mutex<Option<Told>>,
+    told: Mutex<Option<BlobHeaders>>,
     error: Mutex<Option<Error>>,
 }
 
-impl Call {
+impl CallContext {
     pub(super) fn new(access: Access, sink: &Arc<dyn Sink>) -> Arc<Self> {
         Arc::new(Self::of(access, sink, None, b""))
     }
 
-    /// A call that reads the blob. Its answer is judged here; what it tells is in [`Call::told`], and the crate sees no
+    /// A call that reads the blob. Its answer is judged here; what it tells is in [`CallContext::told`], and the crate sees no
     /// header of it, as it would make requests of its own of what it finds there.
-    pub(super) fn reading(asked: Asked, begins: &'static [u8], sink: &Arc<dyn Sink>) -> Arc<Self> {
+    pub(super) fn reading(asked: ReadRequest, begins: &'static [u8], sink: &Arc<dyn Sink>) -> Arc<Self> {
         Arc::new(Self::of(Access::Read, sink, Some(asked), begins))
     }
 
-    fn of(access: Access, sink: &Arc<dyn Sink>, asked: Option<Asked>, begins: &'static [u8]) -> Self {
+    fn of(access: Access, sink: &Arc<dyn Sink>, asked: Option<ReadRequest>, begins: &'static [u8]) -> Self {
         let (sink, body, told, error) = (Arc::clone(sink), Mutex::default(), Mutex::default(), Mutex::default());
         Self { access, sink, body, asked, begins, told, error }
     }
 
     /// What the answer to a read told.
-    pub(super) fn told(&self) -> Result<Told> {
+    pub(super) fn told(&self) -> Result<BlobHeaders> {
         lock(&self.told).take().ok_or_else(|| Error::new(Kind::Internal, "an answer was not judged"))
     }
 
@@ -108,25 +108,25 @@ pub(super) fn cut_short(error: &azure_core::Error) -> Error {
 }
 
 /// The last policy of the crate's pipeline, for one link.
-pub(super) struct Exchange {
+pub(super) struct AzureTransport {
     http: Http,
     link: SafeUrl,
     /// The blob's name as people read it.
     name: String,
 }
 
-impl std::fmt::Debug for Exchange {
+impl std::fmt::Debug for AzureTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Exchange").field("link", &self.link).finish_non_exhaustive()
     }
 }
 
-impl Exchange {
+impl AzureTransport {
     pub(super) fn new(http: Http, link: SafeUrl, name: String) -> Self {
         Self { http, link, name }
     }
 
-    async fn run(&self, call: &Call, request: &CrateRequest) -> Result<Response> {
+    async fn run(&self, call: &CallContext, request: &CrateRequest) -> Result<Response> {
         let method = match request.method() {
             CrateMethod::Get => Method::Get,
             CrateMethod::Head => Method::Head,
@@ -136,7 +136,7 @@ impl Exchange {
         let mut send = Request::new(method, with_parameters(&self.link, request.url().query())?);
         for (name, value) in request.headers().iter() {
             // The crate always asks for a range.
-            let is_range_of_whole = call.asked == Some(Asked::Whole) && name.as_str() == "range";
+            let is_range_of_whole = call.asked == Some(ReadRequest::Whole) && name.as_str() == "range";
             if !DROPPED.contains(&name.as_str()) && !is_range_of_whole {
                 send = send.header(name.as_str(), value.as_str());
             }
@@ -184,10 +184,10 @@ impl Exchange {
 }
 
 #[async_trait::async_trait]
-impl Policy for Exchange {
+impl Policy for AzureTransport {
     async fn send(&self, context: &Context, request: &mut CrateRequest, _next: &[Arc<dyn Policy>]) -> PolicyResult {
         let failed = |text: &'static str| azure_core::Error::with_message(ErrorKind::Other, text);
-        let Some(call) = context.value::<Arc<Call>>() else { return Err(failed("a call without its context")) };
+        let Some(call) = context.value::<Arc<CallContext>>() else { return Err(failed("a call without its context")) };
         match self.run(call, request).await {
             Ok(response) if call.asked.is_some() => match judged(call, response).await {
                 Ok(body) => {
@@ -224,22 +224,22 @@ impl Policy for Exchange {
 }
 
 /// Judges the answer to a read, and gives its body.
-async fn judged(call: &Call, mut response: Response) -> Result<ByteStream> {
-    let asked = call.asked.unwrap_or(Asked::Properties);
+async fn judged(call: &CallContext, mut response: Response) -> Result<ByteStream> {
+    let asked = call.asked.unwrap_or(ReadRequest::Properties);
     let (pieces, first) = match asked {
-        Asked::Properties => Default::default(),
-        Asked::Range { .. } | Asked::Whole => beginning(&mut response).await?,
+        ReadRequest::Properties => Default::default(),
+        ReadRequest::Range { .. } | ReadRequest::Whole => beginning(&mut response).await?,
     };
-    let heading = Heading { status: response.status(), header: &|name| response.header(name) };
+    let heading = ResponseHead { status: response.status(), header: &|name| response.header(name) };
     let told = answer::judge(asked, &heading, &first, call.begins)?;
     *lock(&call.told) = Some(told);
     Ok(rest(pieces, response))
 }
 
 /// Judges the answer to another call, and gives what was read of its body.
-async fn judged_other(call: &Call, response: &mut Response) -> Result<Vec<Bytes>> {
+async fn judged_other(call: &CallContext, response: &mut Response) -> Result<Vec<Bytes>> {
     let (pieces, first) = beginning(response).await?;
-    let heading = Heading { status: response.status(), header: &|name| response.header(name) };
+    let heading = ResponseHead { status: response.status(), header: &|name| response.header(name) };
     answer::judge_other(call.access, &heading, &first)?;
     Ok(pieces)
 }
