@@ -69,8 +69,8 @@ pub use base::event::{Event, Sink};
 pub use base::limits;
 pub use base::scope::Scope;
 pub use base::secret::Secret;
-pub use ops::client::{Client, ClientConfig};
 pub use dxp::request;
+pub use ops::client::{Client, ClientConfig};
 #[cfg(feature = "micro")]
 #[doc(hidden)]
 pub use transfer::micro;

@@ -9,10 +9,10 @@ use std::time::Duration;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Progress};
 use crate::base::next_step::NextStep;
-use crate::base::warning_timer::WarningTimer;
 use crate::base::retry::{pause_of_wait, reason};
 use crate::base::scope::Scope;
-use crate::base::time::{BoxFuture, Clock, milliseconds, in_words};
+use crate::base::time::{BoxFuture, Clock, in_words, milliseconds};
+use crate::base::warning_timer::WarningTimer;
 
 /// How to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

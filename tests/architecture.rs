@@ -150,10 +150,7 @@ fn each_decision_has_one_place() {
         // What has no limit of its own, and panics or takes its stack from a host's variable.
         ("new_multi_thread", &["ops/runtime.rs"]),
         ("thread::Builder", &["base/threads.rs"]),
-        (
-            "spawn_blocking",
-            &["ops/runtime.rs", "transfer/file/file_tasks.rs", "transfer/partial/flush.rs"],
-        ),
+        ("spawn_blocking", &["ops/runtime.rs", "transfer/file/file_tasks.rs", "transfer/partial/flush.rs"]),
         ("thread::spawn", &[]),
     ];
     let sources = sources();

@@ -90,8 +90,8 @@ impl Command {
 
     /// The row of the catalog, and its request document.
     #[must_use]
-    pub fn request(&self) -> (&'static str, &Map<String, Value>) {
-        (self.operation, &self.request)
+    pub fn request(&self) -> (&'static str, Map<String, Value>) {
+        (self.operation, self.request.clone())
     }
 }
 
@@ -126,11 +126,7 @@ impl Words for OfDocuments {
 
     fn command(&self, command: &Command) -> String {
         let (operation, request) = command.request();
-        if request.is_empty() {
-            operation.to_owned()
-        } else {
-            format!("{operation} with {}", Value::Object(request.clone()))
-        }
+        if request.is_empty() { operation.to_owned() } else { format!("{operation} with {}", Value::Object(request)) }
     }
 }
 
@@ -232,7 +228,7 @@ impl Phrase {
             Part::Member(path) => json!({"member": path}),
             Part::Setting(setting) => json!({"member": setting.member()}),
             Part::Command(command) => {
-                let (operation, mut request) = (command.operation, command.request.clone());
+                let (operation, mut request) = command.request();
                 for value in request.values_mut() {
                     if let Value::String(text) = value {
                         *text = redacted(text);
@@ -277,10 +273,7 @@ mod tests {
     #[test]
     fn each_host_has_its_own_words() {
         let command = Command::new("deployment.wait", Map::from_iter([("id".to_owned(), json!("7"))]));
-        let step = NextStep::text("wait with ")
-            .command(command)
-            .and(", or set ")
-            .setting(Setting::Overwrite);
+        let step = NextStep::text("wait with ").command(command).and(", or set ").setting(Setting::Overwrite);
         assert_eq!(step.to_string(), r#"wait with deployment.wait with {"id":"7"}, or set overwrite"#);
         assert_eq!(step.worded(&Loud), "wait with DEPLOYMENT.WAIT, or set OVERWRITE");
         assert_eq!(

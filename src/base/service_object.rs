@@ -217,8 +217,9 @@ mod tests {
     #[test]
     fn known_names_are_put_right_and_nothing_else() {
         let documented = ["id", "percentComplete", "parameters"];
-        let right =
-            |value| ServiceObject::from_value("x", value).unwrap().put_right(&documented, &["id"]).into_value().to_string();
+        let right = |value| {
+            ServiceObject::from_value("x", value).unwrap().put_right(&documented, &["id"]).into_value().to_string()
+        };
         assert_eq!(
             right(json!({"Zeta": 1, "Id": 42, "PercentComplete": "7", "Parameters": {"Id": 1}})),
             r#"{"Zeta":1,"id":"42","percentComplete":"7","parameters":{"Id":1}}"#

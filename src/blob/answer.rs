@@ -52,7 +52,7 @@ pub(super) enum ReadRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {
     /// So long, as the answer tells.
-    BlobHeaders(u64),
+    Known(u64),
     /// As long as it is: its end is marked on the wire (chunked), so it cannot be cut short unseen.
     Marked,
     /// It ends with the connection, and nobody can tell whether that is its end.
@@ -111,7 +111,7 @@ impl ResponseHead<'_> {
         if self.text("transfer-encoding").contains("chunked") {
             return Length::Marked;
         }
-        self.number("content-length").map_or(Length::Unknown, Length::BlobHeaders)
+        self.number("content-length").map_or(Length::Unknown, Length::Known)
     }
 
     fn extent(&self, asked: ReadRequest) -> Result<Extent> {
@@ -125,7 +125,7 @@ impl ResponseHead<'_> {
             (ReadRequest::Whole, 206, Some(ContentRange { first: 0, last, total: Some(total) }))
                 if last.checked_add(1) == Some(total) =>
             {
-                Ok(Extent::Whole(Length::BlobHeaders(total)))
+                Ok(Extent::Whole(Length::Known(total)))
             }
             (_, 206, _) => Err(Error::new(
                 Kind::Protocol,
@@ -186,7 +186,12 @@ pub(super) fn says_empty(content_range: Option<&str>) -> bool {
 ///
 /// # Errors
 /// `Protocol` when it is not the blob's.
-pub(super) fn judge(asked: ReadRequest, heading: &ResponseHead<'_>, first: &[u8], begins: &[u8]) -> Result<BlobHeaders> {
+pub(super) fn judge(
+    asked: ReadRequest,
+    heading: &ResponseHead<'_>,
+    first: &[u8],
+    begins: &[u8],
+) -> Result<BlobHeaders> {
     let believed = heading.names_a_blob();
     let extent = heading.extent(asked);
     if !believed && is_foreign(asked, heading, extent.as_ref().ok().copied(), first) {
@@ -432,14 +437,14 @@ mod tests {
             // Which part it is nobody tells, so it is not known to be the first, and its length not to be the blob's.
             (range(0, 10), 206, &[(LENGTH, "10")], Some(Extent::Unplaced)),
             (range(0, 10), 206, &[(RANGE, "bytes */100")], Some(Extent::Unplaced)),
-            (range(10, 10), 200, &[(LENGTH, "100")], whole(Length::BlobHeaders(100))),
+            (range(10, 10), 200, &[(LENGTH, "100")], whole(Length::Known(100))),
             (range(0, 10), 200, &[("transfer-encoding", "chunked")], whole(Length::Marked)),
             (range(0, 10), 200, &[], whole(Length::Unknown)),
-            (ReadRequest::Whole, 200, &[(LENGTH, "100")], whole(Length::BlobHeaders(100))),
-            (ReadRequest::Whole, 206, &[(RANGE, "bytes 0-99/100")], whole(Length::BlobHeaders(100))),
+            (ReadRequest::Whole, 200, &[(LENGTH, "100")], whole(Length::Known(100))),
+            (ReadRequest::Whole, 206, &[(RANGE, "bytes 0-99/100")], whole(Length::Known(100))),
             (ReadRequest::Whole, 206, &[(RANGE, "bytes 0-98/100")], None),
             (ReadRequest::Whole, 206, &[(LENGTH, "100")], None),
-            (ReadRequest::Properties, 200, &[(LENGTH, "100")], whole(Length::BlobHeaders(100))),
+            (ReadRequest::Properties, 200, &[(LENGTH, "100")], whole(Length::Known(100))),
             (ReadRequest::Properties, 204, &[(LENGTH, "100")], None),
             (range(0, 10), 203, &[(LENGTH, "100")], None),
         ] {

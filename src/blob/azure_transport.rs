@@ -17,7 +17,7 @@ use azure_core::http::{AsyncRawResponse, Context, Method as CrateMethod, Request
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::answer::{self, ReadRequest, ResponseHead, INSPECTED, OUTSIDE, BlobHeaders};
+use super::answer::{self, BlobHeaders, INSPECTED, OUTSIDE, ReadRequest, ResponseHead};
 use super::link::Access;
 use super::storage_error::{Refusal, to_error};
 use crate::base::encoding::seen;

@@ -22,10 +22,10 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 
 use super::ByteStream;
-use super::answer::{ReadRequest, BlobHeaders};
+use super::answer::{BlobHeaders, ReadRequest};
 pub use super::answer::{Extent, Length, OUTSIDE};
+use super::azure_transport::{AzureTransport, CallContext, cut_short};
 use super::block::{BlockId, Checksum};
-use super::azure_transport::{CallContext, AzureTransport, cut_short};
 use super::link::Access;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Sink;
@@ -168,7 +168,7 @@ impl Reading {
     pub fn properties(&self) -> Option<Properties> {
         let length = match self.extent {
             Extent::Range { total } => total?,
-            Extent::Whole(Length::BlobHeaders(length)) => length,
+            Extent::Whole(Length::Known(length)) => length,
             Extent::Whole(_) | Extent::Unplaced => return None,
         };
         let Version { etag, last_modified } = self.version.clone();
@@ -288,7 +288,7 @@ impl Blob {
         let options = BlobClientGetPropertiesOptions { method_options: method(&call), ..Default::default() };
         self.client.get_properties(Some(options)).await.map_err(|error| call.error(&error))?;
         let BlobHeaders { extent, etag, last_modified, content_md5 } = call.told()?;
-        let Extent::Whole(Length::BlobHeaders(length)) = extent else {
+        let Extent::Whole(Length::Known(length)) = extent else {
             return Err(Error::new(Kind::Protocol, "the storage service did not tell the blob's size"));
         };
         Ok(Properties { length, etag, content_md5, last_modified })

@@ -46,7 +46,10 @@ mod tests {
         for (body, text) in [
             ("<?xml version=\"1.0\"?><Error><Code>ServerBusy</Code></Error>", Some("ServerBusy")),
             ("<Error><Message>x</Message><Code>\n ServerBusy </Code>", Some("ServerBusy")),
-            ("<Code xml:lang='en'>A &amp;lt; B &#x26; &quot;C&quot; &nbsp; & D</Code>", Some("A &lt; B & \"C\" &nbsp; & D")),
+            (
+                "<Code xml:lang='en'>A &amp;lt; B &#x26; &quot;C&quot; &nbsp; & D</Code>",
+                Some("A &lt; B & \"C\" &nbsp; & D"),
+            ),
             ("<Error><Code><![CDATA[<x>]]></Code></Error>", Some("<x>")),
             ("\u{feff}<Error><br></p><Code>a</Code>", Some("a")),
             ("<Error><Code>a</Code><Code>b</Code></Error>", Some("a")),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::error::{Error, Kind};
 use crate::base::retry::parse_http_date;
 use crate::base::secret::SafeUrl;
-use crate::base::time::{parse_instant, rfc3339, in_words};
+use crate::base::time::{in_words, parse_instant, rfc3339};
 
 /// How long the beginning of a link's validity is waited for. Clocks of services are apart by seconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);

@@ -147,7 +147,7 @@ impl Words for CommandLine {
         let (operation, request) = command.request();
         let verb = VERBS.iter().find(|(known, _)| *known == operation).map_or(operation, |(_, verb)| *verb);
         let mut words = vec!["epi".to_owned(), verb.to_owned()];
-        add_arguments(&mut words, operation, "", request);
+        add_arguments(&mut words, operation, "", &request);
         for (option, value) in &self.account {
             words.push((*option).to_owned());
             words.extend(value.as_deref().map(quoted));

@@ -11,8 +11,8 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAcces
 use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind, Result};
-use crate::base::service_object::json_kind;
 use crate::base::redaction::cut;
+use crate::base::service_object::json_kind;
 
 /// A request document that can be checked before any network call.
 pub trait Checked {

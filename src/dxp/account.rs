@@ -42,9 +42,7 @@ impl AccountSettings {
         let credentials = match (client_key, secret) {
             (None, None) => Err(Error::new(Kind::NotConfigured, "no client key and no client secret are given")
                 .with_next_step(credentials_step())),
-            (key, secret) => {
-                Ok(Credentials::new(key.unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?)
-            }
+            (key, secret) => Ok(Credentials::new(key.unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?),
         };
         Ok(Self { endpoint, project, credentials })
     }

@@ -13,9 +13,9 @@ use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
 use crate::base::scope::Scope;
-use crate::dxp::model::project::credentials_step;
 use crate::base::secret::Secret;
 use crate::base::time::{BoxFuture, Clock};
+use crate::dxp::model::project::credentials_step;
 use crate::http_api::auth::{Authorize, Outgoing};
 
 /// A client key and its decoded secret.

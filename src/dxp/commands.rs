@@ -234,7 +234,7 @@ pub(crate) mod tests {
     #[test]
     fn a_resumed_operation_says_what_was_asked_for_and_no_defaults() {
         let whole: Vec<Value> =
-            one_of_each_command().iter().map(|command| Value::Object(command.request().1.clone())).collect();
+            one_of_each_command().iter().map(|command| Value::Object(command.request().1)).collect();
         assert_eq!(
             whole[3],
             json!({"id": "7", "wait": {"timeoutMinutes": 5, "pollingIntervalSeconds": 9}, "strict": true})

@@ -5,14 +5,14 @@ use serde_json::{Map, Value};
 use super::api::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress};
+use crate::base::next_step::NextStep;
+use crate::base::retry::Purpose;
+use crate::base::scope::Scope;
+use crate::base::service_object::{member, unexpected};
 use crate::dxp::commands::DxpCommand;
 use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentReset, DeploymentStart, DeploymentStatus};
-use crate::base::service_object::{member, unexpected};
-use crate::base::next_step::NextStep;
-use crate::base::scope::Scope;
 use crate::http_api::call::Change;
-use crate::base::retry::Purpose;
-use crate::wait::{WaitPolicy, Step, poll};
+use crate::wait::{Step, WaitPolicy, poll};
 
 impl Api {
     /// Starts a deployment (E2).
@@ -66,7 +66,8 @@ impl Api {
     /// # Errors
     /// As the service answers; `Ambiguous` when the answer is lost.
     pub async fn complete_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
-        let change = Change { action: "complete the deployment", check: how_to_check(id, "before completing it again") };
+        let change =
+            Change { action: "complete the deployment", check: how_to_check(id, "before completing it again") };
         let segments = ["projects", project, "deployments", id, "complete"];
         let result = self.calls.post(&segments, None::<&()>, change.clone(), scope).await?;
         accepted(result, change)

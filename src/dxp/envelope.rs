@@ -6,8 +6,8 @@
 use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind, Result};
-use crate::base::service_object::{member, texts_of};
 use crate::base::next_step::{NextStep, Setting};
+use crate::base::service_object::{member, texts_of};
 use crate::base::time::in_words;
 use crate::http_api::dialect::{Answer, Dialect};
 use crate::http_api::json::{self, Reading};

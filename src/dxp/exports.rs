@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::api::Api;
 use crate::base::error::Result;
 use crate::base::event::Event;
+use crate::base::retry::Purpose;
 use crate::base::scope::Scope;
 use crate::dxp::model::export::DatabaseExport;
 use crate::http_api::call::Change;
-use crate::base::retry::Purpose;
 
 /// The body of an export's start.
 #[derive(Debug, Serialize)]

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::api::Api;
 use crate::base::error::Result;
-use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
 use crate::base::scope::Scope;
+use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
 use crate::http_api::call::Change;
 
 /// The body of a container link request, as the original sends it.

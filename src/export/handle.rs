@@ -66,7 +66,8 @@ mod tests {
         let document = to_document(&handle).unwrap();
         assert_eq!(document.to_string(), r#"{"service":"mine","id":"7"}"#);
         assert_eq!(from_document(document), Some(handle));
-        for other in [json!({"service": "yours", "id": "7"}), json!({"id": "7"}), json!({"service": "mine"}), json!([1])]
+        for other in
+            [json!({"service": "yours", "id": "7"}), json!({"id": "7"}), json!({"service": "mine"}), json!([1])]
         {
             assert_eq!(from_document::<Mine>(other.clone()), None, "{other}");
         }

@@ -7,7 +7,7 @@ use crate::base::event::{Event, Phase, Progress};
 use crate::base::retry::Purpose;
 use crate::base::scope::Scope;
 use crate::base::time::Clock;
-use crate::wait::{WaitPolicy, Step, poll};
+use crate::wait::{Step, WaitPolicy, poll};
 
 /// How often a job may say that it has succeeded before its artifact must be there (export job model, section 3,
 /// rule 4).

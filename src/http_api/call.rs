@@ -18,9 +18,9 @@ use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
 use crate::base::next_step::NextStep;
-use crate::base::warning_timer::{WARNING_INTERVAL, WarningTimer};
 use crate::base::scope::Scope;
 use crate::base::time::{Clock, in_words};
+use crate::base::warning_timer::{WARNING_INTERVAL, WarningTimer};
 use crate::transport::http::{Body, Fault, HeaderValue, Http, Method, Request};
 
 /// How long the answers of an API call are waited for.
@@ -147,12 +147,19 @@ impl HttpApi {
             Ok(Err(fault)) if fault.may_have_arrived => Err(lost(fault.error, change).after_attempts(1)),
             Ok(Err(fault)) => Err(fault.error.after_attempts(1)),
             // The request may be on its way already; what the service makes of it is not known.
-            Err(cancelled) => Err(cancelled.context(format!("asked to {}", change.action)).with_next_step(change.check)),
+            Err(cancelled) => {
+                Err(cancelled.context(format!("asked to {}", change.action)).with_next_step(change.check))
+            }
         }
     }
 
     /// Waits for an answer, and tells everybody each minute that there is none.
-    pub(super) async fn awaited<T>(&self, answer: impl Future<Output = T>, warning_timer: &mut WarningTimer, scope: &Scope) -> T {
+    pub(super) async fn awaited<T>(
+        &self,
+        answer: impl Future<Output = T>,
+        warning_timer: &mut WarningTimer,
+        scope: &Scope,
+    ) -> T {
         let began = self.clock().monotonic();
         let mut answer = pin!(answer);
         loop {

@@ -15,6 +15,7 @@ const DEEPEST: usize = 48;
 /// An object that was read out of a body.
 #[derive(Debug)]
 pub struct Reading {
+    /// The object.
     pub value: Value,
     /// Whether its end is missing, and so perhaps some of its members.
     pub is_cut: bool,

@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::call::HttpApi;
 use crate::base::error::Result;
 use crate::base::event::Event;
-use crate::base::warning_timer::WarningTimer;
 use crate::base::retry::{Purpose, RetryPolicy, reason};
 use crate::base::scope::Scope;
 use crate::base::time::milliseconds;
+use crate::base::warning_timer::WarningTimer;
 use crate::transport::http::Method;
 
 impl HttpApi {

@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Result};
+use crate::base::limits::CallTimeoutSeconds;
 use crate::base::next_step::Phrase;
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::time::{BoxFuture, Clock};
-use crate::base::limits::CallTimeoutSeconds;
+use crate::blob::client::Store;
 use crate::document::Checked;
 use crate::dxp;
 use crate::dxp::account::AccountSettings;
-use crate::blob::client::Store;
 use crate::transfer::Engine;
 use crate::transport::authorities::Authorities;
 use crate::transport::http::Http;

@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::file::file_tasks::{FileWork, run_file_task, run_tracked};
-use super::file::buffers::BufferPool;
+use super::checksum::file_md5::Md5Backpressure;
 use super::checksum::integrity::{ChecksumKind, Proof, RangeDigests};
+use super::file::buffers::BufferPool;
+use super::file::file_tasks::{FileWork, run_file_task, run_tracked};
 use super::journal::format::CompletedRange;
 use super::link_renewal::RenewableLinks;
 use super::progress::meter::Meter;
-use super::upload_file::{FileUpload, not_resumable};
-use super::schedule::plan::ByteRange;
 use super::schedule::idle_timeout::IdleTimer;
-use super::checksum::file_md5::Md5Backpressure;
+use super::schedule::plan::ByteRange;
+use super::upload_file::{FileUpload, not_resumable};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::base::time::Clock;
@@ -76,7 +76,8 @@ impl UploadContext {
 
     /// Makes the blocks of the package that is number `number` its blob.
     pub(super) async fn commit(&self, number: usize, ids: &[BlockId], md5: Option<[u8; 16]>) -> Result<()> {
-        let commit = |blob: Blob| async move { IdleTimer::new(&self.clock).watch(blob.commit(ids, md5, &self.sink)).await };
+        let commit =
+            |blob: Blob| async move { IdleTimer::new(&self.clock).watch(blob.commit(ids, md5, &self.sink)).await };
         self.links.call(number, commit).await
     }
 
@@ -211,17 +212,17 @@ mod tests {
 
     use epicloud_emulator::{Config, Emulator, LinkScheme};
 
-    use crate::transfer::journal::format::CompletedRanges;
-    use crate::transfer::upload_queue::UploadQueue;
-    use crate::transfer::upload_file::{PlannedFile, ResumedUpload};
-    use crate::transfer::schedule::plan::Plan;
-    use crate::transfer::file::source::Source;
-    use crate::transfer::checksum::file_md5::{MAX_LAG, FileMd5};
     use super::*;
     use crate::base::event::Silent;
     use crate::base::secret::SafeUrl;
     use crate::blob::block::ID_BYTES;
     use crate::blob::client::Store;
+    use crate::transfer::checksum::file_md5::{FileMd5, MAX_LAG};
+    use crate::transfer::file::source::Source;
+    use crate::transfer::journal::format::CompletedRanges;
+    use crate::transfer::schedule::plan::Plan;
+    use crate::transfer::upload_file::{PlannedFile, ResumedUpload};
+    use crate::transfer::upload_queue::UploadQueue;
     use crate::transport::http::Http;
     use crate::transport::system::SystemClock;
 
@@ -232,7 +233,12 @@ mod tests {
         let source = Source::open(&path).unwrap();
         let plan = Plan::upload(source.length(), Some(MAX_LAG / 2), u64::MAX).unwrap();
         let planned = PlannedFile { number: 0, name: "p".to_owned(), blob: String::new(), source, plan };
-        let taken = ResumedUpload { upload_id: uuid::Uuid::nil(), id_bytes: ID_BYTES, claims: CompletedRanges::new(), journal: None };
+        let taken = ResumedUpload {
+            upload_id: uuid::Uuid::nil(),
+            id_bytes: ID_BYTES,
+            claims: CompletedRanges::new(),
+            journal: None,
+        };
         Arc::new(FileUpload::new(planned, taken, BTreeSet::new()))
     }
 
@@ -244,9 +250,10 @@ mod tests {
         let (clock, sink): (Arc<dyn Clock>, Arc<dyn Sink>) = (Arc::new(SystemClock::default()), Arc::new(Silent));
         let store = Store::new(Http::new(None, Arc::clone(&clock)).unwrap());
         let container = SafeUrl::parse("link", &emulator.package_link("w", Duration::from_secs(3600))).unwrap();
-        let links =
-            RenewableLinks::new(&container, None, &clock, &sink, move |link| Ok(vec![store.blob(&link.join_segment("p"))?]))
-                .unwrap();
+        let links = RenewableLinks::new(&container, None, &clock, &sink, move |link| {
+            Ok(vec![store.blob(&link.join_segment("p"))?])
+        })
+        .unwrap();
         // A sum that may not read anything yet.
         let whole = FileMd5::start(vec![file_upload.source.clone()], 0).unwrap();
         let file_uploads = [Arc::clone(&file_upload)];

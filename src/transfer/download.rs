@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use serde::Serialize;
 
 use super::checksum::integrity::base64;
-use super::download_job::{Fetched, DownloadJob, Verification};
+use super::download_job::{DownloadJob, Fetched, Verification};
 use super::engine::Engine;
 use super::file::file_tasks::{FileWork, run_file_task};
 use super::inspection::{Inspection, inspect};
@@ -214,7 +214,8 @@ impl Engine {
         let missing = (0..plan.count()).filter(|index| !finished.contains(index));
         let mut scheduler = Scheduler::new(missing, Concurrency::fixed(options.streams.min(MOST_AT_ONCE)));
         let (phase, now) = (Phase::Downloading, self.clock.monotonic());
-        let figures = TransferFigures::new(phase, &job.name, plan.total(), resumed_bytes, plan.count(), finished.len(), now);
+        let figures =
+            TransferFigures::new(phase, &job.name, plan.total(), resumed_bytes, plan.count(), finished.len(), now);
         let context = Arc::new(DownloadContext {
             links: Arc::clone(&job.links),
             partial: job.partial.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::checksum::file_md5::FileMd5;
 use super::checksum::integrity::base64;
 use super::file::file_tasks::{FileWork, FileWorkGuard};
-use super::journal::format::{Journal, DownloadKey, ResumeDecision, decide_download, first_line};
+use super::journal::format::{DownloadKey, Journal, ResumeDecision, decide_download, first_line};
 use super::journal::verify::verify_completed;
 use super::link_renewal::RenewableLinks;
 use super::part::Beginning;

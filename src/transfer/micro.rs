@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
-use super::file::buffers::BufferPool;
 use super::checksum::integrity::{ChecksumKind, RangeHasher};
 use super::checksum::md5::Md5;
-use super::schedule::plan::{ByteRange, Plan};
-use super::schedule::scheduler::{Next, Scheduler};
+use super::file::buffers::BufferPool;
 use super::file::source::Source;
 use super::schedule::concurrency::Concurrency;
+use super::schedule::plan::{ByteRange, Plan};
+use super::schedule::scheduler::{Next, Scheduler};
 use crate::base::error::Result;
 use crate::blob::block::LARGEST_BLOCK;
 pub use crate::blob::client::block_list_xml;

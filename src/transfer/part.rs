@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::StreamExt;
 use tokio::sync::OnceCell;
 
-use super::file::file_tasks::{FileWork, run_tracked};
-use super::partial::flush::Flusher;
 use super::checksum::integrity::{ChecksumKind, RangeHasher};
+use super::file::file_tasks::{FileWork, run_tracked};
 use super::link_renewal::RenewableLinks;
-use super::progress::meter::{AttemptBytes, Meter};
+use super::partial::flush::Flusher;
 use super::partial::partial_file::PartialFile;
-use super::schedule::plan::{ByteRange, Plan};
+use super::progress::meter::{AttemptBytes, Meter};
 use super::schedule::idle_timeout::IdleTimer;
+use super::schedule::plan::{ByteRange, Plan};
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Sink;
 use crate::base::redaction::plain;
@@ -126,7 +126,13 @@ impl DownloadContext {
     }
 
     /// Writes what comes, and gives its CRC-64.
-    async fn write_all(&self, mut reading: Reading, range: ByteRange, idle_timer: &IdleTimer, attempt: &AttemptBytes) -> Result<u64> {
+    async fn write_all(
+        &self,
+        mut reading: Reading,
+        range: ByteRange,
+        idle_timer: &IdleTimer,
+        attempt: &AttemptBytes,
+    ) -> Result<u64> {
         let mut hasher = RangeHasher::new(ChecksumKind::Crc64);
         let mut writer = PartWriter::new(&self.partial, &self.file_work, range.offset, range.length);
         while let Some(bytes) = reading.body.next().await {
@@ -212,7 +218,8 @@ pub(super) fn changed() -> Error {
 
 /// Only the whole blob is to be had.
 fn ranges_ignored() -> Error {
-    Error::new(Kind::Protocol, "the blob storage does not send the ranges that it is asked for").with_code(RANGES_IGNORED)
+    Error::new(Kind::Protocol, "the blob storage does not send the ranges that it is asked for")
+        .with_code(RANGES_IGNORED)
 }
 
 /// A body that ended before its time.

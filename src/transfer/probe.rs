@@ -1,7 +1,7 @@
 //! The first look at a blob that is downloaded: how long it is, which version, and whether it is to be had in ranges.
 
-use super::engine::Engine;
 use super::download_job::DownloadJob;
+use super::engine::Engine;
 use super::schedule::runner::Runner;
 use crate::base::error::{Error, Kind, Result};
 use crate::blob::client::{Extent, OUTSIDE, Properties};

@@ -8,18 +8,18 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 
+use super::checksum::md5::Md5;
+use super::download_job::{DownloadJob, Fetched};
 use super::engine::Engine;
 use super::file::file_tasks::{FileWork, run_tracked};
-use super::download_job::{Fetched, DownloadJob};
-use super::schedule::runner::Runner;
-use super::partial::flush::Flusher;
 use super::link_renewal::RenewableLinks;
-use super::checksum::md5::Md5;
+use super::part::{PartWriter, body_error, changed, cut_short};
+use super::partial::flush::Flusher;
+use super::partial::partial_file::PartialFile;
 use super::progress::meter::Meter;
 use super::progress::rate::{TransferFigures, UNKNOWN};
-use super::part::{PartWriter, body_error, changed, cut_short};
-use super::partial::partial_file::PartialFile;
 use super::schedule::idle_timeout::IdleTimer;
+use super::schedule::runner::Runner;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Phase, Sink};
 use crate::base::time::Clock;

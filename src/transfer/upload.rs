@@ -11,20 +11,20 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::engine::Engine;
 use super::block::{ChecksumChoice, UploadContext};
-use super::schedule::runner::Runner;
+use super::checksum::file_md5::{FileMd5, MAX_LEAD};
 pub use super::checksum::integrity::Integrity;
 use super::checksum::integrity::{ChecksumKind, base64};
+use super::engine::Engine;
+use super::file::source::Source;
 use super::link_renewal::{LinkSource, RenewableLinks};
 use super::progress::meter::Meter;
-use super::upload_queue::UploadQueue;
-use super::upload_file::{PlannedFile, FileUpload};
-use super::schedule::plan::Plan;
-use super::schedule::scheduler::Scheduler;
-use super::file::source::Source;
 use super::schedule::concurrency::{Concurrency, checked_streams};
-use super::checksum::file_md5::{MAX_LEAD, FileMd5};
+use super::schedule::plan::Plan;
+use super::schedule::runner::Runner;
+use super::schedule::scheduler::Scheduler;
+use super::upload_file::{FileUpload, PlannedFile};
+use super::upload_queue::UploadQueue;
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
@@ -142,7 +142,8 @@ impl Engine {
                 }
                 // Each length is found once at most: what is fitted to it no longer differs.
                 (Err(error), _) if is_other_id_length(&error) && permits_reading(&upload.container) => {
-                    let left = file_uploads.iter().skip_while(|file_upload| file_upload.number < receipts.len()).cloned();
+                    let left =
+                        file_uploads.iter().skip_while(|file_upload| file_upload.number < receipts.len()).cloned();
                     let lengths = self.other_id_lengths(&left.collect::<Vec<_>>(), &links, runner).await?;
                     if lengths.is_empty() {
                         return Err(error);
@@ -190,7 +191,8 @@ impl Engine {
         }
         let mut file_uploads = Vec::with_capacity(planned_files.len());
         for planned in planned_files {
-            let (trusted, length) = (again.distrusted != Some(planned.number), again.id_lengths.get(&planned.number).copied());
+            let (trusted, length) =
+                (again.distrusted != Some(planned.number), again.id_lengths.get(&planned.number).copied());
             let taken = self.resumed_upload(&planned, trusted, length, runner.sink).await?;
             let staged = self.staged(&planned, &taken, links, permits_reading(&upload.container), runner).await?;
             file_uploads.push(Arc::new(FileUpload::new(planned, taken, staged)));
@@ -325,8 +327,8 @@ fn check_names(files: &[UploadFile]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::transfer::checksum::integrity::Proof;
     use super::*;
+    use crate::transfer::checksum::integrity::Proof;
 
     #[test]
     fn a_receipt_is_a_camel_case_document() {

@@ -7,12 +7,12 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
-use super::file::file_tasks::run_file_task;
 use super::checksum::integrity::Proof;
-use super::journal::format::{CompletedRange, CompletedRanges};
-use super::journal::file::JournalFile;
-use super::schedule::plan::Plan;
+use super::file::file_tasks::run_file_task;
 use super::file::source::Source;
+use super::journal::file::JournalFile;
+use super::journal::format::{CompletedRange, CompletedRanges};
+use super::schedule::plan::Plan;
 use crate::base::error::{Error, Result};
 use crate::base::event::Event;
 use crate::blob::block::BlockId;

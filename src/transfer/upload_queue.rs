@@ -66,6 +66,14 @@ impl<'a> UploadQueue<'a> {
         let sum = |bytes: fn(&FileUpload) -> u64| self.file_uploads.iter().map(|file_upload| bytes(file_upload)).sum();
         let staged = self.file_uploads.iter().map(|file_upload| file_upload.staged.len()).sum();
         let total = sum(|file_upload| file_upload.plan.total());
-        TransferFigures::new(Phase::Uploading, &self.subject(), total, sum(FileUpload::staged_bytes), self.count, staged, now)
+        TransferFigures::new(
+            Phase::Uploading,
+            &self.subject(),
+            total,
+            sum(FileUpload::staged_bytes),
+            self.count,
+            staged,
+            now,
+        )
     }
 }

@@ -15,15 +15,15 @@ use uuid::Uuid;
 
 use super::engine::Engine;
 use super::file::file_tasks::run_file_task;
-use super::schedule::runner::Runner;
-use super::journal::format::{CompletedRanges, Journal, UploadKey, ResumeDecision, decide_upload, first_line};
-use super::journal::file::{OpenJournal, JournalFile, remove};
-use super::link_renewal::RenewableLinks;
-use super::upload_file::{PlannedFile, FileUpload, ResumedUpload, not_resumable};
-use super::schedule::plan::Plan;
-use super::journal::verify::verify_completed;
 use super::file::source::Source;
+use super::journal::file::{JournalFile, OpenJournal, remove};
+use super::journal::format::{CompletedRanges, Journal, ResumeDecision, UploadKey, decide_upload, first_line};
+use super::journal::verify::verify_completed;
+use super::link_renewal::RenewableLinks;
 use super::schedule::idle_timeout::IdleTimer;
+use super::schedule::plan::Plan;
+use super::schedule::runner::Runner;
+use super::upload_file::{FileUpload, PlannedFile, ResumedUpload, not_resumable};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::blob::block::ID_BYTES;
@@ -74,7 +74,8 @@ impl Engine {
         if taken.claims.is_empty() {
             return Ok(BTreeSet::new());
         }
-        let mut good = verify_completed(planned.source.clone(), &planned.name, planned.plan, taken.claims.clone(), runner).await?;
+        let mut good =
+            verify_completed(planned.source.clone(), &planned.name, planned.plan, taken.claims.clone(), runner).await?;
         if may_ask && !good.is_empty() {
             let stored = self.stored(planned.number, links, runner).await?;
             let stored = stored.map(|StoredBlocks { committed, uncommitted }| {
@@ -85,8 +86,12 @@ impl Engine {
                 stored.as_ref().is_none_or(|stored| stored.contains(&block))
             });
         }
-        let text =
-            format!("going on with {} of {} blocks of '{}' sent earlier", good.len(), planned.plan.count(), planned.name);
+        let text = format!(
+            "going on with {} of {} blocks of '{}' sent earlier",
+            good.len(),
+            planned.plan.count(),
+            planned.name
+        );
         runner.sink.event(Event::info(text));
         Ok(good)
     }
@@ -113,7 +118,12 @@ impl Engine {
     }
 
     /// The blocks that the store has for this blob; `None` when it does not tell.
-    async fn stored(&self, number: usize, links: &Arc<RenewableLinks>, runner: Runner<'_>) -> Result<Option<StoredBlocks>> {
+    async fn stored(
+        &self,
+        number: usize,
+        links: &Arc<RenewableLinks>,
+        runner: Runner<'_>,
+    ) -> Result<Option<StoredBlocks>> {
         let listed = runner
             .call("the blob's block list", || {
                 let (links, clock, sink) = (Arc::clone(links), Arc::clone(&self.clock), Arc::clone(runner.sink));
@@ -184,7 +194,12 @@ impl JournalSearch {
 
     /// A new upload.
     fn fresh(&self, journal: Option<JournalFile>) -> ResumedUpload {
-        ResumedUpload { upload_id: self.upload_id, id_bytes: self.wanted.unwrap_or(ID_BYTES), claims: CompletedRanges::new(), journal }
+        ResumedUpload {
+            upload_id: self.upload_id,
+            id_bytes: self.wanted.unwrap_or(ID_BYTES),
+            claims: CompletedRanges::new(),
+            journal,
+        }
     }
 
     fn find(&self) -> std::result::Result<ResumedUpload, Obstacle> {
@@ -200,7 +215,8 @@ impl JournalSearch {
         prune(&folder, self.now_unix_ms);
         let file = file.to_string_lossy();
         let path = folder.join(file_name(&self.blob, &file));
-        let current = UploadKey::new(&self.blob, &file, self.source.length(), modified, self.plan.size(), self.upload_id);
+        let current =
+            UploadKey::new(&self.blob, &file, self.source.length(), modified, self.plan.size(), self.upload_id);
         let current = UploadKey { id_bytes: self.wanted.filter(|length| *length != ID_BYTES), ..current };
         let first = first_line(&current).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         let found = OpenJournal::take(&path).map_err(|error| match error.kind() {

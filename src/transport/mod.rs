@@ -9,7 +9,7 @@ pub mod authorities;
 mod fault;
 pub mod http;
 pub mod intermediary;
-pub mod system;
 pub mod page;
 mod proxy;
+pub mod system;
 mod tls;

@@ -156,7 +156,10 @@ fn every_way_to_name_a_module_is_seen() {
         ("use crate::f;", &["f"]),
         ("fn x() { crate::f::g::call::<T>(super::d::ONE) }", &["f::g", "a::b::d"]),
         ("fn x(y: &crate::f::g::Type<'_>) -> impl Z + use<T> { Some(y) }", &["f::g"]),
-        ("mod inner { use super::super::d::X; fn y() { super::super::super::e::z() } } use super::d::Y;", &["a::b::d", "a::e"]),
+        (
+            "mod inner { use super::super::d::X; fn y() { super::super::super::e::z() } } use super::d::Y;",
+            &["a::b::d", "a::e"],
+        ),
         ("mod inner { use super::Own; }", &[]),
         ("macro_rules! m { () => { $crate::f::g::X } }", &["f::g"]),
         ("let other::b::c::d = crate_name::f::g; xcrate::f::g::h();", &[]),
@@ -168,5 +171,8 @@ fn every_way_to_name_a_module_is_seen() {
     let found = used(&module("a"), "pub use b::c::Thing; fn x() { e::y() }", &all);
     assert_eq!(found, [module("a::b::c"), module("a::e")].into(), "modules below need no word in front");
     assert_eq!(module_of("a/b/mod.rs"), Some(module("a::b")));
-    assert_eq!((module_of("f.rs"), module_of("lib.rs"), module_of("bin/epi.rs")), (Some(module("f")), Some(module("")), None));
+    assert_eq!(
+        (module_of("f.rs"), module_of("lib.rs"), module_of("bin/epi.rs")),
+        (Some(module("f")), Some(module("")), None)
+    );
 }

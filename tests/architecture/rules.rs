@@ -62,7 +62,7 @@ pub(crate) fn directions(sources: &[Source], layers: Layers<'_>) -> Vec<String> 
 /// Layers of the table that may use one that does not stand before them, so that two could use each other.
 pub(crate) fn order(layers: Layers<'_>) -> Vec<String> {
     let breaches = layers.iter().enumerate().flat_map(|(at, (layer, allowed, _))| {
-        let before = |name: &&&str| !layers[..at].iter().any(|(other, ..)| other == *name);
+        let before = move |name: &&&str| !layers[..at].iter().any(|(other, ..)| other == *name);
         allowed.iter().filter(before).map(move |name| format!("{layer} may use {name}, which does not stand before it"))
     });
     breaches.collect()
@@ -120,12 +120,8 @@ fn way_back(graph: &BTreeMap<Module, BTreeSet<Module>>, start: &Module) -> Optio
 mod tests {
     use super::*;
 
-    const LAYERS: Layers<'static> = &[
-        ("low", &[], &[]),
-        ("one", &["low"], &[]),
-        ("other", &["low"], &[]),
-        ("high", &["one", "other"], &[]),
-    ];
+    const LAYERS: Layers<'static> =
+        &[("low", &[], &[]), ("one", &["low"], &[]), ("other", &["low"], &[]), ("high", &["one", "other"], &[])];
 
     fn sources(texts: &[(&str, &str)]) -> Vec<Source> {
         texts.iter().map(|(path, text)| Source::new(path, text)).collect()
@@ -184,7 +180,9 @@ mod tests {
     #[test]
     fn a_table_in_which_two_layers_could_use_each_other_is_found() {
         assert_eq!(order(LAYERS), [] as [String; 0]);
-        for layers in [&[("a", &["b"][..], &[][..]), ("b", &["a"], &[])][..], &[("a", &["a"], &[])], &[("a", &["x"], &[])]] {
+        for layers in
+            [&[("a", &["b"][..], &[][..]), ("b", &["a"], &[])][..], &[("a", &["a"], &[])], &[("a", &["x"], &[])]]
+        {
             assert_eq!(order(layers).len(), 1, "{layers:?}");
         }
     }

@@ -146,7 +146,8 @@ fn test_items(names: &str) -> Vec<Range<usize>> {
                 break;
             }
         }
-        let body = bytes[item..].iter().position(|byte| matches!(byte, b'{' | b';')).map_or(bytes.len(), |at| item + at);
+        let body =
+            bytes[item..].iter().position(|byte| matches!(byte, b'{' | b';')).map_or(bytes.len(), |at| item + at);
         let is_import = names[item..].starts_with("use ") || names[item..body].contains(" use ");
         let end = match bytes.get(body) {
             Some(b'{') if is_import => find(bytes, body, b";").map_or(bytes.len(), |end| end + 1),

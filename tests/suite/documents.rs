@@ -1,7 +1,7 @@
 //! The operations as documents: the catalog, strictness, and objects of the service that come out whole.
 
-use epicloud::ops::catalog::{CATALOG, find};
 use epicloud::limits::TimeoutMinutes;
+use epicloud::ops::catalog::{CATALOG, find};
 use epicloud::{Kind, request};
 use serde_json::{Value, json};
 

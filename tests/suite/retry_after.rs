@@ -5,7 +5,7 @@ use std::time::Duration;
 use epicloud::base::error::Error;
 use epicloud::base::retry::RetryPolicy;
 use epicloud::base::time::Clock as _;
-use epicloud::limits::{PollingSeconds, TimeoutMinutes};
+use epicloud::limits::{PollingSeconds, TimeoutMinutes, UploadStreams};
 use epicloud::request::{ListDeployments, PackageFile, UploadPackages, Wait, WaitForDeployment};
 use epicloud::{Event, Kind};
 use epicloud_emulator::{Effect, Rule};
@@ -128,7 +128,7 @@ async fn an_upload_does_not_end_because_of_what_an_answer_asks_for() {
         std::fs::write(&path, vec![7; 3 << 20]).unwrap();
         let mut upload =
             UploadPackages { files: vec![PackageFile { path, ..PackageFile::default() }], ..UploadPackages::default() };
-        upload.upload.streams = Some(1);
+        upload.upload.streams = UploadStreams::new(1).ok();
         server.client.run(upload, &server.scope).await.unwrap();
         let (took, pause) = (server.clock.monotonic(), RetryPolicy::BLOB.longest_asked + RetryPolicy::API.first);
         let longest = if headers.len() == 2 { Duration::from_secs(6) } else { pause * 2 };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use epicloud::base::event::{Phase as ProgressPhase, Progress};
-use epicloud::dxp::model::deployment::DeploymentGoal;
 use epicloud::base::time::Clock;
+use epicloud::dxp::model::deployment::DeploymentGoal;
 use epicloud::limits::{PollingSeconds, RetentionHours, TimeoutMinutes};
 use epicloud::request::{
     CompleteDeployment, ResetDeployment, StartDeployment, StartExport, Wait, WaitForDeployment, WaitForExport,
@@ -166,7 +166,8 @@ async fn there_is_no_time_limit_unless_asked_and_a_wait_can_be_resumed_by_id() {
     assert!(stage.clock.monotonic() >= Duration::from_millis(days));
 
     stage.emulator.script(Phase::Export, slow);
-    let limited = Wait { timeout_minutes: TimeoutMinutes::new(60).ok(), polling_interval_seconds: PollingSeconds::new(50).ok() };
+    let limited =
+        Wait { timeout_minutes: TimeoutMinutes::new(60).ok(), polling_interval_seconds: PollingSeconds::new(50).ok() };
     let error = stage.client.run(export(limited), &stage.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout);
     assert!(error.to_string().contains("timed out during export with status: InProgress"), "{error}");

@@ -9,8 +9,8 @@ use crate::base::error::Result;
 use crate::base::scope::Scope;
 use crate::cli::settings;
 use crate::ops::client::Client;
-use crate::ops::dxp::{DATABASES, Deployment, USUAL_ENVIRONMENTS};
 use crate::ops::dxp::request::ListDeployments;
+use crate::ops::dxp::{DATABASES, Deployment, USUAL_ENVIRONMENTS};
 
 /// How long a person who presses Tab waits for the service.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::*;
 use crate::base::error::Result;
-use crate::ops::dxp::commands::tests::one_of_each_command;
 use crate::cli::args::Arguments;
 use crate::ops::catalog::CATALOG;
 use crate::ops::client::ClientConfig;
+use crate::ops::dxp::commands::tests::one_of_each_command;
 
 /// Options that are about this program alone, or say where a value comes from.
 const OF_THE_PROGRAM: &[&str] = &[
@@ -156,7 +156,7 @@ fn every_command_parses_and_asks_for_what_it_says() -> Result<()> {
         let (operation, request) = command.request();
         let asked = crate::cli::command::Command::of(parsed.verb)?;
         assert_eq!(asked.operation, operation, "{line}");
-        for (member, value) in request {
+        for (member, value) in &request {
             assert_eq!(&asked.request[member], value, "{line}");
         }
     }

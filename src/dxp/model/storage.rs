@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::service_noun;
 use super::project::check_length;
+use super::service_noun;
 use crate::base::error::{Error, Result};
 use crate::base::secret::SafeUrl;
 

@@ -1,17 +1,17 @@
 //! Deployments: start, look, wait, complete, reset; and the check of the credentials, which lists them.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::project_request::{check_project, request};
-use crate::document::{Checked};
-use crate::document::wait::Wait;
 use crate::base::error::{Error, Result};
+use crate::base::next_step::{Phrase, Setting};
+use crate::document::Checked;
+use crate::document::wait::Wait;
 use crate::dxp::commands::{DxpCommand, Waiting};
 use crate::dxp::model::deployment::{
     DeploymentGoal, DeploymentReset, DeploymentSource, DeploymentStart, ZeroDowntimeMode,
 };
 use crate::dxp::model::project::{check_environment, check_id};
-use crate::base::next_step::{Phrase, Setting};
 
 request! {
     /// `connect`: verifies the credentials by listing the deployments of a project.

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::project_request::{RETENTION_HOURS, check_project, request};
 use crate::bacpac::Finding;
-use crate::base::limits::{DownloadStreams, RetentionHours};
-use crate::document::{Checked, check_no_stream, only_objects};
-use crate::document::wait::Wait;
 use crate::base::error::{Error, Result};
+use crate::base::limits::{DownloadStreams, RetentionHours};
+use crate::base::next_step::{Phrase, Setting};
+use crate::document::wait::Wait;
+use crate::document::{Checked, check_no_stream, only_objects};
 use crate::dxp::model::export::check_database;
 use crate::dxp::model::project::{check_environment, check_id};
-use crate::base::next_step::{Phrase, Setting};
 use crate::transfer::DownloadReceipt;
 
 request! {

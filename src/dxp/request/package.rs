@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::deployment::{StartDeployment, check_start};
 use super::project_request::{check_project, request};
-use crate::base::limits::{BlockSize, UploadStreams};
-use crate::document::{Checked, check_no_stream, only_objects};
-use crate::document::wait::{Wait};
 use crate::base::error::{Error, Result};
+use crate::base::limits::{BlockSize, UploadStreams};
+use crate::base::next_step::{Phrase, Setting};
+use crate::base::secret::{SafeUrl, SecretString};
+use crate::blob::name::check_blob_name;
+use crate::document::wait::Wait;
+use crate::document::{Checked, check_no_stream, only_objects};
 use crate::dxp::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::dxp::model::package_name::{PackageKind, check_package_name, is_same_package};
 use crate::dxp::model::project::needs_verification;
-use crate::base::next_step::{Phrase, Setting};
-use crate::base::secret::{SecretString, SafeUrl};
-use crate::blob::name::check_blob_name;
 use crate::transfer::UploadReceipt;
 
 request! {
@@ -52,10 +52,9 @@ impl PackageFile {
                     let rule = Phrase::text("the file's name is not Unicode text; give another with ");
                     Error::invalid(format!("{field}.path"), rule.setting(Setting::BlobName))
                 }),
-                None => Err(Error::invalid(
-                    format!("{field}.path"),
-                    format!("'{}' names no file", self.path.display()),
-                )),
+                None => {
+                    Err(Error::invalid(format!("{field}.path"), format!("'{}' names no file", self.path.display())))
+                }
             },
         }
     }

@@ -1,11 +1,9 @@
 //! Storage containers and the links to them and to the edge logs.
 
-use serde::{Deserialize, Serialize};
-
 use super::project_request::{RETENTION_HOURS, check_project, request};
+use crate::base::error::{Error, Result};
 use crate::base::limits::LinkHours;
 use crate::document::Checked;
-use crate::base::error::{Error, Result};
 use crate::dxp::model::project::check_environment;
 use crate::dxp::model::storage::check_container;
 

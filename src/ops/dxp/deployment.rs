@@ -1,20 +1,20 @@
 //! Handlers of the deployment verbs.
 
-use crate::ops::client::{Operation, Session};
+use super::resume;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::event::Event;
+use crate::base::next_step::NextStep;
+use crate::base::time::BoxFuture;
+use crate::dxp::api::Api;
+use crate::dxp::commands::{DxpCommand, Waiting};
+use crate::dxp::deployments::report_progress;
+use crate::dxp::endpoint::is_live;
+use crate::dxp::model::deployment::{Deployment, DeploymentGoal};
 use crate::dxp::request::{
     CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment, Wait,
     WaitForDeployment,
 };
-use super::resume;
-use crate::dxp::api::Api;
-use crate::dxp::deployments::report_progress;
-use crate::dxp::endpoint::is_live;
-use crate::base::error::{Error, Kind, Result};
-use crate::base::event::Event;
-use crate::dxp::commands::{DxpCommand, Waiting};
-use crate::dxp::model::deployment::{Deployment, DeploymentGoal};
-use crate::base::next_step::NextStep;
-use crate::base::time::BoxFuture;
+use crate::ops::client::{Operation, Session};
 
 impl Operation for Connect {
     type Answer = Connected;

@@ -14,12 +14,12 @@ use crate::base::time::BoxFuture;
 use crate::dxp::commands::DxpCommand;
 use crate::dxp::export_job::{DxpExports, DxpHandle, DxpJob};
 use crate::dxp::model::export::DatabaseExport;
+use crate::dxp::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use crate::export::handle;
 use crate::export::job::JobState;
 use crate::export::provider::Provider;
 use crate::export::wait;
 use crate::ops::client::{Operation, Session};
-use crate::dxp::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
 use crate::transfer::{Download, DownloadOptions, LinkSource, Reservation};
 
 fn exports_of(

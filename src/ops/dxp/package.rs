@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
-use crate::ops::client::{Operation, Session};
-use super::preflight::{Preflight, is_taken};
-use crate::dxp::request::{
-    BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
-};
-use super::resume;
 use super::bacpac_check;
-use crate::dxp::api::Api;
+use super::preflight::{Preflight, is_taken};
+use super::resume;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::limits::BlockSize;
-use crate::dxp::commands::DxpCommand;
-use crate::dxp::model::package_name::{PackageKind, package_kind};
-use crate::dxp::model::project::unusual_environment;
-use crate::dxp::model::storage::Location;
 use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
 use crate::blob::link::{Access, LinkTarget, check_link};
+use crate::dxp::api::Api;
+use crate::dxp::commands::DxpCommand;
+use crate::dxp::model::package_name::{PackageKind, package_kind};
+use crate::dxp::model::project::unusual_environment;
+use crate::dxp::model::storage::Location;
+use crate::dxp::request::{
+    BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
+};
+use crate::ops::client::{Operation, Session};
 use crate::transfer::{Integrity, LinkSource, Upload, UploadFile, UploadOptions, UploadReceipt};
 
 impl Operation for GetPackageLocation {

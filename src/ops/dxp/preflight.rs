@@ -2,14 +2,14 @@
 //! deployment has taken already. One request, which costs less than an upload that ends in a refusal.
 
 use super::resume::{is_stopped, way_on};
-use crate::dxp::api::Api;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
+use crate::base::next_step::{NextStep, Setting};
+use crate::base::scope::Scope;
+use crate::dxp::api::Api;
 use crate::dxp::commands::Waiting;
 use crate::dxp::model::deployment::{Deployment, DeploymentStatus};
 use crate::dxp::model::package_name::is_same_package;
-use crate::base::next_step::{NextStep, Setting};
-use crate::base::scope::Scope;
 
 /// The recent deployments of the project, newest first.
 pub(super) struct Preflight(Vec<Deployment>);

@@ -1,13 +1,13 @@
 //! What to do when an operation stops while the service goes on with its work.
 
-use crate::dxp::request::Wait;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::limits::{PollingSeconds, TimeoutMinutes};
-use crate::dxp::commands::{DxpCommand, Waiting};
-use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
 use crate::base::next_step::NextStep;
 use crate::base::scope::Scope;
+use crate::dxp::commands::{DxpCommand, Waiting};
+use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
+use crate::dxp::request::Wait;
 
 /// The rest of a wait, as it was asked for.
 pub(super) fn waiting(wait: Wait, strict: bool) -> Waiting {
@@ -79,8 +79,9 @@ pub(super) fn when_stopped(error: Error, step: &str) -> Error {
 /// What brings a deployment further that has not ended.
 pub(super) fn way_on(deployment: &Deployment, waiting: Waiting) -> NextStep {
     let id = || deployment.id().to_owned();
-    let wait =
-        |until| NextStep::text("wait for it with: ").command(DxpCommand::WaitForDeployment { id: id(), until, waiting });
+    let wait = |until| {
+        NextStep::text("wait for it with: ").command(DxpCommand::WaitForDeployment { id: id(), until, waiting })
+    };
     match deployment.status() {
         DeploymentStatus::Completing => wait(DeploymentGoal::Complete),
         DeploymentStatus::Resetting => wait(DeploymentGoal::Reset),
@@ -88,9 +89,8 @@ pub(super) fn way_on(deployment: &Deployment, waiting: Waiting) -> NextStep {
             .command(DxpCommand::CompleteDeployment { id: id() })
             .and("; or reset it with: ")
             .command(DxpCommand::ResetDeployment { id: id(), complete: false }),
-        DeploymentStatus::AwaitingResetVerification => {
-            NextStep::text("complete its reset with: ").command(DxpCommand::ResetDeployment { id: id(), complete: true })
-        }
+        DeploymentStatus::AwaitingResetVerification => NextStep::text("complete its reset with: ")
+            .command(DxpCommand::ResetDeployment { id: id(), complete: true }),
         _ => wait(DeploymentGoal::Start),
     }
 }

@@ -1,10 +1,10 @@
 //! Handlers of the storage verbs: containers, links to them, and edge logs.
 
-use crate::ops::client::{Operation, Session};
-use crate::dxp::request::{GetContainerLinks, GetEdgeLogLocation, ListContainers};
 use crate::base::error::Result;
-use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
 use crate::base::time::BoxFuture;
+use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
+use crate::dxp::request::{GetContainerLinks, GetEdgeLogLocation, ListContainers};
+use crate::ops::client::{Operation, Session};
 
 impl Operation for ListContainers {
     type Answer = StorageContainers;

@@ -10,15 +10,15 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use tokio::sync::{oneshot, watch};
 
-use crate::transfer::schedule::plan::CHUNK_SIZE;
-use crate::transfer::schedule::runner::Runner;
 use super::md5::Md5;
-use crate::transfer::progress::meter::Meter;
-use crate::transfer::progress::rate::TransferFigures;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Phase;
 use crate::base::readable::Readable;
 use crate::base::threads;
+use crate::transfer::progress::meter::Meter;
+use crate::transfer::progress::rate::TransferFigures;
+use crate::transfer::schedule::plan::CHUNK_SIZE;
+use crate::transfer::schedule::runner::Runner;
 
 /// How far it may read ahead of the acknowledged bytes of an upload.
 pub(crate) const MAX_LEAD: u64 = 256 * 1024 * 1024;

@@ -12,13 +12,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use super::buffers::{BufferPool, PooledBuffer, Permits};
-use crate::transfer::checksum::integrity::{ChecksumKind, RangeHasher, RangeDigests};
-use crate::transfer::schedule::plan::{ByteRange, chunks};
+use super::buffers::{BufferPool, Permits, PooledBuffer};
 use super::positioned_io::{read_exact_at, read_resident_at};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::readable::Readable;
 use crate::blob::ByteStream;
+use crate::transfer::checksum::integrity::{ChecksumKind, RangeDigests, RangeHasher};
+use crate::transfer::schedule::plan::{ByteRange, chunks};
 
 /// Pieces of one body that may be on their way to its connection at a time. The connection would take hundreds of KiB
 /// before it sends the first; by then they have left the processor's cache, and every byte is fetched once more. So few
@@ -95,7 +95,13 @@ impl Source {
     }
 
     /// The sums of one block. Blocks; tells of each piece that was read.
-    pub(crate) fn digests(&self, range: ByteRange, mode: ChecksumKind, buffers: &BufferPool, read: impl Fn()) -> Result<RangeDigests> {
+    pub(crate) fn digests(
+        &self,
+        range: ByteRange,
+        mode: ChecksumKind,
+        buffers: &BufferPool,
+        read: impl Fn(),
+    ) -> Result<RangeDigests> {
         // A file that is written meanwhile is noticed at its next block, not after hours.
         self.check_unchanged()?;
         let mut hasher = RangeHasher::new(mode);
@@ -133,8 +139,10 @@ impl Source {
             return Ok(buffer.into_bytes());
         }
         let source = self.clone();
-        super::file_tasks::run_file_task(move || source.read_at(buffer.bytes_mut(), offset).map(|()| buffer.into_bytes()))
-            .await
+        super::file_tasks::run_file_task(move || {
+            source.read_at(buffer.bytes_mut(), offset).map(|()| buffer.into_bytes())
+        })
+        .await
     }
 }
 

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::blob::client::{Properties, opaque_tag};
 use crate::transfer::checksum::integrity::Proof;
 use crate::transfer::schedule::plan::Plan;
-use crate::blob::client::{Properties, opaque_tag};
 
 /// The form of these lines. A journal of another form is not read.
 const VERSION: u32 = 2;
@@ -260,7 +260,9 @@ pub(crate) fn decide_download(
     let Some(found) = Journal::<DownloadKey>::read(found, |_| plan.count()) else {
         return ResumeDecision::Restart("its journal cannot be read");
     };
-    let Some(current) = current else { return ResumeDecision::Restart("the storage service names no version of the blob") };
+    let Some(current) = current else {
+        return ResumeDecision::Restart("the storage service names no version of the blob");
+    };
     let subject = &found.subject;
     if subject.version != VERSION {
         return ResumeDecision::Restart(OTHER_FORM);
@@ -317,8 +319,9 @@ mod tests {
     fn only_the_same_unchanged_blob_is_gone_on_with() {
         let current = received("\"1\"", 100, 10);
         let good = text(&current, &DONE);
-        let resumed =
-            || ResumeDecision::Resume(Journal { subject: current.clone(), claims: DONE.into(), length: good.len() as u64 });
+        let resumed = || {
+            ResumeDecision::Resume(Journal { subject: current.clone(), claims: DONE.into(), length: good.len() as u64 })
+        };
         let other = |subject: &DownloadKey| text(subject, &DONE);
         let elsewhere = String::from_utf8(good.clone()).unwrap().replace("/b", "/x").into_bytes();
         for (found, partial, expected) in [
@@ -328,11 +331,27 @@ mod tests {
             (None, Some(100), ResumeDecision::Fresh),
             (Some(Vec::new()), Some(100), ResumeDecision::Fresh),
             (Some(good.clone()), Some(99), ResumeDecision::Restart("its size is wrong")),
-            (Some(other(&received("\"2\"", 100, 10))), Some(100), ResumeDecision::Restart("the blob has changed since")),
-            (Some(other(&received("\"1\"", 101, 10))), Some(100), ResumeDecision::Restart("the blob has changed since")),
+            (
+                Some(other(&received("\"2\"", 100, 10))),
+                Some(100),
+                ResumeDecision::Restart("the blob has changed since"),
+            ),
+            (
+                Some(other(&received("\"1\"", 101, 10))),
+                Some(100),
+                ResumeDecision::Restart("the blob has changed since"),
+            ),
             (Some(other(&received("W/\"1\"", 100, 10))), Some(100), resumed()),
-            (Some(other(&received("\"1\"", 100, 20))), Some(100), ResumeDecision::Restart("it was cut into other parts")),
-            (Some(other(&DownloadKey { version: 1, ..current.clone() })), Some(100), ResumeDecision::Restart(OTHER_FORM)),
+            (
+                Some(other(&received("\"1\"", 100, 20))),
+                Some(100),
+                ResumeDecision::Restart("it was cut into other parts"),
+            ),
+            (
+                Some(other(&DownloadKey { version: 1, ..current.clone() })),
+                Some(100),
+                ResumeDecision::Restart(OTHER_FORM),
+            ),
             (Some(elsewhere), Some(100), ResumeDecision::Restart("it is of another blob")),
             (Some(good[..9].to_vec()), Some(100), ResumeDecision::Restart("its journal cannot be read")),
             (Some(text(&current, &[])), Some(100), ResumeDecision::Fresh),

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
-use crate::transfer::file::file_tasks::{StopOnDrop, run_file_task};
-use crate::transfer::file::buffers::BufferPool;
-use crate::transfer::schedule::runner::Runner;
-use crate::transfer::checksum::integrity::{ChecksumKind, RangeHasher};
 use super::format::{CompletedRange, CompletedRanges};
-use crate::transfer::progress::meter::Meter;
-use crate::transfer::progress::rate::TransferFigures;
-use crate::transfer::schedule::plan::{Plan, chunks};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Phase;
 use crate::base::readable::Readable;
+use crate::transfer::checksum::integrity::{ChecksumKind, RangeHasher};
+use crate::transfer::file::buffers::BufferPool;
+use crate::transfer::file::file_tasks::{StopOnDrop, run_file_task};
+use crate::transfer::progress::meter::Meter;
+use crate::transfer::progress::rate::TransferFigures;
+use crate::transfer::schedule::plan::{Plan, chunks};
+use crate::transfer::schedule::runner::Runner;
 
 /// Which of the claims are true of the file, with progress under this name.
 pub(crate) async fn verify_completed(

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinHandle;
 
-use crate::transfer::file::file_tasks::FileWork;
 use super::partial_file::PartialFile;
 use crate::base::error::{Error, Kind, Result};
+use crate::transfer::file::file_tasks::FileWork;
 
 /// So much is gathered before it is brought onto the disk.
 const PORTION: u64 = 64 * 1024 * 1024;

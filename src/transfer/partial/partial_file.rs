@@ -10,16 +10,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::transfer::checksum::integrity::{ChecksumKind, RangeHasher};
-use crate::transfer::journal::format::{MARK, claimed, own_lines};
-use crate::transfer::journal::file::{OpenJournal, JournalFile};
-use crate::transfer::file::lock::{LockedFile, ROUNDS, find_locked, make_locked, same_file};
-use super::ownership::{new_file, not_ours};
-use crate::transfer::schedule::plan::chunks;
-use crate::transfer::file::positioned_io::{read_exact_at, write_all_at};
 use super::allocation::allocate;
+use super::ownership::{new_file, not_ours};
 use super::target::TargetPaths;
 use crate::base::error::{Error, Kind, Result};
+use crate::transfer::checksum::integrity::{ChecksumKind, RangeHasher};
+use crate::transfer::file::lock::{LockedFile, ROUNDS, find_locked, make_locked, same_file};
+use crate::transfer::file::positioned_io::{read_exact_at, write_all_at};
+use crate::transfer::journal::file::{JournalFile, OpenJournal};
+use crate::transfer::journal::format::{MARK, claimed, own_lines};
+use crate::transfer::schedule::plan::chunks;
 
 /// A locked partial file. Cheap to clone; the lock ends with the last clone.
 #[derive(Clone)]

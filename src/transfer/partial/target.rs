@@ -233,7 +233,11 @@ mod tests {
                     .join(leads.split('/').nth(1).unwrap())),
                 "{link}"
             );
-            assert_eq!(TargetPaths::check(&path(link), false).unwrap_err().kind(), Kind::Conflict, "{link} without leave");
+            assert_eq!(
+                TargetPaths::check(&path(link), false).unwrap_err().kind(),
+                Kind::Conflict,
+                "{link} without leave"
+            );
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::rate::TransferFigures;
-use crate::transfer::schedule::idle_timeout::grace;
 use crate::base::event::{Event, Progress, Sink};
 use crate::base::time::Clock;
+use crate::transfer::schedule::idle_timeout::grace;
 
 /// The figures of one transfer. Cheap to clone; clones are the same figures.
 #[derive(Clone)]
@@ -47,7 +47,11 @@ impl Meter {
 
     /// What a try moves. Taken back when its last clone is dropped and it has not landed.
     pub(crate) fn attempt(&self) -> AttemptBytes {
-        AttemptBytes(Arc::new(AttemptState { meter: self.clone(), began: self.clock.monotonic(), bytes: AtomicU64::new(0) }))
+        AttemptBytes(Arc::new(AttemptState {
+            meter: self.clone(),
+            began: self.clock.monotonic(),
+            bytes: AtomicU64::new(0),
+        }))
     }
 
     /// A range was finished without a try that is watched.

@@ -281,7 +281,8 @@ mod tests {
         const BLOCKS: u64 = 32;
         for (seconds, buffered) in [(64, false), (64, true), (640, false), (640, true)] {
             let (block, rounds) = (RATE * seconds / BLOCKS, 6);
-            let mut figures = TransferFigures::new(Phase::Uploading, "x", block * BLOCKS * rounds, 0, 1, 0, Duration::ZERO);
+            let mut figures =
+                TransferFigures::new(Phase::Uploading, "x", block * BLOCKS * rounds, 0, 1, 0, Duration::ZERO);
             for second in 1..=rounds * seconds {
                 let now = Duration::from_secs(second);
                 if !buffered {

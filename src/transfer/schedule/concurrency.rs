@@ -197,7 +197,9 @@ impl Concurrency {
             // A trial begins with a round like those before it, which is its measure: the streams that come in its course
             // finish in the next one.
             Strategy::Adaptive { stage: Stage::Growing, best, level, .. } if self.round == *level => *best = rate,
-            Strategy::Adaptive { stage: Stage::Growing, best, helpful, level } if rate > 0.0 && rate >= *best * GAIN => {
+            Strategy::Adaptive { stage: Stage::Growing, best, helpful, level }
+                if rate > 0.0 && rate >= *best * GAIN =>
+            {
                 (*best, *helpful, *level) = (rate, self.round, self.round);
             }
             Strategy::Adaptive { stage: stage @ Stage::Growing, helpful, .. } => {
@@ -371,7 +373,9 @@ mod tests {
 
     #[test]
     fn an_overloaded_service_gets_half_once_a_round() {
-        for mut streams in [Concurrency::fixed(8), Concurrency { width: 8, limit: 8, round: 8, ..Concurrency::adaptive() }] {
+        for mut streams in
+            [Concurrency::fixed(8), Concurrency { width: 8, limit: 8, round: 8, ..Concurrency::adaptive() }]
+        {
             for _ in 0..8 {
                 streams.overloaded();
             }

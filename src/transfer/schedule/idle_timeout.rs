@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::base::error::{Error, Kind, Result, Retry};
-use crate::base::time::{Clock, milliseconds, in_words};
+use crate::base::time::{Clock, in_words, milliseconds};
 
 /// The longest silence.
 const LIMIT: Duration = Duration::from_secs(100);

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::scheduler::{Next, Scheduler};
 use super::concurrency::Concurrency;
+use super::scheduler::{Next, Scheduler};
 use crate::base::cancel::CancelToken;
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};

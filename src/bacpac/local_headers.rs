@@ -2,7 +2,7 @@
 
 use super::directory::{Directory, Entry, bytes_at};
 use super::finding::{Finding, Findings};
-use super::record::{self, Header};
+use super::record::{self, Header, Located};
 use super::unpack::{is_readable, unpack};
 use crate::base::cancel::CancelToken;
 use crate::base::error::Result;
@@ -18,13 +18,6 @@ const SIZES: &str = "sizes";
 
 /// Longest data descriptor.
 const DESCRIPTOR: u64 = 24;
-
-/// Where the data of a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Located {
-    pub(super) header: Header,
-    pub(super) at: u64,
-}
 
 /// Reads the local headers of all parts, and the data of those whose headers contradict each other about it.
 pub(super) fn check(
