@@ -1,11 +1,12 @@
 //! Guards the directions between the layers and the words that do not belong in them (ARCHITECTURE.md, section 2).
 //!
-//! Reads the sources as text, without their comments and unit tests, so it runs in milliseconds.
+//! Reads the sources as text, without their comments and unit tests, so it takes less than a second.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its subject has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 mod architecture {
     pub(crate) mod imports;
@@ -65,7 +66,13 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn sources() -> Vec<Source> {
+/// All of them, read once.
+fn sources() -> &'static [Source] {
+    static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(read_sources);
+    &SOURCES
+}
+
+fn read_sources() -> Vec<Source> {
     let src = root().join("src");
     let mut files = Vec::new();
     files_below(&src, &mut files);
@@ -103,7 +110,7 @@ fn every_folder_is_a_layer() {
 #[test]
 fn layers_use_only_what_is_below_them() {
     check(&order(LAYERS));
-    check(&directions(&sources(), LAYERS));
+    check(&directions(sources(), LAYERS));
 }
 
 #[test]
@@ -112,7 +119,7 @@ fn no_folder_goes_in_circles() {
     for folder in WITHOUT_CIRCLES {
         assert!(sources.iter().any(|source| layer_of(&source.path) == Some(folder)), "src/{folder} does not exist");
     }
-    check(&WITHOUT_CIRCLES.iter().flat_map(|folder| circles(&sources, folder)).collect::<Vec<_>>());
+    check(&WITHOUT_CIRCLES.iter().flat_map(|folder| circles(sources, folder)).collect::<Vec<_>>());
 }
 
 #[test]

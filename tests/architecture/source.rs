@@ -71,18 +71,18 @@ fn silent(text: &str) -> Vec<(Range<usize>, Silent)> {
         let begins_word = at == 0 || !is_word(bytes[at - 1]);
         let raw = begins_word && (rest.starts_with(b"r\"") || rest.starts_with(b"r#") || rest.starts_with(b"br"));
         if rest.starts_with(b"//") {
-            let end = find(bytes, at, b"\n").unwrap_or(bytes.len());
+            let end = find(text, at, "\n").unwrap_or(bytes.len());
             found.push((at..end, Silent::Comment));
             at = end;
         } else if rest.starts_with(b"/*") {
-            let end = find(bytes, at, b"*/").map_or(bytes.len(), |end| end + 2);
+            let end = find(text, at, "*/").map_or(bytes.len(), |end| end + 2);
             found.push((at..end, Silent::Comment));
             at = end;
         } else if raw && bytes.get(at + prefix(rest) + hashes(at + prefix(rest))) == Some(&b'"') {
             let count = hashes(at + prefix(rest));
             let begin = at + prefix(rest) + count + 1;
-            let close = [b"\"".to_vec(), vec![b'#'; count]].concat();
-            let end = find(bytes, begin, &close).unwrap_or(bytes.len());
+            let close = format!("\"{}", "#".repeat(count));
+            let end = find(text, begin, &close).unwrap_or(bytes.len());
             found.push((begin..end, Silent::Quoted));
             at = (end + close.len()).min(bytes.len());
         } else if rest[0] == b'"' {
@@ -105,8 +105,8 @@ fn prefix(rest: &[u8]) -> usize {
     if rest.starts_with(b"br") { 2 } else { 1 }
 }
 
-fn find(bytes: &[u8], from: usize, what: &[u8]) -> Option<usize> {
-    bytes[from..].windows(what.len()).position(|window| window == what).map(|at| from + at)
+fn find(text: &str, from: usize, what: &str) -> Option<usize> {
+    text.get(from..)?.find(what).map(|at| from + at)
 }
 
 fn end_of_quoted(bytes: &[u8], from: usize, quote: u8) -> usize {
@@ -127,7 +127,7 @@ fn is_letter(text: &str, at: usize) -> bool {
 fn test_items(names: &str) -> Vec<Range<usize>> {
     let bytes = names.as_bytes();
     let (mut found, mut from) = (Vec::new(), 0);
-    while let Some(at) = find(bytes, from, b"#[cfg(") {
+    while let Some(at) = find(names, from, "#[cfg(") {
         let condition = at + "#[cfg(".len();
         let end = closing(bytes, condition - 1, b'(', b')');
         let words = names[condition..end].split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
@@ -150,7 +150,7 @@ fn test_items(names: &str) -> Vec<Range<usize>> {
             bytes[item..].iter().position(|byte| matches!(byte, b'{' | b';')).map_or(bytes.len(), |at| item + at);
         let is_import = names[item..].starts_with("use ") || names[item..body].contains(" use ");
         let end = match bytes.get(body) {
-            Some(b'{') if is_import => find(bytes, body, b";").map_or(bytes.len(), |end| end + 1),
+            Some(b'{') if is_import => find(names, body, ";").map_or(bytes.len(), |end| end + 1),
             Some(b'{') => (closing(bytes, body, b'{', b'}') + 1).min(bytes.len()),
             _ => (body + 1).min(bytes.len()),
         };
