@@ -6,6 +6,7 @@
 //! `cli` and `capi` are on by default; a Rust host needs neither (`default-features = false`).
 //!
 //! ```no_run
+//! use epicloud::limits::TimeoutMinutes;
 //! use epicloud::request::{SaveExport, Wait};
 //! use epicloud::{Client, ClientConfig, Scope, Secret};
 //!
@@ -20,7 +21,7 @@
 //!     environment: "Production".into(),
 //!     database_name: "epicms".into(),
 //!     output_file: "epicms.bacpac".into(),
-//!     wait: Wait { timeout_minutes: Some(600), ..Wait::default() },
+//!     wait: Wait { timeout_minutes: Some(TimeoutMinutes::new(600)?), ..Wait::default() },
 //!     ..SaveExport::default()
 //! };
 //! let saved = client.run(request, &Scope::silent()).await?;
@@ -38,33 +39,38 @@
 //! cli  ffi          present and convert
 //!    ops            the verbs: a request in, a result out
 //!   export          an export job, whoever provides it
+//!    dxp            the Optimizely DXP
 //!  transfer         a file to or from a blob
-//! api    blob       the deployment service; block blobs behind a link
-//!  transport        one HTTP exchange
+//! http_api  blob    JSON over HTTP; block blobs behind a link
+//! transport  wait   one HTTP exchange; asking until something has ended
 //!  bacpac           what is inside an exported database
 //!    base           data and decisions
 //! ```
 
-pub mod api;
 pub mod bacpac;
 pub mod base;
 pub mod blob;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod document;
+pub mod dxp;
 pub mod export;
 #[cfg(feature = "capi")]
 pub mod ffi;
+pub mod http_api;
 pub mod ops;
 pub mod transfer;
 pub mod transport;
+pub mod wait;
 
 pub use base::cancel::CancelToken;
 pub use base::error::{Error, Kind, Result};
 pub use base::event::{Event, Sink};
+pub use base::limits;
 pub use base::scope::Scope;
 pub use base::secret::Secret;
+pub use dxp::request;
 pub use ops::client::{Client, ClientConfig};
-pub use ops::request;
 #[cfg(feature = "micro")]
 #[doc(hidden)]
 pub use transfer::micro;

@@ -2,7 +2,7 @@
 //!
 //! A bacpac is a ZIP archive with a description of the database (`model.xml`), a note about the export (`Origin.xml`) and
 //! table data. [`check`] looks at its structure in milliseconds: it reads the directory (`directory.rs`), compares every
-//! local header with it (`places.rs`), and unpacks the two documents (`unpack.rs`, `origin.rs`). It reads table data only
+//! local header with it (`local_headers.rs`), and unpacks the two documents (`unpack.rs`, `origin.rs`). It reads table data only
 //! where two headers contradict each other about it, so a flipped byte elsewhere goes unnoticed. `record.rs` knows the records of an archive, `content.rs` names what came in
 //! place of one, `finding.rs` says what is wrong. Nothing here opens a file or knows where it comes from: it works on
 //! whatever is [`Readable`]. It may use `base`.
@@ -10,8 +10,8 @@
 mod content;
 mod directory;
 mod finding;
+mod local_headers;
 mod origin;
-mod places;
 mod record;
 mod unpack;
 
@@ -51,7 +51,7 @@ pub fn check(file: &dyn Readable, cancel: &CancelToken) -> Result<Report> {
         let check = Check { file, directory: &directory, cancel };
         if check.is_database(&mut findings) {
             check.names_and_methods(&mut findings);
-            places::check(file, &directory, cancel, &mut findings)?;
+            local_headers::check(file, &directory, cancel, &mut findings)?;
             check.documents(&mut findings)?;
         }
     }
@@ -183,7 +183,7 @@ impl Check<'_> {
             return Ok(false);
         }
         // Where it is not at its place, that was found before.
-        let Some(located) = places::locate(self.file, self.directory, entry)? else { return Ok(false) };
+        let Some(located) = local_headers::locate(self.file, self.directory, entry)? else { return Ok(false) };
         let fault = unpack::unpack(self.file, located, self.cancel, take)?;
         if let Some(how) = fault {
             findings.add(Finding::Damaged { part: name, how });

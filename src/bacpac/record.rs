@@ -111,6 +111,13 @@ pub(super) struct Header {
     pub(super) length: u64,
 }
 
+/// Where the data of a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Located {
+    pub(super) header: Header,
+    pub(super) at: u64,
+}
+
 impl Header {
     pub(super) fn is_encrypted(&self) -> bool {
         self.flags & 1 != 0

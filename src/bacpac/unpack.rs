@@ -3,8 +3,7 @@
 use crc_fast::{CrcAlgorithm, Digest};
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::places::Located;
-use super::record::Header;
+use super::record::{Header, Located};
 use crate::base::cancel::CancelToken;
 use crate::base::error::Result;
 use crate::base::readable::Readable;

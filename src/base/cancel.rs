@@ -1,56 +1,18 @@
 //! Cancellation: one token per operation, observed by everything that waits.
 //!
-//! Built on `std` alone, because this layer must not depend on an async runtime: a future that waits on the
-//! token leaves its waker here and is woken by [`CancelToken::cancel`].
+//! The token is that of `tokio-util`, which needs no async runtime. Only here it becomes an error of ours.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+
+use futures_util::future::{Either, select};
+use tokio_util::sync::CancellationToken;
 
 use super::error::{Error, Result};
 
-#[derive(Default)]
-struct Waiters {
-    next: u64,
-    wakers: HashMap<u64, Waker>,
-}
-
-#[derive(Default)]
-struct State {
-    cancelled: AtomicBool,
-    waiters: Mutex<Waiters>,
-}
-
-impl State {
-    fn waiters(&self) -> MutexGuard<'_, Waiters> {
-        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Tells an operation to stop. Clones share one state; cancelling is final.
-#[derive(Clone, Default)]
-pub struct CancelToken(Arc<State>);
-
-impl std::fmt::Debug for CancelToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("CancelToken").field(&self.is_cancelled()).finish()
-    }
-}
-
-/// Takes its waker out again when the waiting future is dropped.
-struct Registration<'a> {
-    state: &'a State,
-    id: u64,
-}
-
-impl Drop for Registration<'_> {
-    fn drop(&mut self) {
-        self.state.waiters().wakers.remove(&self.id);
-    }
-}
+#[derive(Debug, Clone, Default)]
+pub struct CancelToken(CancellationToken);
 
 impl CancelToken {
     /// A token that is not cancelled.
@@ -61,17 +23,13 @@ impl CancelToken {
 
     /// Cancels: every future inside [`CancelToken::run`] ends with `Cancelled`. Any thread, any number of times.
     pub fn cancel(&self) {
-        self.0.cancelled.store(true, Ordering::SeqCst);
-        let wakers: Vec<Waker> = self.0.waiters().wakers.drain().map(|(_, waker)| waker).collect();
-        for waker in wakers {
-            waker.wake();
-        }
+        self.0.cancel();
     }
 
     /// Whether [`CancelToken::cancel`] was called.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.cancelled.load(Ordering::SeqCst)
+        self.0.is_cancelled()
     }
 
     /// An error if the operation was cancelled.
@@ -88,30 +46,20 @@ impl CancelToken {
     /// # Errors
     /// `Cancelled`.
     pub async fn run<F: Future>(&self, future: F) -> Result<F::Output> {
-        let mut future = pin!(future);
-        let id = {
-            let mut waiters = self.0.waiters();
-            waiters.next += 1;
-            waiters.next
-        };
-        let registration = Registration { state: &self.0, id };
-        std::future::poll_fn(move |context| {
-            // Registered before the flag is read, so that a cancel between the two is not lost.
-            registration.state.waiters().wakers.insert(registration.id, context.waker().clone());
-            if self.is_cancelled() {
-                return Poll::Ready(Err(Error::cancelled()));
-            }
-            future.as_mut().poll(context).map(Ok)
-        })
-        .await
+        // The token first: `run_until_cancelled` would let a cancelled future run once more.
+        match select(pin!(self.0.cancelled()), pin!(future)).await {
+            Either::Left(_) => Err(Error::cancelled()),
+            Either::Right((output, _)) => Ok(output),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::future::{pending, ready};
-    use std::sync::atomic::AtomicUsize;
-    use std::task::{Context, Wake};
+    use std::future::{pending, poll_fn, ready};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll, Wake, Waker};
 
     use super::*;
     use crate::base::error::Kind;
@@ -137,18 +85,40 @@ mod tests {
             let Poll::Ready(Err(error)) = waiting.as_mut().poll(&mut context) else { panic!("must end") };
             assert_eq!(error.kind(), Kind::Cancelled);
         }
-        assert!(token.0.waiters().wakers.is_empty(), "no waker is left behind");
+        assert_eq!(Arc::strong_count(&count), 2, "no waker is left behind");
     }
 
     #[test]
-    fn a_finished_future_gives_its_value_and_leaves_no_waker() {
+    fn a_finished_or_dropped_future_leaves_no_waker() {
         let token = CancelToken::new();
-        let mut context = Context::from_waker(Waker::noop());
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        let waker = Waker::from(count.clone());
+        let mut context = Context::from_waker(&waker);
         {
             let mut running = pin!(token.run(ready(7)));
             assert!(matches!(running.as_mut().poll(&mut context), Poll::Ready(Ok(7))));
         }
-        assert!(token.0.waiters().wakers.is_empty());
+        {
+            let mut dropped = pin!(token.run(pending::<()>()));
+            assert!(dropped.as_mut().poll(&mut context).is_pending());
+        }
+        assert_eq!(Arc::strong_count(&count), 2, "no waker is left behind");
         assert!(token.check().is_ok());
+    }
+
+    #[test]
+    fn a_cancelled_future_is_not_run_once_more() {
+        let token = CancelToken::new();
+        let polls = AtomicUsize::new(0);
+        let mut context = Context::from_waker(Waker::noop());
+        let work = poll_fn(|_| {
+            polls.fetch_add(1, Ordering::SeqCst);
+            Poll::<()>::Pending
+        });
+        let mut running = pin!(token.run(work));
+        assert!(running.as_mut().poll(&mut context).is_pending());
+        token.clone().cancel();
+        assert!(matches!(running.as_mut().poll(&mut context), Poll::Ready(Err(_))));
+        assert_eq!(polls.load(Ordering::SeqCst), 1);
     }
 }

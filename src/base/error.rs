@@ -64,14 +64,14 @@ struct Said {
 
 impl From<Phrase> for Said {
     fn from(phrase: Phrase) -> Self {
-        let phrase = phrase.told(told);
-        Self { text: told(&phrase.to_string()), phrase }
+        let phrase = phrase.redacted(redacted);
+        Self { text: redacted(&phrase.to_string()), phrase }
     }
 }
 
 impl Said {
     fn worded(&self, words: &dyn Words) -> Self {
-        Phrase::text(told(&self.phrase.worded(words))).into()
+        Phrase::text(redacted(&self.phrase.worded(words))).into()
     }
 }
 
@@ -83,7 +83,7 @@ impl Error {
 
     /// A value that breaks a rule; `field` is its JSON path or option name.
     pub fn invalid(field: impl Into<String>, rule: impl Into<Phrase>) -> Self {
-        let field = told(&field.into());
+        let field = redacted(&field.into());
         let message = Phrase::default().member(field.clone()).and(": ").followed_by(rule.into());
         let mut error = Self::new(Kind::InvalidArgument, message);
         error.details.field = Some(field);
@@ -290,8 +290,8 @@ impl Error {
     #[must_use]
     pub fn to_json_with_parts(&self) -> Value {
         let mut document = self.to_json();
-        document["messageParts"] = self.message.phrase.to_json(told);
-        document["nextStepParts"] = self.advice().map_or(Value::Null, |step| step.to_json(told));
+        document["messageParts"] = self.message.phrase.to_json(redacted);
+        document["nextStepParts"] = self.advice().map_or(Value::Null, |step| step.to_json(redacted));
         document
     }
 
@@ -325,7 +325,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// What an error may tell: messages repeat what was given, and links are given in wrong places.
-fn told(text: &str) -> String {
+fn redacted(text: &str) -> String {
     one_line(&without_signatures(text))
 }
 

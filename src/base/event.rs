@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::time::spoken;
+use super::time::in_words;
 
 /// How much a message matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -176,7 +176,7 @@ impl Event {
             Self::Message { text, .. } | Self::Warning { text } => Some(text.clone()),
             Self::Accepted { what, id } => Some(format!("{what} {id} accepted")),
             Self::Retrying { what, attempt, delay_ms, reason, .. } => {
-                let pause = spoken(Duration::from_millis(*delay_ms));
+                let pause = in_words(Duration::from_millis(*delay_ms));
                 Some(format!("{what} failed (attempt {attempt}), trying again in {pause}: {reason}"))
             }
             Self::Progress(_) => None,

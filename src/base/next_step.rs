@@ -8,8 +8,6 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::model::deployment::{DeploymentGoal, ZeroDowntimeMode};
-
 /// Declares the settings, each with its member, and the list of all.
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident => $member:literal,)*) => {
@@ -76,177 +74,31 @@ settings! {
     BlockSize => "upload.blockSize",
 }
 
-/// How a wait is to be resumed; what is not set stays at its default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Waiting {
-    /// The longest wait in minutes.
-    pub timeout_minutes: Option<u32>,
-    /// The pause between two status requests in seconds.
-    pub polling_interval_seconds: Option<u32>,
-    /// What was asked to count as an error.
-    pub strict: bool,
-}
-
-impl Waiting {
-    fn add_to(self, request: &mut Map<String, Value>) {
-        let numbers =
-            [("timeoutMinutes", self.timeout_minutes), ("pollingIntervalSeconds", self.polling_interval_seconds)];
-        let wait: Map<String, Value> =
-            numbers.into_iter().filter_map(|(name, number)| Some((name.to_owned(), json!(number?)))).collect();
-        if !wait.is_empty() {
-            request.insert("wait".to_owned(), wait.into());
-        }
-        if self.strict {
-            request.insert("strict".to_owned(), true.into());
-        }
-    }
-}
-
-/// An operation that helps from here, with what it needs to know.
+/// An operation that helps from here: its row of the catalog, and its request document.
 #[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Command {
-    /// Gets the SAS URL that packages are uploaded to: `packageLocation.get`.
-    GetPackageLocation,
-    /// Lists the recent deployments: `deployment.list`.
-    ListDeployments,
-    /// Shows a deployment: `deployment.get`.
-    GetDeployment {
-        /// Its id.
-        id: String,
-    },
-    /// Starts a deployment of packages that are uploaded: `deployment.start`.
-    StartDeployment {
-        /// Where to.
-        environment: String,
-        /// Names of the packages.
-        packages: Vec<String>,
-        /// Whether straight to the site.
-        direct_deploy: bool,
-        /// Whether with the maintenance page.
-        maintenance_page: bool,
-        /// The mode without downtime.
-        zero_downtime_mode: Option<ZeroDowntimeMode>,
-        /// How to wait.
-        waiting: Waiting,
-    },
-    /// Waits for a deployment: `deployment.wait`.
-    WaitForDeployment {
-        /// Its id.
-        id: String,
-        /// What to wait for.
-        until: DeploymentGoal,
-        /// How to wait.
-        waiting: Waiting,
-    },
-    /// Makes a deployment go live, and waits for it: `deployment.complete`.
-    CompleteDeployment {
-        /// Its id.
-        id: String,
-    },
-    /// Takes a deployment back, and waits for that: `deployment.reset`.
-    ResetDeployment {
-        /// Its id.
-        id: String,
-        /// Whether a reset that awaits its verification is completed.
-        complete: bool,
-    },
-    /// Waits for an export: `databaseExport.wait`.
-    WaitForExport {
-        /// The environment the database belongs to.
-        environment: String,
-        /// The database.
-        database: String,
-        /// The export's id.
-        id: String,
-        /// How to wait.
-        waiting: Waiting,
-    },
-    /// Waits for an export and saves it to a file: `databaseExport.save`.
-    SaveExport {
-        /// The environment the database belongs to.
-        environment: String,
-        /// The database.
-        database: String,
-        /// The export's id; none to start another one.
-        id: Option<String>,
-        /// The file to write.
-        output_file: String,
-        /// Whether an existing file is replaced.
-        overwrite: bool,
-        /// Ranges fetched in parallel.
-        streams: Option<u32>,
-        /// How to wait.
-        waiting: Waiting,
-    },
+pub struct Command {
+    operation: &'static str,
+    request: Map<String, Value>,
 }
 
 impl Command {
-    /// The wait for a deployment's start, with all defaults.
-    pub fn wait_for_deployment(id: impl Into<String>) -> Self {
-        Self::WaitForDeployment { id: id.into(), until: DeploymentGoal::Start, waiting: Waiting::default() }
+    /// The operation of this name with this request.
+    #[must_use]
+    pub fn new(operation: &'static str, request: Map<String, Value>) -> Self {
+        Self { operation, request }
     }
 
     /// The row of the catalog, and its request document.
     #[must_use]
     pub fn request(&self) -> (&'static str, Map<String, Value>) {
-        let (operation, members, waiting) = match self {
-            Self::GetPackageLocation => ("packageLocation.get", json!({}), None),
-            Self::ListDeployments => ("deployment.list", json!({}), None),
-            Self::GetDeployment { id } => ("deployment.get", json!({"id": id}), None),
-            Self::StartDeployment {
-                environment,
-                packages,
-                direct_deploy,
-                maintenance_page,
-                zero_downtime_mode,
-                waiting,
-            } => (
-                "deployment.start",
-                json!({"targetEnvironment": environment, "packages": packages, "directDeploy": direct_deploy,
-                       "maintenancePage": maintenance_page, "zeroDowntimeMode": zero_downtime_mode, "wait": {}}),
-                Some(*waiting),
-            ),
-            Self::WaitForDeployment { id, until, waiting } => {
-                ("deployment.wait", json!({"id": id, "until": until}), Some(*waiting))
-            }
-            Self::CompleteDeployment { id } => ("deployment.complete", json!({"id": id, "wait": {}}), None),
-            Self::ResetDeployment { id, complete } => {
-                ("deployment.reset", json!({"id": id, "complete": complete, "wait": {}}), None)
-            }
-            Self::WaitForExport { environment, database, id, waiting } => (
-                "databaseExport.wait",
-                json!({"environment": environment, "databaseName": database, "id": id}),
-                Some(without_strict(*waiting)),
-            ),
-            Self::SaveExport { environment, database, id, output_file, overwrite, streams, waiting } => {
-                let mut members = json!({"environment": environment, "databaseName": database, "id": id,
-                                         "outputFile": output_file, "overwrite": overwrite});
-                if let Some(streams) = streams {
-                    members["download"] = json!({"streams": streams});
-                }
-                ("databaseExport.save", members, Some(without_strict(*waiting)))
-            }
-        };
-        let Value::Object(mut request) = members else { return (operation, Map::new()) };
-        // What is off or first anyway need not be said.
-        request.retain(|name, value| {
-            *value != json!(false) && !value.is_null() && !(name == "until" && *value == json!("start"))
-        });
-        waiting.unwrap_or_default().add_to(&mut request);
-        (operation, request)
+        (self.operation, self.request.clone())
     }
-}
-
-/// Exports have no warnings, so nothing about them can be asked for.
-fn without_strict(waiting: Waiting) -> Waiting {
-    Waiting { strict: false, ..waiting }
 }
 
 // The operation alone: whatever was given as an id may be a secret.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.request().0)
+        f.write_str(self.operation)
     }
 }
 
@@ -328,8 +180,8 @@ impl Phrase {
 
     /// Adds an operation.
     #[must_use]
-    pub fn command(mut self, command: Command) -> Self {
-        self.0.push(Part::Command(command));
+    pub fn command(mut self, command: impl Into<Command>) -> Self {
+        self.0.push(Part::Command(command.into()));
         self
     }
 
@@ -358,19 +210,19 @@ impl Phrase {
         self.0.iter().map(word).collect()
     }
 
-    /// The same phrase with each text of its own as `told` lets it out.
-    pub(super) fn told(mut self, told: impl Fn(&str) -> String) -> Self {
+    /// The same phrase with each text of its own as `redacted` lets it out.
+    pub(super) fn redacted(mut self, redacted: impl Fn(&str) -> String) -> Self {
         for part in &mut self.0 {
             if let Part::Text(text) | Part::Member(text) = part {
-                *text = told(text);
+                *text = redacted(text);
             }
         }
         self
     }
 
     /// The parts as a document, for a host that words them on the other side of the C ABI. What was given to an
-    /// operation passes `told` first.
-    pub(super) fn to_json(&self, told: impl Fn(&str) -> String) -> Value {
+    /// operation passes `redacted` first.
+    pub(super) fn to_json(&self, redacted: impl Fn(&str) -> String) -> Value {
         let part = |part: &Part| match part {
             Part::Text(text) => json!({"text": text}),
             Part::Member(path) => json!({"member": path}),
@@ -379,7 +231,7 @@ impl Phrase {
                 let (operation, mut request) = command.request();
                 for value in request.values_mut() {
                     if let Value::String(text) = value {
-                        *text = told(text);
+                        *text = redacted(text);
                     }
                 }
                 json!({"operation": operation, "request": request})
@@ -402,57 +254,8 @@ impl fmt::Display for Phrase {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-
-    /// One of each command, with everything set. A new variant does not compile until it is listed.
-    pub(crate) fn one_of_each_command() -> Vec<Command> {
-        let id = || "7".to_owned();
-        let (environment, database) = (|| "Production".to_owned(), || "epicms".to_owned());
-        let waiting = Waiting { timeout_minutes: Some(5), polling_interval_seconds: Some(9), strict: true };
-        let all = vec![
-            Command::GetPackageLocation,
-            Command::ListDeployments,
-            Command::GetDeployment { id: id() },
-            Command::WaitForDeployment { id: id(), until: DeploymentGoal::Start, waiting },
-            Command::WaitForDeployment { id: id(), until: DeploymentGoal::CompleteReset, waiting },
-            Command::CompleteDeployment { id: id() },
-            Command::ResetDeployment { id: id(), complete: true },
-            Command::ResetDeployment { id: id(), complete: false },
-            Command::WaitForExport { environment: environment(), database: database(), id: id(), waiting },
-            Command::SaveExport {
-                environment: environment(),
-                database: database(),
-                id: Some(id()),
-                output_file: "my db.bacpac".into(),
-                overwrite: true,
-                streams: Some(3),
-                waiting,
-            },
-            Command::StartDeployment {
-                environment: "Preproduction".into(),
-                packages: vec!["a.cms.app.1.nupkg".into(), "a b.cms.sqldb.1.bacpac".into()],
-                direct_deploy: true,
-                maintenance_page: true,
-                zero_downtime_mode: Some(ZeroDowntimeMode::ReadOnly),
-                waiting,
-            },
-        ];
-        for command in &all {
-            match command {
-                Command::GetPackageLocation
-                | Command::ListDeployments
-                | Command::GetDeployment { .. }
-                | Command::StartDeployment { .. }
-                | Command::WaitForDeployment { .. }
-                | Command::CompleteDeployment { .. }
-                | Command::ResetDeployment { .. }
-                | Command::WaitForExport { .. }
-                | Command::SaveExport { .. } => {}
-            }
-        }
-        all
-    }
 
     /// Words of a host that has its own for everything.
     struct Loud;
@@ -469,10 +272,8 @@ pub(crate) mod tests {
 
     #[test]
     fn each_host_has_its_own_words() {
-        let step = NextStep::text("wait with ")
-            .command(Command::wait_for_deployment("7"))
-            .and(", or set ")
-            .setting(Setting::Overwrite);
+        let command = Command::new("deployment.wait", Map::from_iter([("id".to_owned(), json!("7"))]));
+        let step = NextStep::text("wait with ").command(command).and(", or set ").setting(Setting::Overwrite);
         assert_eq!(step.to_string(), r#"wait with deployment.wait with {"id":"7"}, or set overwrite"#);
         assert_eq!(step.worded(&Loud), "wait with DEPLOYMENT.WAIT, or set OVERWRITE");
         assert_eq!(
@@ -480,18 +281,5 @@ pub(crate) mod tests {
             json!([{"text": "wait with "}, {"operation": "deployment.wait", "request": {"id": "7"}},
                    {"text": ", or set "}, {"member": "overwrite"}])
         );
-    }
-
-    #[test]
-    fn a_resumed_operation_says_what_was_asked_for_and_no_defaults() {
-        let whole: Vec<Value> =
-            one_of_each_command().iter().map(|command| Value::Object(command.request().1)).collect();
-        assert_eq!(
-            whole[3],
-            json!({"id": "7", "wait": {"timeoutMinutes": 5, "pollingIntervalSeconds": 9}, "strict": true})
-        );
-        assert_eq!(whole[4]["until"], "completeReset");
-        assert_eq!(whole[9]["overwrite"], true);
-        assert!(whole[8].get("strict").is_none() && whole[9].get("strict").is_none(), "an export has no such member");
     }
 }

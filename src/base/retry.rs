@@ -1,13 +1,13 @@
 //! Retry decisions as plain functions: what may be tried again, how often, and after which pause.
 //!
-//! Only two places act on them: [`api::call`](crate::api) for API requests and
+//! Only two places act on them: [`http_api::retry`](crate::http_api::retry) for API requests and
 //! [`transfer`](crate::transfer) for blob requests. A pause that the other side asks for is heeded, up to a bound that
 //! each policy has: one answer must not put a client to sleep for a year. The pauses of a wait are bounded here, too.
 
 use std::time::Duration;
 
 use super::error::{Error, Kind, Retry};
-use super::time::spoken;
+use super::time::in_words;
 
 /// How often and how patiently a call is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,17 @@ pub enum Beyond {
     Return,
 }
 
-/// The longest pause between two requests of a wait that one answer can bring about.
-const LONGEST_PAUSE_OF_A_WAIT: Duration = Duration::from_secs(300);
+/// What an answer is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// For itself: somebody waits for this one answer.
+    Single,
+    /// For a wait, which asks again anyway, and takes on the longer pauses that the service asks for.
+    Wait,
+}
 
-/// The same bound in pauses of the wait itself: who looks every second does not want to miss minutes.
+/// The longest pause of a wait that one answer can bring about, in pauses of the wait itself: who looks every second does
+/// not want to miss minutes.
 const PAUSES_LEFT_OUT: u32 = 5;
 
 /// The longest pause that is read out of an answer, so that nothing overflows that is counted with it.
@@ -86,10 +93,10 @@ impl RetryPolicy {
 }
 
 /// The pause before a wait asks again after a failed request: its own, or the longer one that the answer asks for, within
-/// bounds.
+/// bounds, of which `longest_asked` is one.
 #[must_use]
-pub fn pause_of_wait(own: Duration, error: &Error) -> Duration {
-    let longest = own.saturating_mul(PAUSES_LEFT_OUT).min(LONGEST_PAUSE_OF_A_WAIT);
+pub fn pause_of_wait(own: Duration, longest_asked: Duration, error: &Error) -> Duration {
+    let longest = own.saturating_mul(PAUSES_LEFT_OUT).min(longest_asked);
     heeded(error, longest).map_or(own, |asked| asked.max(own))
 }
 
@@ -103,7 +110,7 @@ fn heeded(error: &Error, longest: Duration) -> Option<Duration> {
 pub fn reason(error: &Error, pause: Duration) -> String {
     match error.retry_after() {
         Some(asked) if asked > pause => {
-            format!("{error} (the answer asks for a pause of {}, which is shortened)", spoken(asked))
+            format!("{error} (the answer asks for a pause of {}, which is shortened)", in_words(asked))
         }
         _ => error.to_string(),
     }
@@ -225,6 +232,7 @@ mod tests {
 
     #[test]
     fn the_pause_of_a_wait_has_bounds() {
+        let longest = Duration::from_secs(300);
         let asked = |s| Error::new(Kind::Throttled, "slow").with_retry(Retry::Later, Some(Duration::from_secs(s)));
         for (own, after, pause) in [
             (30, 0, 30),
@@ -237,10 +245,10 @@ mod tests {
             (30, u64::from(u32::MAX), 150),
         ] {
             let pause = Duration::from_secs(pause);
-            assert_eq!(pause_of_wait(Duration::from_secs(own), &asked(after)), pause, "{own} {after}");
+            assert_eq!(pause_of_wait(Duration::from_secs(own), longest, &asked(after)), pause, "{own} {after}");
         }
-        assert_eq!(pause_of_wait(Duration::from_secs(30), &later()), Duration::from_secs(30));
-        assert_eq!(pause_of_wait(Duration::MAX, &asked(1)), Duration::MAX);
+        assert_eq!(pause_of_wait(Duration::from_secs(30), longest, &later()), Duration::from_secs(30));
+        assert_eq!(pause_of_wait(Duration::MAX, longest, &asked(1)), Duration::MAX);
     }
 
     #[test]

@@ -170,9 +170,9 @@ impl SafeUrl {
 /// A text that is a secret, such as a link in a request document: read and written as it is, never shown by `Debug`.
 #[derive(Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
-pub struct Hidden(String);
+pub struct SecretString(String);
 
-impl Hidden {
+impl SecretString {
     /// The text.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -180,13 +180,13 @@ impl Hidden {
     }
 }
 
-impl From<String> for Hidden {
+impl From<String> for SecretString {
     fn from(text: String) -> Self {
         Self(text)
     }
 }
 
-impl fmt::Debug for Hidden {
+impl fmt::Debug for SecretString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
@@ -307,7 +307,7 @@ mod tests {
             assert_eq!(error.kind(), Kind::Protocol);
             assert!(error.to_string().contains("downloadLink") && !error.to_string().contains("CANARY"), "{error}");
         }
-        assert_eq!(format!("{:?}", Hidden::from("CANARY".to_owned())), "***");
+        assert_eq!(format!("{:?}", SecretString::from("CANARY".to_owned())), "***");
     }
 
     #[test]

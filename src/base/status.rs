@@ -57,7 +57,7 @@ pub enum Kind {
 
 /// One row of the status table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
+pub struct StatusRow {
     /// The class this row describes.
     pub kind: Kind,
     /// The value in the C ABI (`EPI_STATUS_…`). Never reused.
@@ -70,13 +70,13 @@ pub struct Row {
     pub meaning: &'static str,
 }
 
-const fn row(kind: Kind, status: i32, name: &'static str, exit_code: u8, meaning: &'static str) -> Row {
-    Row { kind, status, name, exit_code, meaning }
+const fn row(kind: Kind, status: i32, name: &'static str, exit_code: u8, meaning: &'static str) -> StatusRow {
+    StatusRow { kind, status, name, exit_code, meaning }
 }
 
 /// The one status table: ABI values are grouped with gaps (design "C ABI" section 7), exit codes are those of the
 /// export job model (section 6) continued for what happens outside an export job.
-pub const STATUS_TABLE: &[Row] = &[
+pub const STATUS_TABLE: &[StatusRow] = &[
     row(Kind::InvalidArgument, 10, "INVALID_ARGUMENT", 1, "usage, or a value breaks a rule"),
     row(Kind::NotConfigured, 11, "NOT_CONFIGURED", 1, "credentials or a setting are missing"),
     row(Kind::AbiMismatch, 12, "ABI_MISMATCH", 1, "built for another version of the library"),
@@ -105,12 +105,12 @@ pub const STATUS_TABLE: &[Row] = &[
 ];
 
 /// The row of a defect, for a kind that the table lacks; the table's completeness is a test.
-const DEFECT: Row = row(Kind::Internal, 91, "INTERNAL", 70, "a defect in this program");
+const DEFECT: StatusRow = row(Kind::Internal, 91, "INTERNAL", 70, "a defect in this program");
 
 impl Kind {
     /// This class's row in [`STATUS_TABLE`].
     #[must_use]
-    pub fn row(self) -> Row {
+    pub fn row(self) -> StatusRow {
         STATUS_TABLE.iter().copied().find(|row| row.kind == self).unwrap_or(DEFECT)
     }
 }

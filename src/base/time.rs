@@ -1,7 +1,7 @@
 //! Time as the layers see it: a [`Clock`] that is handed in, and the two text forms of instants.
 //!
 //! No code below `cli` reads the system clock by itself; the machine's clock is
-//! [`transport::machine`](crate::transport::machine), tests hand in one that they move.
+//! [`transport::system`](crate::transport::system), tests hand in one that they move.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -81,7 +81,7 @@ pub fn age(unix_ms: u64, now_ms: u64) -> String {
 
 /// A duration as people say it: `850 ms`, `12 s`, `3 min 05 s`, `2 h 10 min`.
 #[must_use]
-pub fn spoken(duration: Duration) -> String {
+pub fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0 => format!("{} ms", duration.as_millis()),
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn durations_are_spoken() {
         for (ms, text) in [(850, "850 ms"), (12_000, "12 s"), (185_000, "3 min 05 s"), (7_800_000, "2 h 10 min")] {
-            assert_eq!(spoken(Duration::from_millis(ms)), text);
+            assert_eq!(in_words(Duration::from_millis(ms)), text);
         }
     }
 }

@@ -39,7 +39,7 @@ const IDENTITY: [&str; 2] = ["", "identity"];
 
 /// What a read asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum ReadRequest {
     /// The properties alone (HEAD).
     Properties,
     /// So many bytes from there.
@@ -52,7 +52,7 @@ pub(super) enum Asked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {
     /// So long, as the answer tells.
-    Told(u64),
+    Known(u64),
     /// As long as it is: its end is marked on the wire (chunked), so it cannot be cut short unseen.
     Marked,
     /// It ends with the connection, and nobody can tell whether that is its end.
@@ -75,7 +75,7 @@ pub enum Extent {
 
 /// What an answer tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct BlobHeaders {
     pub(super) extent: Extent,
     pub(super) etag: Option<String>,
     pub(super) last_modified: Option<String>,
@@ -84,12 +84,12 @@ pub(super) struct Told {
 }
 
 /// The headers that count.
-pub(super) struct Heading<'a> {
+pub(super) struct ResponseHead<'a> {
     pub(super) status: u16,
     pub(super) header: &'a dyn Fn(&str) -> Option<&'a str>,
 }
 
-impl Heading<'_> {
+impl ResponseHead<'_> {
     fn number(&self, name: &str) -> Option<u64> {
         (self.header)(name).and_then(|text| text.trim().parse().ok())
     }
@@ -111,21 +111,21 @@ impl Heading<'_> {
         if self.text("transfer-encoding").contains("chunked") {
             return Length::Marked;
         }
-        self.number("content-length").map_or(Length::Unknown, Length::Told)
+        self.number("content-length").map_or(Length::Unknown, Length::Known)
     }
 
-    fn extent(&self, asked: Asked) -> Result<Extent> {
+    fn extent(&self, asked: ReadRequest) -> Result<Extent> {
         let range = (self.header)("content-range").and_then(ContentRange::parse);
         match (asked, self.status, range) {
             (_, 200, _) => Ok(Extent::Whole(self.length())),
-            (Asked::Range { .. }, 206, None) => Ok(Extent::Unplaced),
-            (Asked::Range { offset, length }, 206, Some(range)) if range.answers(offset, length) => {
+            (ReadRequest::Range { .. }, 206, None) => Ok(Extent::Unplaced),
+            (ReadRequest::Range { offset, length }, 206, Some(range)) if range.answers(offset, length) => {
                 Ok(Extent::Range { total: range.total })
             }
-            (Asked::Whole, 206, Some(ContentRange { first: 0, last, total: Some(total) }))
+            (ReadRequest::Whole, 206, Some(ContentRange { first: 0, last, total: Some(total) }))
                 if last.checked_add(1) == Some(total) =>
             {
-                Ok(Extent::Whole(Length::Told(total)))
+                Ok(Extent::Whole(Length::Known(total)))
             }
             (_, 206, _) => Err(Error::new(
                 Kind::Protocol,
@@ -186,7 +186,12 @@ pub(super) fn says_empty(content_range: Option<&str>) -> bool {
 ///
 /// # Errors
 /// `Protocol` when it is not the blob's.
-pub(super) fn judge(asked: Asked, heading: &Heading<'_>, first: &[u8], begins: &[u8]) -> Result<Told> {
+pub(super) fn judge(
+    asked: ReadRequest,
+    heading: &ResponseHead<'_>,
+    first: &[u8],
+    begins: &[u8],
+) -> Result<BlobHeaders> {
     let believed = heading.names_a_blob();
     let extent = heading.extent(asked);
     if !believed && is_foreign(asked, heading, extent.as_ref().ok().copied(), first) {
@@ -201,9 +206,9 @@ pub(super) fn judge(asked: Asked, heading: &Heading<'_>, first: &[u8], begins: &
             .with_next_step(intermediary::next_step("the blob storage", "what stands between you and it")));
     }
     let is_beginning = match (asked, extent) {
-        (Asked::Properties, _) | (_, Extent::Unplaced) => false,
+        (ReadRequest::Properties, _) | (_, Extent::Unplaced) => false,
         (_, Extent::Whole(_)) => true,
-        (asked, Extent::Range { .. }) => matches!(asked, Asked::Range { offset: 0, .. }),
+        (asked, Extent::Range { .. }) => matches!(asked, ReadRequest::Range { offset: 0, .. }),
     };
     let begins = &begins[..begins.len().min(first.len())];
     if is_beginning && !first.starts_with(begins) && !is_from_storage(heading.header) {
@@ -212,7 +217,7 @@ pub(super) fn judge(asked: Asked, heading: &Heading<'_>, first: &[u8], begins: &
     let text = |name: &str| (heading.header)(name).map(str::to_owned);
     // In the answer to a range, `Content-MD5` is that of the range ("Get Blob", response headers).
     let md5 = if heading.status == 206 { "x-ms-blob-content-md5" } else { "content-md5" };
-    Ok(Told {
+    Ok(BlobHeaders {
         extent,
         etag: text("etag"),
         last_modified: text("last-modified"),
@@ -225,7 +230,7 @@ pub(super) fn judge(asked: Asked, heading: &Heading<'_>, first: &[u8], begins: &
 ///
 /// # Errors
 /// `Protocol` when it is not the storage's.
-pub(super) fn judge_other(access: Access, heading: &Heading<'_>, first: &[u8]) -> Result<()> {
+pub(super) fn judge_other(access: Access, heading: &ResponseHead<'_>, first: &[u8]) -> Result<()> {
     let is_answer = match access {
         Access::Write => {
             let is_page = || {
@@ -241,18 +246,18 @@ pub(super) fn judge_other(access: Access, heading: &Heading<'_>, first: &[u8]) -
 }
 
 /// Whether an answer that does not name a blob is somebody else's.
-fn is_foreign(asked: Asked, heading: &Heading<'_>, extent: Option<Extent>, first: &[u8]) -> bool {
+fn is_foreign(asked: ReadRequest, heading: &ResponseHead<'_>, extent: Option<Extent>, first: &[u8]) -> bool {
     if is_document_type(&heading.text("content-type")) {
         return true;
     }
-    if asked == Asked::Properties {
+    if asked == ReadRequest::Properties {
         return false;
     }
     let content = Content::of(first);
     match (asked, extent) {
         // The middle of a blob may by chance read like the beginning of a document, but not like a page and be as long as
         // the range.
-        (Asked::Range { offset, length }, Some(Extent::Range { .. })) if offset > 0 => {
+        (ReadRequest::Range { offset, length }, Some(Extent::Range { .. })) if offset > 0 => {
             let shorter = (first.len() as u64) < length.min(INSPECTED as u64);
             content == Content::Page
                 || (content == Content::Document
@@ -312,12 +317,12 @@ impl Content {
 }
 
 /// The error of an answer to a read that something else gave.
-fn page(heading: &Heading<'_>, first: &[u8]) -> Error {
+fn page(heading: &ResponseHead<'_>, first: &[u8]) -> Error {
     foreign(heading, first, "the blob")
 }
 
 /// The error of an answer that something else gave in place of `what`.
-fn foreign(heading: &Heading<'_>, first: &[u8], what: &str) -> Error {
+fn foreign(heading: &ResponseHead<'_>, first: &[u8], what: &str) -> Error {
     let kind = (heading.header)("content-type").map_or("no content type", intermediary::media_type);
     let text = seen(first);
     let said = match Content::of(first) {
@@ -347,9 +352,9 @@ mod tests {
     const PAGE: &[u8] = b"<!DOCTYPE html><html><title>Sign in</title></html>";
     const DATA: &[u8] = b"PK\x03\x04 and so on \x00\x01\x02";
 
-    fn judged(asked: Asked, status: u16, headers: &[(&str, &str)], first: &[u8]) -> Result<Told> {
+    fn judged(asked: ReadRequest, status: u16, headers: &[(&str, &str)], first: &[u8]) -> Result<BlobHeaders> {
         let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-        judge(asked, &Heading { status, header: &header }, first, b"")
+        judge(asked, &ResponseHead { status, header: &header }, first, b"")
     }
 
     #[test]
@@ -361,16 +366,16 @@ mod tests {
             (range(0, 10), 200, &[("content-type", "image/png")][..], &b"\x89PNG\r\n\x1a\n\0"[..], false),
             (range(5, 5), 200, &[], b"%PDF-1.4\n\x9c\0", false),
             (range(0, 10), 206, &[placed], b"\x9c\0\x01", false),
-            (Asked::Whole, 200, &[], b"\x9c\0\x01", false),
-            (Asked::Whole, 200, &[id], b"\x9c\0\x01", true),
+            (ReadRequest::Whole, 200, &[], b"\x9c\0\x01", false),
+            (ReadRequest::Whole, 200, &[id], b"\x9c\0\x01", true),
             (range(0, 10), 206, &[placed, ("x-ms-version", "2020-12-06")], b"\x9c\0\x01", true),
-            (Asked::Whole, 200, &[], DATA, true),
+            (ReadRequest::Whole, 200, &[], DATA, true),
             (range(0, 1), 206, &[("content-range", "bytes 0-0/10")], b"P", true),
             (range(5, 5), 206, &[later], b"\x9c\0\x01", true),
-            (Asked::Properties, 200, &[("content-length", "10")], b"", true),
+            (ReadRequest::Properties, 200, &[("content-length", "10")], b"", true),
         ] {
             let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-            let told = judge(asked, &Heading { status, header: &header }, first, b"PK");
+            let told = judge(asked, &ResponseHead { status, header: &header }, first, b"PK");
             assert_eq!(told.is_ok(), good, "{asked:?} {status} {headers:?} {first:?}");
             if let Err(error) = told {
                 assert_eq!(error.kind(), Kind::Protocol);
@@ -399,7 +404,7 @@ mod tests {
             (Access::Read, 204, &[], b"", false),
         ] {
             let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-            let judged = judge_other(access, &Heading { status, header: &header }, first);
+            let judged = judge_other(access, &ResponseHead { status, header: &header }, first);
             assert_eq!(judged.is_ok(), good, "{access:?} {status} {headers:?}");
             if let Err(error) = judged {
                 assert_eq!((error.kind(), error.http_status()), (Kind::Protocol, Some(status)));
@@ -409,8 +414,8 @@ mod tests {
         }
     }
 
-    const fn range(offset: u64, length: u64) -> Asked {
-        Asked::Range { offset, length }
+    const fn range(offset: u64, length: u64) -> ReadRequest {
+        ReadRequest::Range { offset, length }
     }
 
     #[test]
@@ -432,15 +437,15 @@ mod tests {
             // Which part it is nobody tells, so it is not known to be the first, and its length not to be the blob's.
             (range(0, 10), 206, &[(LENGTH, "10")], Some(Extent::Unplaced)),
             (range(0, 10), 206, &[(RANGE, "bytes */100")], Some(Extent::Unplaced)),
-            (range(10, 10), 200, &[(LENGTH, "100")], whole(Length::Told(100))),
+            (range(10, 10), 200, &[(LENGTH, "100")], whole(Length::Known(100))),
             (range(0, 10), 200, &[("transfer-encoding", "chunked")], whole(Length::Marked)),
             (range(0, 10), 200, &[], whole(Length::Unknown)),
-            (Asked::Whole, 200, &[(LENGTH, "100")], whole(Length::Told(100))),
-            (Asked::Whole, 206, &[(RANGE, "bytes 0-99/100")], whole(Length::Told(100))),
-            (Asked::Whole, 206, &[(RANGE, "bytes 0-98/100")], None),
-            (Asked::Whole, 206, &[(LENGTH, "100")], None),
-            (Asked::Properties, 200, &[(LENGTH, "100")], whole(Length::Told(100))),
-            (Asked::Properties, 204, &[(LENGTH, "100")], None),
+            (ReadRequest::Whole, 200, &[(LENGTH, "100")], whole(Length::Known(100))),
+            (ReadRequest::Whole, 206, &[(RANGE, "bytes 0-99/100")], whole(Length::Known(100))),
+            (ReadRequest::Whole, 206, &[(RANGE, "bytes 0-98/100")], None),
+            (ReadRequest::Whole, 206, &[(LENGTH, "100")], None),
+            (ReadRequest::Properties, 200, &[(LENGTH, "100")], whole(Length::Known(100))),
+            (ReadRequest::Properties, 204, &[(LENGTH, "100")], None),
             (range(0, 10), 203, &[(LENGTH, "100")], None),
         ] {
             let told = judged(asked, status, headers, DATA);
@@ -469,7 +474,7 @@ mod tests {
             let length = body.len().to_string();
             let spread = format!("bytes 0-{}/{length}", body.len().saturating_sub(1));
             for (asked, status) in
-                [(range(0, 100), 200), (range(100, 100), 200), (Asked::Whole, 200), (range(0, 100), 206)]
+                [(range(0, 100), 200), (range(100, 100), 200), (ReadRequest::Whole, 200), (range(0, 100), 206)]
             {
                 let placed = status == 206 && !body.is_empty() && body != b"Please wait";
                 let headers =
@@ -487,7 +492,7 @@ mod tests {
         );
         for kind in ["text/html", "TEXT/HTML;charset=utf-8", "application/problem+json", "application/json"] {
             let headers = [("content-type", kind), ("content-length", "10"), ("content-range", "bytes 0-9/10")];
-            for (asked, status) in [(Asked::Properties, 200), (range(0, 10), 206), (range(0, 10), 200)] {
+            for (asked, status) in [(ReadRequest::Properties, 200), (range(0, 10), 206), (range(0, 10), 200)] {
                 assert!(judged(asked, status, &headers, DATA).is_err(), "{kind} {asked:?}");
             }
         }
@@ -526,7 +531,7 @@ mod tests {
             &[("content-encoding", "gzip"), ("content-length", "10")][..],
             &[("content-encoding", "gzip"), ("x-ms-blob-type", "BlockBlob"), ("transfer-encoding", "chunked")],
         ] {
-            let error = judged(Asked::Whole, 200, headers, b"\x1f\x8b\x08\0").unwrap_err();
+            let error = judged(ReadRequest::Whole, 200, headers, b"\x1f\x8b\x08\0").unwrap_err();
             assert!(error.message().contains("encoded on its way (gzip)"), "{error}");
             assert!(error.next_step().is_some());
         }

@@ -4,11 +4,13 @@
 
 use uuid::Uuid;
 
+use crate::base::limits::BlockSize;
+
 /// The most blocks a blob can be made of.
 pub const MOST_BLOCKS: u64 = 50_000;
 
 /// The largest block (4000 MiB), for links with `sv` 2019-12-12 or newer.
-pub const LARGEST_BLOCK: u64 = 4_000 * 1024 * 1024;
+pub const LARGEST_BLOCK: u64 = BlockSize::MOST;
 
 /// The largest block (100 MiB), for links with `sv` from 2016-05-31.
 pub const LARGEST_BLOCK_OLD: u64 = 100 * 1024 * 1024;

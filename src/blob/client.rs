@@ -1,7 +1,7 @@
 //! The calls on one blob: Put Block, Put Block List, Get Block List, Get Blob Properties, Get Blob.
 //!
 //! Each call is one exchange and is not repeated here. The typed calls are those of the official crate, over the
-//! transport of `exchange.rs`; its own retries are off. Ranges are read with its managed `download`, told that a
+//! transport of `azure_transport.rs`; its own retries are off. Ranges are read with its managed `download`, told that a
 //! partition is as long as the range: it then makes exactly one request and hands its body through as it comes.
 
 use std::num::NonZero;
@@ -22,10 +22,10 @@ use bytes::Bytes;
 use futures_util::TryStreamExt;
 
 use super::ByteStream;
-use super::answer::{Asked, Told};
+use super::answer::{BlobHeaders, ReadRequest};
 pub use super::answer::{Extent, Length, OUTSIDE};
+use super::azure_transport::{AzureTransport, CallContext, cut_short};
 use super::block::{BlockId, Checksum};
-use super::exchange::{Call, Exchange, cut_short};
 use super::link::Access;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Sink;
@@ -58,11 +58,11 @@ impl Store {
     pub fn blob(&self, link: &SafeUrl) -> Result<Blob> {
         let url = Url::parse(link.base()).map_err(|_| Error::invalid("link", "is not a link"))?;
         let name = link.file_name();
-        let exchange = Exchange::new(self.http.clone(), link.clone(), name.clone());
+        let azure_transport = AzureTransport::new(self.http.clone(), link.clone(), name.clone());
         let options = BlobClientOptions {
             client_options: ClientOptions {
                 retry: RetryOptions::none(),
-                transport: Some(Transport::with_policy(Arc::new(exchange))),
+                transport: Some(Transport::with_policy(Arc::new(azure_transport))),
                 ..ClientOptions::default()
             },
             ..BlobClientOptions::default()
@@ -155,7 +155,7 @@ pub struct Reading {
 /// The sums of a block that the service has computed, as the answer to a Put Block tells them. Azure always tells one:
 /// the MD5 if the request had one, else the CRC-64 (from version 2019-02-02 on).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct KeptSums {
+pub struct StoredDigests {
     /// CRC-64/NVME, its eight bytes little-endian.
     pub crc64: Option<[u8; 8]>,
     /// MD5.
@@ -168,7 +168,7 @@ impl Reading {
     pub fn properties(&self) -> Option<Properties> {
         let length = match self.extent {
             Extent::Range { total } => total?,
-            Extent::Whole(Length::Told(length)) => length,
+            Extent::Whole(Length::Known(length)) => length,
             Extent::Whole(_) | Extent::Unplaced => return None,
         };
         let Version { etag, last_modified } = self.version.clone();
@@ -221,8 +221,8 @@ impl Blob {
         body: ByteStream,
         checksum: Checksum,
         sink: &Arc<dyn Sink>,
-    ) -> Result<KeptSums> {
-        let call = Call::with_body(sink, length, body);
+    ) -> Result<StoredDigests> {
+        let call = CallContext::with_body(sink, length, body);
         let mut options = BlockBlobClientStageBlockOptions { method_options: method(&call), ..Default::default() };
         match checksum {
             Checksum::Crc64(bytes) => options.transactional_content_crc64 = Some(bytes.to_vec()),
@@ -233,7 +233,7 @@ impl Blob {
         let staged = self.client.block_blob_client().stage_block(id.as_bytes(), length, nothing, Some(options)).await;
         let staged = staged.map_err(|error| call.error(&error))?;
         let headers = staged.headers();
-        Ok(KeptSums { crc64: kept(headers, "x-ms-content-crc64"), md5: kept(headers, "content-md5") })
+        Ok(StoredDigests { crc64: kept(headers, "x-ms-content-crc64"), md5: kept(headers, "content-md5") })
     }
 
     /// Put Block List: makes the staged blocks the blob, in this order, and stores the whole file's MD5 with it.
@@ -241,7 +241,7 @@ impl Blob {
     /// # Errors
     /// The service's refusal, or a failed exchange.
     pub async fn commit(&self, ids: &[BlockId], content_md5: Option<[u8; 16]>, sink: &Arc<dyn Sink>) -> Result<()> {
-        let call = Call::new(Access::Write, sink);
+        let call = CallContext::new(Access::Write, sink);
         let list = BlockLookupList {
             latest: Some(ids.iter().map(|id| id.as_bytes().to_vec()).collect()),
             ..BlockLookupList::default()
@@ -262,7 +262,7 @@ impl Blob {
     /// # Errors
     /// The service's refusal, or a failed exchange.
     pub async fn block_list(&self, sink: &Arc<dyn Sink>) -> Result<StoredBlocks> {
-        let call = Call::new(Access::Read, sink);
+        let call = CallContext::new(Access::Read, sink);
         let options = BlockBlobClientGetBlockListOptions { method_options: method(&call), ..Default::default() };
         let listed = self.client.block_blob_client().get_block_list(BlockListType::All, Some(options)).await;
         let list = listed.and_then(azure_core::http::Response::into_model).map_err(|error| call.error(&error))?;
@@ -284,11 +284,11 @@ impl Blob {
     /// # Errors
     /// The service's refusal, or a failed exchange.
     pub async fn properties(&self, sink: &Arc<dyn Sink>) -> Result<Properties> {
-        let call = Call::reading(Asked::Properties, self.begins, sink);
+        let call = CallContext::reading(ReadRequest::Properties, self.begins, sink);
         let options = BlobClientGetPropertiesOptions { method_options: method(&call), ..Default::default() };
         self.client.get_properties(Some(options)).await.map_err(|error| call.error(&error))?;
-        let Told { extent, etag, last_modified, content_md5 } = call.told()?;
-        let Extent::Whole(Length::Told(length)) = extent else {
+        let BlobHeaders { extent, etag, last_modified, content_md5 } = call.told()?;
+        let Extent::Whole(Length::Known(length)) = extent else {
             return Err(Error::new(Kind::Protocol, "the storage service did not tell the blob's size"));
         };
         Ok(Properties { length, etag, content_md5, last_modified })
@@ -304,7 +304,7 @@ impl Blob {
     /// The service's refusal, a failed exchange, an answer about another range, or one that is not the blob's.
     pub async fn read(&self, offset: u64, length: u64, etag: Option<&str>, sink: &Arc<dyn Sink>) -> Result<Reading> {
         let strong = etag.filter(|etag| opaque_tag(etag) == *etag);
-        self.reading(Asked::Range { offset, length }, strong, sink).await
+        self.reading(ReadRequest::Range { offset, length }, strong, sink).await
     }
 
     /// Get Blob: reads the whole blob.
@@ -312,15 +312,15 @@ impl Blob {
     /// # Errors
     /// The service's refusal, a failed exchange, or an answer that is not the whole blob.
     pub async fn read_whole(&self, sink: &Arc<dyn Sink>) -> Result<Reading> {
-        self.reading(Asked::Whole, None, sink).await
+        self.reading(ReadRequest::Whole, None, sink).await
     }
 
-    async fn reading(&self, asked: Asked, etag: Option<&str>, sink: &Arc<dyn Sink>) -> Result<Reading> {
-        let call = Call::reading(asked, self.begins, sink);
+    async fn reading(&self, asked: ReadRequest, etag: Option<&str>, sink: &Arc<dyn Sink>) -> Result<Reading> {
+        let call = CallContext::reading(asked, self.begins, sink);
         let (offset, length) = match asked {
-            Asked::Range { offset, length } => (offset, length),
+            ReadRequest::Range { offset, length } => (offset, length),
             // The crate wants some range; it is not sent.
-            Asked::Whole | Asked::Properties => (0, 1),
+            ReadRequest::Whole | ReadRequest::Properties => (0, 1),
         };
         let options = BlobClientDownloadOptions {
             if_match: etag.map(Into::into),
@@ -331,7 +331,7 @@ impl Blob {
             ..Default::default()
         };
         let answer = self.client.download(Some(options)).await.map_err(|error| call.error(&error))?;
-        let Told { extent, etag, last_modified, content_md5 } = call.told()?;
+        let BlobHeaders { extent, etag, last_modified, content_md5 } = call.told()?;
         let body = answer.body.map_err(|error| std::io::Error::other(cut_short(&error)));
         Ok(Reading { extent, version: Version { etag, last_modified }, content_md5, body: Box::pin(body) })
     }
@@ -355,7 +355,7 @@ pub fn block_list_xml(count: u32) -> Result<usize> {
 }
 
 /// The call in the form in which the crate carries it to its pipeline's end.
-fn method(call: &Arc<Call>) -> ClientMethodOptions<'static> {
+fn method(call: &Arc<CallContext>) -> ClientMethodOptions<'static> {
     ClientMethodOptions { context: Context::new().with_value(Arc::clone(call)) }
 }
 

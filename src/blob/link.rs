@@ -6,7 +6,6 @@
 
 use super::validity::expiry;
 use crate::base::error::{Error, Kind, Result};
-use crate::base::next_step::{Command, NextStep};
 use crate::base::secret::SafeUrl;
 use crate::base::time::rfc3339;
 
@@ -21,7 +20,7 @@ pub enum Access {
 
 /// What a link must lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum LinkTarget {
     /// A container, below which a blob's name is put.
     Container,
     /// One blob.
@@ -40,7 +39,7 @@ const ASK_FOR_A_NEW_ONE: &str = "ask for a new link and run the command again";
 /// # Errors
 /// `InvalidArgument` when it is no SAS link, leads elsewhere or would show its signature to the network; `Forbidden` when
 /// it lacks the permission.
-pub fn check_link(field: &str, link: &SafeUrl, access: Access, scope: Scope) -> Result<()> {
+pub fn check_link(field: &str, link: &SafeUrl, access: Access, target: LinkTarget) -> Result<()> {
     if link.is_plain_remote() {
         return Err(Error::invalid(
             field,
@@ -52,7 +51,7 @@ pub fn check_link(field: &str, link: &SafeUrl, access: Access, scope: Scope) -> 
         return Err(Error::invalid(field, "is not a SAS link: it carries no signature (sig)")
             .with_next_step("give the whole link, in quotes, so that no '&' in it is lost"));
     }
-    check_scope(field, link, scope)?;
+    check_target(field, link, target)?;
     let Some(permissions) = link.parameter("sp") else { return Ok(()) };
     if grants(link, access).is_some() {
         return Ok(());
@@ -68,9 +67,8 @@ pub fn check_link(field: &str, link: &SafeUrl, access: Access, scope: Scope) -> 
     };
     Err(Error::new(Kind::Forbidden, format!("the link does not permit {doing}: it is {offered} (sp={permissions})"))
         .with_next_step(match access {
-            Access::Read => "use a link that permits reading (sp=r)".into(),
-            Access::Write => NextStep::text("use a link that permits writing, such as that of: ")
-                .command(Command::GetPackageLocation),
+            Access::Read => "use a link that permits reading (sp=r)",
+            Access::Write => "use a link that permits writing (sp=w)",
         }))
 }
 
@@ -122,11 +120,11 @@ fn version_at_least(link: &SafeUrl, since: &str) -> bool {
     link.parameter("sv").is_some_and(|version| version.len() == since.len() && version.as_str() >= since)
 }
 
-fn check_scope(field: &str, link: &SafeUrl, scope: Scope) -> Result<()> {
+fn check_target(field: &str, link: &SafeUrl, target: LinkTarget) -> Result<()> {
     let resource = link.parameter("sr").unwrap_or_default();
-    match scope {
-        Scope::Container if resource == "b" => Err(Error::invalid(field, "leads to one blob, not to a container")),
-        Scope::Blob if resource == "c" && names_only_a_container(link) => {
+    match target {
+        LinkTarget::Container if resource == "b" => Err(Error::invalid(field, "leads to one blob, not to a container")),
+        LinkTarget::Blob if resource == "c" && names_only_a_container(link) => {
             Err(Error::invalid(field, "leads to a container, not to a blob")
                 .with_next_step("add '/' and the blob's name before the '?'"))
         }
@@ -152,8 +150,8 @@ mod tests {
     const READ: &str =
         "https://a.blob.core.windows.net/bacpacs/x.bacpac?sv=2020-12-06&sr=b&sig=CANARY&se=2026-02-01T00:00:00Z&sp=r";
 
-    fn check(link: &str, access: Access, scope: Scope) -> Result<()> {
-        let result = check_link("sasUrl", &SafeUrl::parse("sasUrl", link).unwrap(), access, scope);
+    fn check(link: &str, access: Access, target: LinkTarget) -> Result<()> {
+        let result = check_link("sasUrl", &SafeUrl::parse("sasUrl", link).unwrap(), access, target);
         if let Err(error) = &result {
             assert!(!error.to_json().to_string().contains("CANARY"), "{error}");
         }
@@ -167,68 +165,68 @@ mod tests {
         let remote = WRITE.replace("https:", "http:");
         let local = WRITE.replace("https://a.blob.core.windows.net", "http://127.0.0.1:10000/devstoreaccount1");
         let emulator = "https://127.0.0.1:1/a.blob.core.windows.net/deploymentpackages?sr=c&sig=CANARY&sp=w";
-        for (link, access, scope, expected) in [
-            (WRITE, Access::Write, Scope::Container, None),
-            (READ, Access::Read, Scope::Blob, None),
-            (&local, Access::Write, Scope::Container, None),
-            (emulator, Access::Write, Scope::Container, None),
-            (&WRITE.replace("sp=w", "sp=racwdl"), Access::Write, Scope::Container, None),
+        for (link, access, target, expected) in [
+            (WRITE, Access::Write, LinkTarget::Container, None),
+            (READ, Access::Read, LinkTarget::Blob, None),
+            (&local, Access::Write, LinkTarget::Container, None),
+            (emulator, Access::Write, LinkTarget::Container, None),
+            (&WRITE.replace("sp=w", "sp=racwdl"), Access::Write, LinkTarget::Container, None),
             (
                 &WRITE.replace("sp=w", "sp=c"),
                 Access::Write,
-                Scope::Container,
+                LinkTarget::Container,
                 Some((Kind::Forbidden, "does not permit writing blocks: it is a link for creating blobs (sp=c)")),
             ),
             (
                 &WRITE.replace("sp=w", "sp=rcl"),
                 Access::Write,
-                Scope::Container,
+                LinkTarget::Container,
                 Some((Kind::Forbidden, "does not permit writing blocks: it is a link for creating blobs (sp=rcl)")),
             ),
             (
                 &WRITE.replace("sp=w", "sp=d"),
                 Access::Write,
-                Scope::Container,
+                LinkTarget::Container,
                 Some((Kind::Forbidden, "does not permit writing: it is a link for something else (sp=d)")),
             ),
-            (&WRITE.replace("&sp=w", "&si=policy"), Access::Write, Scope::Container, None),
+            (&WRITE.replace("&sp=w", "&si=policy"), Access::Write, LinkTarget::Container, None),
             (
                 WRITE,
                 Access::Read,
-                Scope::Container,
+                LinkTarget::Container,
                 Some((Kind::Forbidden, "does not permit reading: it is a link for writing (sp=w)")),
             ),
             (
                 &at_container,
                 Access::Write,
-                Scope::Container,
+                LinkTarget::Container,
                 Some((Kind::Forbidden, "does not permit writing: it is a link for reading (sp=rl)")),
             ),
             // The blob storage decides about the time.
-            (&expired, Access::Write, Scope::Container, None),
-            (&remote, Access::Write, Scope::Container, Some((Kind::InvalidArgument, "https://"))),
+            (&expired, Access::Write, LinkTarget::Container, None),
+            (&remote, Access::Write, LinkTarget::Container, Some((Kind::InvalidArgument, "https://"))),
             (
                 &WRITE.replace("sig=CANARY%3D", "sig="),
                 Access::Write,
-                Scope::Container,
+                LinkTarget::Container,
                 Some((Kind::InvalidArgument, "no signature")),
             ),
             (
                 "https://a.blob.core.windows.net/c/b",
                 Access::Read,
-                Scope::Blob,
+                LinkTarget::Blob,
                 Some((Kind::InvalidArgument, "no signature")),
             ),
-            (READ, Access::Write, Scope::Container, Some((Kind::InvalidArgument, "one blob"))),
-            (&at_container, Access::Read, Scope::Blob, Some((Kind::InvalidArgument, "leads to a container"))),
+            (READ, Access::Write, LinkTarget::Container, Some((Kind::InvalidArgument, "one blob"))),
+            (&at_container, Access::Read, LinkTarget::Blob, Some((Kind::InvalidArgument, "leads to a container"))),
             (
                 &emulator.replace("sp=w", "sp=r"),
                 Access::Read,
-                Scope::Blob,
+                LinkTarget::Blob,
                 Some((Kind::InvalidArgument, "leads to a container")),
             ),
         ] {
-            match (check(link, access, scope), expected) {
+            match (check(link, access, target), expected) {
                 (Ok(()), None) => {}
                 (Err(error), Some((kind, text))) => {
                     assert_eq!(error.kind(), kind, "{link}: {error}");

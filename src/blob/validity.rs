@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::base::error::{Error, Kind};
 use crate::base::retry::parse_http_date;
 use crate::base::secret::SafeUrl;
-use crate::base::time::{parse_instant, rfc3339, spoken};
+use crate::base::time::{in_words, parse_instant, rfc3339};
 
 /// How long the beginning of a link's validity is waited for. Clocks of services are apart by seconds.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -44,7 +44,7 @@ pub(super) fn outside(code: &str, link: &SafeUrl, detail: Option<&str>, now_unix
     if !matches!(code, "" | "AuthenticationFailed" | "AuthorizationFailure") {
         return None;
     }
-    let told = detail.map(Told::read);
+    let told = detail.map(TimeFrame::read);
     let (start, expiry) = (told.and_then(|told| told.start).or_else(|| start(link)), expiry(link));
     let now = told.and_then(|told| told.current).unwrap_or(now_unix_ms);
     match start {
@@ -66,12 +66,12 @@ pub(super) fn is_time_frame(detail: &str) -> bool {
 /// The instants of `Signature not valid in the specified time frame: Start [..] - Expiry [..] - Current [..]`. The other
 /// form, `Signed expiry time [..] must be after signed start time [..]`, is about links without a start whose time is over.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+struct TimeFrame {
     start: Option<u64>,
     current: Option<u64>,
 }
 
-impl Told {
+impl TimeFrame {
     fn read(detail: &str) -> Self {
         let lower = detail.to_ascii_lowercase();
         let instant = |name: &str| {
@@ -89,7 +89,7 @@ pub(super) fn not_yet(start_unix_ms: u64, left: Duration) -> (Error, Option<Dura
     let said = format!(
         "the SAS URL is not valid before {}, which is in {} by the clock of the blob storage",
         rfc3339(start_unix_ms),
-        spoken(left)
+        in_words(left)
     );
     let error = Error::new(Kind::Forbidden, said)
         .with_next_step("run the command again then, or ask for a SAS URL without a start time");
@@ -101,14 +101,14 @@ pub(super) fn not_yet(start_unix_ms: u64, left: Duration) -> (Error, Option<Dura
 /// link that the service has given just now, and holds by how many milliseconds our clock is ahead of the service's,
 /// where that is known.
 #[must_use]
-pub fn doubt(link: &SafeUrl, given: Option<Option<i64>>, now_unix_ms: u64) -> Option<String> {
+pub fn expiry_warning(link: &SafeUrl, given: Option<Option<i64>>, now_unix_ms: u64) -> Option<String> {
     let expiry = expiry(link).filter(|expiry| *expiry <= now_unix_ms)?;
     let ended = format!("expired at {} by this machine's clock", rfc3339(expiry));
     Some(match given {
         None => format!("the SAS URL {ended}; the blob storage decides whether it still accepts it"),
         Some(ahead) => match ahead.filter(|ahead| ahead.unsigned_abs() > TOLERANCE_MS) {
             Some(ahead) => {
-                let apart = spoken(Duration::from_millis(ahead.unsigned_abs()));
+                let apart = in_words(Duration::from_millis(ahead.unsigned_abs()));
                 let side = if ahead > 0 { "ahead of" } else { "behind" };
                 format!(
                     "the SAS URL that the service has just given {ended}, which is {apart} {side} the service's: set the clock"
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_wrong_is_named() {
         let past = link("se=2026-01-31T07:00:00Z");
-        let said = |given| doubt(&past, given, NOW).unwrap();
+        let said = |given| expiry_warning(&past, given, NOW).unwrap();
         assert!(said(None).ends_with("the blob storage decides whether it still accepts it"));
         let ahead = said(Some(Some(7_200_000)));
         assert!(
@@ -203,7 +203,7 @@ mod tests {
         for quiet in
             ["se=2026-01-31T09:00:00Z", "si=policy", "se=soon", "st=2026-01-31T09:00:00Z&se=2026-01-31T10:00:00Z"]
         {
-            assert_eq!(doubt(&link(quiet), None, NOW), None, "{quiet}");
+            assert_eq!(expiry_warning(&link(quiet), None, NOW), None, "{quiet}");
         }
     }
 }

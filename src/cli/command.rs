@@ -10,6 +10,7 @@ use super::args::{
 };
 use super::settings;
 use crate::base::error::{Error, Kind, Result};
+use crate::base::limits::{PollingSeconds, TimeoutMinutes};
 use crate::ops::catalog;
 
 /// One operation to run.
@@ -75,7 +76,7 @@ fn path_text(option: &str, path: &Path) -> Result<String> {
         .ok_or_else(|| Error::invalid(option, format!("'{}' is not Unicode text", path.display())))
 }
 
-fn wait_document(timeout: Option<u32>, interval: Option<u32>) -> Value {
+fn wait_document(timeout: Option<TimeoutMinutes>, interval: Option<PollingSeconds>) -> Value {
     without_nulls(json!({"timeoutMinutes": timeout, "pollingIntervalSeconds": interval}))
 }
 

@@ -6,10 +6,11 @@ use serde_json::Value;
 use super::command::Command;
 use super::table::table;
 use super::words::CommandLine;
-use crate::base::model::document::texts_of;
-use crate::base::next_step::{Command as Next, NextStep};
+use crate::base::next_step::NextStep;
 use crate::base::redaction::one_line;
+use crate::base::service_object::texts_of;
 use crate::base::time::{age, parse_instant};
+use crate::ops::dxp::commands::DxpCommand;
 
 /// Where a text is shown.
 pub(super) struct Page {
@@ -97,11 +98,11 @@ fn md5(document: &Value) -> String {
 fn deployment(deployment: &Value, host: &CommandLine) -> String {
     let status = word(deployment, "status");
     let id = word(deployment, "id");
-    let say = |text: &str, next: Next| NextStep::text(text).command(next).worded(host);
-    let reset = |complete: bool| Next::ResetDeployment { id: id.clone(), complete };
+    let say = |text: &str, next: DxpCommand| NextStep::text(text).command(next).worded(host);
+    let reset = |complete: bool| DxpCommand::ResetDeployment { id: id.clone(), complete };
     let next = match status.as_str() {
         "AwaitingVerification" => vec![
-            say("check the site, then: ", Next::CompleteDeployment { id: id.clone() }),
+            say("check the site, then: ", DxpCommand::CompleteDeployment { id: id.clone() }),
             say("or take it back with: ", reset(false)),
         ],
         "AwaitingResetVerification" => {

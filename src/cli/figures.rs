@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::HumanBytes;
 
-use super::streams::cleaned;
+use super::stdio::cleaned;
 use super::terminal::{shortened, width};
 use crate::base::event::{Phase, Progress};
 

@@ -15,7 +15,7 @@ mod queue;
 mod screen;
 mod settings;
 mod signals;
-mod streams;
+mod stdio;
 mod table;
 mod terminal;
 mod words;
@@ -69,8 +69,8 @@ pub fn main() -> ExitCode {
 /// Where nothing else can print yet.
 fn refuse(error: &Error) -> ExitCode {
     let colours = Abilities::of_standard_error().colours;
-    for (label, line) in streams::lines_of(error) {
-        streams::print_error(label, &line, colours);
+    for (label, line) in stdio::lines_of(error) {
+        stdio::print_error(label, &line, colours);
     }
     ExitCode::from(error.kind().row().exit_code)
 }
@@ -96,9 +96,9 @@ fn without_environment(error: clap::Error) -> clap::Error {
 fn usage(error: &clap::Error) -> ExitCode {
     // clap repeats what was given, and a pipeline gives what somebody else has named.
     let text = error.render().to_string();
-    if error.use_stderr() && text.lines().any(|line| line != streams::cleaned(line)) {
+    if error.use_stderr() && text.lines().any(|line| line != stdio::cleaned(line)) {
         for line in text.lines() {
-            streams::print_error(None, line, false);
+            stdio::print_error(None, line, false);
         }
     } else {
         // Nothing better can be done when the terminal itself cannot be written to.

@@ -13,7 +13,7 @@ use super::command::Command;
 use super::display::{self, Page};
 use super::queue::{Entry, Next, Queue};
 use super::screen::{Said, Screen};
-use super::streams::{Label, lines_of, print, print_json};
+use super::stdio::{Label, lines_of, print, print_json};
 use super::terminal::{Abilities, width_of_standard_output};
 use super::words::CommandLine;
 use crate::base::error::{Error, Result};

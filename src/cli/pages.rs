@@ -7,7 +7,7 @@ use clap_complete::env::Shells;
 use clap_mangen::Man;
 
 use super::args::{Arguments, Shell};
-use super::streams::print;
+use super::stdio::print;
 use crate::base::error::{Error, Kind, Result};
 
 /// The variable by which a shell asks this program for candidates.

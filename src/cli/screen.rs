@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::progress::Watch;
 use super::queue::{Entry, Next, Queue};
-use super::streams::{Label, print_error};
+use super::stdio::{Label, print_error};
 use super::terminal::{Abilities, width_of_standard_error};
 use crate::base::event::Progress;
 use crate::base::time::Clock;

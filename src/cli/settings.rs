@@ -11,9 +11,10 @@ use super::args::{Account, Arguments, Form, Package, Verb};
 use super::words::{CommandLine, VARIABLES, option_of};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
-use crate::base::model::project::check_project_guid;
+use crate::base::limits::CallTimeoutSeconds;
 use crate::base::secret::Secret;
 use crate::ops::client::ClientConfig;
+use crate::ops::dxp::check_project_guid;
 
 /// The longest secret or link that is read from a file or standard input.
 const LONGEST_SECRET: u64 = 64 << 10;
@@ -107,8 +108,10 @@ fn named(value: Option<&String>) -> Option<String> {
     value.map(|value| given::trimmed(value)).filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
-fn seconds(text: &str) -> Result<u32> {
-    text.parse().map_err(|_| Error::invalid("callTimeoutSeconds", format!("'{text}' is not a whole number of seconds")))
+fn seconds(text: &str) -> Result<CallTimeoutSeconds> {
+    let invalid = |rule: String| Error::invalid("callTimeoutSeconds", rule);
+    let seconds = text.parse().map_err(|_| invalid(format!("'{text}' is not a whole number of seconds")))?;
+    CallTimeoutSeconds::new(seconds).map_err(|error| invalid(error.to_string()))
 }
 
 /// A file's name may have spaces at its ends; line breaks are what a pipeline adds.

@@ -1,11 +1,8 @@
-//! An export job: its handle, its state, and what it yields.
+//! An export job: its state, and what it amounts to.
 
-use serde::{Deserialize, Serialize};
-
+use super::artifact::Artifact;
 use crate::base::error::{Error, Kind, Result};
-use crate::base::model::document::Document;
 use crate::base::next_step::{NextStep, Setting};
-use crate::base::secret::SafeUrl;
 
 /// The neutral states of an export job (export job model, section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,38 +29,9 @@ impl JobState {
     }
 }
 
-/// What is needed to look at a job again, also after a restart. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "service", rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Handle {
-    /// An export of the Optimizely DXP: the path to it needs all of this.
-    Dxp {
-        /// The project's GUID.
-        project: String,
-        /// The environment the database belongs to.
-        environment: String,
-        /// `epicms` or `epicommerce`.
-        database: String,
-        /// The export's GUID.
-        id: String,
-    },
-}
-
-/// What a finished job yields.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Artifact {
-    /// A file behind a signed link.
-    Link {
-        /// The link; a secret.
-        url: SafeUrl,
-    },
-}
-
 /// An export job as it was last seen.
 #[derive(Debug, Clone)]
-pub struct Job {
+pub struct Job<Handle, Object> {
     /// How to look at it again.
     pub handle: Handle,
     /// The neutral state.
@@ -74,11 +42,11 @@ pub struct Job {
     pub subject: String,
     /// There once the job has succeeded.
     pub artifact: Option<Artifact>,
-    /// The provider's object, whole.
-    pub document: Document,
+    /// The service's own object, whole.
+    pub object: Object,
 }
 
-impl Job {
+impl<Handle, Object> Job<Handle, Object> {
     /// The artifact of a job that has ended well.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
-//! Level 4: an export job, whoever provides it.
+//! Level 3: an export job, whoever provides it.
 //!
-//! [`job`] says what a job is (export job model, sections 2 and 3), [`provider`] what a service must offer,
-//! [`driver`] waits for a job and fetches its result, and `dxp` is the provider for the Optimizely DXP. Providers do
-//! not know each other.
+//! [`job`] says what a job is (export job model, sections 2 and 3), [`handle`] how it is found again, [`artifact`] what it
+//! yields, [`provider`] what a service must offer, and [`wait`] waits for a job. Knows no service: each has its provider
+//! in its own room.
 
-pub mod driver;
-pub mod dxp;
+pub mod artifact;
+pub mod handle;
 pub mod job;
 pub mod provider;
+pub mod wait;

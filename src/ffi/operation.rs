@@ -21,7 +21,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Sink;
 use crate::base::scope::Scope;
-use crate::base::time::{BoxFuture, spoken};
+use crate::base::time::{BoxFuture, in_words};
 use crate::ops::client::Client;
 
 /// One call at work: a handle made by each call that asks the service for something.
@@ -100,7 +100,7 @@ async fn within(limit: Option<Duration>, future: BoxFuture<'_, Result<Value>>, c
     match future.await {
         Err(error) if error.kind() == Kind::Cancelled => {
             let next_step = error.next_step().unwrap_or("what the service has accepted goes on there");
-            Err(Error::new(Kind::Timeout, format!("the time limit of {} passed", spoken(limit)))
+            Err(Error::new(Kind::Timeout, format!("the time limit of {} passed", in_words(limit)))
                 .with_next_step(next_step))
         }
         natural => natural,

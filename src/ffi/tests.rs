@@ -22,12 +22,13 @@ use serde_json::json;
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind};
 use crate::base::event::{Event, Phase, Progress, Sink};
-use crate::base::next_step::{Command as Next, NextStep, Phrase, Setting};
+use crate::base::next_step::{NextStep, Phrase, Setting};
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::status::STATUS_TABLE;
 use crate::base::time::{BoxFuture, Clock};
 use crate::ops::client::{Client, ClientConfig};
+use crate::ops::dxp::commands::DxpCommand as Next;
 
 /// Random bits that are not to be had: the first signature panics.
 struct Broken;

@@ -6,11 +6,11 @@ use std::any::type_name;
 use serde_json::Value;
 
 use super::client::{Client, Operation};
-use super::document;
-use super::request as r;
 use crate::base::error::{Error, Result};
 use crate::base::scope::Scope;
 use crate::base::time::BoxFuture;
+use crate::document;
+use crate::dxp::request as r;
 
 /// A request of some row, read and checked.
 trait Ready: Send {
@@ -37,7 +37,7 @@ impl Prepared {
 }
 
 /// A row of the catalog.
-pub struct Row {
+pub struct CatalogRow {
     /// The operation's name, such as `deployment.start`.
     pub name: &'static str,
     /// What it does, one sentence for users.
@@ -49,8 +49,8 @@ pub struct Row {
     prepare: fn(Value) -> Result<Prepared>,
 }
 
-impl Row {
-    /// The name of the request type in [`request`](super::request).
+impl CatalogRow {
+    /// The name of the request type in [`request`](crate::dxp::request).
     #[must_use]
     pub fn request_type(&self) -> String {
         short((self.request)())
@@ -84,8 +84,8 @@ fn short(name: &str) -> String {
     name.split('<').map(|part| part.rsplit("::").next().unwrap_or(part)).collect::<Vec<_>>().join("<")
 }
 
-const fn row<O: Operation>(name: &'static str, summary: &'static str) -> Row {
-    Row {
+const fn row<O: Operation>(name: &'static str, summary: &'static str) -> CatalogRow {
+    CatalogRow {
         name,
         summary,
         changes: false,
@@ -95,8 +95,8 @@ const fn row<O: Operation>(name: &'static str, summary: &'static str) -> Row {
     }
 }
 
-const fn changing<O: Operation>(name: &'static str, summary: &'static str) -> Row {
-    Row { changes: true, ..row::<O>(name, summary) }
+const fn changing<O: Operation>(name: &'static str, summary: &'static str) -> CatalogRow {
+    CatalogRow { changes: true, ..row::<O>(name, summary) }
 }
 
 fn prepare<O: Operation>(document: Value) -> Result<Prepared> {
@@ -106,7 +106,7 @@ fn prepare<O: Operation>(document: Value) -> Result<Prepared> {
 }
 
 /// All operations.
-pub static CATALOG: [Row; 17] = [
+pub static CATALOG: [CatalogRow; 17] = [
     row::<r::Connect>("connect", "Verifies the credentials by listing the deployments of the project."),
     changing::<r::DeployPackages>(
         "package.deploy",
@@ -137,7 +137,7 @@ pub static CATALOG: [Row; 17] = [
 
 /// The row of an operation by its name.
 #[must_use]
-pub fn find(name: &str) -> Option<&'static Row> {
+pub fn find(name: &str) -> Option<&'static CatalogRow> {
     CATALOG.iter().find(|row| row.name == name)
 }
 

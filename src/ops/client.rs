@@ -7,23 +7,21 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::request::{Checked, LARGEST, check_range};
-use crate::api::call::Api;
-use crate::api::endpoint::{DEFAULT_ENDPOINT, Endpoint};
 use crate::base::entropy::Entropy;
-use crate::base::error::{Error, Kind, Result};
-use crate::base::given;
-use crate::base::model::project::{check_project_id, credentials_step};
-use crate::base::next_step::{NextStep, Phrase, Setting};
+use crate::base::error::{Error, Result};
+use crate::base::limits::CallTimeoutSeconds;
+use crate::base::next_step::Phrase;
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::time::{BoxFuture, Clock};
 use crate::blob::client::Store;
+use crate::document::Checked;
+use crate::dxp;
+use crate::dxp::account::AccountSettings;
 use crate::transfer::Engine;
 use crate::transport::authorities::Authorities;
 use crate::transport::http::Http;
-use crate::transport::machine::{self, SystemClock, SystemEntropy};
-use crate::transport::sign::Credentials;
+use crate::transport::system::{self, SystemClock, SystemEntropy};
 
 /// The configuration of a client. Holds no secret, so it may be logged.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -51,7 +49,7 @@ pub struct ClientConfig {
     /// Requests that change something wait at least so long. Transfers and the waits for deployments and exports have
     /// limits of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call_timeout_seconds: Option<u32>,
+    pub call_timeout_seconds: Option<CallTimeoutSeconds>,
 }
 
 /// The services that a client can be of.
@@ -67,10 +65,14 @@ pub enum Service {
 /// One account at one service. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Client {
-    /// The signed connection, or why there is none: uploading by a link needs no credentials.
-    api: Result<Api>,
-    project: Option<String>,
+    account: Account,
     engine: Engine,
+}
+
+/// The account of a client, at the one service that it is of.
+#[derive(Clone)]
+enum Account {
+    Dxp(dxp::account::Account),
 }
 
 impl Client {
@@ -97,33 +99,22 @@ impl Client {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self> {
-        let Service::Dxp = config.service;
-        let endpoint = Endpoint::parse(config.endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT))?;
-        let project = config.project_id.as_deref().map(|id| given::trimmed(id).to_owned());
-        if let Some(project) = &project {
-            check_project_id("projectId", project)?;
-        }
-        let credentials = match (&config.client_key, secret) {
-            (None, None) => Err(Error::new(Kind::NotConfigured, "no client key and no client secret are given")
-                .with_next_step(credentials_step())),
-            (key, secret) => {
-                Ok(Credentials::new(key.as_deref().unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?)
-            }
+        let account = match config.service {
+            Service::Dxp => AccountSettings::check(
+                config.endpoint.as_deref(),
+                config.project_id.as_deref(),
+                config.client_key.as_deref(),
+                secret,
+            )?,
         };
         if config.state_dir.as_deref().is_some_and(|folder| folder.as_os_str().is_empty()) {
             return Err(Error::invalid("stateDir", "must not be empty"));
         }
-        check_range("callTimeoutSeconds", config.call_timeout_seconds, LARGEST)?;
-        let limited = |api: Api| match config.call_timeout_seconds {
-            Some(seconds) => api.limited_to(Duration::from_secs(seconds.into())),
-            None => api,
-        };
         let authorities = config.ca_file.as_deref().map(read_authorities).transpose()?;
         let http = Http::new(authorities.as_ref(), Arc::clone(&clock))?;
+        let limit = config.call_timeout_seconds.map(|seconds| Duration::from_secs(seconds.get().into()));
         Ok(Self {
-            api: credentials
-                .map(|credentials| limited(Api::new(http.clone(), endpoint, credentials, Arc::clone(&entropy)))),
-            project,
+            account: Account::Dxp(account.connect(&http, &entropy, limit)),
             engine: Engine::new(Store::new(http), clock, entropy).keeping_state_in(config.state_dir.clone()),
         })
     }
@@ -131,8 +122,9 @@ impl Client {
     /// The address of the service, where it is not the live one; nothing without an account.
     #[must_use]
     pub fn address_of_a_test(&self) -> Option<String> {
-        let endpoint = self.api.as_ref().ok()?.endpoint();
-        (!endpoint.is_live()).then(|| endpoint.to_string())
+        match &self.account {
+            Account::Dxp(account) => account.address_of_a_test(),
+        }
     }
 
     /// Runs an operation: checks the request, then carries it out on the caller's runtime.
@@ -154,7 +146,7 @@ pub fn machine_clock() -> Arc<dyn Clock> {
 
 /// The folder that is given, or this user's own. Without either, an upload that was cut begins again.
 fn state_folder(config: &ClientConfig) -> Option<PathBuf> {
-    config.state_dir.clone().or_else(machine::state_folder)
+    config.state_dir.clone().or_else(system::state_folder)
 }
 
 fn read_authorities(file: &Path) -> Result<Authorities> {
@@ -197,32 +189,29 @@ pub trait Operation: Checked + DeserializeOwned + Serialize + Send + Sync + 'sta
 pub struct Session<'a> {
     client: &'a Client,
     /// The operation.
-    pub(super) scope: &'a Scope,
+    pub(crate) scope: &'a Scope,
 }
 
 impl<'a> Session<'a> {
-    /// The signed connection and the project of a request: its own, or the client's.
-    pub(super) fn account(self, project: Option<&str>) -> Result<(&'a Api, String)> {
-        let api = self.client.api.as_ref().map_err(Clone::clone)?;
-        let given = project.map(|project| given::trimmed(project).to_owned());
-        let project = given.or_else(|| self.client.project.clone()).ok_or_else(|| {
-            Error::new(Kind::NotConfigured, "no project id is given").with_next_step(
-                NextStep::text("set ")
-                    .setting(Setting::ProjectId)
-                    .and(" to the project's GUID, which the DXP Management Portal shows (project, API tab)"),
-            )
-        })?;
-        Ok((api, project))
+    /// The account at the Optimizely DXP.
+    ///
+    /// # Errors
+    /// `Unsupported` when the client is of another service.
+    pub(crate) fn dxp(self) -> Result<&'a dxp::account::Account> {
+        match &self.client.account {
+            Account::Dxp(account) => Ok(account),
+        }
     }
 
     /// The transfer engine.
-    pub(super) fn engine(self) -> &'a Engine {
+    pub(crate) fn engine(self) -> &'a Engine {
         &self.client.engine
     }
 
-    /// Runs another operation as a part of this one.
-    pub(super) async fn part<O: Operation>(self, request: O) -> Result<O::Answer> {
-        self.client.run(request, self.scope).await
+    /// Runs another operation as a part of this one, whose check has covered it.
+    pub(crate) async fn part<O: Operation>(self, request: O) -> Result<O::Answer> {
+        self.scope.cancel().check()?;
+        request.run(self).await
     }
 }
 
@@ -242,7 +231,7 @@ mod tests {
         let simulated = |config: &ClientConfig| {
             Client::with_sources(config, None, Arc::new(SystemClock::default()), Arc::new(SystemEntropy))
         };
-        let own = machine::state_folder();
+        let own = system::state_folder();
         for (client, expected) in [
             (on_this_machine(&given(Some("kept"))), Some("kept".into())),
             (on_this_machine(&given(None)), own),

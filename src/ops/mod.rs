@@ -6,13 +6,7 @@
 
 pub mod catalog;
 pub mod client;
-mod deploy;
-mod deployment;
-pub mod document;
-mod export;
-mod preflight;
-pub mod request;
-mod resume;
+pub mod dxp;
 pub mod runtime;
-mod storage;
-mod structure;
+
+pub use crate::document;

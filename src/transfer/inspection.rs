@@ -1,6 +1,6 @@
 //! The last look at a file that was received, by whoever knows what it should hold: here nobody does.
 
-use super::partial::Partial;
+use super::partial::partial_file::PartialFile;
 use crate::base::error::{Error, Result};
 use crate::base::readable::Readable;
 
@@ -32,7 +32,7 @@ impl std::fmt::Debug for dyn Inspection {
 /// The refusal, after which nobody resumes this file: what is wrong with it is in what was received.
 pub(super) fn inspect(
     inspection: &dyn Inspection,
-    partial: &Partial,
+    partial: &PartialFile,
     file: &dyn Readable,
     verified: bool,
 ) -> Result<()> {

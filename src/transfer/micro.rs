@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
-use super::buffers::Buffers;
-use super::integrity::{Mode, Summing};
-use super::md5::Md5;
-use super::plan::{Piece, Plan};
-use super::schedule::{Next, Schedule};
-use super::source::Source;
-use super::streams::Streams;
+use super::checksum::integrity::{ChecksumKind, RangeHasher};
+use super::checksum::md5::Md5;
+use super::file::buffers::BufferPool;
+use super::file::source::Source;
+use super::schedule::concurrency::Concurrency;
+use super::schedule::plan::{ByteRange, Plan};
+use super::schedule::scheduler::{Next, Scheduler};
 use crate::base::error::Result;
 use crate::blob::block::LARGEST_BLOCK;
 pub use crate::blob::client::block_list_xml;
@@ -20,9 +20,9 @@ pub use crate::blob::client::block_list_xml;
 /// The CRC-64 of some bytes.
 #[must_use]
 pub fn crc64(bytes: &[u8]) -> u64 {
-    let mut summing = Summing::new(Mode::Crc64);
-    summing.update(bytes);
-    summing.finish().crc64
+    let mut hasher = RangeHasher::new(ChecksumKind::Crc64);
+    hasher.update(bytes);
+    hasher.finish().crc64
 }
 
 /// The MD5 of some bytes.
@@ -39,22 +39,22 @@ pub fn md5(bytes: &[u8]) -> [u8; 16] {
 /// As the plan of an upload.
 pub fn plan(total: u64) -> Result<u64> {
     let plan = Plan::upload(total, None, LARGEST_BLOCK)?;
-    Ok((0..plan.count()).map(|index| plan.piece(index).length).sum())
+    Ok((0..plan.count()).map(|index| plan.range(index).length).sum())
 }
 
-/// Works off so many stretches by the schedule alone, `streams` at a time, without any work; how many were started.
+/// Works off so many ranges by the schedule alone, `streams` at a time, without any work; how many were started.
 #[must_use]
 pub fn schedule(stretches: usize, streams: usize) -> usize {
-    let mut schedule = Schedule::new(0..stretches, Streams::fixed(streams));
+    let mut scheduler = Scheduler::new(0..stretches, Concurrency::fixed(streams));
     let (mut flying, mut started) = (std::collections::VecDeque::new(), 0);
     loop {
-        match schedule.next(Duration::ZERO) {
+        match scheduler.next(Duration::ZERO) {
             Next::Start(index) => {
                 flying.push_back(index);
                 started += 1;
             }
             Next::Wait(_) => match flying.pop_front() {
-                Some(index) => schedule.succeeded(index, 1, Duration::ZERO),
+                Some(index) => scheduler.succeeded(index, 1, Duration::ZERO),
                 None => return started,
             },
             Next::Done | Next::Failed(_) => return started,
@@ -65,7 +65,7 @@ pub fn schedule(stretches: usize, streams: usize) -> usize {
 /// One block that is a whole file.
 pub struct BlockBody {
     source: Source,
-    buffers: Buffers,
+    buffers: BufferPool,
 }
 
 impl BlockBody {
@@ -74,11 +74,11 @@ impl BlockBody {
     /// # Errors
     /// As a file that is uploaded.
     pub fn open(file: &Path) -> Result<Self> {
-        Ok(Self { source: Source::open(file)?, buffers: Buffers::default() })
+        Ok(Self { source: Source::open(file)?, buffers: BufferPool::default() })
     }
 
-    fn piece(&self) -> Piece {
-        Piece { offset: 0, length: self.source.length() }
+    fn range(&self) -> ByteRange {
+        ByteRange { offset: 0, length: self.source.length() }
     }
 
     /// Reads the block's body to its end; its length.
@@ -86,7 +86,7 @@ impl BlockBody {
     /// # Errors
     /// When the file cannot be read.
     pub async fn drain(&self) -> std::io::Result<u64> {
-        let body = self.source.body(self.piece(), &self.buffers, |_, _| {});
+        let body = self.source.body(self.range(), &self.buffers, |_, _| {});
         body.try_fold(0, |sum, bytes| async move { Ok(sum + bytes.len() as u64) }).await
     }
 
@@ -95,6 +95,6 @@ impl BlockBody {
     /// # Errors
     /// When the file cannot be read.
     pub fn sum(&self) -> Result<u64> {
-        Ok(self.source.sums(self.piece(), Mode::Crc64, &self.buffers, || {})?.crc64)
+        Ok(self.source.digests(self.range(), ChecksumKind::Crc64, &self.buffers, || {})?.crc64)
     }
 }

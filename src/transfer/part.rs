@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::StreamExt;
 use tokio::sync::OnceCell;
 
-use super::blocking::{Busy, busily};
-use super::flush::Flusher;
-use super::integrity::{Mode, Summing};
-use super::links::Links;
-use super::meter::{Flight, Meter};
-use super::partial::Partial;
-use super::plan::{Piece, Plan};
-use super::stall::Pulse;
+use super::checksum::integrity::{ChecksumKind, RangeHasher};
+use super::file::file_tasks::{FileWork, run_tracked};
+use super::link_renewal::RenewableLinks;
+use super::partial::flush::Flusher;
+use super::partial::partial_file::PartialFile;
+use super::progress::meter::{AttemptBytes, Meter};
+use super::schedule::idle_timeout::IdleTimer;
+use super::schedule::plan::{ByteRange, Plan};
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Sink;
 use crate::base::redaction::plain;
@@ -23,18 +23,18 @@ use crate::blob::client::{Blob, Extent, Length, Reading, Version};
 
 /// Bytes written at a time: each write is handed to a thread that may wait, which costs more than the write itself when
 /// it is small.
-const WRITE_PIECE: usize = 512 * 1024;
+const WRITE_SIZE: usize = 512 * 1024;
 
 /// The code of a refused `If-Match`.
 pub(super) const CHANGED: &str = "ConditionNotMet";
 
 /// The code of an answer that holds something else of the blob than the range that was asked for.
-pub(super) const UNDIVIDED: &str = "RangesIgnored";
+pub(super) const RANGES_IGNORED: &str = "RangesIgnored";
 
 /// What the parts of one download have in common.
-pub(super) struct Receiving {
-    pub(super) links: Arc<Links>,
-    pub(super) partial: Partial,
+pub(super) struct DownloadContext {
+    pub(super) links: Arc<RenewableLinks>,
+    pub(super) partial: PartialFile,
     /// The tag of the blob at the first look.
     pub(super) etag: Option<Arc<str>>,
     /// What is known of the blob's version: no answer may contradict it. Where the tag is strong, `If-Match` asks for the
@@ -43,7 +43,7 @@ pub(super) struct Receiving {
     pub(super) plan: Plan,
     pub(super) beginning: Beginning,
     pub(super) meter: Meter,
-    pub(super) busy: Busy,
+    pub(super) file_work: FileWork,
     pub(super) flusher: Flusher,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) sink: Arc<dyn Sink>,
@@ -69,48 +69,48 @@ impl Beginning {
     }
 
     /// Makes it, unless that was done.
-    pub(super) async fn make(&self, partial: &Partial, busy: &Busy) -> Result<()> {
+    pub(super) async fn make(&self, partial: &PartialFile, file_work: &FileWork) -> Result<()> {
         let make = || {
             let (partial, length, first_line) = (partial.clone(), self.length, self.first_line.clone());
-            busily(busy, move || partial.begin(length, first_line))
+            run_tracked(file_work, move || partial.begin(length, first_line))
         };
         self.made.get_or_try_init(make).await?;
         Ok(())
     }
 }
 
-impl Receiving {
+impl DownloadContext {
     /// Receives one part.
     pub(super) async fn receive(&self, index: usize) -> Result<()> {
         self.links
             .call(0, |blob| async move {
-                let pulse = Pulse::new(&self.clock);
-                pulse.watch(self.fetch(&blob, index, &pulse)).await
+                let idle_timer = IdleTimer::new(&self.clock);
+                idle_timer.watch(self.fetch(&blob, index, &idle_timer)).await
             })
             .await
     }
 
-    async fn fetch(&self, blob: &Blob, index: usize, pulse: &Pulse) -> Result<()> {
-        let piece = self.plan.piece(index);
-        let reading = blob.read(piece.offset, piece.length, self.etag.as_deref(), &self.sink).await?;
+    async fn fetch(&self, blob: &Blob, index: usize, idle_timer: &IdleTimer) -> Result<()> {
+        let range = self.plan.range(index);
+        let reading = blob.read(range.offset, range.length, self.etag.as_deref(), &self.sink).await?;
         let total = self.plan.total();
         match reading.extent {
             Extent::Range { total: told } if told.is_none_or(|told| told == total) => {}
             // All of the blob is the first part where that is all of it.
-            Extent::Whole(Length::Told(told)) if told == total && piece.length == total => {}
+            Extent::Whole(Length::Known(told)) if told == total && range.length == total => {}
             Extent::Range { .. } => return Err(changed()),
-            Extent::Whole(_) | Extent::Unplaced => return Err(undivided()),
+            Extent::Whole(_) | Extent::Unplaced => return Err(ranges_ignored()),
         }
         if !self.agrees(&reading.version) {
             return Err(changed());
         }
-        self.beginning.make(&self.partial, &self.busy).await?;
-        let flight = self.meter.flight();
-        let crc64 = self.write_all(reading, piece, pulse, &flight).await?;
+        self.beginning.make(&self.partial, &self.file_work).await?;
+        let attempt = self.meter.attempt();
+        let crc64 = self.write_all(reading, range, idle_timer, &attempt).await?;
         let partial = self.partial.clone();
-        busily(&self.busy, move || partial.record(index, crc64)).await?;
-        flight.landed(piece.length);
-        self.flusher.written(piece.length);
+        run_tracked(&self.file_work, move || partial.record(index, crc64)).await?;
+        attempt.completed(range.length);
+        self.flusher.written(range.length);
         self.flusher.check()
     }
 
@@ -126,31 +126,37 @@ impl Receiving {
     }
 
     /// Writes what comes, and gives its CRC-64.
-    async fn write_all(&self, mut reading: Reading, piece: Piece, pulse: &Pulse, flight: &Flight) -> Result<u64> {
-        let mut summing = Summing::new(Mode::Crc64);
-        let mut writing = Writing::new(&self.partial, &self.busy, piece.offset, piece.length);
+    async fn write_all(
+        &self,
+        mut reading: Reading,
+        range: ByteRange,
+        idle_timer: &IdleTimer,
+        attempt: &AttemptBytes,
+    ) -> Result<u64> {
+        let mut hasher = RangeHasher::new(ChecksumKind::Crc64);
+        let mut writer = PartWriter::new(&self.partial, &self.file_work, range.offset, range.length);
         while let Some(bytes) = reading.body.next().await {
             let bytes = bytes.map_err(|error| body_error(&error))?;
-            pulse.beat();
-            flight.moved(bytes.len() as u64);
-            if writing.received() + bytes.len() as u64 > piece.length {
+            idle_timer.reset();
+            attempt.moved(bytes.len() as u64);
+            if writer.received() + bytes.len() as u64 > range.length {
                 return Err(Error::new(Kind::Protocol, "the storage service sent more than the range asked for"));
             }
-            summing.update(&bytes);
-            writing.add(&bytes, pulse).await?;
+            hasher.update(&bytes);
+            writer.add(&bytes, idle_timer).await?;
         }
-        writing.end(pulse).await?;
-        if writing.received() == piece.length {
-            return Ok(summing.finish().crc64);
+        writer.end(idle_timer).await?;
+        if writer.received() == range.length {
+            return Ok(hasher.finish().crc64);
         }
-        Err(cut_short(writing.received(), piece.length))
+        Err(cut_short(writer.received(), range.length))
     }
 }
 
 /// Brings the bytes of one body into the partial file, one after the other.
-pub(super) struct Writing<'a> {
-    partial: &'a Partial,
-    busy: &'a Busy,
+pub(super) struct PartWriter<'a> {
+    partial: &'a PartialFile,
+    file_work: &'a FileWork,
     /// Where what was gathered belongs.
     offset: u64,
     written: u64,
@@ -160,45 +166,45 @@ pub(super) struct Writing<'a> {
     room: usize,
 }
 
-impl<'a> Writing<'a> {
-    pub(super) fn new(partial: &'a Partial, busy: &'a Busy, offset: u64, most: u64) -> Self {
-        let room = usize::try_from(most).map_or(WRITE_PIECE, |all| all.min(WRITE_PIECE)).max(1);
-        Self { partial, busy, offset, written: 0, gathered: Vec::with_capacity(room), room }
+impl<'a> PartWriter<'a> {
+    pub(super) fn new(partial: &'a PartialFile, file_work: &'a FileWork, offset: u64, most: u64) -> Self {
+        let room = usize::try_from(most).map_or(WRITE_SIZE, |all| all.min(WRITE_SIZE)).max(1);
+        Self { partial, file_work, offset, written: 0, gathered: Vec::with_capacity(room), room }
     }
 
     pub(super) fn received(&self) -> u64 {
         self.written + self.gathered.len() as u64
     }
 
-    pub(super) async fn add(&mut self, bytes: &[u8], pulse: &Pulse) -> Result<()> {
+    pub(super) async fn add(&mut self, bytes: &[u8], idle_timer: &IdleTimer) -> Result<()> {
         let mut left = bytes;
         while !left.is_empty() {
             let (fits, rest) = left.split_at(left.len().min(self.room - self.gathered.len()));
             self.gathered.extend_from_slice(fits);
             left = rest;
             if self.gathered.len() == self.room {
-                self.end(pulse).await?;
+                self.end(idle_timer).await?;
             }
         }
         Ok(())
     }
 
     /// Writes what was gathered.
-    pub(super) async fn end(&mut self, pulse: &Pulse) -> Result<()> {
+    pub(super) async fn end(&mut self, idle_timer: &IdleTimer) -> Result<()> {
         if self.gathered.is_empty() {
             return Ok(());
         }
         let length = self.gathered.len() as u64;
         let mut bytes = std::mem::take(&mut self.gathered);
         let (partial, offset) = (self.partial.clone(), self.offset + self.written);
-        self.gathered = busily(self.busy, move || {
+        self.gathered = run_tracked(self.file_work, move || {
             partial.write(&bytes, offset)?;
             bytes.clear();
             Ok(bytes)
         })
         .await?;
         self.written += length;
-        pulse.beat();
+        idle_timer.reset();
         Ok(())
     }
 }
@@ -211,8 +217,9 @@ pub(super) fn changed() -> Error {
 }
 
 /// Only the whole blob is to be had.
-fn undivided() -> Error {
-    Error::new(Kind::Protocol, "the blob storage does not send the ranges that it is asked for").with_code(UNDIVIDED)
+fn ranges_ignored() -> Error {
+    Error::new(Kind::Protocol, "the blob storage does not send the ranges that it is asked for")
+        .with_code(RANGES_IGNORED)
 }
 
 /// A body that ended before its time.

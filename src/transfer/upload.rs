@@ -2,8 +2,8 @@
 //!
 //! Everything that can be refused is refused before the first request. All files of an upload share one schedule, so
 //! the streams stay busy from the first block of the first file to the last block of the last one; nothing is committed
-//! before all blocks are there. What can be repeated is decided in `drive.rs`, what one block's try consists of is in
-//! `block.rs`, and how a cut upload goes on in `resume.rs`.
+//! before all blocks are there. What can be repeated is decided in `schedule/runner.rs`, what one block's try consists of is in
+//! `block.rs`, and how a cut upload goes on in `upload_resume.rs`.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,28 +11,28 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::Engine;
-use super::block::{Checksums, Sending};
-use super::drive::Driver;
-pub use super::integrity::Integrity;
-use super::integrity::{Mode, base64};
-use super::links::{LinkSource, Links};
-use super::meter::Meter;
-use super::order::Order;
-use super::package::{Cut, Package};
-use super::plan::Plan;
-use super::schedule::Schedule;
-use super::source::Source;
-use super::streams::{MOST, Streams};
-use super::whole::{LEAD, WholeMd5};
+use super::block::{ChecksumChoice, UploadContext};
+use super::checksum::file_md5::{FileMd5, MAX_LEAD};
+pub use super::checksum::integrity::Integrity;
+use super::checksum::integrity::{ChecksumKind, base64};
+use super::engine::Engine;
+use super::file::source::Source;
+use super::link_renewal::{LinkSource, RenewableLinks};
+use super::progress::meter::Meter;
+use super::schedule::concurrency::{Concurrency, checked_streams};
+use super::schedule::plan::Plan;
+use super::schedule::runner::Runner;
+use super::schedule::scheduler::Scheduler;
+use super::upload_file::{FileUpload, PlannedFile};
+use super::upload_queue::UploadQueue;
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
-use crate::base::model::package::check_package_name;
 use crate::base::secret::SafeUrl;
 use crate::blob::block::BlockId;
 use crate::blob::is_other_id_length;
-use crate::blob::link::{Access, Scope, check_link, largest_block, permits_reading};
+use crate::blob::link::{Access, LinkTarget, check_link, largest_block, permits_reading};
+use crate::blob::name::check_blob_name;
 
 /// How files are uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Default for UploadOptions {
 pub struct UploadFile {
     /// The file.
     pub path: PathBuf,
-    /// The blob's name in the container; follows the rule for packages.
+    /// The blob's name in the container.
     pub blob_name: String,
 }
 
@@ -98,7 +98,7 @@ pub struct UploadReceipt {
 }
 
 impl Engine {
-    /// Uploads files as packages. An existing blob of a name is replaced, unless it is leased. An upload of the same
+    /// Uploads files as block blobs. An existing blob of a name is replaced, unless it is leased. An upload of the same
     /// files that was cut goes on where it was.
     ///
     /// # Errors
@@ -112,38 +112,39 @@ impl Engine {
         cancel: &CancelToken,
     ) -> Result<Vec<UploadReceipt>> {
         cancel.check()?;
-        let driver = Driver { clock: &self.clock, entropy: &self.entropy, sink, cancel };
+        let runner = Runner { clock: &self.clock, entropy: &self.entropy, sink, cancel };
         let links = self.links(upload, sink)?;
         let mut receipts = Vec::with_capacity(upload.files.len());
         // What an earlier upload has left of each: the least that was found, as a second look also finds what this one
         // has sent.
         let mut resumed = vec![u64::MAX; upload.files.len()];
-        let (mut again, mut blobs) = (Again::default(), Vec::new());
+        let (mut again, mut blobs) = (RestartState::default(), Vec::new());
         while receipts.len() < upload.files.len() {
-            let job = self.prepare(upload, receipts.len(), &links, &again, driver).await?;
-            let packages = job.packages.clone();
-            for package in &packages {
-                resumed[package.number] = resumed[package.number].min(package.staged_bytes());
+            let job = self.prepare(upload, receipts.len(), &links, &again, runner).await?;
+            let file_uploads = job.file_uploads.clone();
+            for file_upload in &file_uploads {
+                resumed[file_upload.number] = resumed[file_upload.number].min(file_upload.staged_bytes());
             }
-            let outcome = self.transfer(job, &links, &upload.options, driver, &mut receipts).await;
+            let outcome = self.transfer(job, &links, &upload.options, runner, &mut receipts).await;
             // They are committed in order, so it is the first without a receipt that was refused. One that was sent
             // whole has nothing staged, so each is sent again once at most.
-            let refused = packages.iter().find(|package| package.number == receipts.len());
+            let refused = file_uploads.iter().find(|file_upload| file_upload.number == receipts.len());
             match (outcome, refused) {
-                (Err(error), Some(package))
-                    if error.code() == Some("InvalidBlockList") && !package.staged.is_empty() =>
+                (Err(error), Some(file_upload))
+                    if error.code() == Some("InvalidBlockList") && !file_upload.staged.is_empty() =>
                 {
-                    again.distrusted = Some(package.number);
+                    again.distrusted = Some(file_upload.number);
                     let text = format!(
                         "'{}': the storage service no longer has what the earlier upload sent; everything is sent again",
-                        package.name
+                        file_upload.name
                     );
                     sink.event(Event::info(text));
                 }
                 // Each length is found once at most: what is fitted to it no longer differs.
                 (Err(error), _) if is_other_id_length(&error) && permits_reading(&upload.container) => {
-                    let left = packages.iter().skip_while(|package| package.number < receipts.len()).cloned();
-                    let lengths = self.other_id_lengths(&left.collect::<Vec<_>>(), &links, driver).await?;
+                    let left =
+                        file_uploads.iter().skip_while(|file_upload| file_upload.number < receipts.len()).cloned();
+                    let lengths = self.other_id_lengths(&left.collect::<Vec<_>>(), &links, runner).await?;
                     if lengths.is_empty() {
                         return Err(error);
                     }
@@ -152,14 +153,14 @@ impl Engine {
                 }
                 (outcome, _) => outcome?,
             }
-            blobs.extend(packages.into_iter().filter(|package| package.number < receipts.len()));
+            blobs.extend(file_uploads.into_iter().filter(|file_upload| file_upload.number < receipts.len()));
         }
         for (receipt, bytes) in receipts.iter_mut().zip(resumed) {
             receipt.resumed_bytes = bytes;
         }
         // Only now, so that a kill between two block lists sends none of the packages again.
-        for package in blobs {
-            package.forget().await?;
+        for file_upload in blobs {
+            file_upload.forget().await?;
         }
         Ok(receipts)
     }
@@ -170,42 +171,43 @@ impl Engine {
         &self,
         upload: &Upload,
         first: usize,
-        links: &Arc<Links>,
-        again: &Again,
-        driver: Driver<'_>,
-    ) -> Result<Job> {
+        links: &Arc<RenewableLinks>,
+        again: &RestartState,
+        runner: Runner<'_>,
+    ) -> Result<PreparedUpload> {
         let options = &upload.options;
         let streams = match options.streams {
-            None => Streams::adaptive(),
-            Some(number) => Streams::fixed(checked_streams(number)?),
+            None => Concurrency::adaptive(),
+            Some(number) => Concurrency::fixed(checked_streams(number)?),
         };
-        let mode = Mode::choose(options.integrity, &upload.container)?;
+        let mode = ChecksumKind::choose(options.integrity, &upload.container)?;
         let largest = largest_block(&upload.container);
-        let mut cuts = Vec::with_capacity(upload.files.len());
+        let mut planned_files = Vec::with_capacity(upload.files.len());
         for (number, file) in upload.files.iter().enumerate().skip(first) {
             let source = Source::open(&file.path)?;
             let plan = Plan::upload(source.length(), options.block_size, largest)?;
             let blob = upload.container.join_segment(&file.blob_name).base().to_owned();
-            cuts.push(Cut { number, name: file.blob_name.clone(), blob, source, plan });
+            planned_files.push(PlannedFile { number, name: file.blob_name.clone(), blob, source, plan });
         }
-        let mut packages = Vec::with_capacity(cuts.len());
-        for cut in cuts {
-            let (trusted, length) = (again.distrusted != Some(cut.number), again.id_lengths.get(&cut.number).copied());
-            let taken = self.take_up(&cut, trusted, length, driver.sink).await?;
-            let staged = self.staged(&cut, &taken, links, permits_reading(&upload.container), driver).await?;
-            packages.push(Arc::new(Package::new(cut, taken, staged)));
+        let mut file_uploads = Vec::with_capacity(planned_files.len());
+        for planned in planned_files {
+            let (trusted, length) =
+                (again.distrusted != Some(planned.number), again.id_lengths.get(&planned.number).copied());
+            let taken = self.resumed_upload(&planned, trusted, length, runner.sink).await?;
+            let staged = self.staged(&planned, &taken, links, permits_reading(&upload.container), runner).await?;
+            file_uploads.push(Arc::new(FileUpload::new(planned, taken, staged)));
         }
-        let checksums = Checksums::new(mode, options.integrity == Integrity::Auto);
-        Ok(Job { packages, checksums, streams })
+        let checksums = ChecksumChoice::new(mode, options.integrity == Integrity::Auto);
+        Ok(PreparedUpload { file_uploads, checksums, streams })
     }
 
     /// The blobs that the container's link leads to, also when another link takes its place.
-    fn links(&self, upload: &Upload, sink: &Arc<dyn Sink>) -> Result<Arc<Links>> {
+    fn links(&self, upload: &Upload, sink: &Arc<dyn Sink>) -> Result<Arc<RenewableLinks>> {
         check_names(&upload.files)?;
         let names: Vec<String> = upload.files.iter().map(|file| file.blob_name.clone()).collect();
         let (store, place) = (self.store.clone(), upload.container.base().to_owned());
-        Links::new(&upload.container, upload.renewal.clone(), &self.clock, sink, move |link| {
-            check_link("sasUrl", link, Access::Write, Scope::Container)?;
+        RenewableLinks::new(&upload.container, upload.renewal.clone(), &self.clock, sink, move |link| {
+            check_link("sasUrl", link, Access::Write, LinkTarget::Container)?;
             if link.base() != place {
                 // Blocks that are staged in one container cannot become a blob of another.
                 return Err(Error::new(Kind::Conflict, "the fresh link leads to another container")
@@ -218,61 +220,61 @@ impl Engine {
     /// Sends what is not there yet, and makes it blobs.
     async fn transfer(
         &self,
-        job: Job,
-        links: &Arc<Links>,
+        job: PreparedUpload,
+        links: &Arc<RenewableLinks>,
         options: &UploadOptions,
-        driver: Driver<'_>,
+        runner: Runner<'_>,
         receipts: &mut Vec<UploadReceipt>,
     ) -> Result<()> {
-        let Job { packages, checksums, streams } = job;
-        let order = Order::new(&packages);
-        let sources = packages.iter().map(|package| package.source.clone()).collect();
-        let whole = options.content_md5.then(|| WholeMd5::start(sources, LEAD)).transpose()?;
+        let PreparedUpload { file_uploads, checksums, streams } = job;
+        let queue = UploadQueue::new(&file_uploads);
+        let sources = file_uploads.iter().map(|file_upload| file_upload.source.clone()).collect();
+        let whole = options.content_md5.then(|| FileMd5::start(sources, MAX_LEAD)).transpose()?;
         if let Some(whole) = &whole {
-            packages.iter().for_each(|package| whole.advance(package.staged_bytes()));
+            file_uploads.iter().for_each(|file_upload| whole.advance(file_upload.staged_bytes()));
         }
-        let mut schedule = Schedule::new(order.missing(), streams);
-        let meter = Meter::start(order.pace(self.clock.monotonic()), &self.clock, driver.sink);
-        let leash = whole.as_ref().map(WholeMd5::leash);
-        let sending = Sending::new(Arc::clone(links), checksums, meter, leash, &self.clock, driver.sink);
-        let sending = Arc::new(sending);
-        let run = driver.run(
-            &mut schedule,
-            |index| order.label(index),
+        let mut scheduler = Scheduler::new(queue.missing(), streams);
+        let meter = Meter::start(queue.figures(self.clock.monotonic()), &self.clock, runner.sink);
+        let backpressure = whole.as_ref().map(FileMd5::backpressure);
+        let context = UploadContext::new(Arc::clone(links), checksums, meter, backpressure, &self.clock, runner.sink);
+        let context = Arc::new(context);
+        let run = runner.run(
+            &mut scheduler,
+            |index| queue.label(index),
             |index| {
-                let (sending, (place, block)) = (Arc::clone(&sending), order.place(index));
-                let package = Arc::clone(&packages[place]);
-                async move { sending.send(&package, block).await }
+                let (context, (place, block)) = (Arc::clone(&context), queue.place(index));
+                let file_upload = Arc::clone(&file_uploads[place]);
+                async move { context.send(&file_upload, block).await }
             },
             |index, ()| {
-                let length = order.length(index);
+                let length = queue.length(index);
                 if let Some(whole) = &whole {
                     whole.advance(length);
                 }
                 length
             },
-            || sending.meter.retried(),
+            || context.meter.retried(),
         );
-        let outcome = sending.meter.watching(run).await;
+        let outcome = context.meter.watching(run).await;
         // Whoever tries again finds the journals complete and unlocked.
-        drop(sending.busy.write().await);
+        drop(context.file_work.write().await);
         outcome?;
-        let sums = match whole {
-            Some(whole) => whole.finish(&order.subject(), driver).await?.into_iter().map(Some).collect(),
-            None => vec![None; packages.len()],
+        let digests = match whole {
+            Some(whole) => whole.finish(&queue.subject(), runner).await?.into_iter().map(Some).collect(),
+            None => vec![None; file_uploads.len()],
         };
-        packages.iter().try_for_each(|package| package.source.check_unchanged())?;
-        for (package, md5) in packages.iter().zip(sums) {
-            sending.meter.committing(&package.name);
-            let retries = self.commit(&sending, package, md5, driver).await?;
+        file_uploads.iter().try_for_each(|file_upload| file_upload.source.check_unchanged())?;
+        for (file_upload, md5) in file_uploads.iter().zip(digests) {
+            context.meter.committing(&file_upload.name);
+            let retries = self.commit(&context, file_upload, md5, runner).await?;
             receipts.push(UploadReceipt {
-                blob_name: package.name.clone(),
-                bytes: package.plan.total(),
+                blob_name: file_upload.name.clone(),
+                bytes: file_upload.plan.total(),
                 content_md5: md5.map(base64),
-                blocks: package.plan.count() as u64,
-                resumed_bytes: package.staged_bytes(),
-                retries: schedule.retries() + retries,
-                integrity: package.proof().word(),
+                blocks: file_upload.plan.count() as u64,
+                resumed_bytes: file_upload.staged_bytes(),
+                retries: scheduler.retries() + retries,
+                integrity: file_upload.proof().word(),
             });
         }
         Ok(())
@@ -280,16 +282,16 @@ impl Engine {
 
     async fn commit(
         &self,
-        sending: &Arc<Sending>,
-        package: &Arc<Package>,
+        context: &Arc<UploadContext>,
+        file_upload: &Arc<FileUpload>,
         md5: Option<[u8; 16]>,
-        driver: Driver<'_>,
+        runner: Runner<'_>,
     ) -> Result<u64> {
-        let ids: Arc<[BlockId]> = (0..package.plan.count()).map(|index| package.id(index)).collect();
-        let ((), retries) = driver
+        let ids: Arc<[BlockId]> = (0..file_upload.plan.count()).map(|index| file_upload.id(index)).collect();
+        let ((), retries) = runner
             .call("the block list", || {
-                let (sending, ids, number) = (Arc::clone(sending), Arc::clone(&ids), package.number);
-                async move { sending.commit(number, &ids, md5).await }
+                let (context, ids, number) = (Arc::clone(context), Arc::clone(&ids), file_upload.number);
+                async move { context.commit(number, &ids, md5).await }
             })
             .await?;
         Ok(retries)
@@ -298,7 +300,7 @@ impl Engine {
 
 /// What is known when an upload begins again.
 #[derive(Default)]
-struct Again {
+struct RestartState {
     /// The file of whose earlier upload nothing is used.
     distrusted: Option<usize>,
     /// The length of ids that the store takes, by the file's number.
@@ -306,23 +308,15 @@ struct Again {
 }
 
 /// An upload that may begin.
-struct Job {
-    packages: Vec<Arc<Package>>,
-    checksums: Checksums,
-    streams: Streams,
-}
-
-/// Checks a number of streams.
-pub(super) fn checked_streams(streams: usize) -> Result<usize> {
-    if (1..=MOST).contains(&streams) {
-        return Ok(streams);
-    }
-    Err(Error::invalid("streams", format!("must be between 1 and {MOST}")))
+struct PreparedUpload {
+    file_uploads: Vec<Arc<FileUpload>>,
+    checksums: ChecksumChoice,
+    streams: Concurrency,
 }
 
 fn check_names(files: &[UploadFile]) -> Result<()> {
     for (index, UploadFile { blob_name: name, .. }) in files.iter().enumerate() {
-        check_package_name(&format!("files[{index}].blobName"), name)?;
+        check_blob_name(&format!("files[{index}].blobName"), name)?;
         // Making one of them a blob would drop the blocks of the other.
         if files[..index].iter().any(|other| other.blob_name == *name) {
             return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is given twice")));
@@ -333,16 +327,8 @@ fn check_names(files: &[UploadFile]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::integrity::Proof;
     use super::*;
-
-    #[test]
-    fn streams_have_bounds() {
-        assert!(checked_streams(1).is_ok() && checked_streams(64).is_ok());
-        for wrong in [0, 65] {
-            assert_eq!(checked_streams(wrong).unwrap_err().field(), Some("streams"));
-        }
-    }
+    use crate::transfer::checksum::integrity::Proof;
 
     #[test]
     fn a_receipt_is_a_camel_case_document() {

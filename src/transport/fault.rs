@@ -29,7 +29,7 @@ impl From<Fault> for Error {
 }
 
 /// By which way a request goes, for its errors.
-pub(super) struct Way<'a> {
+pub(super) struct Route<'a> {
     /// Host and port of the address.
     pub(super) host: String,
     /// The proxy of the environment, where it is used.
@@ -45,7 +45,7 @@ pub(super) fn unsendable(why: &str) -> Fault {
 
 /// The error of a request without an answer. `connecting` tells whether there was a connection yet: before it nothing
 /// is sent, and only before it a TLS error says something about the other side instead of about the way.
-pub(super) fn send_fault(way: &Way<'_>, connecting: bool, cause: &(dyn Cause + 'static)) -> Fault {
+pub(super) fn send_fault(way: &Route<'_>, connecting: bool, cause: &(dyn Cause + 'static)) -> Fault {
     if !connecting {
         let text = format!("the connection failed while talking to {}: {}", way.host, words(cause));
         return Fault { error: passing(text), may_have_arrived: true };
@@ -80,7 +80,7 @@ fn passing(text: impl Into<Phrase>) -> Error {
 }
 
 /// The error of a proxy that is not reached, or makes no connection.
-fn proxy_error(way: &Way<'_>, text: &str, cause: &(dyn Cause + 'static)) -> Error {
+fn proxy_error(way: &Route<'_>, text: &str, cause: &(dyn Cause + 'static)) -> Error {
     // Without a variable it is the one of the system's settings.
     let proxy = way.proxy.map_or_else(|| "the proxy of this system's settings".to_owned(), ToString::to_string);
     let host = &way.host;
@@ -259,8 +259,8 @@ mod tests {
 
     use super::*;
 
-    fn way(own_authorities: bool) -> Way<'static> {
-        Way { host: "host:8443".to_owned(), proxy: None, own_authorities }
+    fn way(own_authorities: bool) -> Route<'static> {
+        Route { host: "host:8443".to_owned(), proxy: None, own_authorities }
     }
 
     /// The TLS crates give their errors inside I/O errors.

@@ -14,14 +14,14 @@ use futures_util::StreamExt;
 
 use super::authorities::Authorities;
 pub use super::fault::Fault;
-use super::fault::{Way, body_error, send_fault, unsendable, words};
-use super::machine;
+use super::fault::{Route, body_error, send_fault, unsendable, words};
 use super::proxy::Proxies;
+use super::system;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Sink};
 use crate::base::retry::{asked_pause, classify_status, parse_http_date};
 use crate::base::secret::{SafeUrl, Secret};
-use crate::base::time::{Clock, spoken};
+use crate::base::time::{Clock, in_words};
 
 /// The longest a connection may take to be made.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
@@ -231,7 +231,7 @@ impl Http {
     /// and does not.
     pub fn new(authorities: Option<&Authorities>, clock: Arc<dyn Clock>) -> Result<Self> {
         let tls = super::tls::client_config(authorities)?;
-        let proxies = Proxies::read(machine::variable)?;
+        let proxies = Proxies::read(system::variable)?;
         let direct = Connections::new(|| Ok(client_builder(tls.clone()).no_proxy()))?;
         let proxied = Connections::new(|| {
             let builder = client_builder(tls.clone());
@@ -265,12 +265,12 @@ impl Http {
                 biased;
                 outcome = exchange => outcome,
                 () = self.clock.sleep(limit) => Err(Fault {
-                    error: Error::new(Kind::Network, format!("no answer within {}", spoken(limit))).with_retry(Retry::Later, None),
+                    error: Error::new(Kind::Network, format!("no answer within {}", in_words(limit))).with_retry(Retry::Later, None),
                     may_have_arrived: true,
                 }),
             },
         };
-        let took = spoken(self.clock.monotonic().saturating_sub(started));
+        let took = in_words(self.clock.monotonic().saturating_sub(started));
         sink.event(Event::debug(match &outcome {
             Ok(response) => {
                 let id = response.request_id().map_or_else(String::new, |id| format!(", request id {id}"));
@@ -317,7 +317,7 @@ impl Http {
         let response = builder.send().await.map_err(|error| {
             // The URL is taken out of the error before its text is read.
             let error = error.without_url();
-            let way = Way {
+            let way = Route {
                 host: host_and_port(&url),
                 proxy: self.proxies.proxy().filter(|_| !is_direct),
                 own_authorities: self.own_authorities,

@@ -94,9 +94,8 @@ fn text_of(piece: &str) -> String {
     unescaped(piece).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A text with the usual entities of XML and HTML as letters.
-#[must_use]
-pub fn unescaped(text: &str) -> String {
+/// A text with the usual entities of HTML as letters.
+fn unescaped(text: &str) -> String {
     let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&nbsp;", " ")];
     let text = entities.iter().fold(text.to_owned(), |text, (entity, letter)| text.replace(entity, letter));
     // Last, so that what it makes is not read as an entity.

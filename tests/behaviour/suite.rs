@@ -204,7 +204,7 @@ fn every_operation_has_cases_that_succeed_and_cases_that_fail() {
 /// The table of statuses as the bindings read it.
 #[test]
 fn the_table_of_statuses_is_written_down() {
-    let row = |row: &epicloud::base::status::Row| {
+    let row = |row: &epicloud::base::status::StatusRow| {
         format!(
             "  {}",
             json!({"name": row.name, "value": row.status, "exitCode": row.exit_code, "meaning": row.meaning})

@@ -1,6 +1,6 @@
 //! Answers of the service that are written otherwise than today: no new text breaks one, and no id is lost.
 
-use epicloud::base::model::deployment::{Deployment, DeploymentStatus};
+use epicloud::dxp::model::deployment::{Deployment, DeploymentStatus};
 use epicloud::request::{
     CompleteDeployment, GetDeployment, ListContainers, ListDeployments, StartDeployment, StartExport, Wait,
     WaitForDeployment,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use epicloud::limits::{CallTimeoutSeconds, LinkHours};
 use epicloud::request::{
     CompleteDeployment, Connect, GetContainerLinks, GetDeployment, GetEdgeLogLocation, GetExport, GetPackageLocation,
     ListContainers, ListDeployments, ResetDeployment, StartDeployment, StartExport,
@@ -56,7 +57,7 @@ async fn all_endpoints_are_called_as_the_contract_says() {
     let links = GetContainerLinks {
         environment: "Integration".into(),
         storage_container: containers[..2].to_vec(),
-        retention_hours: Some(2),
+        retention_hours: LinkHours::new(2).ok(),
         ..GetContainerLinks::default()
     };
     let links = client.run(links, scope).await.unwrap();
@@ -231,7 +232,10 @@ async fn a_silent_service_ends_with_the_time_limit() {
 async fn a_read_ends_with_its_time_limit_and_everybody_is_told_each_minute_before() {
     for (limit, minutes, words) in [(None, 2, "no answer within 2 min"), (Some(300), 5, "no answer within 5 min")] {
         let stage = Stage::new().await;
-        let config = ClientConfig { call_timeout_seconds: limit, ..configuration(&stage.emulator) };
+        let config = ClientConfig {
+            call_timeout_seconds: limit.and_then(|limit| CallTimeoutSeconds::new(limit).ok()),
+            ..configuration(&stage.emulator)
+        };
         let client = client(&config, stage.emulator.client_secret(), &stage.clock);
         stage.emulator.faults().add(Rule::new(Effect::Stall));
         let passing = async {

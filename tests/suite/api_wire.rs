@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use epicloud::base::event::Recording;
+use epicloud::limits::LinkHours;
 use epicloud::request::{
     CompleteDeployment, Connect, GetContainerLinks, GetDeployment, ListDeployments, ResetDeployment, StartDeployment,
     StartExport,
@@ -70,7 +71,7 @@ async fn post(stage: &Stage, number: usize) -> (Error, &'static str) {
             let links = GetContainerLinks {
                 environment: environment(),
                 storage_container: vec!["mysitemedia".into()],
-                retention_hours: Some(2),
+                retention_hours: LinkHours::new(2).ok(),
                 ..GetContainerLinks::default()
             };
             (client.run(links, scope).await.unwrap_err(), "")

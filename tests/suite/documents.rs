@@ -1,5 +1,6 @@
 //! The operations as documents: the catalog, strictness, and objects of the service that come out whole.
 
+use epicloud::limits::TimeoutMinutes;
 use epicloud::ops::catalog::{CATALOG, find};
 use epicloud::{Kind, request};
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use super::stage::Stage;
 fn the_catalog_names_each_operation_and_type_once() {
     let names: std::collections::HashSet<_> = CATALOG.iter().map(|row| row.name).collect();
     let requests: std::collections::HashSet<_> =
-        CATALOG.iter().map(epicloud::ops::catalog::Row::request_type).collect();
+        CATALOG.iter().map(epicloud::ops::catalog::CatalogRow::request_type).collect();
     assert_eq!((names.len(), requests.len()), (CATALOG.len(), CATALOG.len()));
     let row = find("deployment.start").unwrap();
     assert_eq!((row.request_type(), row.answer_type()), ("StartDeployment".to_owned(), "Deployment".to_owned()));
@@ -140,7 +141,7 @@ fn requests_are_written_as_they_are_read() {
     let request = request::StartDeployment {
         target_environment: "Preproduction".into(),
         packages: Some(vec!["a.cms.app.1.nupkg".into()]),
-        wait: Some(request::Wait { timeout_minutes: Some(5), ..request::Wait::default() }),
+        wait: Some(request::Wait { timeout_minutes: TimeoutMinutes::new(5).ok(), ..request::Wait::default() }),
         ..request::StartDeployment::default()
     };
     let document = serde_json::to_value(&request).unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use epicloud::base::error::Error;
 use epicloud::base::retry::RetryPolicy;
 use epicloud::base::time::Clock as _;
+use epicloud::limits::{PollingSeconds, TimeoutMinutes, UploadStreams};
 use epicloud::request::{ListDeployments, PackageFile, UploadPackages, Wait, WaitForDeployment};
 use epicloud::{Event, Kind};
 use epicloud_emulator::{Effect, Rule};
@@ -61,7 +62,7 @@ fn reasons(server: &Scripted) -> Vec<(u64, String)> {
 }
 
 fn every(seconds: u32) -> Wait {
-    Wait { polling_interval_seconds: Some(seconds), ..Wait::default() }
+    Wait { polling_interval_seconds: PollingSeconds::new(seconds).ok(), ..Wait::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +79,7 @@ async fn no_answer_puts_a_wait_to_sleep() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_of_the_waits_own_ends_within_the_pause() {
-    let wait = Wait { timeout_minutes: Some(1), ..every(20) };
+    let wait = Wait { timeout_minutes: TimeoutMinutes::new(1).ok(), ..every(20) };
     let (server, outcome) = waited(&ABSURD[..1], wait).await;
     assert_eq!(outcome.unwrap_err().kind(), Kind::Timeout);
     assert_eq!(server.clock.monotonic(), Duration::from_secs(60));
@@ -127,7 +128,7 @@ async fn an_upload_does_not_end_because_of_what_an_answer_asks_for() {
         std::fs::write(&path, vec![7; 3 << 20]).unwrap();
         let mut upload =
             UploadPackages { files: vec![PackageFile { path, ..PackageFile::default() }], ..UploadPackages::default() };
-        upload.upload.streams = Some(1);
+        upload.upload.streams = UploadStreams::new(1).ok();
         server.client.run(upload, &server.scope).await.unwrap();
         let (took, pause) = (server.clock.monotonic(), RetryPolicy::BLOB.longest_asked + RetryPolicy::API.first);
         let longest = if headers.len() == 2 { Duration::from_secs(6) } else { pause * 2 };

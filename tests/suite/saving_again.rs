@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use epicloud::limits::{DownloadStreams, PollingSeconds};
 use epicloud::request::{SaveExport, SavedExport, Wait};
 use epicloud::{CancelToken, Error, Event, Kind, Scope};
 use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Phase, Rule, Speed, Step};
@@ -35,10 +36,10 @@ impl Saving {
             environment: "Production".into(),
             database_name: "epicms".into(),
             output_file: self.path("db.bacpac"),
-            wait: Wait { polling_interval_seconds: Some(1), ..Wait::default() },
+            wait: Wait { polling_interval_seconds: PollingSeconds::new(1).ok(), ..Wait::default() },
             ..SaveExport::default()
         };
-        request.download.streams = Some(1);
+        request.download.streams = DownloadStreams::new(1).ok();
         request
     }
 

@@ -13,7 +13,7 @@ use epicloud::transfer::Engine;
 use epicloud::transfer::download::{Download, DownloadOptions};
 use epicloud::transfer::upload::{Upload, UploadOptions};
 use epicloud::transport::http::Http;
-use epicloud::transport::machine::{SystemClock, SystemEntropy};
+use epicloud::transport::system::{SystemClock, SystemEntropy};
 
 use super::transfer_world::{NAME, link, named};
 

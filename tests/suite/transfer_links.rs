@@ -9,6 +9,7 @@ use epicloud::base::error::{Error, Kind, Result};
 use epicloud::base::event::Event;
 use epicloud::base::secret::SafeUrl;
 use epicloud::base::time::BoxFuture;
+use epicloud::limits::{DownloadStreams, PollingSeconds, UploadStreams};
 use epicloud::request::{PackageFile, SaveExport, StartExport, UploadPackages, Wait};
 use epicloud::transfer::LinkSource;
 use epicloud::transfer::download::Download;
@@ -406,7 +407,7 @@ async fn the_location_is_asked_again_when_its_link_expires_while_a_package_is_se
         .add(Rule::new(Effect::Delay { ms: 60_000, virtual_time: true }).query("comp=block&").nth(2));
     let mut request =
         UploadPackages { files: vec![PackageFile { path, ..PackageFile::default() }], ..UploadPackages::default() };
-    request.upload.streams = Some(1);
+    request.upload.streams = UploadStreams::new(1).ok();
     let uploading = stage.client.run(request, &stage.scope);
     let blocks = || stage.emulator.requests().iter().filter(|put| put.query.contains("blockid=")).count();
     let passing = async {
@@ -437,7 +438,7 @@ async fn exported(stage: &Stage, target: &std::path::Path) -> SaveExport {
         ..StartExport::default()
     };
     let id = stage.client.run(start, &stage.scope).await.unwrap().id().to_owned();
-    let wait = Wait { polling_interval_seconds: Some(1), ..Wait::default() };
+    let wait = Wait { polling_interval_seconds: PollingSeconds::new(1).ok(), ..Wait::default() };
     let mut save = SaveExport {
         environment,
         database_name,
@@ -446,7 +447,7 @@ async fn exported(stage: &Stage, target: &std::path::Path) -> SaveExport {
         wait,
         ..SaveExport::default()
     };
-    save.download.streams = Some(1);
+    save.download.streams = DownloadStreams::new(1).ok();
     save
 }
 

@@ -128,7 +128,7 @@ async fn everything_is_looked_at_before_the_first_request() {
     for (second, text) in [
         (named(&world.path("missing"), NAME), "does not exist"),
         (named(&world.file("empty", b""), NAME), "is empty"),
-        (named(&files[1].path, "site.zip"), "not recognized"),
+        (named(&files[1].path, "../site.zip"), "must not contain '.' or '..'"),
         (twice[1].clone(), "'a.cms.app.1.nupkg' is given twice"),
     ] {
         let error = send_all(&world, &of(&world, &[files[0].clone(), second])).await.unwrap_err();

@@ -267,7 +267,7 @@ async fn what_cannot_work_is_refused_without_a_request() {
         (with(&|r| r.files[0].path = world.path("missing")), Kind::NotFound, "does not exist"),
         (with(&|r| r.files[0].path = world.folder.path().to_owned()), Kind::InvalidArgument, "is a directory"),
         (with(&|r| r.files[0].path = empty.clone()), Kind::InvalidArgument, "is empty"),
-        (with(&|r| r.files[0].blob_name = "site.zip".into()), Kind::InvalidArgument, "not recognized"),
+        (with(&|r| r.files[0].blob_name = String::new()), Kind::InvalidArgument, "must not be empty"),
         (with(&|r| r.files[0].blob_name = "../x.cms.app.1.nupkg".into()), Kind::InvalidArgument, "'..'"),
         (with(&|r| r.container = read_only.clone()), Kind::Forbidden, "for reading"),
         (with(&|r| r.options.streams = Some(0)), Kind::InvalidArgument, "streams"),

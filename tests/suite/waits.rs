@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use epicloud::base::event::{Phase as ProgressPhase, Progress};
-use epicloud::base::model::deployment::DeploymentGoal;
 use epicloud::base::time::Clock;
+use epicloud::dxp::model::deployment::DeploymentGoal;
+use epicloud::limits::{PollingSeconds, RetentionHours, TimeoutMinutes};
 use epicloud::request::{
     CompleteDeployment, ResetDeployment, StartDeployment, StartExport, Wait, WaitForDeployment, WaitForExport,
 };
@@ -159,13 +160,14 @@ async fn there_is_no_time_limit_unless_asked_and_a_wait_can_be_resumed_by_id() {
     let days = 3 * 24 * 3600 * 1000;
     let slow = vec![Step::new(days, 100, "Succeeded")];
     stage.emulator.script(Phase::Export, slow.clone());
-    let wait = Wait { polling_interval_seconds: Some(50), ..Wait::default() };
+    let wait = Wait { polling_interval_seconds: PollingSeconds::new(50).ok(), ..Wait::default() };
     let ended = stage.client.run(export(wait), &stage.scope).await.unwrap();
     assert_eq!(ended.status_text(), "Succeeded");
     assert!(stage.clock.monotonic() >= Duration::from_millis(days));
 
     stage.emulator.script(Phase::Export, slow);
-    let limited = Wait { timeout_minutes: Some(60), polling_interval_seconds: Some(50) };
+    let limited =
+        Wait { timeout_minutes: TimeoutMinutes::new(60).ok(), polling_interval_seconds: PollingSeconds::new(50).ok() };
     let error = stage.client.run(export(limited), &stage.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout);
     assert!(error.to_string().contains("timed out during export with status: InProgress"), "{error}");
@@ -200,7 +202,7 @@ async fn an_export_that_failed_is_an_error_unless_that_is_allowed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_link_is_not_a_failed_export() {
     let stage = Stage::new().await;
-    let request = StartExport { retention_hours: Some(1), ..export(Wait::default()) };
+    let request = StartExport { retention_hours: RetentionHours::new(1).ok(), ..export(Wait::default()) };
     let ended = stage.client.run(request, &stage.scope).await.unwrap();
     stage.clock.advance(Duration::from_secs(2 * 3600));
     let wait = WaitForExport {
@@ -285,7 +287,7 @@ async fn every_look_is_told_and_the_first_progress_is_that_of_the_start() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_look_tells_how_long_the_wait_takes_and_when_the_next_one_is() {
     let stage = Stage::new().await;
-    let wait = Wait { polling_interval_seconds: Some(20), ..Wait::default() };
+    let wait = Wait { polling_interval_seconds: PollingSeconds::new(20).ok(), ..Wait::default() };
     stage.emulator.script(Phase::Deploy, vec![Step::new(1, 40, "InProgress"), Step::new(35_000, 100, "Succeeded")]);
     stage.client.run(start(wait), &stage.scope).await.unwrap();
     let looks = |stage: &Stage| -> Vec<_> {

@@ -6,13 +6,11 @@ use clap::Parser;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::base::error::Result;
-use crate::base::model::deployment::Deployment;
-use crate::base::model::export::DATABASES;
-use crate::base::model::project::USUAL_ENVIRONMENTS;
 use crate::base::scope::Scope;
 use crate::cli::settings;
 use crate::ops::client::Client;
-use crate::ops::request::ListDeployments;
+use crate::ops::dxp::request::ListDeployments;
+use crate::ops::dxp::{DATABASES, Deployment, USUAL_ENVIRONMENTS};
 
 /// How long a person who presses Tab waits for the service.
 const PATIENCE: Duration = Duration::from_secs(2);

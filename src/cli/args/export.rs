@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::candidates::{databases, environments};
 use super::{MayWait, WaitOptions};
+use crate::base::limits::{DownloadStreams, RetentionHours};
 
 /// Which database.
 #[derive(Debug, Args)]
@@ -28,8 +29,8 @@ pub(in crate::cli) enum Export {
         #[command(flatten)]
         database: Database,
         /// Hours that the service keeps the result [default: 24]
-        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
-        retention_hours: Option<u32>,
+        #[arg(long, value_name = "HOURS")]
+        retention_hours: Option<RetentionHours>,
         #[command(flatten)]
         wait: MayWait,
         #[command(flatten)]
@@ -80,14 +81,14 @@ pub(in crate::cli) enum Export {
         #[arg(long, conflicts_with = "id")]
         new: bool,
         /// Hours that the service keeps the result [default: 24]
-        #[arg(long, value_name = "HOURS", conflicts_with = "id", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
-        retention_hours: Option<u32>,
+        #[arg(long, value_name = "HOURS", conflicts_with = "id")]
+        retention_hours: Option<RetentionHours>,
         /// Replace the file if it exists
         #[arg(long)]
         force: bool,
         /// Ranges fetched at the same time, 1 to 16
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16))]
-        streams: Option<u32>,
+        #[arg(long, value_name = "N")]
+        streams: Option<DownloadStreams>,
         #[command(flatten)]
         wait: WaitOptions,
     },

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::base::limits::{PollingSeconds, TimeoutMinutes};
+
 pub(super) use deployment::Deployment;
 pub(super) use export::{Database, Export};
 pub(super) use package::{BlockChecksum, Deploy, Files, Package, Switch};
@@ -160,11 +162,11 @@ pub(super) enum Verb {
 #[derive(Debug, Args)]
 pub(super) struct WaitOptions {
     /// Longest wait in minutes; no limit when not given, but 2 hours for a status that epi does not know
-    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
-    pub(super) wait_timeout: Option<u32>,
+    #[arg(long, value_name = "MINUTES")]
+    pub(super) wait_timeout: Option<TimeoutMinutes>,
     /// Pause between two status requests in seconds [default: 30]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
-    pub(super) polling_interval: Option<u32>,
+    #[arg(long, value_name = "SECONDS")]
+    pub(super) polling_interval: Option<PollingSeconds>,
 }
 
 /// Whether to wait, and how.
@@ -174,11 +176,11 @@ pub(super) struct MayWait {
     #[arg(long)]
     pub(super) wait: bool,
     /// Longest wait in minutes; no limit when not given, but 2 hours for a status that epi does not know
-    #[arg(long, value_name = "MINUTES", requires = "wait", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
-    pub(super) wait_timeout: Option<u32>,
+    #[arg(long, value_name = "MINUTES", requires = "wait")]
+    pub(super) wait_timeout: Option<TimeoutMinutes>,
     /// Pause between two status requests in seconds [default: 30]
-    #[arg(long, value_name = "SECONDS", requires = "wait", value_parser = clap::value_parser!(u32).range(1..=i64::from(i32::MAX)))]
-    pub(super) polling_interval: Option<u32>,
+    #[arg(long, value_name = "SECONDS", requires = "wait")]
+    pub(super) polling_interval: Option<PollingSeconds>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::candidates::environments;
 use super::{Mode, Strict, WaitOptions};
+use crate::base::limits::UploadStreams;
 
 /// Package files and how they are uploaded.
 #[derive(Debug, Args)]
@@ -19,8 +20,8 @@ pub(in crate::cli) struct Files {
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) blob_name: Option<String>,
     /// Blocks sent at the same time, 1 to 64; adapts to the connection when not given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub(in crate::cli) streams: Option<u32>,
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) streams: Option<UploadStreams>,
     /// Checksum of each block; chosen by the store's version when not given
     #[arg(long, value_name = "KIND")]
     pub(in crate::cli) block_checksum: Option<BlockChecksum>,

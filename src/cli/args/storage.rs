@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::candidates::environments;
+use crate::base::limits::LinkHours;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Storage {
@@ -28,8 +29,8 @@ pub(in crate::cli) enum Storage {
         #[arg(long, value_name = "NAME", required = true, num_args = 1.., value_delimiter = ',', visible_alias = "storage-container")]
         container: Vec<String>,
         /// Hours that the links are valid, 1 to 168 [default: 24]
-        #[arg(long, value_name = "HOURS", value_parser = clap::value_parser!(u32).range(1..=168))]
-        retention_hours: Option<u32>,
+        #[arg(long, value_name = "HOURS")]
+        retention_hours: Option<LinkHours>,
         /// Links that may be written to (not for Preproduction and Production)
         #[arg(long)]
         writable: bool,

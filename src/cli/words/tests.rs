@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::*;
 use crate::base::error::Result;
-use crate::base::next_step::tests::one_of_each_command;
 use crate::cli::args::Arguments;
 use crate::ops::catalog::CATALOG;
 use crate::ops::client::ClientConfig;
+use crate::ops::dxp::commands::tests::one_of_each_command;
 
 /// Options that are about this program alone, or say where a value comes from.
 const OF_THE_PROGRAM: &[&str] = &[
@@ -215,13 +215,13 @@ fn fields_in_sources() -> Vec<(String, String)> {
                 "Error::invalid(",
                 ".member(",
                 "SafeUrl::parse(",
-                "check_range(",
                 "check_no_stream(",
                 "check_id(",
                 "check_environment(",
                 "check_database(",
                 "check_container(",
                 "check_package_name(",
+                "check_blob_name(",
                 "check_project_id(",
                 "check_link(",
             ];

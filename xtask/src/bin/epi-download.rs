@@ -14,7 +14,7 @@ use epicloud::blob::client::Store;
 use epicloud::transfer::{Download, DownloadOptions, Engine};
 use epicloud::transport::authorities::Authorities;
 use epicloud::transport::http::Http;
-use epicloud::transport::machine::{SystemClock, SystemEntropy};
+use epicloud::transport::system::{SystemClock, SystemEntropy};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -1,0 +1,38 @@
+//! What a request says of waiting.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::only_objects;
+use crate::base::limits::{PollingSeconds, TimeoutMinutes};
+use crate::wait::WaitPolicy;
+
+/// Waiting for the end of an operation: absent in a request means not to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, remote = "Self")]
+pub struct Wait {
+    /// The longest wait in minutes, 1 to 2147483647; no limit when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_minutes: Option<TimeoutMinutes>,
+    /// The pause between two status requests in seconds, 1 to 2147483647; 30 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polling_interval_seconds: Option<PollingSeconds>,
+}
+
+only_objects!(Wait);
+
+impl Wait {
+    /// The schedule this amounts to.
+    #[must_use]
+    pub fn policy(self) -> WaitPolicy {
+        let default = WaitPolicy::default();
+        WaitPolicy {
+            interval: self
+                .polling_interval_seconds
+                .map_or(default.interval, |pause| Duration::from_secs(u64::from(pause.get()))),
+            limit: self.timeout_minutes.map(|minutes| Duration::from_secs(u64::from(minutes.get()) * 60)),
+            ..default
+        }
+    }
+}
