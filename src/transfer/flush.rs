@@ -6,7 +6,8 @@ use tokio::task::JoinHandle;
 
 use super::blocking::Busy;
 use super::partial::Partial;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::Result;
+use crate::base::threads;
 
 /// So much is gathered before it is brought onto the disk.
 const PORTION: u64 = 64 * 1024 * 1024;
@@ -61,7 +62,7 @@ impl Flusher {
     pub(super) async fn finish(&self) -> Result<()> {
         let running = self.state().running.take();
         if let Some(task) = running {
-            task.await.map_err(|_| Error::new(Kind::Internal, "a file task ended in a panic"))?;
+            task.await.map_err(threads::task_lost)?;
         }
         self.check()
     }

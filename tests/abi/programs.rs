@@ -208,6 +208,13 @@ fn ends() {
     passes("ends");
 }
 
+/// Plays a share that does not answer by a function of Linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn release() {
+    passes("release");
+}
+
 #[test]
 fn stack() {
     passes("stack");

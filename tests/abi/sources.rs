@@ -1,7 +1,4 @@
-//! Generates the header: cbindgen over `src/ffi`, with what only Cargo.toml and this file know put in.
-
-use std::fs;
-use std::path::PathBuf;
+//! Generates the header: cbindgen over `src/ffi`, with what only Cargo.toml and the files beside this one know put in.
 
 use cbindgen::{Builder, Config, DocumentationStyle, Language, Style};
 use epicloud::ffi::library::epi_abi_version;
@@ -9,50 +6,25 @@ use epicloud::ffi::library::epi_abi_version;
 use super::program::root;
 
 /// The order of the header: types first, then functions by handle.
-const FILES: &[&str] = &["status", "library", "client", "structs", "calls", "operation", "error"];
+const FILES: &[&str] = &["status", "library", "client", "progress", "options", "start", "operation", "error"];
 
 const HEAD: &str = include_str!("head.h");
+/// A function for each operation of the catalog.
+pub(super) const CALLS: &str = include_str!("calls.h");
 const TAIL: &str = include_str!("tail.h");
 
 /// The text of `include/epicloud.h` as the sources have it now.
 pub(super) fn header() -> String {
-    let folder = tempfile::tempdir().unwrap();
     let mut builder = Builder::new().with_config(config());
     for name in FILES {
-        builder = builder.with_src(source(name, &folder));
+        builder = builder.with_src(root().join(format!("src/ffi/{name}.rs")));
     }
     let mut text = Vec::new();
     builder.generate().unwrap().write(&mut text);
-    String::from_utf8(text).unwrap()
-}
-
-fn source(name: &str, folder: &tempfile::TempDir) -> PathBuf {
-    let file = root().join(format!("src/ffi/{name}.rs"));
-    if *name != *"calls" {
-        return file;
-    }
-    let written_out = folder.path().join("calls.rs");
-    fs::write(&written_out, write_out(&fs::read_to_string(file).unwrap())).unwrap();
-    written_out
-}
-
-/// Writes the macro's one signature out for each of its names, because cbindgen expands no macros.
-fn write_out(source: &str) -> String {
-    let (before, rest) = source.split_once("macro_rules! calls {").unwrap();
-    let signature = &rest[rest.find("pub unsafe extern").unwrap()..];
-    let signature = &signature[..signature.find('{').unwrap()];
-    let (_, calls) = rest.split_once("\ncalls! {").unwrap();
-    let (calls, _) = calls.split_once("\n}").unwrap();
-    let mut text = before.to_owned();
-    for line in calls.lines() {
-        match line.trim().strip_prefix("fn ").and_then(|call| call.split_once(" = ")) {
-            Some((symbol, _)) => {
-                text.push_str(&format!("#[unsafe(no_mangle)]\n{}{{}}\n", signature.replace("$symbol", symbol)));
-            }
-            None => text.push_str(&format!("{line}\n")),
-        }
-    }
-    text
+    // The generator puts what it is given at the end, which is outside of the guards for C++ and against a second time.
+    let text = String::from_utf8(text).unwrap();
+    let (declarations, guards) = text.split_at(text.rfind("#ifdef __cplusplus").unwrap());
+    format!("{declarations}{CALLS}\n{TAIL}\n{guards}")
 }
 
 fn config() -> Config {
@@ -70,7 +42,6 @@ fn config() -> Config {
         tab_width: 4,
         header: Some(HEAD.trim_end().into()),
         after_includes: Some(versions()),
-        trailer: Some(TAIL.trim_end().into()),
         ..Config::default()
     };
     config.enumeration.prefix_with_name = false;

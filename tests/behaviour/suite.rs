@@ -7,7 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use epicloud::base::status::STATUS_TABLE;
-use epicloud::ffi::structs::{epi_call_options, epi_progress};
+use epicloud::ffi::options::epi_call_options;
+use epicloud::ffi::progress::epi_progress;
 use epicloud::ops::catalog::CATALOG;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;

@@ -37,6 +37,25 @@ static void cancelled(const epi_client *client, call start_call, const char *req
     silent_since(client, requests);
 }
 
+static int32_t stop(const epi_progress *progress, void *user_data)
+{
+    (void)progress;
+    (void)user_data;
+    return 1;
+}
+
+/* A host that cancels by its answer is asked for it, also while nothing moves. */
+static void cancelled_by_its_callback(const epi_client *client)
+{
+    epi_call_options options = EPI_CALL_OPTIONS_INIT;
+    epi_operation *operation;
+
+    options.progress = stop;
+    operation = start(client, epi_edge_log_location_get, "{}", &options);
+    CHECK_STATUS(EPI_STATUS_CANCELLED, epi_operation_wait(operation, -1));
+    epi_operation_free(operation);
+}
+
 int main(void)
 {
     epi_client *client = new_client();
@@ -55,6 +74,8 @@ int main(void)
     CHECK(file != NULL && fputs("a package", file) >= 0 && fclose(file) == 0);
     cancelled(client, epi_package_upload, "{\"files\":[{\"path\":\"site.cms.app.1.0.0.nupkg\"}]}",
               "open /deploymentpackages/");
+
+    cancelled_by_its_callback(client);
 
     /* By freeing. */
     first = start(client, epi_edge_log_location_get, "{}", NULL);

@@ -3,29 +3,6 @@
 
 #include "harness.h"
 
-static const struct {
-    const char *name;
-    call start;
-} calls[] = {
-    {"connect", epi_client_verify},
-    {"packageLocation.get", epi_package_location_get},
-    {"package.upload", epi_package_upload},
-    {"package.deploy", epi_package_deploy},
-    {"deployment.start", epi_deployment_start},
-    {"deployment.list", epi_deployment_list},
-    {"deployment.get", epi_deployment_get},
-    {"deployment.wait", epi_deployment_wait},
-    {"deployment.complete", epi_deployment_complete},
-    {"deployment.reset", epi_deployment_reset},
-    {"databaseExport.start", epi_database_export_start},
-    {"databaseExport.get", epi_database_export_get},
-    {"databaseExport.wait", epi_database_export_wait},
-    {"databaseExport.save", epi_database_export_save},
-    {"storageContainer.list", epi_storage_container_list},
-    {"storageSas.get", epi_storage_sas_get},
-    {"edgeLogLocation.get", epi_edge_log_location_get},
-};
-
 static epi_client *client;
 static epi_operation *operation;
 
@@ -64,6 +41,27 @@ static void same_number(const char *document, const char *name, int64_t number, 
 }
 
 /* Every accessor of an error says what its document says. */
+/* The list of the service's own texts, as the document has it. */
+static void same_details(const char *document, const epi_error *error)
+{
+    char *list = NULL;
+    size_t length = 0;
+    const char *text;
+    FILE *stream = open_memstream(&list, &length);
+
+    CHECK(stream != NULL);
+    fputc('[', stream);
+    for (size_t index = 0; (text = epi_error_detail(error, index)) != NULL; index++) {
+        char *quoted = epi_json_quote(text);
+        fprintf(stream, "%s%s", index > 0 ? "," : "", quoted);
+        epi_string_free(quoted);
+    }
+    fputc(']', stream);
+    CHECK(fclose(stream) == 0);
+    same(document, "errors", list);
+    free(list);
+}
+
 static void accessors_agree(const epi_error *error)
 {
     static const char *const retries[] = {
@@ -79,6 +77,11 @@ static void accessors_agree(const epi_error *error)
     same_text(document, "retry", retries[retry]);
     same_number(document, "httpStatus", epi_error_http_status(error), 0);
     same_number(document, "retryAfterMs", epi_error_retry_after_ms(error), -1);
+    same_text(document, "field", epi_error_field(error));
+    same_text(document, "nextStep", epi_error_next_step(error));
+    same_number(document, "attempts", epi_error_attempts(error), -1);
+    same_number(document, "exitCode", epi_error_exit_code(error), -1);
+    same_details(document, error);
 }
 
 /* Prints the answer, and frees the error. */
@@ -109,16 +112,9 @@ static void start_call(const char *name, const char *request)
 {
     epi_error *error = NULL;
 
-    for (size_t at = 0; at < sizeof calls / sizeof calls[0]; at++) {
-        if (strcmp(calls[at].name, name) == 0) {
-            epi_status status = calls[at].start(client, request, NULL, &operation, &error);
-            CHECK((operation == NULL) == (error != NULL));
-            answer(status, "{}", error);
-            return;
-        }
-    }
-    fprintf(stderr, "there is no call %s\n", name);
-    exit(1);
+    epi_status status = epi_operation_start(client, name, request, NULL, &operation, &error);
+    CHECK((operation == NULL) == (error != NULL));
+    answer(status, "{}", error);
 }
 
 static void end(void)

@@ -1,39 +1,27 @@
 //! Calls the functions of a host: one thread an operation that has any, so that a slow one slows neither the
 //! operation nor others.
 //!
-//! Progress is told ten times a second at most, a new phase and the end at once, messages each once and in order.
+//! Progress is reported ten times a second at most and once a second at least, a new phase and the end at once; messages
+//! each once and in order.
 
-use std::cell::RefCell;
 use std::ffi::CString;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::guard;
-use super::ring::Kept;
+use super::event_log::Kept;
+use super::operation_state::{State, Work, enter};
+use super::options::Callbacks;
+use super::panic;
 use super::status::{PENDING, epi_log_level_value};
-use super::structs::{Callbacks, epi_progress};
 use super::text::c_text;
-use super::work::{State, Work};
 use crate::base::error::Result;
 use crate::base::threads;
 
 /// The shortest time between two reports of progress of one phase.
-const PACE: Duration = Duration::from_millis(100);
+const SHORTEST: Duration = Duration::from_millis(100);
 
-thread_local! {
-    /// The operation that this thread calls the host for.
-    static INSIDE: RefCell<Option<Arc<Work>>> = const { RefCell::new(None) };
-}
-
-/// The operation whose callback the current thread is in.
-pub(super) fn inside() -> Option<Arc<Work>> {
-    INSIDE.with_borrow(Clone::clone)
-}
-
-/// Whether the current thread is in a callback of this operation.
-pub(super) fn is_inside(work: &Work) -> bool {
-    INSIDE.with_borrow(|own| own.as_ref().is_some_and(|own| std::ptr::eq(Arc::as_ptr(own), work)))
-}
+/// The longest time between two reports of progress: by its answer a host can cancel, also while nothing moves.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Begins to deliver, if the host has given functions.
 ///
@@ -44,13 +32,13 @@ pub(super) fn begin(work: &Arc<Work>) -> Result<()> {
     let work = Arc::clone(work);
     threads::named("epicloud-calls")
         .spawn(move || {
-            guard::adopt_thread();
-            INSIDE.set(Some(Arc::clone(&work)));
+            panic::adopt_thread();
+            enter(Some(Arc::clone(&work)));
             let target = c_text(work.name);
             let ending = Ending(Arc::clone(&work));
             deliver(&work, callbacks, &target);
             drop(ending);
-            INSIDE.set(None);
+            enter(None);
         })
         .map_err(|error| threads::refused("the thread for callbacks", &error))?;
     Ok(())
@@ -66,7 +54,7 @@ impl Drop for Ending {
     }
 }
 
-/// What is told next.
+/// What is reported next.
 struct Batch {
     messages: Vec<Kept>,
     /// How many messages came too fast to be kept.
@@ -76,10 +64,12 @@ struct Batch {
 }
 
 fn deliver(work: &Work, callbacks: Callbacks, target: &CString) {
-    let mut told = 0;
-    let mut due = None;
+    let mut reported = 0;
+    let mut last_progress = Instant::now();
+    let mut is_first = true;
     loop {
-        let batch = next(work, &mut told, due);
+        let (shortest, longest) = (if is_first { Duration::ZERO } else { SHORTEST }, callbacks.progress.map(|_| LONGEST));
+        let batch = next(work, &mut reported, last_progress + shortest, longest.map(|longest| last_progress + longest));
         if callbacks.log.is_some() {
             for message in missing(batch.dropped).iter().chain(&batch.messages) {
                 log(work, callbacks, target, message);
@@ -87,7 +77,8 @@ fn deliver(work: &Work, callbacks: Callbacks, target: &CString) {
         }
         if batch.progress && callbacks.progress.is_some() {
             progress(work, callbacks);
-            due = Some(Instant::now() + PACE);
+            last_progress = Instant::now();
+            is_first = false;
         }
         if batch.last {
             return;
@@ -95,29 +86,34 @@ fn deliver(work: &Work, callbacks: Callbacks, target: &CString) {
     }
 }
 
-/// Waits for something to tell.
-fn next(work: &Work, told: &mut u64, due: Option<Instant>) -> Batch {
+/// Waits for something to report: figures that changed not before `earliest`, those that did not at `latest`.
+fn next(work: &Work, reported: &mut u64, earliest: Instant, latest: Option<Instant>) -> Batch {
     let mut state = work.state();
     loop {
+        let now = Instant::now();
         let last = state.outcome.is_some();
-        let left = due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()));
-        let progress = last || state.turned || (state.unseen && left.is_zero());
-        if last || (!state.closed && (progress || state.ring.last() > *told)) {
-            return take(&mut state, told, progress, last);
+        let is_late = latest.is_some_and(|latest| latest <= now);
+        let progress = last || state.turned || (state.unseen && earliest <= now) || is_late;
+        if last || (!state.closed && (progress || state.ring.last() > *reported)) {
+            return take(&mut state, reported, progress, last);
         }
-        // Nothing is told once it is closed, and without figures nothing becomes due.
-        state = if state.closed || !state.unseen {
-            work.news.wait(state).unwrap_or_else(PoisonError::into_inner)
-        } else {
-            work.news.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+        let until = match latest {
+            // Nothing is reported once it is closed.
+            _ if state.closed => None,
+            _ if state.unseen => Some(earliest),
+            latest => latest,
+        };
+        state = match until {
+            None => work.news.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(until) => work.news.wait_timeout(state, until - now).unwrap_or_else(PoisonError::into_inner).0,
         };
     }
 }
 
-fn take(state: &mut State, told: &mut u64, progress: bool, last: bool) -> Batch {
-    let (dropped, events) = state.ring.after(*told);
+fn take(state: &mut State, reported: &mut u64, progress: bool, last: bool) -> Batch {
+    let (dropped, events) = state.ring.after(*reported);
     let messages = events.filter(|kept| kept.level.is_some()).cloned().collect();
-    *told = state.ring.last();
+    *reported = state.ring.last();
     if progress {
         state.unseen = false;
         state.turned = false;
@@ -148,7 +144,7 @@ fn log(work: &Work, callbacks: Callbacks, target: &CString, kept: &Kept) {
 
 fn progress(work: &Work, callbacks: Callbacks) {
     let Some(function) = callbacks.progress else { return };
-    let progress = epi_progress::from(work.figures_told());
+    let progress = work.figures_for_callback();
     if !work.begin_call() {
         return;
     }

@@ -1,12 +1,11 @@
-// A reader of JSON for the error document, and quoting for the errors that are made here. The framework's own reader in
-// netstandard2.0 stands on its XML classes, which would be loaded into every host for a document of twelve members.
+// A reader of JSON for what the library gives. No reader is in all of the frameworks that the tests run on.
 
 using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Text;
 
-namespace EpiCloud.Interop
+namespace EpiCloud.Interop.Tests
 {
     /// <summary>
     /// Reads a document into dictionaries, lists, texts, numbers (long, or double), booleans and null.

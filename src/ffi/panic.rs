@@ -9,16 +9,15 @@ use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
-use super::error::{self, epi_error};
 use super::status::{self, epi_status};
-use super::text::Out;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Result};
+use crate::base::threads;
 
 thread_local! {
     /// Whether this thread is at work for the library: inside a guard, or one of its own.
     static OURS: Cell<bool> = const { Cell::new(false) };
     /// The text and place of the last panic of this thread.
-    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
 /// Marks the current thread as the library's own for the rest of its life.
@@ -38,25 +37,23 @@ fn remember(info: &PanicHookInfo<'_>) {
     let place = info.location().map_or_else(String::new, |place| {
         // The file alone: the path is that of the machine that built the library.
         let file = place.file().rsplit(['/', '\\']).next().unwrap_or_default();
-        format!(" ({file}:{})", place.line())
+        format!("{file}:{}", place.line())
     });
-    LAST.set(Some(format!("{}{place}", payload_text(info.payload()))));
-}
-
-fn payload_text(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a text".to_owned())
+    LAST.set(Some((threads::panic_text(info.payload()), place)));
 }
 
 /// The error of a panic that was caught on this thread.
 pub(super) fn panic_error(payload: &(dyn Any + Send)) -> Error {
-    let text = LAST.take().unwrap_or_else(|| payload_text(payload));
-    // One line, as all messages are.
-    let text = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    Error::new(Kind::Panic, format!("a defect in this library: {text}")).with_next_step("please report it")
+    let text = threads::panic_text(payload);
+    // Only that of this panic has the same text: one of another thread left its place there.
+    match LAST.take().filter(|(last, _)| *last == text) {
+        Some((_, place)) => threads::panicked(&format!("{text} ({place})")),
+        None => threads::panicked(&text),
+    }
 }
 
-fn caught<T>(body: impl FnOnce() -> T) -> Result<T> {
+/// Runs the body of a function; a panic in it is an error.
+pub(super) fn caught<T>(body: impl FnOnce() -> T) -> Result<T> {
     set_hook();
     let before = OURS.replace(true);
     let outcome = panic::catch_unwind(AssertUnwindSafe(body));
@@ -74,23 +71,5 @@ pub(super) fn plain(body: impl FnOnce() -> Result<epi_status>) -> epi_status {
     match caught(body).flatten() {
         Ok(status) => status,
         Err(error) => status::status_of(error.kind()),
-    }
-}
-
-/// Runs the body of a function that gives a status and, on failure, an error value.
-pub(super) fn reporting(out_error: &Out<*mut epi_error>, body: impl FnOnce() -> Result<epi_status>) -> epi_status {
-    out_error.set(std::ptr::null_mut());
-    match caught(body).flatten() {
-        Ok(status) => status,
-        Err(error) => {
-            let status = status::status_of(error.kind());
-            // Only a caller who looks gets a handle; otherwise nobody would free it.
-            if let Ok(handle) = caught(|| out_error.is_wanted().then(|| error::give(&error)))
-                && let Some(handle) = handle
-            {
-                out_error.set(handle);
-            }
-            status
-        }
     }
 }

@@ -4,8 +4,9 @@
 //! running ──► settled (the future is gone, its outcome is here) ──► ended (no callback runs any more; waiters go on)
 //! ```
 //!
-//! Without callbacks the two ends are one moment. With them, [`deliver`](super::deliver) stands between.
+//! Without callbacks the two ends are one moment. With them, [`callbacks`](super::callbacks) stands between.
 
+use std::cell::RefCell;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,14 +14,34 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::deliver;
-use super::ring::Ring;
-use super::snapshot::{Figures, Snapshot};
+use super::end_event::EndEvent;
+use super::event_log::Ring;
+use super::options::{Callbacks, Options};
+use super::progress::epi_progress;
 use super::status::{self, PENDING, epi_status};
-use super::structs::{Callbacks, Options};
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Phase, Progress, Sink};
+
+thread_local! {
+    /// The operation that this thread calls the host for.
+    static INSIDE: RefCell<Option<Arc<Work>>> = const { RefCell::new(None) };
+}
+
+/// Says which operation the current thread calls the host for.
+pub(super) fn enter(work: Option<Arc<Work>>) {
+    INSIDE.set(work);
+}
+
+/// The operation whose callback the current thread is in.
+fn inside() -> Option<Arc<Work>> {
+    INSIDE.with_borrow(Clone::clone)
+}
+
+/// Whether the current thread is in a callback of this operation.
+fn is_inside(work: &Work) -> bool {
+    INSIDE.with_borrow(|own| own.as_ref().is_some_and(|own| std::ptr::eq(Arc::as_ptr(own), work)))
+}
 
 /// How an operation ended.
 #[derive(Debug)]
@@ -36,6 +57,8 @@ pub(super) struct State {
     pub(super) outcome: Option<Arc<Outcome>>,
     /// Whether waiters may see the outcome.
     pub(super) ended: bool,
+    /// What is signalled then.
+    end_events: Vec<EndEvent>,
     /// Whether no callback may begin any more: it was cancelled or freed.
     pub(super) closed: bool,
     /// Whether a callback runs now.
@@ -47,7 +70,7 @@ pub(super) struct State {
     /// Whether they are of another phase or subject, which is told at once.
     pub(super) turned: bool,
     pub(super) ring: Ring,
-    figures: Figures,
+    figures: epi_progress,
     /// What the figures are about; a change is an event.
     about: Option<About>,
 }
@@ -61,7 +84,6 @@ pub(super) struct Work {
     pub(super) cancel: CancelToken,
     pub(super) callbacks: Option<Callbacks>,
     log_level: i32,
-    snapshot: Snapshot,
     /// As `ended` of the state, for those that must not wait for its lock.
     over: AtomicBool,
     state: Mutex<State>,
@@ -71,42 +93,25 @@ pub(super) struct Work {
     turn: Condvar,
 }
 
-pub(super) const NOTHING_YET: Figures = Figures {
-    phase: 0,
-    attempt: 1,
-    percent: -1,
-    status: PENDING,
-    bytes_done: -1,
-    bytes_total: -1,
-    items_done: -1,
-    items_total: -1,
-    bytes_per_second: -1,
-    eta_ms: -1,
-    bytes_sent: -1,
-    retries: -1,
-};
-
 impl Work {
     pub(super) fn new(name: &'static str, options: &Options) -> Self {
-        let snapshot = Snapshot::default();
-        snapshot.store(NOTHING_YET);
         Self {
             name,
             cancel: CancelToken::new(),
             callbacks: options.callbacks,
             log_level: options.log_level,
-            snapshot,
             over: AtomicBool::new(false),
             state: Mutex::new(State {
                 outcome: None,
                 ended: false,
+                end_events: Vec::new(),
                 closed: false,
                 calling: false,
                 freeing: false,
                 unseen: false,
                 turned: false,
                 ring: Ring::default(),
-                figures: NOTHING_YET,
+                figures: epi_progress::NOTHING_YET,
                 about: None,
             }),
             news: Condvar::new(),
@@ -119,14 +124,26 @@ impl Work {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The newest figures, as anybody may see them: the status is final once it is over.
-    pub(super) fn figures(&self) -> Figures {
-        self.snapshot.load()
+    /// The newest figures, as anybody may see them: the status is final once the operation has ended.
+    pub(super) fn figures(&self) -> epi_progress {
+        let state = self.state();
+        let status = if state.ended { state.figures.status } else { PENDING };
+        epi_progress { status, ..state.figures }
     }
 
-    /// The newest figures for a callback. The last one is told the final status before anybody else.
-    pub(super) fn figures_told(&self) -> Figures {
+    /// The newest figures for a callback. The last one has the final status before anybody else sees it.
+    pub(super) fn figures_for_callback(&self) -> epi_progress {
         self.state().figures
+    }
+
+    /// Signals this event when the operation has ended, or at once if it has.
+    pub(super) fn signal_at_end(&self, event: EndEvent) {
+        let mut state = self.state();
+        if state.ended {
+            event.signal();
+        } else {
+            state.end_events.push(event);
+        }
     }
 
     /// Whether it is over. Takes no lock: in a forked child another thread may have held it, and will for ever.
@@ -149,7 +166,7 @@ impl Work {
     pub(super) fn wait(&self, limit: Option<Duration>) -> epi_status {
         let running = |state: &mut State| !state.ended;
         let state = self.state();
-        let state = if deliver::is_inside(self) {
+        let state = if is_inside(self) {
             // The end comes after the callback that asks: waiting for it would be waiting for oneself.
             state
         } else {
@@ -192,12 +209,11 @@ impl Work {
         self.turn.notify_all();
     }
 
-    /// Everybody sees the end from now on. The figures say so last: whoever sees it there, which takes no lock, finds
-    /// the result.
+    /// Everybody sees the end from now on.
     fn show_end(&self, state: &mut State) {
         state.ended = true;
         self.over.store(true, Release);
-        self.snapshot.store(state.figures);
+        state.end_events.drain(..).for_each(EndEvent::signal);
     }
 
     /// Begins a callback, unless none may begin any more.
@@ -227,7 +243,7 @@ impl Work {
     /// wait for the callback; in that of another operation it does not wait for one that is inside a free itself.
     pub(super) fn abandon(&self) {
         self.stop();
-        let inside = deliver::inside();
+        let inside = inside();
         if let Some(own) = &inside {
             own.state().freeing = true;
             own.turn.notify_all();
@@ -264,7 +280,6 @@ impl Sink for Work {
                     let next = i32::try_from(*attempt).unwrap_or(i32::MAX).saturating_add(1);
                     state.figures.attempt = state.figures.attempt.max(next);
                     state.unseen = true;
-                    self.snapshot.store(state.figures);
                 }
                 let level = status::level_of(&event);
                 if level <= self.log_level {
@@ -281,24 +296,10 @@ impl Sink for Work {
 
 impl Work {
     fn progress(&self, state: &mut State, progress: &Progress, event: &Event) {
-        let count = |number: Option<u64>| number.map_or(-1, |number| i64::try_from(number).unwrap_or(i64::MAX));
         let about = (progress.phase, progress.subject.clone(), progress.status.clone(), progress.percent);
         let turned = state.about.as_ref().map(|about| (about.0, &about.1)) != Some((about.0, &about.1));
-        state.figures = Figures {
-            phase: status::phase_of(progress.phase),
-            attempt: if turned { 1 } else { state.figures.attempt },
-            percent: progress.percent.map_or(-1, i32::from),
-            status: PENDING,
-            bytes_done: count(progress.bytes_done),
-            bytes_total: count(progress.bytes_total),
-            items_done: count(progress.items_done),
-            items_total: count(progress.items_total),
-            bytes_per_second: count(progress.bytes_per_second),
-            eta_ms: count(progress.eta_ms),
-            bytes_sent: count(progress.bytes_sent),
-            retries: count(progress.retries),
-        };
-        self.snapshot.store(state.figures);
+        let attempt = if turned { 1 } else { state.figures.attempt };
+        state.figures = epi_progress { attempt, ..epi_progress::of(progress) };
         state.unseen = true;
         state.turned |= turned;
         // A change of the service's status is worth a line; one of the bytes is not.
