@@ -131,6 +131,16 @@ Describe 'callers' {
             }
         }
 
+        It 'a project that is given and empty does not become the connected one, also beside the pipeline' {
+            $object = [pscustomobject]@{ id = [guid]::NewGuid() }
+            foreach ($call in { $object | Complete-EpiDeployment -ProjectId '' }, { $object | Wait-EpiDeployment -ProjectId ' ' }, { [pscustomobject]@{ id = 'x'; projectId = $null } | Reset-EpiDeployment }) {
+                (Get-Failure $call).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidationErrorEmptyStringNotAllowed,*'
+            }
+            Get-TestRequest -Emulator $emulator | Should -BeNullOrEmpty
+            # One that has none belongs to the connected one.
+            (Get-Failure { $object | Complete-EpiDeployment }).Exception.Message | Should -BeLike '*404*'
+        }
+
         It 'a credential that is empty does not become the connected one' {
             (Get-Failure { Get-EpiDeployment -Credential $null }).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidationError*,Get-EpiDeployment'
             Get-TestRequest -Emulator $emulator | Should -BeNullOrEmpty
@@ -155,7 +165,7 @@ Describe 'callers' {
             }
         }
 
-        It 'are full paths in a session without providers, and uploads work there' {
+        It 'are full paths in a restricted session, and uploads work there' {
             $state = [initialsessionstate]::CreateRestricted('RemoteServer')
             $state.ImportPSModule(@((Join-Path $env:EPI_MODULES 'EpiCloud.Native')))
             $state.Variables.Add([System.Management.Automation.Runspaces.SessionStateVariableEntry]::new('EpiCloudCaFile', $emulator.caFile, ''))
@@ -167,6 +177,56 @@ Describe 'callers' {
                 [void]$shell.AddCommand('Add-EpiDeploymentPackage').AddParameter('SasUrl', $sas).AddParameter('Path', $package).AddParameter('BlobName', 'restricted.cms.app.1.nupkg').AddParameter('PassThru')
                 @($shell.Invoke())[0].blobName | Should -Be 'restricted.cms.app.1.nupkg'
                 $shell.Dispose()
+            }
+            finally {
+                $space.Dispose()
+            }
+        }
+
+        It 'are full paths where the session has no provider' {
+            # A module cannot be imported there, only be there already.
+            $functions = & (Get-Module EpiCloud.Native) { Import-EpiCall; @{ resolve = ${function:Resolve-EpiFile}; attempt = ${function:Invoke-EpiAttempt} } }
+            $state = [initialsessionstate]::CreateDefault()
+            $state.Providers.Clear()
+            $named = @{ 'Resolve-EpiFile' = $functions.resolve; 'Invoke-EpiAttempt' = $functions.attempt }
+            $named['Test-File'] = { [CmdletBinding()] param($Path) Resolve-EpiFile -Cmdlet $PSCmdlet -Path $Path }
+            foreach ($name in $named.Keys) {
+                $state.Commands.Add([System.Management.Automation.Runspaces.SessionStateFunctionEntry]::new($name, $named[$name].ToString()))
+            }
+            $space = [runspacefactory]::CreateRunspace($state)
+            $space.Open()
+            try {
+                foreach ($path in '/data/site.nupkg', 'site.nupkg') {
+                    $shell = [powershell]::Create()
+                    $shell.Runspace = $space
+                    [void]$shell.AddCommand('Test-File').AddParameter('Path', $path)
+                    if ($path -eq 'site.nupkg') {
+                        Get-Failure { $shell.Invoke() } | Should -Not -BeNullOrEmpty
+                    }
+                    else {
+                        $shell.Invoke() | Should -Be $path
+                    }
+                    $shell.Dispose()
+                }
+            }
+            finally {
+                $space.Dispose()
+            }
+        }
+
+        It 'a constrained session is told why the module cannot be loaded' {
+            $state = [initialsessionstate]::CreateDefault()
+            $state.LanguageMode = 'ConstrainedLanguage'
+            $space = [runspacefactory]::CreateRunspace($state)
+            $space.Open()
+            try {
+                foreach ($name in 'EpiCloud.Native', 'EpiCloud') {
+                    $shell = [powershell]::Create()
+                    $shell.Runspace = $space
+                    [void]$shell.AddCommand('Import-Module').AddParameter('Name', (Join-Path $env:EPI_MODULES $name)).AddParameter('ErrorAction', 'Stop')
+                    (Get-Failure { $shell.Invoke() }).Exception.Message | Should -BeLike '*EpiCloud.Native cannot be loaded: this session is in the language mode ConstrainedLanguage*FullLanguage*'
+                    $shell.Dispose()
+                }
             }
             finally {
                 $space.Dispose()
@@ -300,6 +360,9 @@ Describe 'callers' {
         It 'completes environments, databases and ids, also those of the connected project' {
             $started = Start-EpiDeployment -SourceEnvironment Production -TargetEnvironment ADE2 -IncludeBlob
             function Get-Offer([string]$Text) { (TabExpansion2 -inputScript $Text -cursorColumn $Text.Length).CompletionMatches.CompletionText }
+            Get-Offer '(Get-EpiDeployment -Id x).val' | Should -Be @('ValidationLinks')
+            Get-Offer '(Get-EpiDeployment -Id x).parameters.tar' | Should -Be @('TargetEnvironment')
+            Get-Offer 'Save-EpiDatabaseExport -Path x | ForEach-Object { $_.resum' | Should -Be @('ResumedBytes')
             $offered = @(Get-Offer 'Start-EpiDeployment -TargetEnvironment ')
             $offered[0..2] | Should -Be @('Integration', 'Preproduction', 'Production')
             $offered | Should -Contain 'ADE2'

@@ -51,6 +51,30 @@ Describe 'what is stopped' {
             }
         }
 
+        It 'lets an upload be resumed, and its receipt says so' {
+            Add-TestFault -Emulator $emulator -Effect @{ kind = 'stall' } -When @{ method = 'PUT'; nth = 3 }
+            $package = New-TestPackage -Path (Join-Path $TestDrive 'resumed.cms.app.1.0.0.nupkg') -Length 60000000
+            $upload = {
+                param($ClientKey, $ClientSecret, $ProjectId, $Path)
+                $sas = Get-EpiDeploymentPackageLocation -ClientKey $ClientKey -ClientSecret $ClientSecret -ProjectId $ProjectId
+                Add-EpiDeploymentPackage -SasUrl $sas -Path $Path -PassThru
+            }
+            $shell = New-TestShell -Emulator $emulator -Arguments ($credential + @{ Path = $package }) -Script $upload
+            try {
+                [void]$shell.BeginInvoke()
+                # Of this one, and of no other program: some blocks are there and acknowledged.
+                Wait-Until -Condition { @($shell.Streams.Progress | Where-Object { $_.Activity -like 'Uploading*' -and $_.PercentComplete -gt 0 }).Count -gt 0 }
+                $shell.Stop()
+            }
+            finally {
+                $shell.Dispose()
+            }
+            Clear-TestFault -Emulator $emulator
+            $receipt = & $upload @credential -Path $package
+            $receipt.resumedBytes | Should -BeGreaterThan 0
+            $receipt.bytes | Should -Be 60000000
+        }
+
         It 'stops a wait, and the deployment goes on in the service' {
             $shell = New-TestShell -Emulator $emulator -Arguments $credential -Script {
                 param($ClientKey, $ClientSecret, $ProjectId)

@@ -43,7 +43,6 @@ function Invoke-EpiOperation {
     $running = $null
     $ended = $false
     $shown = ''
-    $isTidy = -not $Transfer
     try {
         $made = Invoke-EpiAttempt -Script {
             if ($null -ne $account.Connection) {
@@ -70,6 +69,9 @@ function Invoke-EpiOperation {
             $options.LogLevel = 4
         }
         $json = Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $Request -Compress -Depth 10
+        if ($Transfer) {
+            Clear-EpiMemory
+        }
         $started = Invoke-EpiAttempt -Script { $made.Value.Start($Operation, $json, $options) }
         if ($null -ne $started.Exception) {
             $outcome.Error = ConvertTo-EpiFailure -Exception $started.Exception -Call $call
@@ -104,15 +106,6 @@ function Invoke-EpiOperation {
                         $left = [int][Math]::Min([double][int]::MaxValue, $progress.EtaMilliseconds / 1000.0)
                     }
                     Write-EpiProgress -Activity $Transfer -Status $status -Percent $percent -SecondsRemaining $left
-                }
-            }
-            if (-not $ended -and -not $isTidy) {
-                # A transfer that is not over at once may last, so what the script has left so far goes back to the system.
-                # The library works on meanwhile. Windows PowerShell does not know that mode.
-                $isTidy = $true
-                $mode = 'Aggressive' -as [System.GCCollectionMode]
-                if ($null -ne $mode) {
-                    [System.GC]::Collect(2, $mode, $true, $true)
                 }
             }
         } until ($ended)

@@ -16,8 +16,8 @@ function Resolve-EpiFile {
     }
     if ($null -ne $found.Exception) {
         $cause = $found.Exception.GetBaseException()
-        if ($cause -is [System.Management.Automation.ProviderNotFoundException] -and [System.IO.Path]::IsPathRooted($Path)) {
-            # A restricted session has no providers, and a full path needs none.
+        if ([System.IO.Path]::IsPathRooted($Path) -and 'FileSystem' -notin $Cmdlet.SessionState.Provider.GetAll().Name) {
+            # A restricted session may have no provider of files, and a full path needs none.
             $place.File = $Path
         }
         else {

@@ -11,10 +11,9 @@ function Select-EpiAccount {
         [string]$ProjectId,
         [switch]$ProjectOptional
     )
-    # A credential that is empty must not become the connected one.
+    # What is given and empty must not become the connected one; an object of the pipeline that has no project gives none.
     $checked = 'Credential', 'ClientKey', 'ClientSecret', 'ProjectId'
-    if ($ProjectOptional -or $Cmdlet.MyInvocation.ExpectingInput) {
-        # An object of the pipeline without a project belongs to the connected one.
+    if ($ProjectOptional) {
         $checked = 'Credential', 'ClientKey', 'ClientSecret'
     }
     foreach ($name in $checked) {
