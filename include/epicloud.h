@@ -15,11 +15,14 @@
  * TEXTS are UTF-8 and end in NUL. Requests and results are JSON documents; member
  * names are those of the service. An unknown or wrong member of a request is an
  * error that names it by its JSON path. Results can hold links that are secrets:
- * do not log them. A document is at most 1 MiB long and nested 8 levels deep.
+ * do not log them. Messages and events hold none. A document is at most 1 MiB long
+ * and nested 8 levels deep. Relative paths in a document are those of the current
+ * directory when the operation starts.
  *
  * ERRORS. A function that can fail returns a status. If `out_error` is given, it
  * is set to an error that the caller frees, or to NULL. Pointer outputs are set
  * to NULL on failure. There is no "last error" and no global state to set up.
+ * What the system says in a message follows the locale of the program.
  *
  * HANDLES are numbers in the shape of pointers and must not be dereferenced. NULL,
  * a freed handle and one of another kind are refused with
@@ -32,7 +35,21 @@
  * THREADS. Each comment has a class: "any" may be called from any thread at any
  * time, also for one handle at once; "last" must be the last call for its handle,
  * though a wait that is under way is safe and ends; "pure" touches no handle.
- * Every call is content with 64 KiB of stack.
+ * What a callback has written can be read without a lock once epi_operation_wait
+ * has returned a final status, or epi_operation_free has returned. Every call is
+ * content with 64 KiB of stack. No call is a cancellation point; a thread must not
+ * be cancelled (pthread_cancel) inside one, and a callback must not end its thread.
+ *
+ * BLOCKING. Each comment says whether a call blocks. Starting an operation never
+ * does, so an event loop can do all of it:
+ *  - make the client on another thread, because that reads files;
+ *  - start an operation and add its epi_operation_end_event to the loop;
+ *  - when that is signalled, take the result and call epi_operation_release;
+ *  - to give up earlier, call epi_operation_cancel and wait for the signal, or
+ *    epi_operation_release and forget it. Never call epi_operation_free, which
+ *    waits for the disk.
+ * epi_operation_progress may be called at any time. Callbacks run on a thread of
+ * the library, so a loop that uses them only wakes itself there.
  *
  * PROCESS. The library installs no signal handler, writes no environment variable
  * and prints nothing. Its threads begin with the first client and end, in the
@@ -45,6 +62,16 @@
  *    Where the system gives too few, epi_client_new, the start of an operation or
  *    its end is EPI_STATUS_IO, with EPI_RETRY_LATER and a message that names the
  *    limit.
+ *  - Descriptors: one for each connection, which is one for each operation and for
+ *    each block or range in transfer, and one or two for each file. Idle connections
+ *    are closed within 90 seconds. Two descriptors stay open after the last handle
+ *    was freed. Keep the descriptors 0 to 2 open while a client lives: the system
+ *    would give these numbers to connections and files of the library.
+ *  - Memory: a few MiB for a client, and a block or range for each one in transfer.
+ *    Where the system gives none, the process ends.
+ *  - Environment: epi_client_new reads SSL_CERT_FILE, SSL_CERT_DIR, and ALL_PROXY,
+ *    HTTPS_PROXY, HTTP_PROXY and NO_PROXY in upper and lower case. Set none of them
+ *    on another thread meanwhile.
  *  - Unloading (dlclose) is fine at any time on Linux and the BSDs: the library
  *    stays where it is until the process ends, and with it threads and handles.
  *    On other systems keep it loaded once a client was made.
@@ -53,7 +80,8 @@
  *    EPI_STATUS_UNSUPPORTED where the library notices, and frees do nothing. A
  *    fork before the first client, and exec after any fork, are fine. A fork while
  *    another thread is inside the library leaves the child nothing but exec.
- *  - exit may be called with operations running; they end with the process.
+ *  - exit may be called with operations running; they end with the process. Callbacks
+ *    can still begin then: cancel first if they use what exit destroys.
  */
 
 #ifndef EPICLOUD_H
@@ -95,7 +123,7 @@
  *
  * Since: 0.1.
  */
-#define EPI_ABI_VERSION 2
+#define EPI_ABI_VERSION 3
 
 /**
  * The values of `epi_status`.
@@ -214,7 +242,7 @@ typedef enum epi_status_value {
 } epi_status_value;
 
 /**
- * What an operation is doing: the values of `phase` in `epi_progress`.
+ * The values of `epi_phase`.
  *
  * More may be added in a later minor version.
  *
@@ -226,7 +254,7 @@ typedef enum epi_phase_value {
      */
     EPI_PHASE_STARTING = 0,
     /**
-     * Asking the service for something.
+     * Not used.
      */
     EPI_PHASE_REQUESTING = 1,
     /**
@@ -252,7 +280,7 @@ typedef enum epi_phase_value {
 } epi_phase_value;
 
 /**
- * How much a message matters: the values of `log_level` in `epi_call_options`.
+ * The values of `epi_log_level`.
  *
  * Since: 0.1.
  */
@@ -280,7 +308,7 @@ typedef enum epi_log_level_value {
 } epi_log_level_value;
 
 /**
- * Whether trying the same call again can help: the values of `epi_error_retry`.
+ * The values of `epi_retry`.
  *
  * Since: 0.1.
  */
@@ -337,6 +365,13 @@ typedef struct epi_operation epi_operation;
 typedef int32_t epi_status;
 
 /**
+ * What an operation is doing: one of the `EPI_PHASE_` values.
+ *
+ * Since: 0.3.
+ */
+typedef int32_t epi_phase;
+
+/**
  * How far an operation is. -1 means unknown, which is not the same as 0.
  *
  * Begin with `EPI_PROGRESS_INIT`. In ABI 0.1 it ended with `eta_ms`; a program
@@ -352,7 +387,7 @@ typedef struct epi_progress {
     /**
      * What it is doing, an `EPI_PHASE_` value.
      */
-    int32_t phase;
+    epi_phase phase;
     /**
      * The highest attempt of any request in this phase; 1 when none failed.
      */
@@ -367,7 +402,7 @@ typedef struct epi_progress {
      * Only the last callback sees it before `epi_operation_wait` and
      * `epi_operation_result` do.
      */
-    int32_t status;
+    epi_status status;
     /**
      * Bytes acknowledged by the other side.
      */
@@ -403,17 +438,16 @@ typedef struct epi_progress {
 } epi_progress;
 
 /**
- * Told about progress.
+ * Receives the progress of an operation.
  *
- * Called on a thread of the library, never twice at once for an operation, at
- * most ten times a second, besides at each change of phase and once at the end,
- * when `status` is no longer `EPI_STATUS_PENDING`. Not called any more once the
- * operation was cancelled or freed. It should not block and must not throw or
- * jump out. It may call any function of this library; of its own operation it
- * should leave `epi_operation_free` to others, because freed from here the
- * operation cannot wait for the callback to return.
+ * Called on a thread of the library, never twice at once for an operation: at each
+ * change of phase, otherwise at most ten times a second and at least once a second,
+ * and once at the end, when `status` is no longer `EPI_STATUS_PENDING`. It is not
+ * called again once the operation is cancelled, freed or released. It should not
+ * block, and must not throw (the process ends) or jump out. It may call any function
+ * of this library; freed from here, its own operation cannot wait for it to return.
  *
- * Returns: 0 to go on, any other value to cancel the operation.
+ * Returns: 0 to continue, any other value to cancel the operation.
  * Ownership: `progress` is valid during the call; `user_data` is the host's own.
  * Threads: a library thread.
  * Since: 0.1.
@@ -421,7 +455,14 @@ typedef struct epi_progress {
 typedef int32_t (*epi_progress_fn)(const struct epi_progress *progress, void *user_data);
 
 /**
- * Told about messages.
+ * How much a message matters: one of the `EPI_LOG_LEVEL_` values.
+ *
+ * Since: 0.3.
+ */
+typedef int32_t epi_log_level;
+
+/**
+ * Receives the messages of an operation.
  *
  * `target` is the name of the operation, `message` a sentence for people, and
  * `fields_json` the event as a document, as in `epi_operation_events`. Called as
@@ -432,7 +473,7 @@ typedef int32_t (*epi_progress_fn)(const struct epi_progress *progress, void *us
  * Threads: a library thread.
  * Since: 0.1.
  */
-typedef void (*epi_log_fn)(int32_t level,
+typedef void (*epi_log_fn)(epi_log_level level,
                            const char *target,
                            const char *message,
                            const char *fields_json,
@@ -455,17 +496,17 @@ typedef struct epi_call_options {
      */
     int64_t timeout_ms;
     /**
-     * Told about progress; may be NULL.
+     * Receives progress; may be NULL.
      */
     epi_progress_fn progress;
     /**
-     * Told about messages; may be NULL.
+     * Receives messages; may be NULL.
      */
     epi_log_fn log;
     /**
-     * The most detailed messages kept and told, an `EPI_LOG_LEVEL_` value.
+     * The most detailed messages kept and reported, an `EPI_LOG_LEVEL_` value.
      */
-    int32_t log_level;
+    epi_log_level log_level;
     /**
      * Must be 0.
      */
@@ -476,6 +517,20 @@ typedef struct epi_call_options {
     void *user_data;
 } epi_call_options;
 
+/**
+ * What an event loop waits on: a descriptor, or on Windows a HANDLE.
+ *
+ * Since: 0.3.
+ */
+typedef ptrdiff_t epi_event;
+
+/**
+ * Whether repeating a call can help: one of the `EPI_RETRY_` values.
+ *
+ * Since: 0.3.
+ */
+typedef int32_t epi_retry;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -483,11 +538,13 @@ extern "C" {
 /**
  * Tells the version of the C ABI.
  *
- * A program works with a library of the same major version and at least its
- * minor version; `epi_abi_check` compares them.
+ * A program works with a library of the same major version and at least its minor
+ * version. Before 1.0 a minor version may drop what an older one had; `epi_abi_check`
+ * knows which.
  *
  * Returns: major << 16 | minor.
  * Ownership: none.
+ * Blocks: no.
  * Threads: pure.
  * Since: 0.1.
  */
@@ -500,6 +557,7 @@ uint32_t epi_abi_version(void);
  *
  * Returns: `EPI_STATUS_OK`, or `EPI_STATUS_ABI_MISMATCH` with a sentence that names both.
  * Ownership: `out_error` may be NULL; the caller frees what it gets.
+ * Blocks: no.
  * Threads: pure.
  * Since: 0.1.
  */
@@ -510,6 +568,7 @@ epi_status epi_abi_check(uint32_t header_version, struct epi_error **out_error);
  *
  * Returns: a static text.
  * Ownership: belongs to the library; never freed.
+ * Blocks: no.
  * Threads: pure.
  * Since: 0.1.
  */
@@ -520,6 +579,7 @@ const char *epi_version(void);
  *
  * Returns: a static text, or NULL if the library does not know the status.
  * Ownership: belongs to the library; never freed.
+ * Blocks: no.
  * Threads: pure.
  * Since: 0.1.
  */
@@ -533,6 +593,7 @@ const char *epi_status_name(epi_status status);
  *
  * Returns: nothing.
  * Ownership: ends `text`.
+ * Blocks: no.
  * Threads: pure.
  * Since: 0.1.
  */
@@ -543,6 +604,7 @@ void epi_string_free(char *text);
  *
  * Returns: the JSON text, or NULL if `text` is NULL or is not UTF-8.
  * Ownership: borrows `text`; the caller frees the result with `epi_string_free`.
+ * Blocks: no.
  * Threads: pure.
  * Since: 0.1.
  */
@@ -565,6 +627,8 @@ char *epi_json_quote(const char *text);
  * Ownership: everything is copied; the copy of `secret` is zeroed when the client
  * and its operations are gone. The caller frees `out_client` with
  * `epi_client_free`, and `out_error`, which may be NULL, with `epi_error_free`.
+ * Blocks: reads caFile and the certificates of the system and starts threads: milliseconds,
+ * or as long as the disk takes.
  * Threads: any.
  * Since: 0.1.
  */
@@ -579,6 +643,7 @@ epi_status epi_client_new(const char *config_json,
  *
  * Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `client` is no client.
  * Ownership: borrows `client`.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -592,367 +657,34 @@ epi_status epi_client_cancel_all(const struct epi_client *client);
  *
  * Returns: nothing.
  * Ownership: ends `client`.
+ * Blocks: no.
  * Threads: last.
  * Since: 0.1.
  */
 void epi_client_free(struct epi_client *client);
 
 /**
- * Verifies the credentials by listing the deployments of the project.
+ * Starts an operation and returns at once.
  *
- * Request: projectId (the client's own when absent, as in all requests).
- * Result: projectId, clientKey and authenticationVerified, which is always true:
- * credentials that are not accepted end in `EPI_STATUS_UNAUTHENTICATED`.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_client_verify(const struct epi_client *client,
-                             const char *request_json,
-                             const struct epi_call_options *options,
-                             struct epi_operation **out_operation,
-                             struct epi_error **out_error);
-
-/**
- * Gets the write-only link that packages are uploaded to.
- *
- * Request: projectId.
- * Result: the service's object; its location is a secret that expires.
+ * `name` is its name, such as "deployment.start". The functions below have a name of
+ * their own for each operation and say what its request and its result are.
+ * Everything that can be checked without the network is checked here: a wrong request
+ * starts nothing.
  *
  * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
+ * Ownership: everything is copied; the caller gives `out_operation` back with
+ * `epi_operation_free` or `epi_operation_release`, and frees `out_error` with
+ * `epi_error_free`. `options` and `out_error` may be NULL.
+ * Blocks: no; it reads the request, which takes milliseconds for the largest.
  * Threads: any.
- * Since: 0.1.
+ * Since: 0.3.
  */
-epi_status epi_package_location_get(const struct epi_client *client,
-                                    const char *request_json,
-                                    const struct epi_call_options *options,
-                                    struct epi_operation **out_operation,
-                                    struct epi_error **out_error);
-
-/**
- * Uploads package files.
- *
- * Request: files, a list of objects with path and optionally blobName; sasUrl (a
- * fresh link of the project when absent); upload, an object with streams (1 to 64;
- * adapted to the connection when absent), blockSize (bytes, up to 4000 MiB; chosen
- * by the file's size when absent), integrity of each block ("crc64", or "md5" where
- * the store does not know that; chosen when absent) and noContentMd5 (false).
- * Result: packages, one receipt a file in the order of the request. Its integrity is
- * the checksum by which the blob storage has confirmed each block ("crc64" or
- * "contentMd5"), or "unverified" when it did not confirm all of them.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_package_upload(const struct epi_client *client,
-                              const char *request_json,
-                              const struct epi_call_options *options,
-                              struct epi_operation **out_operation,
-                              struct epi_error **out_error);
-
-/**
- * Uploads package files, starts a deployment of them and waits for it.
- *
- * Request: files and upload as in `epi_package_upload`; targetEnvironment;
- * maintenancePage, zeroDowntimeMode, directDeploy, strict and wait as in
- * `epi_deployment_start`; reuseUploaded (start from packages that are uploaded
- * already and in use by a deployment, by their names; their content is not
- * compared). Without wait it waits with the defaults.
- * Result: packages, the receipts; reused, the names of those that were there, if
- * any; and deployment as it was last seen.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_package_deploy(const struct epi_client *client,
-                              const char *request_json,
-                              const struct epi_call_options *options,
-                              struct epi_operation **out_operation,
-                              struct epi_error **out_error);
-
-/**
- * Starts a deployment of packages, or of another environment's content.
- *
- * Request: targetEnvironment; packages, a list of names of uploaded packages, or
- * sourceEnvironment with sourceApps (a list of "cms" and "commerce"), includeBlob
- * and includeDb; maintenancePage; zeroDowntimeMode ("ReadOnly" or "ReadWrite",
- * which switches the maintenance page on); directDeploy; strict (take warnings
- * for an error); allowFailed (give back a deployment that failed without a text
- * of the service, instead of an error); wait, an object with timeoutMinutes
- * (1 to 2147483647, no limit when absent) and pollingIntervalSeconds (the same,
- * 30 when absent); without wait the call does not wait. Switches that are absent
- * are false.
- * Result: the service's deployment object.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_deployment_start(const struct epi_client *client,
-                                const char *request_json,
-                                const struct epi_call_options *options,
-                                struct epi_operation **out_operation,
-                                struct epi_error **out_error);
-
-/**
- * Lists the ten most recent deployments.
- *
- * Request: projectId.
- * Result: a list of the service's deployment objects.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_deployment_list(const struct epi_client *client,
+epi_status epi_operation_start(const struct epi_client *client,
+                               const char *name,
                                const char *request_json,
                                const struct epi_call_options *options,
                                struct epi_operation **out_operation,
                                struct epi_error **out_error);
-
-/**
- * Gets one deployment.
- *
- * Request: id.
- * Result: the service's deployment object.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_deployment_get(const struct epi_client *client,
-                              const char *request_json,
-                              const struct epi_call_options *options,
-                              struct epi_operation **out_operation,
-                              struct epi_error **out_error);
-
-/**
- * Waits for a deployment that runs.
- *
- * Request: id; until ("start", which is the default, "complete", "reset" or
- * "completeReset"); wait, strict and allowFailed as in `epi_deployment_start`.
- * Without wait it waits with the defaults.
- * Result: the service's deployment object.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_deployment_wait(const struct epi_client *client,
-                               const char *request_json,
-                               const struct epi_call_options *options,
-                               struct epi_operation **out_operation,
-                               struct epi_error **out_error);
-
-/**
- * Completes a deployment that awaits its verification.
- *
- * Request: id; wait, strict and allowFailed as in `epi_deployment_start`.
- * Result: the service's deployment object.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_deployment_complete(const struct epi_client *client,
-                                   const char *request_json,
-                                   const struct epi_call_options *options,
-                                   struct epi_operation **out_operation,
-                                   struct epi_error **out_error);
-
-/**
- * Resets a deployment that awaits its verification.
- *
- * Request: id; resetWithDbRollback; validateBeforeSwap; complete (complete a reset
- * that awaits its verification; not together with the other two); wait, strict
- * and allowFailed as in `epi_deployment_start`.
- * Result: the service's deployment object.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_deployment_reset(const struct epi_client *client,
-                                const char *request_json,
-                                const struct epi_call_options *options,
-                                struct epi_operation **out_operation,
-                                struct epi_error **out_error);
-
-/**
- * Starts an export of a database.
- *
- * Request: environment; databaseName ("epicms" or "epicommerce"); retentionHours
- * (24 when absent); wait as in `epi_deployment_start`; allowFailed (give back a
- * failed or expired export, instead of an error).
- * Result: the service's export object. Its download link is a secret.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_database_export_start(const struct epi_client *client,
-                                     const char *request_json,
-                                     const struct epi_call_options *options,
-                                     struct epi_operation **out_operation,
-                                     struct epi_error **out_error);
-
-/**
- * Gets one database export.
- *
- * Request: environment, databaseName, id.
- * Result: the service's export object. Its download link is a secret.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_database_export_get(const struct epi_client *client,
-                                   const char *request_json,
-                                   const struct epi_call_options *options,
-                                   struct epi_operation **out_operation,
-                                   struct epi_error **out_error);
-
-/**
- * Waits for a database export that runs.
- *
- * Request: environment, databaseName, id; wait and allowFailed as in
- * `epi_database_export_start`. Without wait it waits with the defaults.
- * Result: the service's export object. Its download link is a secret.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_database_export_wait(const struct epi_client *client,
-                                    const char *request_json,
-                                    const struct epi_call_options *options,
-                                    struct epi_operation **out_operation,
-                                    struct epi_error **out_error);
-
-/**
- * Starts or takes a database export, waits for it, downloads and verifies it.
- *
- * Request: environment, databaseName, outputFile; id of an export that exists, or
- * retentionHours for a new one (24 when absent); newExport (start one even if that of
- * an interrupted call could go on); overwrite; wait as in `epi_deployment_start`, but
- * without it it waits with the defaults; download, an object with streams (1 to 16).
- * Result: id, environment, databaseName, status, file, bytes and how it was
- * verified. After an interruption the same call goes on with its export, which is
- * kept in a file beside outputFile, and with what was downloaded of it; a message
- * event says so. The id is told by an accepted event and by the error of a failure.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_database_export_save(const struct epi_client *client,
-                                    const char *request_json,
-                                    const struct epi_call_options *options,
-                                    struct epi_operation **out_operation,
-                                    struct epi_error **out_error);
-
-/**
- * Lists the storage containers of an environment.
- *
- * Request: environment; writable (only those that may be written to).
- * Result: the service's object.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_storage_container_list(const struct epi_client *client,
-                                      const char *request_json,
-                                      const struct epi_call_options *options,
-                                      struct epi_operation **out_operation,
-                                      struct epi_error **out_error);
-
-/**
- * Makes links to storage containers.
- *
- * Request: environment; storageContainer, a list of names; retentionHours (1 to
- * 168, 24 when absent); writable.
- * Result: a list of the service's objects. The links in them are secrets.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_storage_sas_get(const struct epi_client *client,
-                               const char *request_json,
-                               const struct epi_call_options *options,
-                               struct epi_operation **out_operation,
-                               struct epi_error **out_error);
-
-/**
- * Gets the read-only link to the edge logs.
- *
- * Request: projectId.
- * Result: the service's object; its location is a secret that expires.
- *
- * Returns: `EPI_STATUS_OK` with an operation, or why it was not started.
- * Ownership: everything is copied; the caller frees `out_operation` with
- * `epi_operation_free`, and `out_error` with `epi_error_free`. `options` and
- * `out_error` may be NULL.
- * Threads: any.
- * Since: 0.1.
- */
-epi_status epi_edge_log_location_get(const struct epi_client *client,
-                                     const char *request_json,
-                                     const struct epi_call_options *options,
-                                     struct epi_operation **out_operation,
-                                     struct epi_error **out_error);
 
 /**
  * Waits until the operation ends or the time is up.
@@ -966,6 +698,7 @@ epi_status epi_edge_log_location_get(const struct epi_client *client,
  * Returns: `EPI_STATUS_PENDING` while it runs, otherwise its final status;
  * `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no operation.
  * Ownership: borrows `operation`.
+ * Blocks: for at most `timeout_ms`; with 0 never.
  * Threads: any.
  * Since: 0.1.
  */
@@ -980,6 +713,7 @@ epi_status epi_operation_wait(const struct epi_operation *operation, int64_t tim
  * Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no
  * operation or `struct_size` is no size of an `epi_progress`.
  * Ownership: borrows `operation`; writes to `out_progress`.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1001,6 +735,7 @@ epi_status epi_operation_progress(const struct epi_operation *operation,
  * Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT`.
  * Ownership: borrows `operation`; the caller frees `out_json` with
  * `epi_string_free`; on failure it is NULL.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1019,6 +754,7 @@ epi_status epi_operation_events(const struct epi_operation *operation,
  * Ownership: borrows `operation`; the caller frees `out_json` with
  * `epi_string_free`, and `out_error`, which may be NULL, with `epi_error_free`.
  * What is not given is NULL.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1037,34 +773,78 @@ epi_status epi_operation_result(const struct epi_operation *operation,
  * Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no
  * operation.
  * Ownership: borrows `operation`.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
 epi_status epi_operation_cancel(const struct epi_operation *operation);
 
 /**
- * Frees an operation; one that still runs is cancelled.
+ * Gives an event that tells an event loop when the operation has ended.
  *
- * Waits, for a moment, until its connections are closed and no callback of it
- * runs: after this returns it sends nothing and calls nothing. So it must not be
- * called while holding a lock that a callback takes. Inside a callback of the
- * operation itself it cannot wait for that callback, which is then the last.
- * Inside a callback of another operation it waits as anywhere, unless both
- * callbacks are freeing. NULL is fine and does nothing; so is a handle that was
- * freed.
+ * On POSIX systems it is a descriptor for poll, select, epoll or kqueue, which becomes
+ * readable at the end and stays so; do not read from it. On Windows it is the HANDLE
+ * of an event for WaitForMultipleObjects, which is set at the end. The end comes when
+ * no callback of the operation runs any more and all its files are closed, whether it
+ * succeeded, failed, or was cancelled, freed or released. From then on
+ * `epi_operation_wait` with a timeout of 0 gives the final status. Each call gives an
+ * event of its own; after the end it is signalled already.
+ *
+ * Returns: `EPI_STATUS_OK`; `EPI_STATUS_IO` if the system has none to give;
+ * `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no operation.
+ * Ownership: borrows `operation`; the caller closes `out_event` with close or
+ * CloseHandle, at any time; on failure it is -1. The caller frees `out_error`, which
+ * may be NULL, with `epi_error_free`.
+ * Blocks: no.
+ * Threads: any.
+ * Since: 0.3.
+ */
+epi_status epi_operation_end_event(const struct epi_operation *operation,
+                                   epi_event *out_event,
+                                   struct epi_error **out_error);
+
+/**
+ * Frees an operation; one that is still running is cancelled, and waited for.
+ *
+ * After this returns the operation sends nothing and calls nothing, and its files are
+ * closed. Do not call it while holding a lock that a callback takes. Inside a callback
+ * of the operation itself it cannot wait for that callback, which is then the last.
+ * Inside a callback of another operation it waits as anywhere, unless both callbacks
+ * are freeing. NULL and a handle that was freed are fine: nothing happens.
  *
  * Returns: nothing.
  * Ownership: ends `operation`.
+ * Blocks: while the operation runs, until its connections are closed (milliseconds),
+ * a running callback has returned, and the file call under way has: on a disk or a
+ * share that does not answer, without limit. `epi_operation_release` never blocks.
  * Threads: last.
  * Since: 0.1.
  */
 void epi_operation_free(struct epi_operation *operation);
 
 /**
+ * Gives an operation back without waiting; one that is still running is cancelled.
+ *
+ * The library cancels it and cleans up in the background. No callback of it begins
+ * after this returns; one that is running may still be, and files may still be open.
+ * A host that has to know when that is over, for example to free `user_data` or to
+ * open the file again, gets an event from `epi_operation_end_event` first. NULL and a
+ * handle that was freed are fine: nothing happens.
+ *
+ * Returns: nothing.
+ * Ownership: ends `operation`.
+ * Blocks: never.
+ * Threads: last.
+ * Since: 0.3.
+ */
+void epi_operation_release(struct epi_operation *operation);
+
+/**
  * Gives the status of an error.
  *
  * Returns: an `EPI_STATUS_` value; `EPI_STATUS_INVALID_ARGUMENT` if `error` is no error.
  * Ownership: borrows `error`.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1075,6 +855,7 @@ epi_status epi_error_status(const struct epi_error *error);
  *
  * Returns: the status, or 0 if there was no answer.
  * Ownership: borrows `error`.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1085,6 +866,7 @@ int32_t epi_error_http_status(const struct epi_error *error);
  *
  * Returns: a text, or NULL if there is none.
  * Ownership: the text belongs to `error` and is valid until it is freed.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1095,6 +877,7 @@ const char *epi_error_code(const struct epi_error *error);
  *
  * Returns: a text, or NULL if there is none.
  * Ownership: the text belongs to `error` and is valid until it is freed.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1105,6 +888,7 @@ const char *epi_error_request_id(const struct epi_error *error);
  *
  * Returns: a text, or NULL if `error` is no error.
  * Ownership: the text belongs to `error` and is valid until it is freed.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1115,6 +899,7 @@ const char *epi_error_message(const struct epi_error *error);
  *
  * Returns: a text, or NULL if nothing is known.
  * Ownership: the text belongs to `error` and is valid until it is freed.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1125,20 +910,66 @@ const char *epi_error_next_step(const struct epi_error *error);
  *
  * Returns: an `EPI_RETRY_` value; `EPI_RETRY_NEVER` if `error` is no error.
  * Ownership: borrows `error`.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
-int32_t epi_error_retry(const struct epi_error *error);
+epi_retry epi_error_retry(const struct epi_error *error);
 
 /**
  * Tells how long the service asked to wait before the next try.
  *
  * Returns: milliseconds, or -1 if it did not ask.
  * Ownership: borrows `error`.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
 int64_t epi_error_retry_after_ms(const struct epi_error *error);
+
+/**
+ * Gives the JSON path of what broke a rule, such as "files[0].path".
+ *
+ * Returns: a text, or NULL if nothing did.
+ * Ownership: the text belongs to `error` and is valid until it is freed.
+ * Blocks: no.
+ * Threads: any.
+ * Since: 0.3.
+ */
+const char *epi_error_field(const struct epi_error *error);
+
+/**
+ * Gives one of the service's own texts: the first with an `index` of 0.
+ *
+ * Returns: a text, or NULL if there are no more.
+ * Ownership: the text belongs to `error` and is valid until it is freed.
+ * Blocks: no.
+ * Threads: any.
+ * Since: 0.3.
+ */
+const char *epi_error_detail(const struct epi_error *error, size_t index);
+
+/**
+ * Gives the number of attempts that were made.
+ *
+ * Returns: the number; 0 if nothing was sent.
+ * Ownership: borrows `error`.
+ * Blocks: no.
+ * Threads: any.
+ * Since: 0.3.
+ */
+int32_t epi_error_attempts(const struct epi_error *error);
+
+/**
+ * Gives the exit code that the program epi ends with for this error.
+ *
+ * Returns: the exit code; 1 if `error` is no error.
+ * Ownership: borrows `error`.
+ * Blocks: no.
+ * Threads: any.
+ * Since: 0.3.
+ */
+int32_t epi_error_exit_code(const struct epi_error *error);
 
 /**
  * Gives everything about an error in one document.
@@ -1157,6 +988,7 @@ int64_t epi_error_retry_after_ms(const struct epi_error *error);
  *
  * Returns: a JSON text, or NULL if `error` is no error.
  * Ownership: the text belongs to `error` and is valid until it is freed.
+ * Blocks: no.
  * Threads: any.
  * Since: 0.1.
  */
@@ -1169,16 +1001,360 @@ const char *epi_error_json(const struct epi_error *error);
  *
  * Returns: nothing.
  * Ownership: ends `error`.
+ * Blocks: no.
  * Threads: last.
  * Since: 0.1.
  */
 void epi_error_free(struct epi_error *error);
 
-#ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+#ifndef EPICLOUD_NO_CALLS
+/*
+ * CALLS. One function for each operation of the service: `epi_operation_start` with the
+ * operation's name, under a name of its own. What it returns, ownership and threads are
+ * those of `epi_operation_start`. None of them is a symbol of the library; define
+ * EPICLOUD_NO_CALLS to leave them out.
+ */
 
-#endif  /* EPICLOUD_H */
+/**
+ * Verifies the credentials by listing the deployments of the project.
+ *
+ * Request: projectId (the client's own when absent, as in all requests).
+ * Result: projectId, clientKey and authenticationVerified, which is always true:
+ * credentials that are not accepted end in `EPI_STATUS_UNAUTHENTICATED`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_client_verify(const epi_client *client,
+                                           const char *request_json,
+                                           const epi_call_options *options,
+                                           epi_operation **out_operation,
+                                           epi_error **out_error)
+{
+    return epi_operation_start(client, "connect", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Gets the write-only link that packages are uploaded to.
+ *
+ * Request: projectId.
+ * Result: the service's object; its location is a secret that expires.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_package_location_get(const epi_client *client,
+                                                  const char *request_json,
+                                                  const epi_call_options *options,
+                                                  epi_operation **out_operation,
+                                                  epi_error **out_error)
+{
+    return epi_operation_start(client, "packageLocation.get", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Uploads package files.
+ *
+ * Request: files, a list of objects with path and optionally blobName; sasUrl (a
+ * fresh link of the project when absent); upload, an object with streams (1 to 64;
+ * adapted to the connection when absent), blockSize (bytes, up to 4000 MiB; chosen
+ * by the file's size when absent), integrity of each block ("crc64", or "md5" where
+ * the store does not know that; chosen when absent) and noContentMd5 (false).
+ * Result: packages, one receipt a file in the order of the request. Its integrity is
+ * the checksum by which the blob storage has confirmed each block ("crc64" or
+ * "contentMd5"), or "unverified" when it did not confirm all of them.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_package_upload(const epi_client *client,
+                                            const char *request_json,
+                                            const epi_call_options *options,
+                                            epi_operation **out_operation,
+                                            epi_error **out_error)
+{
+    return epi_operation_start(client, "package.upload", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Uploads package files, starts a deployment of them and waits for it.
+ *
+ * Request: files and upload as in `epi_package_upload`; targetEnvironment;
+ * maintenancePage, zeroDowntimeMode, directDeploy, strict and wait as in
+ * `epi_deployment_start`; reuseUploaded (start from packages that are uploaded
+ * already and in use by a deployment, by their names; their content is not
+ * compared). Without wait it waits with the defaults.
+ * Result: packages, the receipts; reused, the names of those that were there, if
+ * any; and deployment as it was last seen.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_package_deploy(const epi_client *client,
+                                            const char *request_json,
+                                            const epi_call_options *options,
+                                            epi_operation **out_operation,
+                                            epi_error **out_error)
+{
+    return epi_operation_start(client, "package.deploy", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Starts a deployment of packages, or of another environment's content.
+ *
+ * Request: targetEnvironment; packages, a list of names of uploaded packages, or
+ * sourceEnvironment with sourceApps (a list of "cms" and "commerce"), includeBlob
+ * and includeDb; maintenancePage; zeroDowntimeMode ("ReadOnly" or "ReadWrite",
+ * which switches the maintenance page on); directDeploy; strict (take warnings
+ * for an error); allowFailed (give back a deployment that failed without a text
+ * of the service, instead of an error); wait, an object with timeoutMinutes
+ * (1 to 2147483647, no limit when absent) and pollingIntervalSeconds (the same,
+ * 30 when absent); without wait the call does not wait. Switches that are absent
+ * are false.
+ * Result: the service's deployment object.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_deployment_start(const epi_client *client,
+                                              const char *request_json,
+                                              const epi_call_options *options,
+                                              epi_operation **out_operation,
+                                              epi_error **out_error)
+{
+    return epi_operation_start(client, "deployment.start", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Lists the ten most recent deployments.
+ *
+ * Request: projectId.
+ * Result: a list of the service's deployment objects.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_deployment_list(const epi_client *client,
+                                             const char *request_json,
+                                             const epi_call_options *options,
+                                             epi_operation **out_operation,
+                                             epi_error **out_error)
+{
+    return epi_operation_start(client, "deployment.list", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Gets one deployment.
+ *
+ * Request: id.
+ * Result: the service's deployment object.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_deployment_get(const epi_client *client,
+                                            const char *request_json,
+                                            const epi_call_options *options,
+                                            epi_operation **out_operation,
+                                            epi_error **out_error)
+{
+    return epi_operation_start(client, "deployment.get", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Waits for a deployment that runs.
+ *
+ * Request: id; until ("start", which is the default, "complete", "reset" or
+ * "completeReset"); wait, strict and allowFailed as in `epi_deployment_start`.
+ * Without wait it waits with the defaults.
+ * Result: the service's deployment object.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_deployment_wait(const epi_client *client,
+                                             const char *request_json,
+                                             const epi_call_options *options,
+                                             epi_operation **out_operation,
+                                             epi_error **out_error)
+{
+    return epi_operation_start(client, "deployment.wait", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Completes a deployment that awaits its verification.
+ *
+ * Request: id; wait, strict and allowFailed as in `epi_deployment_start`.
+ * Result: the service's deployment object.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_deployment_complete(const epi_client *client,
+                                                 const char *request_json,
+                                                 const epi_call_options *options,
+                                                 epi_operation **out_operation,
+                                                 epi_error **out_error)
+{
+    return epi_operation_start(client, "deployment.complete", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Resets a deployment that awaits its verification.
+ *
+ * Request: id; resetWithDbRollback; validateBeforeSwap; complete (complete a reset
+ * that awaits its verification; not together with the other two); wait, strict
+ * and allowFailed as in `epi_deployment_start`.
+ * Result: the service's deployment object.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_deployment_reset(const epi_client *client,
+                                              const char *request_json,
+                                              const epi_call_options *options,
+                                              epi_operation **out_operation,
+                                              epi_error **out_error)
+{
+    return epi_operation_start(client, "deployment.reset", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Starts an export of a database.
+ *
+ * Request: environment; databaseName ("epicms" or "epicommerce"); retentionHours
+ * (24 when absent); wait as in `epi_deployment_start`; allowFailed (give back a
+ * failed or expired export, instead of an error).
+ * Result: the service's export object. Its download link is a secret.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_database_export_start(const epi_client *client,
+                                                   const char *request_json,
+                                                   const epi_call_options *options,
+                                                   epi_operation **out_operation,
+                                                   epi_error **out_error)
+{
+    return epi_operation_start(client, "databaseExport.start", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Gets one database export.
+ *
+ * Request: environment, databaseName, id.
+ * Result: the service's export object. Its download link is a secret.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_database_export_get(const epi_client *client,
+                                                 const char *request_json,
+                                                 const epi_call_options *options,
+                                                 epi_operation **out_operation,
+                                                 epi_error **out_error)
+{
+    return epi_operation_start(client, "databaseExport.get", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Waits for a database export that runs.
+ *
+ * Request: environment, databaseName, id; wait and allowFailed as in
+ * `epi_database_export_start`. Without wait it waits with the defaults.
+ * Result: the service's export object. Its download link is a secret.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_database_export_wait(const epi_client *client,
+                                                  const char *request_json,
+                                                  const epi_call_options *options,
+                                                  epi_operation **out_operation,
+                                                  epi_error **out_error)
+{
+    return epi_operation_start(client, "databaseExport.wait", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Starts or takes a database export, waits for it, downloads and verifies it.
+ *
+ * Request: environment, databaseName, outputFile; id of an export that exists, or
+ * retentionHours for a new one (24 when absent); newExport (start one even if that of
+ * an interrupted call could go on); overwrite; wait as in `epi_deployment_start`, but
+ * without it it waits with the defaults; download, an object with streams (1 to 16).
+ * Result: id, environment, databaseName, status, file, bytes and how it was
+ * verified. After an interruption the same call goes on with its export, which is
+ * kept in a file beside outputFile, and with what was downloaded of it; a message
+ * event says so. The id is told by an accepted event and by the error of a failure.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_database_export_save(const epi_client *client,
+                                                  const char *request_json,
+                                                  const epi_call_options *options,
+                                                  epi_operation **out_operation,
+                                                  epi_error **out_error)
+{
+    return epi_operation_start(client, "databaseExport.save", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Lists the storage containers of an environment.
+ *
+ * Request: environment; writable (only those that may be written to).
+ * Result: the service's object.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_storage_container_list(const epi_client *client,
+                                                    const char *request_json,
+                                                    const epi_call_options *options,
+                                                    epi_operation **out_operation,
+                                                    epi_error **out_error)
+{
+    return epi_operation_start(client, "storageContainer.list", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Makes links to storage containers.
+ *
+ * Request: environment; storageContainer, a list of names; retentionHours (1 to
+ * 168, 24 when absent); writable.
+ * Result: a list of the service's objects. The links in them are secrets.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_storage_sas_get(const epi_client *client,
+                                             const char *request_json,
+                                             const epi_call_options *options,
+                                             epi_operation **out_operation,
+                                             epi_error **out_error)
+{
+    return epi_operation_start(client, "storageSas.get", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Gets the read-only link to the edge logs.
+ *
+ * Request: projectId.
+ * Result: the service's object; its location is a secret that expires.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_edge_log_location_get(const epi_client *client,
+                                                   const char *request_json,
+                                                   const epi_call_options *options,
+                                                   epi_operation **out_operation,
+                                                   epi_error **out_error)
+{
+    return epi_operation_start(client, "edgeLogLocation.get", request_json, options, out_operation,
+                               out_error);
+}
+#endif  /* EPICLOUD_NO_CALLS */
 
 /**
  * The first value of an `epi_progress` that is given to `epi_operation_progress`.
@@ -1193,3 +1369,9 @@ void epi_error_free(struct epi_error *error);
  * Since: 0.1.
  */
 #define EPI_CALL_OPTIONS_INIT { sizeof(epi_call_options), 0, NULL, NULL, 0, 0, NULL }
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* EPICLOUD_H */

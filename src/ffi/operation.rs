@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use serde_json::Value;
 
 use super::client::ClientState;
-use super::end_event::{EndEvent, Native};
+use super::end_event::EndEvent;
 use super::error::{epi_error, reporting};
 use super::handles::{self, Held};
 use super::operation_state::{Settling, Work};
@@ -36,6 +36,11 @@ use crate::ops::client::Client;
 pub struct epi_operation {
     _opaque: [u8; 0],
 }
+
+/// What an event loop waits on: a descriptor, or on Windows a HANDLE.
+///
+/// Since: 0.3.
+pub type epi_event = isize;
 
 /// What an operation handle stands for.
 pub(super) struct OperationState {
@@ -271,7 +276,7 @@ pub extern "C" fn epi_operation_cancel(operation: *const epi_operation) -> epi_s
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn epi_operation_end_event(
     operation: *const epi_operation,
-    out_event: *mut Native,
+    out_event: *mut epi_event,
     out_error: *mut *mut epi_error,
 ) -> epi_status {
     // SAFETY: NULL or writable, as the header asks.

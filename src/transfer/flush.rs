@@ -6,7 +6,7 @@ use tokio::task::JoinHandle;
 
 use super::blocking::Busy;
 use super::partial::Partial;
-use crate::base::error::Result;
+use crate::base::error::{Error, Result};
 use crate::base::threads;
 
 /// So much is gathered before it is brought onto the disk.

@@ -75,8 +75,6 @@ int main(void)
     cancelled(client, epi_package_upload, "{\"files\":[{\"path\":\"site.cms.app.1.0.0.nupkg\"}]}",
               "open /deploymentpackages/");
 
-    cancelled_by_its_callback(client);
-
     /* By freeing. */
     first = start(client, epi_edge_log_location_get, "{}", NULL);
     ask("open /edgelogs/");
@@ -93,6 +91,7 @@ int main(void)
     epi_operation_free(first);
     epi_operation_free(second);
     epi_string_free(run(client, epi_deployment_list, "{}", NULL));
+    cancelled_by_its_callback(client);
     epi_client_free(client);
     return 0;
 }

@@ -25,7 +25,7 @@ static void refusals(const epi_client *client)
                        "\"wait\":{\"timeoutMinutes\":4294967296}}", NULL, bad), "wait.timeoutMinutes: "));
 
     options.struct_size = 0;
-    CHECK(says(refused(client, epi_deployment_list, "{}", &options, bad), "options.struct_size: 0 is no size"));
+    CHECK(says(refused(client, epi_deployment_list, "{}", &options, bad), "options.struct_size: 0 is not a size"));
     options.struct_size = sizeof options - 1;
     CHECK(says(refused(client, epi_deployment_list, "{}", &options, bad), "options.struct_size: "));
     options.struct_size = (size_t)-1;

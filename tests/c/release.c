@@ -37,16 +37,16 @@ int open64(const char *path, int flags, ...)
     return real(path, flags, mode);
 }
 
-static int signalled(intptr_t event, int timeout_ms)
+static int signalled(epi_event event, int timeout_ms)
 {
     struct pollfd place = {(int)event, POLLIN, 0};
 
     return poll(&place, 1, timeout_ms) == 1 && (place.revents & POLLIN) != 0;
 }
 
-static intptr_t end_event(const epi_operation *operation)
+static epi_event end_event(const epi_operation *operation)
 {
-    intptr_t event = 0;
+    epi_event event = 0;
     epi_error *error = NULL;
 
     CHECK_STATUS(EPI_STATUS_OK, epi_operation_end_event(operation, &event, &error));
@@ -59,7 +59,7 @@ static void releases_what_hangs(const epi_client *client)
 {
     FILE *file = fopen("hangs.cms.app.1.0.0.nupkg", "w");
     epi_operation *operation;
-    intptr_t event;
+    epi_event event;
 
     CHECK(file != NULL && fputs("PK", file) >= 0 && fclose(file) == 0);
     operation = start(client, epi_package_upload, "{\"files\":[{\"path\":\"hangs.cms.app.1.0.0.nupkg\"}]}", NULL);
@@ -95,7 +95,7 @@ static void tells_the_end_of_callbacks(const epi_client *client)
         int *calls = calloc(1, sizeof *calls);
         epi_call_options options = EPI_CALL_OPTIONS_INIT;
         epi_operation *operation;
-        intptr_t event;
+        epi_event event;
 
         CHECK(calls != NULL);
         options.progress = count;
@@ -122,7 +122,7 @@ static void tells_the_end_of_callbacks(const epi_client *client)
 static void does_without_an_event_that_was_closed(const epi_client *client)
 {
     epi_operation *operation = start(client, epi_deployment_list, "{}", NULL);
-    intptr_t one = end_event(operation), other = end_event(operation);
+    epi_event one = end_event(operation), other = end_event(operation);
 
     close((int)one);
     CHECK(signalled(other, -1));
@@ -133,7 +133,7 @@ static void does_without_an_event_that_was_closed(const epi_client *client)
 
 static void refuses_what_is_no_operation(const epi_client *client)
 {
-    intptr_t event = 7;
+    epi_event event = 7;
     epi_error *error = NULL;
     epi_operation *operation = NULL;
 
