@@ -1,8 +1,9 @@
 //! Level 6a: the C ABI.
 //!
 //! Turns what C can say into the request documents of [`ops`](crate::ops) and back: handles, texts, two flat structs,
-//! statuses. It decides nothing about the service. `include/epicloud.h` is generated from the comments and signatures
-//! here, so they are written for a reader of C; `tests/abi.rs` compares the two.
+//! statuses. It decides nothing about the service. The package `capi` makes the C library of it. Its
+//! header is generated from the comments and signatures here, so they are written for a reader of C; `capi/tests/abi.rs`
+//! compares the two.
 //!
 //! ```text
 //! library  client  start  operation  error              the exported functions

@@ -117,7 +117,7 @@ fn build(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<PathB
     let tools = tools(workspace)?;
     let target = workspace.target.join("python/build");
     make_folder(&target)?;
-    let header = workspace.root.join("include/epicloud.h");
+    let header = workspace.root.join("capi/include/epicloud.h");
     let header = fs::read_to_string(&header).doing(format!("cannot read {}", header.display()))?;
     // Where maturin looks for declarations before it would generate its own, which lack all that macros make.
     let place = target.join("header.h");

@@ -10,7 +10,7 @@ namespace EpiCloud.Interop.Tests
 {
     internal static class LibraryTests
     {
-        private const string Header = "include/epicloud.h";
+        private const string Header = "capi/include/epicloud.h";
 
         public static void All_versions_agree(Stage stage)
         {

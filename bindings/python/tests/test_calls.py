@@ -114,7 +114,7 @@ def test_asynchronous_operations(emulator: Emulator, package: Path) -> None:
 def test_every_call_of_the_library_has_a_method_on_every_surface(
     client: epicloud.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    header = (Path(__file__).parents[3] / "include/epicloud.h").read_text(encoding="utf-8")
+    header = (Path(__file__).parents[3] / "capi/include/epicloud.h").read_text(encoding="utf-8")
     operations = re.findall(r'return epi_operation_start\(client, "([\w.]+)"', header)
     assert len(operations) == len(METHODS)
     named = []

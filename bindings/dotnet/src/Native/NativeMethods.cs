@@ -1,4 +1,4 @@
-// The functions of include/epicloud.h, declared and nothing else. Texts go in as UTF-8 bytes with a NUL at the end and
+// The functions of capi/include/epicloud.h, declared and nothing else. Texts go in as UTF-8 bytes with a NUL at the end and
 // come out as addresses, because the marshallers for UTF-8 are not in netstandard2.0.
 
 using System;

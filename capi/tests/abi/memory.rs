@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use epicloud_emulator::LinkScheme;
 
 use super::examples;
-use super::program::{LOADS_BY_NAME, Program, output, root, tell, valgrind};
+use super::program::{LOADS_BY_NAME, Program, output, package, tell, valgrind};
 use super::programs::Stage;
 
 const TESTS: &str = "tests/c";
-const EXAMPLES: &str = "bindings/c/examples";
+const EXAMPLES: &str = "../bindings/c/examples";
 
 /// The programs that are not among the others, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
@@ -46,7 +46,7 @@ struct Source {
 fn sources() -> Vec<Source> {
     let mut sources = Vec::new();
     for (folder, is_example) in [(TESTS, false), (EXAMPLES, true)] {
-        for entry in fs::read_dir(root().join(folder)).unwrap() {
+        for entry in fs::read_dir(package().join(folder)).unwrap() {
             let file = entry.unwrap().path();
             let name = file.file_stem().unwrap().to_string_lossy().into_owned();
             if file.extension().is_some_and(|end| end == "c") {
@@ -103,7 +103,7 @@ fn the_address_sanitizer_finds_nothing() {
     let mut sources = sources();
     // That loads the shared library, and the one with the sanitizer is static.
     sources.retain(|source| source.name != LOADS_BY_NAME);
-    let file = root().join(TESTS).join(format!("{PANICS}.c"));
+    let file = package().join(TESTS).join(format!("{PANICS}.c"));
     sources.push(Source { name: PANICS.to_owned(), file, is_example: false });
     for source in &sources {
         let stage = Stage::new();
@@ -125,8 +125,8 @@ fn instrumented() -> PathBuf {
     let folder = deps.ancestors().nth(3).unwrap().join("asan");
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .current_dir(root())
-        .args(["build", "--lib", "--no-default-features", "--features", "test-abi", "--target", &target])
+        .current_dir(package())
+        .args(["build", "--lib", "--features", "test-abi", "--target", &target])
         // Speed is no matter here, and unoptimised dependencies build in half the time.
         .args(["--config", "profile.dev.package.\"*\".opt-level=0"])
         .arg("--target-dir")
@@ -147,7 +147,7 @@ fn host() -> String {
 fn link(source: &Path, library: &Path, program: &Path) {
     // gcc brings its own runtime of the sanitizer, which clang does not everywhere.
     let mut command = Command::new("gcc");
-    command.args(["-std=c11", "-D_GNU_SOURCE", "-g", "-fsanitize=address", "-I"]).arg(root().join("include"));
+    command.args(["-std=c11", "-D_GNU_SOURCE", "-g", "-fsanitize=address", "-I"]).arg(package().join("include"));
     command.arg(source).arg(library).args(["-pthread", "-ldl", "-lm", "-o"]).arg(program);
     output(&mut command);
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use epicloud_emulator::{Effect, Rule};
 use tempfile::TempDir;
 
-use super::program::{Program, find, library, output, root};
+use super::program::{Program, find, library, output, package, root};
 use super::programs::Stage;
 
 /// The first block of a language in the README.
@@ -29,10 +29,10 @@ fn installed() -> TempDir {
         fs::copy(from, to).unwrap();
     };
     let library = library();
-    copy(&root().join("include/epicloud.h"), prefix.path().join("include/epicloud.h"));
+    copy(&package().join("include/epicloud.h"), prefix.path().join("include/epicloud.h"));
     copy(&library, prefix.path().join("lib").join(library.file_name().unwrap()));
-    for package in ["epicloud-config.cmake", "epicloud-config-version.cmake"] {
-        copy(&root().join("bindings/c/cmake").join(package), prefix.path().join("share/epicloud/cmake").join(package));
+    for file in ["epicloud-config.cmake", "epicloud-config-version.cmake"] {
+        copy(&root().join("bindings/c/cmake").join(file), prefix.path().join("share/epicloud/cmake").join(file));
     }
     let shown = prefix.path().display();
     let description = format!(

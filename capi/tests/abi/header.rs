@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::compiler::{Compiler, Language};
-use super::program::{compiler, link, root, tell};
+use super::program::{compiler, link, package, tell};
 use super::sources;
 
 /// What every user of the header may compile with.
@@ -11,13 +11,13 @@ const WARNINGS: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werro
 
 #[test]
 fn it_is_generated_from_the_sources() {
-    expect_test::expect_file![root().join("include/epicloud.h")].assert_eq(&sources::header());
+    expect_test::expect_file![package().join("include/epicloud.h")].assert_eq(&sources::header());
 }
 
 #[test]
 fn it_compiles_in_every_dialect_twice_in_a_file_and_in_two_files() {
     let folder = tempfile::tempdir().unwrap();
-    let c = root().join("tests/c");
+    let c = package().join("tests/c");
     // C++ gets the same files under its own name.
     for name in ["twice", "second"] {
         fs::copy(c.join(format!("{name}.c")), folder.path().join(format!("{name}.cc"))).unwrap();

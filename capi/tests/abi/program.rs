@@ -6,9 +6,14 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// The package's folder.
-pub(super) fn root() -> PathBuf {
+/// The folder of this package.
+pub(super) fn package() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder of the workspace.
+pub(super) fn root() -> PathBuf {
+    package().join("..")
 }
 
 /// The shared library that Cargo has built beside this test.
@@ -63,7 +68,7 @@ pub(super) fn output(command: &mut Command) -> String {
 /// A compiler's command that finds the header.
 pub(super) fn compiler(name: &str) -> Command {
     let mut command = Command::new(name);
-    command.arg("-I").arg(root().join("include"));
+    command.arg("-I").arg(package().join("include"));
     command
 }
 
@@ -94,7 +99,7 @@ pub(super) struct Program {
 impl Program {
     /// Compiles `tests/c/NAME.c`.
     pub(super) fn compile(name: &str) -> Self {
-        let source = root().join(format!("tests/c/{name}.c"));
+        let source = package().join(format!("tests/c/{name}.c"));
         if name != LOADS_BY_NAME {
             return Self::of(&source);
         }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use super::program::{find, library, output, root, tell};
+use super::program::{find, library, output, package, root, tell};
 use super::sources;
 
 /// The exported names, in the order in which they were added.
 fn listed() -> Vec<String> {
-    fs::read_to_string(root().join("tests/abi/exports.txt")).unwrap().lines().map(str::to_owned).collect()
+    fs::read_to_string(package().join("tests/abi/exports.txt")).unwrap().lines().map(str::to_owned).collect()
 }
 
 #[test]
