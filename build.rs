@@ -1,5 +1,4 @@
-//! Says which build this is, for `--version`, and tells the linker that the shared library stays loaded: a host that unloads it while threads of the library are still
-//! ending would crash. Writes no file.
+//! Says which build this is, for `--version`. Writes no file.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,11 +6,6 @@ use std::process::Command;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     say_which_build();
-    let system = std::env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
-    // Only systems with ELF have the flag; elsewhere the header asks the host to keep the library loaded.
-    if ["linux", "android", "freebsd", "netbsd", "openbsd"].contains(&system.as_str()) {
-        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
-    }
 }
 
 /// The commit, where this is a checkout, and the platform.

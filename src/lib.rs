@@ -2,8 +2,8 @@
 //!
 //! A [`Client`] is one account at the service. It runs operations: each takes a request from [`request`] and gives a
 //! typed result. The same operations run by name with JSON documents ([`Client::run_document`]); the command line `epi`
-//! and the C ABI are made of nothing else. Operations need a tokio runtime. The features
-//! `cli` and `capi` are on by default; a Rust host needs neither (`default-features = false`).
+//! and the C ABI are made of nothing else. Operations need a tokio runtime. The feature `cli` is on by default; a Rust
+//! host does without it (`default-features = false`).
 //!
 //! ```no_run
 //! use epicloud::limits::TimeoutMinutes;

@@ -1,5 +1,5 @@
-//! The behaviour suite: every case of `tests/vectors` through every way of calling the library, which must all do the
-//! same. `tests/vectors/README.md` tells what a case and a runner are.
+//! The behaviour suite from Rust: every case of `tests/vectors`. `capi/tests/behaviour.rs` plays them through C and each
+//! binding, which must all do the same. `tests/vectors/README.md` tells what a case and a runner are.
 
 #![cfg(unix)]
 
@@ -8,10 +8,9 @@
 mod behaviour {
     mod case;
     mod compare;
+    mod in_process;
     mod judge;
-    // How C programs are compiled is decided where the ABI is tested.
-    #[path = "../abi/program.rs"]
-    mod program;
+    mod players;
     mod runner;
     mod suite;
 }

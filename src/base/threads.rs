@@ -1,8 +1,11 @@
 //! Threads of the library's own: how they are named, how large their stack is, and what it means when the system gives
-//! none. Starts none itself.
+//! none, or when work on one panics. Starts none itself.
 
+use std::any::Any;
 use std::io;
 use std::thread::Builder;
+
+use tokio::task::JoinError;
 
 use super::error::{Error, Kind, Retry};
 
@@ -31,6 +34,30 @@ pub fn refused(what: &str, error: &io::Error) -> Error {
         }
         _ => Error::io(format!("cannot start {what}"), error),
     }
+}
+
+/// The error of a task that did not end by itself: it panicked, or its runtime ended.
+#[must_use]
+pub fn task_lost(error: JoinError) -> Error {
+    match error.try_into_panic() {
+        Ok(payload) => panicked(&panic_text(payload.as_ref())),
+        Err(_) => Error::new(Kind::Cancelled, "the runtime that the operation ran on was shut down"),
+    }
+}
+
+/// The error of a panic, which is a defect of this library.
+#[must_use]
+pub fn panicked(text: &str) -> Error {
+    // One line, as all messages are.
+    let text = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    Error::new(Kind::Panic, format!("a defect in this library: {text}")).with_next_step("please report it")
+}
+
+/// What a panic says.
+#[must_use]
+pub fn panic_text(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a text".to_owned())
 }
 
 #[cfg(test)]

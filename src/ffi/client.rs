@@ -4,12 +4,13 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::error::epi_error;
+use super::error::{epi_error, reporting};
+use super::handles::{self, Held};
+use super::operation_state::Work;
+use super::panic;
 use super::runtime::Runtime;
 use super::status::{self, epi_status};
 use super::text::{self, Out};
-use super::work::Work;
-use super::{guard, handles};
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
 use crate::ops::client::{Client, ClientConfig};
@@ -30,6 +31,11 @@ pub(super) struct ClientState {
     pub(super) runtime: Arc<Runtime>,
     /// Those that were started and whose handles are not yet freed.
     operations: Mutex<Vec<Weak<Work>>>,
+}
+
+impl Held for ClientState {
+    type Opaque = epi_client;
+    const NAME: &'static str = "client";
 }
 
 impl ClientState {
@@ -85,6 +91,8 @@ unsafe fn read_secret(secret: *const c_void, length: usize) -> Result<Option<Sec
 /// Ownership: everything is copied; the copy of `secret` is zeroed when the client
 /// and its operations are gone. The caller frees `out_client` with
 /// `epi_client_free`, and `out_error`, which may be NULL, with `epi_error_free`.
+/// Blocks: while it reads caFile and the certificates of the system and starts threads:
+/// milliseconds, or as long as the disk takes.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -97,7 +105,7 @@ pub unsafe extern "C" fn epi_client_new(
 ) -> epi_status {
     // SAFETY: NULL or writable, as the header asks.
     let out_error = unsafe { Out::new(out_error) };
-    guard::reporting(&out_error, || {
+    reporting(&out_error, || {
         // SAFETY: as above.
         let out_client = unsafe { Out::required("out_client", out_client) }?;
         out_client.set(ptr::null_mut());
@@ -116,11 +124,12 @@ pub unsafe extern "C" fn epi_client_new(
 ///
 /// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `client` is no client.
 /// Ownership: borrows `client`.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_client_cancel_all(client: *const epi_client) -> epi_status {
-    guard::plain(|| {
+    panic::plain(|| {
         let client = handles::find::<ClientState>(client)?;
         client.runtime.check_process()?;
         let operations: Vec<Arc<Work>> = client.operations().iter().filter_map(Weak::upgrade).collect();
@@ -138,11 +147,12 @@ pub extern "C" fn epi_client_cancel_all(client: *const epi_client) -> epi_status
 ///
 /// Returns: nothing.
 /// Ownership: ends `client`.
+/// Blocks: no.
 /// Threads: last.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_client_free(client: *mut epi_client) {
-    guard::value((), || {
+    panic::value((), || {
         let Some(state) = handles::take::<ClientState>(client) else { return };
         if state.runtime.check_process().is_err() {
             // In a forked child, closing the parent's connections would take them out of the parent's event queue.

@@ -4,10 +4,11 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::Arc;
 
-use super::status::{self, epi_status, epi_status_value};
-use super::text::c_text;
-use super::{guard, handles};
-use crate::base::error::Error;
+use super::status::{self, epi_retry, epi_status, epi_status_value};
+use super::handles::{self, Held};
+use super::panic;
+use super::text::{Out, c_text};
+use crate::base::error::{Error, Result};
 
 /// What went wrong: a handle made by a failed call.
 ///
@@ -26,7 +27,35 @@ pub(super) struct ErrorState {
     request_id: Option<CString>,
     message: CString,
     next_step: Option<CString>,
+    field: Option<CString>,
+    /// The service's own texts.
+    details: Vec<CString>,
+    attempts: i32,
+    exit_code: i32,
     json: CString,
+}
+
+impl Held for ErrorState {
+    type Opaque = epi_error;
+    const NAME: &'static str = "error";
+}
+
+/// Runs the body of a function that gives a status and, on failure, an error value.
+pub(super) fn reporting(out_error: &Out<*mut epi_error>, body: impl FnOnce() -> Result<epi_status>) -> epi_status {
+    out_error.set(ptr::null_mut());
+    match panic::caught(body).flatten() {
+        Ok(status) => status,
+        Err(error) => {
+            let status = status::status_of(error.kind());
+            // Only a caller who looks gets a handle; otherwise nobody would free it.
+            if let Ok(handle) = panic::caught(|| out_error.is_wanted().then(|| give(&error)))
+                && let Some(handle) = handle
+            {
+                out_error.set(handle);
+            }
+            status
+        }
+    }
 }
 
 /// Makes a handle of an error.
@@ -41,6 +70,10 @@ pub(super) fn give(error: &Error) -> *mut epi_error {
         request_id: error.request_id().map(c_text),
         message: c_text(error.message()),
         next_step: error.next_step().map(c_text),
+        field: error.field().map(c_text),
+        details: error.texts().iter().map(|text| c_text(text)).collect(),
+        attempts: i32::try_from(error.attempts()).unwrap_or(i32::MAX),
+        exit_code: error.kind().row().exit_code.into(),
         json: c_text(&error.to_json_with_parts().to_string()),
     }))
 }
@@ -49,7 +82,7 @@ fn of<T>(error: *const epi_error, absent: T, read: impl FnOnce(&ErrorState) -> T
 where
     T: Copy,
 {
-    guard::value(absent, || handles::find::<ErrorState>(error).map_or(absent, |state| read(&state)))
+    panic::value(absent, || handles::find::<ErrorState>(error).map_or(absent, |state| read(&state)))
 }
 
 /// A text of an error. It lives as long as the handle, whose table entry owns it; the header says so.
@@ -61,6 +94,7 @@ fn text(error: *const epi_error, read: impl FnOnce(&ErrorState) -> Option<&CStri
 ///
 /// Returns: an `EPI_STATUS_` value; `EPI_STATUS_INVALID_ARGUMENT` if `error` is no error.
 /// Ownership: borrows `error`.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -72,6 +106,7 @@ pub extern "C" fn epi_error_status(error: *const epi_error) -> epi_status {
 ///
 /// Returns: the status, or 0 if there was no answer.
 /// Ownership: borrows `error`.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -83,6 +118,7 @@ pub extern "C" fn epi_error_http_status(error: *const epi_error) -> i32 {
 ///
 /// Returns: a text, or NULL if there is none.
 /// Ownership: the text belongs to `error` and is valid until it is freed.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -94,6 +130,7 @@ pub extern "C" fn epi_error_code(error: *const epi_error) -> *const c_char {
 ///
 /// Returns: a text, or NULL if there is none.
 /// Ownership: the text belongs to `error` and is valid until it is freed.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -105,6 +142,7 @@ pub extern "C" fn epi_error_request_id(error: *const epi_error) -> *const c_char
 ///
 /// Returns: a text, or NULL if `error` is no error.
 /// Ownership: the text belongs to `error` and is valid until it is freed.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -116,6 +154,7 @@ pub extern "C" fn epi_error_message(error: *const epi_error) -> *const c_char {
 ///
 /// Returns: a text, or NULL if nothing is known.
 /// Ownership: the text belongs to `error` and is valid until it is freed.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -127,10 +166,11 @@ pub extern "C" fn epi_error_next_step(error: *const epi_error) -> *const c_char 
 ///
 /// Returns: an `EPI_RETRY_` value; `EPI_RETRY_NEVER` if `error` is no error.
 /// Ownership: borrows `error`.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
-pub extern "C" fn epi_error_retry(error: *const epi_error) -> i32 {
+pub extern "C" fn epi_error_retry(error: *const epi_error) -> epi_retry {
     of(error, 0, |state| state.retry)
 }
 
@@ -138,11 +178,60 @@ pub extern "C" fn epi_error_retry(error: *const epi_error) -> i32 {
 ///
 /// Returns: milliseconds, or -1 if it did not ask.
 /// Ownership: borrows `error`.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_error_retry_after_ms(error: *const epi_error) -> i64 {
     of(error, -1, |state| state.retry_after_ms)
+}
+
+/// Gives the JSON path of what broke a rule, such as "files[0].path".
+///
+/// Returns: a text, or NULL if nothing did.
+/// Ownership: the text belongs to `error` and is valid until it is freed.
+/// Blocks: no.
+/// Threads: any.
+/// Since: 0.3.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_error_field(error: *const epi_error) -> *const c_char {
+    text(error, |state| state.field.as_ref())
+}
+
+/// Gives one of the service's own texts: the first with an `index` of 0.
+///
+/// Returns: a text, or NULL if there are no more.
+/// Ownership: the text belongs to `error` and is valid until it is freed.
+/// Blocks: no.
+/// Threads: any.
+/// Since: 0.3.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_error_detail(error: *const epi_error, index: usize) -> *const c_char {
+    text(error, |state| state.details.get(index))
+}
+
+/// Gives the number of attempts that were made.
+///
+/// Returns: the number; 0 if nothing was sent.
+/// Ownership: borrows `error`.
+/// Blocks: no.
+/// Threads: any.
+/// Since: 0.3.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_error_attempts(error: *const epi_error) -> i32 {
+    of(error, 0, |state| state.attempts)
+}
+
+/// Gives the exit code that the program epi ends with for this error.
+///
+/// Returns: the exit code; 1 if `error` is no error.
+/// Ownership: borrows `error`.
+/// Blocks: no.
+/// Threads: any.
+/// Since: 0.3.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_error_exit_code(error: *const epi_error) -> i32 {
+    of(error, 1, |state| state.exit_code)
 }
 
 /// Gives everything about an error in one document.
@@ -161,6 +250,7 @@ pub extern "C" fn epi_error_retry_after_ms(error: *const epi_error) -> i64 {
 ///
 /// Returns: a JSON text, or NULL if `error` is no error.
 /// Ownership: the text belongs to `error` and is valid until it is freed.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -174,9 +264,10 @@ pub extern "C" fn epi_error_json(error: *const epi_error) -> *const c_char {
 ///
 /// Returns: nothing.
 /// Ownership: ends `error`.
+/// Blocks: no.
 /// Threads: last.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_error_free(error: *mut epi_error) {
-    guard::value((), || drop(handles::take::<ErrorState>(error)));
+    panic::value((), || drop(handles::take::<ErrorState>(error)));
 }

@@ -5,21 +5,15 @@
 //! pointer of the caller. The price is a look-up under a read lock, which a writer holds only to enter or remove
 //! one line.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::ptr;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::client::{ClientState, epi_client};
-use super::error::{ErrorState, epi_error};
-use super::operation::{OperationState, epi_operation};
 use crate::base::error::{Error, Result};
 
 /// What a handle stands for.
-pub(super) enum Entry {
-    Client(Arc<ClientState>),
-    Operation(Arc<OperationState>),
-    Error(Arc<ErrorState>),
-}
+type Entry = Arc<dyn Any + Send + Sync>;
 
 struct Table {
     last: usize,
@@ -40,65 +34,40 @@ fn write() -> RwLockWriteGuard<'static, Table> {
 }
 
 /// A type that handles stand for.
-pub(super) trait Held: Sized {
+pub(super) trait Held: Any + Send + Sync {
     /// The opaque type that the header shows.
     type Opaque;
     /// The handle's name in messages, which is the parameter's name in the header.
     const NAME: &'static str;
-
-    fn entry(self: Arc<Self>) -> Entry;
-    fn of(entry: &Entry) -> Option<&Arc<Self>>;
 }
-
-macro_rules! held {
-    ($state:ty, $opaque:ty, $name:literal, $entry:ident) => {
-        impl Held for $state {
-            type Opaque = $opaque;
-            const NAME: &'static str = $name;
-
-            fn entry(self: Arc<Self>) -> Entry {
-                Entry::$entry(self)
-            }
-
-            fn of(entry: &Entry) -> Option<&Arc<Self>> {
-                match entry {
-                    Entry::$entry(state) => Some(state),
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-held!(ClientState, epi_client, "client", Client);
-held!(OperationState, epi_operation, "operation", Operation);
-held!(ErrorState, epi_error, "error", Error);
 
 /// Makes a handle.
 pub(super) fn give<T: Held>(state: Arc<T>) -> *mut T::Opaque {
     let mut table = write();
     table.last += STEP;
     let number = table.last;
-    table.entries.insert(number, state.entry());
+    table.entries.insert(number, state);
     ptr::without_provenance_mut(number)
 }
 
 /// What a handle stands for.
 pub(super) fn find<T: Held>(handle: *const T::Opaque) -> Result<Arc<T>> {
-    let table = read();
-    let entry = table.entries.get(&handle.addr());
-    entry.and_then(T::of).cloned().ok_or_else(|| refused::<T>(handle.addr(), entry.is_some()))
+    let entry = read().entries.get(&handle.addr()).cloned();
+    let other_kind = entry.is_some();
+    entry.and_then(|entry| entry.downcast().ok()).ok_or_else(|| refused::<T>(handle.addr(), other_kind))
 }
 
 /// Ends a handle. `None` when it is none of these: freeing NULL, or twice, does nothing.
 pub(super) fn take<T: Held>(handle: *const T::Opaque) -> Option<Arc<T>> {
     let entry = {
         let mut table = write();
-        T::of(table.entries.get(&handle.addr())?)?;
+        if !table.entries.get(&handle.addr())?.is::<T>() {
+            return None;
+        }
         table.entries.remove(&handle.addr())
     };
-    // Cloned out of the removed line; the line itself is dropped after the lock is given back, because dropping may
-    // end a runtime.
-    entry.as_ref().and_then(T::of).cloned()
+    // What it stands for is dropped by the caller, after the lock is given back: dropping it may end a runtime.
+    entry?.downcast().ok()
 }
 
 fn refused<T: Held>(number: usize, other_kind: bool) -> Error {

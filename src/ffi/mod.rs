@@ -1,14 +1,15 @@
 //! Level 6a: the C ABI.
 //!
 //! Turns what C can say into the request documents of [`ops`](crate::ops) and back: handles, texts, two flat structs,
-//! statuses. It decides nothing about the service. `include/epicloud.h` is generated from the comments and signatures
-//! here, so they are written for a reader of C; `tests/abi.rs` compares the two.
+//! statuses. It decides nothing about the service. The package `capi` makes the C library of it. Its
+//! header is generated from the comments and signatures here, so they are written for a reader of C; `capi/tests/abi.rs`
+//! compares the two.
 //!
 //! ```text
-//! library  client  calls  operation  error     the exported functions
-//! status   structs                             the types that the header shows
-//! work     deliver ring   snapshot             an operation's life, its callbacks, its events, its figures
-//! handles  text    guard  runtime  signals     what all of them stand on
+//! library  client  start  operation  error              the exported functions
+//! status   options progress                             the types that the header shows
+//! callbacks  operation_state  event_log  end_event      an operation's callbacks, its life, its events, its end
+//! struct_size  handles  text  panic  runtime  signals   what all of them stand on
 //! ```
 //!
 //! A handle is a number that the module `handles` looks up, not an address: a freed, foreign or NULL handle is an error
@@ -20,23 +21,25 @@
 #![expect(non_camel_case_types, reason = "types carry the name that the header shows, so that none is renamed")]
 #![expect(clippy::missing_safety_doc, reason = "the comments are the header's; its Ownership lines are the contract")]
 
-pub mod calls;
+mod callbacks;
 pub mod client;
-mod deliver;
+mod end_event;
 pub mod error;
-mod guard;
+mod event_log;
 mod handles;
 pub mod library;
 pub mod operation;
-mod ring;
+mod operation_state;
+pub mod options;
+mod panic;
+pub mod progress;
 mod runtime;
 mod signals;
-mod snapshot;
+pub mod start;
 pub mod status;
-pub mod structs;
+mod struct_size;
 #[cfg(feature = "test-abi")]
 pub mod test_abi;
 #[cfg(test)]
 mod tests;
 mod text;
-mod work;

@@ -10,13 +10,16 @@ use futures_util::FutureExt;
 use serde_json::Value;
 
 use super::client::ClientState;
-use super::error::epi_error;
+use super::end_event::EndEvent;
+use super::error::{epi_error, reporting};
+use super::handles::{self, Held};
+use super::operation_state::{Settling, Work};
+use super::options::Options;
+use super::progress::{self, epi_progress};
 use super::runtime::Runtime;
 use super::status::{self, PENDING, epi_status};
-use super::structs::{self, Options, epi_progress};
 use super::text::{self, Out};
-use super::work::{Settling, Work};
-use super::{deliver, guard, handles};
+use super::{callbacks, panic};
 use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Sink;
@@ -34,11 +37,21 @@ pub struct epi_operation {
     _opaque: [u8; 0],
 }
 
+/// What an event loop waits on: a descriptor, or on Windows a HANDLE.
+///
+/// Since: 0.3.
+pub type epi_event = isize;
+
 /// What an operation handle stands for.
 pub(super) struct OperationState {
     work: Arc<Work>,
     /// Keeps the runtime while the handle lives, so that a host that keeps one need not pay for a new one.
     runtime: Arc<Runtime>,
+}
+
+impl Held for OperationState {
+    type Opaque = epi_operation;
+    const NAME: &'static str = "operation";
 }
 
 /// The operation of a handle. One that still runs is refused in a forked child, where it never ends.
@@ -65,7 +78,7 @@ pub(super) fn begin(
 ) -> Result<*mut epi_operation> {
     client.runtime.check_process()?;
     let work = Arc::new(Work::new(name, options));
-    deliver::begin(&work)?;
+    callbacks::begin(&work)?;
     client.remember(&work);
     let runtime = Arc::clone(&client.runtime);
     // Made before the task, so that a runtime that refuses the task still settles the operation.
@@ -84,7 +97,7 @@ async fn carry_out(settling: Settling, client: Client, limit: Option<Duration>, 
     })
     .catch_unwind()
     .await;
-    work.settle(outcome.unwrap_or_else(|payload| Err(guard::panic_error(payload.as_ref()))));
+    work.settle(outcome.unwrap_or_else(|payload| Err(panic::panic_error(payload.as_ref()))));
     drop(settling);
     drop(runtime);
 }
@@ -118,11 +131,12 @@ async fn within(limit: Option<Duration>, future: BoxFuture<'_, Result<Value>>, c
 /// Returns: `EPI_STATUS_PENDING` while it runs, otherwise its final status;
 /// `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no operation.
 /// Ownership: borrows `operation`.
+/// Blocks: for at most `timeout_ms`; with 0 never.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_operation_wait(operation: *const epi_operation, timeout_ms: i64) -> epi_status {
-    guard::plain(|| {
+    panic::plain(|| {
         // A wait does not keep the runtime: whoever frees the operation meanwhile ends both.
         let work = Arc::clone(&find(operation)?.work);
         Ok(work.wait(u64::try_from(timeout_ms).ok().map(Duration::from_millis)))
@@ -137,6 +151,7 @@ pub extern "C" fn epi_operation_wait(operation: *const epi_operation, timeout_ms
 /// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no
 /// operation or `struct_size` is no size of an `epi_progress`.
 /// Ownership: borrows `operation`; writes to `out_progress`.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -144,11 +159,11 @@ pub unsafe extern "C" fn epi_operation_progress(
     operation: *const epi_operation,
     out_progress: *mut epi_progress,
 ) -> epi_status {
-    guard::plain(|| {
+    panic::plain(|| {
         let state = find(operation)?;
         let figures = state.work.figures();
         // SAFETY: NULL, or as large as its `struct_size` says, as the header asks.
-        unsafe { structs::write_progress(out_progress, figures) }?;
+        unsafe { progress::write_progress(out_progress, &figures) }?;
         Ok(status::OK)
     })
 }
@@ -167,6 +182,7 @@ pub unsafe extern "C" fn epi_operation_progress(
 /// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT`.
 /// Ownership: borrows `operation`; the caller frees `out_json` with
 /// `epi_string_free`; on failure it is NULL.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -175,7 +191,7 @@ pub unsafe extern "C" fn epi_operation_events(
     after_seq: u64,
     out_json: *mut *mut c_char,
 ) -> epi_status {
-    guard::plain(|| {
+    panic::plain(|| {
         // SAFETY: NULL or writable, as the header asks.
         let out_json = unsafe { Out::required("out_json", out_json) }?;
         out_json.set(ptr::null_mut());
@@ -195,6 +211,7 @@ pub unsafe extern "C" fn epi_operation_events(
 /// Ownership: borrows `operation`; the caller frees `out_json` with
 /// `epi_string_free`, and `out_error`, which may be NULL, with `epi_error_free`.
 /// What is not given is NULL.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
@@ -205,7 +222,7 @@ pub unsafe extern "C" fn epi_operation_result(
 ) -> epi_status {
     // SAFETY: NULL or writable, as the header asks.
     let out_error = unsafe { Out::new(out_error) };
-    guard::reporting(&out_error, || {
+    reporting(&out_error, || {
         // SAFETY: as above.
         let out_json = unsafe { Out::required("out_json", out_json) }?;
         out_json.set(ptr::null_mut());
@@ -227,39 +244,109 @@ pub unsafe extern "C" fn epi_operation_result(
 /// Returns: `EPI_STATUS_OK`, or `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no
 /// operation.
 /// Ownership: borrows `operation`.
+/// Blocks: no.
 /// Threads: any.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_operation_cancel(operation: *const epi_operation) -> epi_status {
-    guard::plain(|| {
+    panic::plain(|| {
         find(operation)?.work.stop();
         Ok(status::OK)
     })
 }
 
-/// Frees an operation; one that still runs is cancelled.
+/// Gives an event that tells an event loop when the operation has ended.
 ///
-/// Waits, for a moment, until its connections are closed and no callback of it
-/// runs: after this returns it sends nothing and calls nothing. So it must not be
-/// called while holding a lock that a callback takes. Inside a callback of the
-/// operation itself it cannot wait for that callback, which is then the last.
-/// Inside a callback of another operation it waits as anywhere, unless both
-/// callbacks are freeing. NULL is fine and does nothing; so is a handle that was
-/// freed.
+/// On POSIX systems it is a descriptor for poll, select, epoll or kqueue, which becomes
+/// readable at the end and stays so; do not read from it. On Windows it is the HANDLE
+/// of an event for WaitForMultipleObjects, which is set at the end. The end comes when
+/// no callback of the operation runs any more and all its files are closed, whether it
+/// succeeded, failed, or was cancelled, freed or released. From then on
+/// `epi_operation_wait` with a timeout of 0 gives the final status. Each call gives an
+/// event of its own; after the end it is signalled already.
+///
+/// Returns: `EPI_STATUS_OK`; `EPI_STATUS_IO` if the system has none to give;
+/// `EPI_STATUS_INVALID_ARGUMENT` if `operation` is no operation.
+/// Ownership: borrows `operation`; the caller closes `out_event` with close or
+/// CloseHandle, at any time; on failure it is -1. The caller frees `out_error`, which
+/// may be NULL, with `epi_error_free`.
+/// Blocks: no.
+/// Threads: any.
+/// Since: 0.3.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn epi_operation_end_event(
+    operation: *const epi_operation,
+    out_event: *mut epi_event,
+    out_error: *mut *mut epi_error,
+) -> epi_status {
+    // SAFETY: NULL or writable, as the header asks.
+    let out_error = unsafe { Out::new(out_error) };
+    reporting(&out_error, || {
+        // SAFETY: as above.
+        let out_event = unsafe { Out::required("out_event", out_event) }?;
+        out_event.set(-1);
+        let state = find(operation)?;
+        let (event, native) =
+            EndEvent::pair().map_err(|error| Error::io("cannot make an event for the end", &error))?;
+        state.work.signal_at_end(event);
+        out_event.set(native);
+        Ok(status::OK)
+    })
+}
+
+/// Frees an operation; one that is still running is cancelled, and waited for.
+///
+/// After this returns the operation sends nothing and calls nothing, and its files are
+/// closed. Do not call it while holding a lock that a callback takes. Inside a callback
+/// of the operation itself it cannot wait for that callback, which is then the last.
+/// Inside a callback of another operation it waits as anywhere, unless both callbacks
+/// are freeing. NULL and a handle that was freed are fine: nothing happens.
 ///
 /// Returns: nothing.
 /// Ownership: ends `operation`.
+/// Blocks: while the operation runs, until its connections are closed (milliseconds),
+/// a running callback has returned, and the file call under way has: on a disk or a
+/// share that does not answer, without limit. `epi_operation_release` never blocks.
 /// Threads: last.
 /// Since: 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn epi_operation_free(operation: *mut epi_operation) {
-    guard::value((), || {
-        let Some(state) = handles::take::<OperationState>(operation) else { return };
-        if state.runtime.check_process().is_err() {
-            // Its threads are in the parent: nothing would end a wait, and what it holds is the parent's too.
-            std::mem::forget(state);
-            return;
+    panic::value((), || {
+        if let Some(state) = take(operation) {
+            state.work.abandon();
         }
-        state.work.abandon();
     });
+}
+
+/// Gives an operation back without waiting; one that is still running is cancelled.
+///
+/// The library cancels it and cleans up in the background. No callback of it begins
+/// after this returns; one that is running may still be, and files may still be open.
+/// A host that has to know when that is over, for example to free `user_data` or to
+/// open the file again, gets an event from `epi_operation_end_event` first. NULL and a
+/// handle that was freed are fine: nothing happens.
+///
+/// Returns: nothing.
+/// Ownership: ends `operation`.
+/// Blocks: never.
+/// Threads: last.
+/// Since: 0.3.
+#[unsafe(no_mangle)]
+pub extern "C" fn epi_operation_release(operation: *mut epi_operation) {
+    panic::value((), || {
+        if let Some(state) = take(operation) {
+            state.work.stop();
+        }
+    });
+}
+
+/// Ends the handle of an operation.
+fn take(operation: *mut epi_operation) -> Option<Arc<OperationState>> {
+    let state = handles::take::<OperationState>(operation)?;
+    if state.runtime.check_process().is_err() {
+        // In a forked child its threads are in the parent: nothing would end a wait, and what it holds is the parent's.
+        std::mem::forget(state);
+        return None;
+    }
+    Some(state)
 }

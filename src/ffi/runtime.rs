@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::{guard, signals};
+use super::{panic, signals};
 use crate::base::error::{Error, Kind, Result};
 use crate::ops::runtime;
 
@@ -33,7 +33,7 @@ impl Runtime {
             return Ok(runtime);
         }
         let tokio = runtime::start(|| {
-            guard::adopt_thread();
+            panic::adopt_thread();
             signals::leave_to_the_host();
         })?;
         let runtime = Arc::new(Self { tokio: Some(tokio), process: std::process::id() });

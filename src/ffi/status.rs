@@ -15,6 +15,21 @@ use crate::base::event::{Event, Level, Phase};
 /// Since: 0.1.
 pub type epi_status = i32;
 
+/// What an operation is doing: one of the `EPI_PHASE_` values.
+///
+/// Since: 0.3.
+pub type epi_phase = i32;
+
+/// How much a message matters: one of the `EPI_LOG_LEVEL_` values.
+///
+/// Since: 0.3.
+pub type epi_log_level = i32;
+
+/// Whether repeating a call can help: one of the `EPI_RETRY_` values.
+///
+/// Since: 0.3.
+pub type epi_retry = i32;
+
 /// The values of `epi_status`.
 ///
 /// Since: 0.1.
@@ -77,7 +92,7 @@ pub enum epi_status_value {
     EPI_STATUS_INTERNAL = 91,
 }
 
-/// What an operation is doing: the values of `phase` in `epi_progress`.
+/// The values of `epi_phase`.
 ///
 /// More may be added in a later minor version.
 ///
@@ -87,7 +102,7 @@ pub enum epi_status_value {
 pub enum epi_phase_value {
     /// Nothing was reported yet.
     EPI_PHASE_STARTING = 0,
-    /// Asking the service for something.
+    /// Not used.
     EPI_PHASE_REQUESTING = 1,
     /// Waiting for a deployment or an export in the service.
     EPI_PHASE_WAITING = 2,
@@ -101,7 +116,7 @@ pub enum epi_phase_value {
     EPI_PHASE_VERIFYING = 6,
 }
 
-/// How much a message matters: the values of `log_level` in `epi_call_options`.
+/// The values of `epi_log_level`.
 ///
 /// Since: 0.1.
 #[repr(C)]
@@ -119,7 +134,7 @@ pub enum epi_log_level_value {
     EPI_LOG_LEVEL_DEBUG = 4,
 }
 
-/// Whether trying the same call again can help: the values of `epi_error_retry`.
+/// The values of `epi_retry`.
 ///
 /// Since: 0.1.
 #[repr(C)]

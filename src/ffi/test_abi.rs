@@ -3,12 +3,12 @@
 use std::ptr;
 
 use super::client::{ClientState, epi_client};
-use super::error::epi_error;
+use super::error::{epi_error, reporting};
+use super::handles;
 use super::operation::{self, Running, epi_operation};
+use super::options::Options;
 use super::status::{self, epi_status};
-use super::structs::Options;
 use super::text::Out;
-use super::{guard, handles};
 
 /// Starts an operation whose handler panics.
 ///
@@ -21,7 +21,7 @@ pub unsafe extern "C" fn epi_test_panic(
 ) -> epi_status {
     // SAFETY: NULL or writable.
     let out_error = unsafe { Out::new(out_error) };
-    guard::reporting(&out_error, || {
+    reporting(&out_error, || {
         // SAFETY: as above.
         let out_operation = unsafe { Out::required("out_operation", out_operation) }?;
         out_operation.set(ptr::null_mut());
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn epi_test_panic(
 pub unsafe extern "C" fn epi_test_panic_here(out_error: *mut *mut epi_error) -> epi_status {
     // SAFETY: NULL or writable.
     let out_error = unsafe { Out::new(out_error) };
-    guard::reporting(&out_error, || panic!("injected by a test"))
+    reporting(&out_error, || panic!("injected by a test"))
 }
 
 /// Counts the handles that were not freed.

@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use super::calls::epi_deployment_list;
+use super::callbacks;
 use super::client::*;
-use super::deliver;
 use super::error::*;
 use super::handles;
 use super::library::*;
 use super::operation::*;
+use super::operation_state::{Settling, Work};
+use super::options::{Callbacks, Options};
+use super::progress::epi_progress;
+use super::start::epi_operation_start;
 use super::status::{epi_status_value as s, *};
-use super::structs::{Callbacks, Options, epi_progress};
-use super::work::{Settling, Work};
 use serde_json::json;
 
 use crate::base::entropy::Entropy;
@@ -79,11 +80,23 @@ fn text(text: *const c_char) -> String {
     unsafe { CStr::from_ptr(text) }.to_str().unwrap().to_owned()
 }
 
+/// # Safety
+/// The places live.
+unsafe fn start_list(
+    client: *const epi_client,
+    out_operation: *mut *mut epi_operation,
+    out_error: *mut *mut epi_error,
+) -> epi_status {
+    let (name, request) = (c"deployment.list".as_ptr(), c"{}".as_ptr());
+    // SAFETY: texts, and places by this function's contract.
+    unsafe { epi_operation_start(client, name, request, ptr::null(), out_operation, out_error) }
+}
+
 fn list(client: *const epi_client) -> *mut epi_operation {
     let (mut operation, mut error) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: live places and texts.
     let status =
-        unsafe { epi_deployment_list(client, c"{}".as_ptr(), ptr::null(), &raw mut operation, &raw mut error) };
+        unsafe { start_list(client, &raw mut operation, &raw mut error) };
     assert_eq!((status, error.is_null()), (OK, true));
     operation
 }
@@ -223,8 +236,8 @@ fn progress_of_one_phase_is_told_no_faster_than_its_pace() {
     let user_data = (&raw const calls).cast_mut().cast();
     let callbacks = Some(Callbacks { progress: Some(count), log: None, user_data });
     let work = Arc::new(Work::new("test.pace", &Options { callbacks, ..Options::default() }));
-    deliver::begin(&work).unwrap();
-    let began = deliver::now();
+    callbacks::begin(&work).unwrap();
+    let began = callbacks::now();
     let mut bytes = 0;
     // The first is told at once, the others each a pace later.
     while calls.load(SeqCst) < 4 {
@@ -253,7 +266,7 @@ fn what_is_no_handle_is_refused_by_name() {
     ] {
         let mut error = ptr::null_mut();
         // SAFETY: live places and texts.
-        let status = unsafe { epi_deployment_list(handle, c"{}".as_ptr(), ptr::null(), &raw mut out, &raw mut error) };
+        let status = unsafe { start_list(handle, &raw mut out, &raw mut error) };
         assert_eq!(status, s::EPI_STATUS_INVALID_ARGUMENT as i32);
         assert_eq!(text(epi_error_message(error)), rule);
         epi_error_free(error);
@@ -291,7 +304,8 @@ fn versions_and_texts() {
     // SAFETY: NULL is not written to; texts live.
     unsafe {
         assert_eq!(epi_abi_check(epi_abi_version(), ptr::null_mut()), OK);
-        assert_eq!(epi_abi_check(1, ptr::null_mut()), OK, "the header before");
+        let before = epi_abi_check(2, ptr::null_mut());
+        assert_eq!(before, s::EPI_STATUS_ABI_MISMATCH as i32, "calls functions that are no longer there");
         assert_eq!(epi_abi_check(1 << 16, ptr::null_mut()), s::EPI_STATUS_ABI_MISMATCH as i32);
         assert_eq!(epi_abi_check(epi_abi_version() + 1, ptr::null_mut()), s::EPI_STATUS_ABI_MISMATCH as i32);
         let quoted = epi_json_quote(c"a\"\\\n".as_ptr());

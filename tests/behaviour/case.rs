@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use epicloud_emulator::{Phase, Rule, Step};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-
-use super::program::root;
 
 /// One case.
 #[derive(Debug, Clone, Deserialize)]
@@ -139,6 +138,12 @@ struct File {
 
 /// The table of statuses, which is no file of cases.
 pub(super) const STATUSES: &str = "statuses.json";
+
+/// The folder of the workspace, from each of its packages.
+pub(super) fn root() -> PathBuf {
+    let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    folders.find(|folder| folder.join("tests/vectors").is_dir()).unwrap().to_owned()
+}
 
 /// All cases, each with its file's name in front of its own.
 pub(super) fn all() -> Vec<Case> {

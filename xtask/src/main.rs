@@ -7,6 +7,7 @@
 
 mod azurite;
 mod bench;
+mod check;
 mod demo;
 mod dotnet;
 mod emulator;
@@ -20,6 +21,7 @@ mod powershell;
 mod process;
 mod python;
 mod readme;
+mod steps;
 mod test;
 mod workspace;
 
@@ -36,6 +38,7 @@ const USAGE: &str = "\
 usage: cargo xtask <command>
 
   demo                         show the real commands against a local emulator
+  check                        formatting, lints, and the tests that need Rust and a C compiler only: two minutes
   test [--long]                everything that must hold: formatting, lints, documentation, tests, README, a short
                                look at the bench, and 5 s of each fuzz target (--long: 60 s of each, the C programs
                                under AddressSanitizer, the demo, and a small run of the whole bench)
@@ -66,6 +69,7 @@ enum Part {
 enum Command {
     Help,
     Demo,
+    Check,
     Test {
         long: bool,
     },
@@ -86,6 +90,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Command::Demo => demo::run(),
+        Command::Check => check::run(),
         Command::Test { long } => test::run(long),
         Command::TestPart(Part::Python) => python::run(),
         Command::TestPart(Part::DotNet) => dotnet::run(),
@@ -115,6 +120,7 @@ fn parse() -> Result<Command> {
             (Value(name), None) => match name.to_str() {
                 Some("help") => return Ok(Command::Help),
                 Some("demo") => Command::Demo,
+                Some("check") => Command::Check,
                 Some("test") => Command::Test { long: false },
                 Some("bench") => Command::Bench(bench::Settings::default()),
                 Some("package") => Command::Package(None),

@@ -47,11 +47,11 @@ fn c(workspace: &Workspace) -> Result<()> {
     let folder = workspace.target.join("package");
     let prefix = folder.join("c");
     fresh(&prefix)?;
-    let mut install = workspace.cargo(&["cinstall", "--release", "--no-default-features"]);
+    let mut install = workspace.cargo(&["cinstall", "--release", "--package", "epicloud-capi"]);
     // A folder of its own: cargo-c has its own way of building, which would undo the builds of the usual one.
     install.arg("--prefix").arg(&prefix).arg("--target-dir").arg(folder.join("build"));
     process::run(&mut install)?;
-    process::run(Command::new("sh").arg(workspace.root.join("tests/c/installed.sh")).arg(&prefix))?;
+    process::run(Command::new("sh").arg(workspace.root.join("capi/tests/c/installed.sh")).arg(&prefix))?;
     println!("the C package is installed in {}", prefix.display());
     Ok(())
 }

@@ -117,7 +117,7 @@ fn build(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<PathB
     let tools = tools(workspace)?;
     let target = workspace.target.join("python/build");
     make_folder(&target)?;
-    let header = workspace.root.join("include/epicloud.h");
+    let header = workspace.root.join("capi/include/epicloud.h");
     let header = fs::read_to_string(&header).doing(format!("cannot read {}", header.display()))?;
     // Where maturin looks for declarations before it would generate its own, which lack all that macros make.
     let place = target.join("header.h");
@@ -137,13 +137,15 @@ fn build(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<PathB
     built.ok_or_else(|| Failure::new(format!("maturin left no wheel in {}", folder.display())))
 }
 
-/// The header as cffi reads it: without the preprocessor, except for numbers, and without what is for C++.
+/// The header as cffi reads it: without the preprocessor, except for numbers, and without what is for C and C++ alone.
 fn declarations(header: &str) -> String {
+    let (before, rest) = header.split_once("#ifndef EPICLOUD_NO_CALLS\n").unwrap_or((header, ""));
+    let (_, after) = rest.split_once("#endif  /* EPICLOUD_NO_CALLS */\n").unwrap_or(("", rest));
     let number = |line: &str| {
         let value = line.strip_prefix("#define ").and_then(|rest| rest.split_once(' ')).map(|(_, value)| value);
         value.is_some_and(|value| !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()))
     };
-    let kept = header.lines().filter(|line| match *line {
+    let kept = before.lines().chain(after.lines()).filter(|line| match *line {
         "extern \"C\" {" | "}  // extern \"C\"" => false,
         line => !line.starts_with('#') || number(line),
     });
@@ -233,6 +235,7 @@ mod tests {
     fn the_header_loses_what_cffi_cannot_read() {
         let header = "#ifndef X\n#define X\n#include <stdint.h>\n#define EPI_VERSION \"0.1.0\"\n#define EPI_MAJOR 0\n\
                       #ifdef __cplusplus\nextern \"C\" {\n#endif // __cplusplus\nint32_t f(void);\n\
+                      #ifndef EPICLOUD_NO_CALLS\nstatic inline int32_t g(void)\n{\n}\n#endif  /* EPICLOUD_NO_CALLS */\n\
                       #ifdef __cplusplus\n}  // extern \"C\"\n#endif  // __cplusplus\n#define INIT { 0, 0 }\n#endif\n";
         assert_eq!(declarations(header), "#define EPI_MAJOR 0\nint32_t f(void);\n");
     }

@@ -2,12 +2,12 @@
 //! cheapest to find. The first step that fails ends the run under its name.
 
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::azurite::{self, Azurite};
 use crate::bench::{self, Settings};
 use crate::dotnet;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::fuzz;
 use crate::machine::left_out;
 use crate::npm;
@@ -15,6 +15,7 @@ use crate::powershell;
 use crate::process;
 use crate::python;
 use crate::readme;
+use crate::steps::Steps;
 use crate::workspace::{PEERS, Workspace};
 
 /// What each fuzz target gets: enough to see that nothing is broken plainly, or enough to look for more.
@@ -24,7 +25,6 @@ const LONG_FUZZ: Duration = Duration::from_secs(60);
 const LIBRARY: &str = "epicloud";
 
 pub(crate) fn run(long: bool) -> Result<()> {
-    let began = Instant::now();
     let workspace = Workspace::find()?;
     let mut steps = Steps::default();
 
@@ -73,12 +73,12 @@ pub(crate) fn run(long: bool) -> Result<()> {
     steps.step("fuzz", || fuzz_targets(&workspace, if long { LONG_FUZZ } else { FUZZ }))?;
     if long {
         // The C programs under AddressSanitizer, which builds the library once more.
-        steps.step("memory", || process::run(&mut workspace.cargo(&["test", "--test", "abi", "--", "--ignored"])))?;
+        steps.step("memory", || process::run(&mut workspace.cargo(&["test", "--package", "epicloud-capi", "--test", "abi", "--", "--ignored"])))?;
         steps.step("demo", crate::demo::run)?;
         // Only that it works; its figures are no judgement.
         steps.step("bench", || bench::run(&Settings::default().quick()))?;
     }
-    println!("{} steps passed in {}", steps.passed, spoken(began));
+    steps.finish();
     Ok(())
 }
 
@@ -114,30 +114,5 @@ fn fuzz_targets(workspace: &Workspace, time: Duration) -> Result<()> {
     match fuzz::missing() {
         None => fuzz::run(workspace, time),
         Some(reason) => left_out::<()>("the fuzz targets", reason).map(drop),
-    }
-}
-
-#[derive(Default)]
-struct Steps {
-    passed: u32,
-}
-
-impl Steps {
-    fn step<T>(&mut self, name: &str, body: impl FnOnce() -> Result<T>) -> Result<T> {
-        println!("==> {name}");
-        let began = Instant::now();
-        let outcome = body().map_err(|failure| Failure::new(format!("step '{name}' failed: {failure}")))?;
-        println!("<== {name}: passed in {}", spoken(began));
-        self.passed += 1;
-        Ok(outcome)
-    }
-}
-
-fn spoken(since: Instant) -> String {
-    let seconds = since.elapsed().as_secs_f64();
-    if seconds < 60.0 {
-        format!("{seconds:.1} s")
-    } else {
-        format!("{:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0)
     }
 }

@@ -43,19 +43,10 @@ namespace EpiCloud.Interop
         /// <param name="requestJson">The request, a JSON object.</param>
         /// <param name="options">How it is carried out; null for the defaults.</param>
         /// <returns>The operation; dispose of it.</returns>
-        /// <exception cref="EpiException">The request breaks a rule; nothing was sent.</exception>
-        /// <exception cref="ArgumentException">There is no such operation.</exception>
+        /// <exception cref="EpiException">There is no such operation, or the request breaks a rule; nothing was sent.</exception>
         public Operation Start(string operation, string requestJson, OperationOptions options = null)
         {
-            NativeCall call;
-            if (operation == null)
-            {
-                throw new ArgumentNullException("operation");
-            }
-            if (!NativeMethods.Calls.TryGetValue(operation, out call))
-            {
-                throw new ArgumentException("there is no operation '" + operation + "'", "operation");
-            }
+            byte[] name = Text.In(operation, "operation");
             byte[] request = Text.In(requestJson, "requestJson");
             NativeCallOptions native = new NativeCallOptions
             {
@@ -65,7 +56,7 @@ namespace EpiCloud.Interop
             };
             OperationHandle started;
             ErrorHandle error;
-            int status = call(handle, request, ref native, out started, out error);
+            int status = NativeMethods.epi_operation_start(handle, name, request, ref native, out started, out error);
             Outcome.Check(status, error);
             return new Operation(started);
         }

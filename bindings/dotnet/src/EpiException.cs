@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using EpiCloud.Interop.Handles;
+using EpiCloud.Interop.Native;
 
 namespace EpiCloud.Interop
 {
@@ -13,42 +15,81 @@ namespace EpiCloud.Interop
     /// </remarks>
     public sealed class EpiException : Exception
     {
-        /// <summary>Makes an exception of what <c>epi_error_json</c> gives.</summary>
-        /// <param name="status">The status, one of <see cref="EpiStatus"/>.</param>
-        /// <param name="json">The document; null if the library gave none.</param>
-        public EpiException(int status, string json) : this(status, json, null)
+        private static readonly string[] Advice = { "never", "later", "exhausted" };
+
+        private EpiException(int status, string message, Exception cause)
+            : this(status, Text.Borrowed(NativeMethods.epi_status_name(status)), message, cause)
         {
         }
 
-        internal EpiException(int status, string json, Exception cause) : this(status, json, Members(json), cause)
-        {
-        }
-
-        private EpiException(int status, string json, Dictionary<string, object> members, Exception cause)
-            : base(TextOf(members, "message") ?? "the library gave the status " + status, cause)
+        private EpiException(int status, string name, string message, Exception cause)
+            : base(message ?? "the library gave the status " + status, cause)
         {
             Status = status;
-            Json = json;
-            StatusName = TextOf(members, "status");
-            HttpStatus = (int)NumberOf(members, "httpStatus", 0);
-            Code = TextOf(members, "code");
-            Errors = TextsOf(members, "errors");
-            RequestId = TextOf(members, "requestId");
-            Field = TextOf(members, "field");
-            NextStep = TextOf(members, "nextStep");
-            Retry = TextOf(members, "retry") ?? "never";
-            RetryAfterMilliseconds = NumberOf(members, "retryAfterMs", -1);
-            Attempts = (int)NumberOf(members, "attempts", 0);
-            ExitCode = (int)NumberOf(members, "exitCode", 1);
+            StatusName = name;
+            Errors = new string[0];
+            Retry = Advice[0];
+            RetryAfterMilliseconds = -1;
+            ExitCode = 1;
         }
 
-        /// <summary>An error of this assembly in the form of the library's own.</summary>
+        /// <summary>An error of the library.</summary>
+        internal static EpiException Of(ErrorHandle error)
+        {
+            int retry = NativeMethods.epi_error_retry(error);
+            return new EpiException(NativeMethods.epi_error_status(error), Text.Borrowed(NativeMethods.epi_error_message(error)), null)
+            {
+                HttpStatus = NativeMethods.epi_error_http_status(error),
+                Code = Text.Borrowed(NativeMethods.epi_error_code(error)),
+                Errors = Details(error),
+                RequestId = Text.Borrowed(NativeMethods.epi_error_request_id(error)),
+                Field = Text.Borrowed(NativeMethods.epi_error_field(error)),
+                NextStep = Text.Borrowed(NativeMethods.epi_error_next_step(error)),
+                Retry = retry >= 0 && retry < Advice.Length ? Advice[retry] : Advice[0],
+                RetryAfterMilliseconds = NativeMethods.epi_error_retry_after_ms(error),
+                Attempts = NativeMethods.epi_error_attempts(error),
+                ExitCode = NativeMethods.epi_error_exit_code(error),
+                Json = Text.Borrowed(NativeMethods.epi_error_json(error)),
+            };
+        }
+
+        /// <summary>A call that failed and gave no error.</summary>
+        internal static EpiException Of(int status)
+        {
+            return new EpiException(status, null, null);
+        }
+
+        /// <summary>An error of this assembly, which may have no library to ask.</summary>
         internal static EpiException Local(int status, string name, int exitCode, string message, Exception cause)
         {
-            string json = "{\"status\":" + Interop.Json.Quote(name) + ",\"exitCode\":" + exitCode + ",\"message\":"
-                + Interop.Json.Quote(message) + ",\"httpStatus\":null,\"code\":null,\"errors\":[],\"requestId\":null,"
-                + "\"field\":null,\"nextStep\":null,\"retry\":\"never\",\"retryAfterMs\":null,\"attempts\":0}";
-            return new EpiException(status, json, cause);
+            return new EpiException(status, name, message, cause) { ExitCode = exitCode };
+        }
+
+        /// <summary>An error of the library in the words of a host.</summary>
+        /// <param name="source">What the library said; null for an error of the host's own, a wrong argument.</param>
+        /// <param name="message">The message.</param>
+        /// <param name="nextStep">What to do about it; null if that is not known.</param>
+        /// <returns>The exception. <see cref="Json"/> stays what the library said.</returns>
+        public static EpiException Reworded(EpiException source, string message, string nextStep)
+        {
+            if (source == null)
+            {
+                return new EpiException(EpiStatus.InvalidArgument, message, null) { NextStep = nextStep };
+            }
+            return new EpiException(source.Status, source.StatusName, message, null)
+            {
+                HttpStatus = source.HttpStatus,
+                Code = source.Code,
+                Errors = source.Errors,
+                RequestId = source.RequestId,
+                Field = source.Field,
+                NextStep = nextStep,
+                Retry = source.Retry,
+                RetryAfterMilliseconds = source.RetryAfterMilliseconds,
+                Attempts = source.Attempts,
+                ExitCode = source.ExitCode,
+                Json = source.Json,
+            };
         }
 
         /// <summary>The status, one of <see cref="EpiStatus"/>.</summary>
@@ -58,78 +99,45 @@ namespace EpiCloud.Interop
         public string StatusName { get; }
 
         /// <summary>The HTTP status of the service's answer; 0 if there was none.</summary>
-        public int HttpStatus { get; }
+        public int HttpStatus { get; private set; }
 
         /// <summary>The service's error code, such as <c>LeaseIdMissing</c>; null if there is none.</summary>
-        public string Code { get; }
+        public string Code { get; private set; }
 
         /// <summary>The service's own texts; empty if there are none.</summary>
-        public string[] Errors { get; }
+        public string[] Errors { get; private set; }
 
         /// <summary>The service's request id, for questions to its support; null if there is none.</summary>
-        public string RequestId { get; }
+        public string RequestId { get; private set; }
 
         /// <summary>The JSON path of what broke a rule; null if nothing did.</summary>
-        public string Field { get; }
+        public string Field { get; private set; }
 
         /// <summary>What to do about it; null if that is not known.</summary>
-        public string NextStep { get; }
+        public string NextStep { get; private set; }
 
         /// <summary>Whether trying again can help: <c>never</c>, <c>later</c> or <c>exhausted</c>.</summary>
-        public string Retry { get; }
+        public string Retry { get; private set; }
 
-        /// <summary>How long the service asked to wait before the next try; -1 if it did not ask.</summary>
-        public long RetryAfterMilliseconds { get; }
+        /// <summary>How long the service asked to wait before the next attempt; -1 if it did not ask.</summary>
+        public long RetryAfterMilliseconds { get; private set; }
 
-        /// <summary>How often it was tried.</summary>
-        public int Attempts { get; }
+        /// <summary>The number of attempts; 0 if nothing was sent.</summary>
+        public int Attempts { get; private set; }
 
         /// <summary>The exit code that the program <c>epi</c> has for it.</summary>
-        public int ExitCode { get; }
+        public int ExitCode { get; private set; }
 
         /// <summary>Everything in one document, as <c>epi_error_json</c> gives it; null if the library gave none.</summary>
-        public string Json { get; }
+        public string Json { get; private set; }
 
-        /// <summary>The members; none if the document cannot be read, so that an error never hides behind another.</summary>
-        private static Dictionary<string, object> Members(string json)
-        {
-            try
-            {
-                return json == null ? null : Interop.Json.Read(json) as Dictionary<string, object>;
-            }
-            catch (FormatException)
-            {
-                return null;
-            }
-        }
-
-        private static object Member(Dictionary<string, object> members, string name)
-        {
-            object value = null;
-            if (members != null)
-            {
-                members.TryGetValue(name, out value);
-            }
-            return value;
-        }
-
-        private static string TextOf(Dictionary<string, object> members, string name)
-        {
-            return Member(members, name) as string;
-        }
-
-        private static long NumberOf(Dictionary<string, object> members, string name, long absent)
-        {
-            object value = Member(members, name);
-            return value is long ? (long)value : absent;
-        }
-
-        private static string[] TextsOf(Dictionary<string, object> members, string name)
+        private static string[] Details(ErrorHandle error)
         {
             List<string> texts = new List<string>();
-            foreach (object item in Member(members, name) as List<object> ?? new List<object>())
+            string text;
+            while ((text = Text.Borrowed(NativeMethods.epi_error_detail(error, (UIntPtr)texts.Count))) != null)
             {
-                texts.Add(item as string);
+                texts.Add(text);
             }
             return texts.ToArray();
         }

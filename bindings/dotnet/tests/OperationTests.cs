@@ -32,7 +32,7 @@ namespace EpiCloud.Interop.Tests
                 Check.Equal(EpiStatus.InvalidArgument, error.Status, "the status");
                 Check.Equal("ids", error.Field, "the field");
                 Check.Throws<EpiException>(() => client.Start("deployment.get", "no document"));
-                Check.Throws<ArgumentException>(() => client.Start("deployment.fly", "{}"));
+                Check.Equal("name", Check.Throws<EpiException>(() => client.Start("deployment.fly", "{}")).Field, "the field");
                 Check.Throws<ArgumentNullException>(() => client.Start(null, "{}"));
                 Check.Throws<ArgumentNullException>(() => client.Start("connect", null));
                 Check.Throws<ArgumentException>(() => client.Start("connect", "{}\0"));

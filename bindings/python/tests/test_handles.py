@@ -41,8 +41,8 @@ class Counting:
         function = getattr(self._library, name)
         if not name.startswith("epi_"):
             return function
-        if name.endswith("_free"):
-            kind = name[: -len("_free")]
+        if name.endswith(("_free", "_release")):
+            kind = name.rpartition("_")[0]
             return lambda pointer: self._free(kind, pointer, function)
 
         def call(*arguments: Any) -> Any:
@@ -134,7 +134,7 @@ def test_a_call_that_is_interrupted_while_it_starts_is_ended(
     asynchronous = epicloud.aio.Client(**emulator.account)
     with epicloud.Client(**emulator.account) as client:
         use = {"method": client, "start": client.start, "asyncio": asynchronous.start}[surface]
-        counting.interrupted = "epi_deployment_get"
+        counting.interrupted = "epi_operation_start"
         # The exception is alive while this looks, as it is in an `except`: nothing waits for the end of that.
         with pytest.raises(KeyboardInterrupt) as caught:
             use.get_deployment(id=ABSENT)  # type: ignore[attr-defined]
@@ -191,14 +191,14 @@ def test_what_an_interrupted_call_gave_is_freed(emulator: Emulator, counting: Co
     counting.balanced("epi_client")
 
 
-@pytest.mark.parametrize("function", ["epi_client_new", "epi_deployment_get", "epi_operation_result"])
+@pytest.mark.parametrize("function", ["epi_client_new", "epi_operation_start", "epi_operation_result"])
 def test_the_error_of_an_interrupted_call_is_freed(emulator: Emulator, counting: Counting, function: str) -> None:
     def use() -> None:
         with epicloud.Client(**emulator.account) as client:
             counting.interrupted = function
             if function == "epi_client_new":
                 epicloud.Client(endpoint="nonsense")
-            client.get_deployment(id="" if function == "epi_deployment_get" else ABSENT)
+            client.get_deployment(id="" if function == "epi_operation_start" else ABSENT)
 
     with pytest.raises(KeyboardInterrupt):
         use()

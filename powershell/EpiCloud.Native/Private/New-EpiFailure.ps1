@@ -16,23 +16,7 @@ function New-EpiFailure {
         # What the library said, if it was the library.
         [EpiCloud.Interop.EpiException]$Native
     )
-    $status = [EpiCloud.Interop.EpiStatus]::InvalidArgument
-    $members = @{ status = 'INVALID_ARGUMENT'; exitCode = 1; errors = @() }
-    if ($null -ne $Native) {
-        $status = $Native.Status
-        $members = @{ status = $Native.StatusName; exitCode = $Native.ExitCode; errors = @($Native.Errors) }
-        $members.httpStatus = $Native.HttpStatus
-        $members.code = $Native.Code
-        $members.requestId = $Native.RequestId
-        $members.field = $Native.Field
-        $members.retry = $Native.Retry
-        $members.retryAfterMs = $Native.RetryAfterMilliseconds
-        $members.attempts = $Native.Attempts
-    }
-    $members.message = $Text
-    $members.nextStep = $NextStep
-    $cause = [EpiCloud.Interop.EpiException]::new(
-        $status, (Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $members -Compress))
+    $cause = [EpiCloud.Interop.EpiException]::Reworded($Native, $Text, $NextStep)
     $record = [System.Management.Automation.ErrorRecord]::new(
         [System.Management.Automation.ParentContainsErrorRecordException]::new($cause), $Id, $Category, $Target)
     $record.CategoryInfo.Activity = $Cmdlet

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::JoinHandle;
 
 use super::partial_file::PartialFile;
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Result};
+use crate::base::threads;
 use crate::transfer::file::file_tasks::FileWork;
 
 /// So much is gathered before it is brought onto the disk.
@@ -61,7 +62,7 @@ impl Flusher {
     pub(crate) async fn finish(&self) -> Result<()> {
         let running = self.state().running.take();
         if let Some(task) = running {
-            task.await.map_err(|_| Error::new(Kind::Internal, "a file task ended in a panic"))?;
+            task.await.map_err(threads::task_lost)?;
         }
         self.check()
     }

@@ -16,6 +16,7 @@ use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::base::retry::{RetryPolicy, reason};
+use crate::base::threads;
 use crate::base::time::{Clock, milliseconds};
 
 /// The pauses between tries. When tries end is for the schedule to say, which sees the whole transfer.
@@ -65,7 +66,7 @@ impl Runner<'_> {
             };
             match finished {
                 None => {}
-                Some(Err(_)) => break Err(Error::new(Kind::Internal, "a task of the transfer ended in a panic")),
+                Some(Err(error)) => break Err(threads::task_lost(error)),
                 Some(Ok((index, Ok(value)))) => {
                     let bytes = done(index, value);
                     scheduler.succeeded(index, bytes, self.clock.monotonic());

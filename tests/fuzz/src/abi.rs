@@ -4,7 +4,6 @@ use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
 use std::sync::OnceLock;
 
-use epicloud::ffi::calls as c;
 use epicloud::ffi::client::{epi_client, epi_client_new};
 use epicloud::ffi::error::{
     epi_error, epi_error_code, epi_error_free, epi_error_http_status, epi_error_json, epi_error_message,
@@ -14,37 +13,39 @@ use epicloud::ffi::library::{epi_status_name, epi_string_free};
 use epicloud::ffi::operation::{
     epi_operation, epi_operation_events, epi_operation_free, epi_operation_result, epi_operation_wait,
 };
+use epicloud::ffi::start::epi_operation_start;
 use epicloud::ffi::status::{epi_status, epi_status_value as s};
-use epicloud::ffi::structs::epi_call_options;
+use epicloud::ffi::options::epi_call_options;
 use serde_json::Value;
 
-/// A call that starts an operation.
-pub type Call = unsafe extern "C" fn(
-    *const epi_client,
-    *const c_char,
-    *const epi_call_options,
-    *mut *mut epi_operation,
-    *mut *mut epi_error,
-) -> epi_status;
+/// Every operation by its name. A new one goes to the end: the inputs of the corpora count.
+pub const OPERATIONS: &[&CStr] = &[
+    c"connect",
+    c"packageLocation.get",
+    c"package.upload",
+    c"package.deploy",
+    c"deployment.start",
+    LIST,
+    c"deployment.get",
+    c"deployment.wait",
+    c"deployment.complete",
+    c"deployment.reset",
+    c"databaseExport.start",
+    c"databaseExport.get",
+    c"databaseExport.wait",
+    c"databaseExport.save",
+    c"storageContainer.list",
+    c"storageSas.get",
+    c"edgeLogLocation.get",
+];
 
-macro_rules! calls {
-    ($($symbol:ident)*) => {
-        /// Every call with its symbol. A new one goes to the end: the inputs of the corpora count.
-        pub const CALLS: &[(&str, Call)] = &[$((stringify!($symbol), c::$symbol)),*];
-    };
-}
+/// The operation that needs nothing but an account.
+pub const LIST: &CStr = c"deployment.list";
 
-calls! {
-    epi_client_verify epi_package_location_get epi_package_upload epi_package_deploy epi_deployment_start
-    epi_deployment_list epi_deployment_get epi_deployment_wait epi_deployment_complete epi_deployment_reset
-    epi_database_export_start epi_database_export_get epi_database_export_wait epi_database_export_save
-    epi_storage_container_list epi_storage_sas_get epi_edge_log_location_get
-}
-
-/// The call that a byte stands for, `a` for the first.
+/// The operation that a byte stands for, `a` for the first.
 #[must_use]
-pub fn call(byte: u8) -> (&'static str, Call) {
-    CALLS[usize::from(byte.wrapping_sub(b'a')) % CALLS.len()]
+pub fn operation(byte: u8) -> &'static CStr {
+    OPERATIONS[usize::from(byte.wrapping_sub(b'a')) % OPERATIONS.len()]
 }
 
 /// The longest that an operation which needs no network may take. Generous, because machines are busy.
@@ -192,12 +193,12 @@ pub fn terminated(bytes: &[u8]) -> Box<[u8]> {
     text.iter().copied().chain([0]).collect()
 }
 
-/// Starts a call.
+/// Starts an operation.
 ///
 /// # Safety
 /// The pointers are as the header asks.
 pub unsafe fn start(
-    call: Call,
+    name: &CStr,
     client: *const epi_client,
     request: *const c_char,
     options: *const epi_call_options,
@@ -206,7 +207,9 @@ pub unsafe fn start(
     let mut operation = ptr::without_provenance_mut(16);
     let mut error = ptr::without_provenance_mut(16);
     // SAFETY: live places; the rest as this function asks.
-    let status = unsafe { call(client, request, options, &raw mut operation, &raw mut error) };
+    let status = unsafe {
+        epi_operation_start(client, name.as_ptr(), request, options, &raw mut operation, &raw mut error)
+    };
     if status == s::EPI_STATUS_OK as i32 {
         assert!(!operation.is_null() && error.is_null(), "a call that was accepted gives an operation and no error");
         return Ok(operation);
@@ -293,9 +296,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_call_is_there() {
-        let mut all: Vec<&str> = c::CALLS.iter().map(|(symbol, _)| *symbol).collect();
-        let mut own: Vec<&str> = CALLS.iter().map(|(symbol, _)| *symbol).collect();
+    fn every_operation_is_there() {
+        let mut all: Vec<&str> = epicloud::ops::catalog::CATALOG.iter().map(|row| row.name).collect();
+        let mut own: Vec<&str> = OPERATIONS.iter().map(|name| name.to_str().unwrap_or_default()).collect();
         all.sort_unstable();
         own.sort_unstable();
         assert_eq!(own, all);

@@ -10,8 +10,9 @@ use std::ffi::{c_char, c_void};
 use std::mem::offset_of;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use epicloud::ffi::options::{epi_call_options, epi_log_fn};
+use epicloud::ffi::progress::{epi_progress, epi_progress_fn};
 use epicloud::ffi::status::epi_status_value as s;
-use epicloud::ffi::structs::{epi_call_options, epi_log_fn, epi_progress, epi_progress_fn};
 
 use crate::abi::{self, Refusal};
 
@@ -133,9 +134,8 @@ fn one(memory: &Memory, size: usize, given: Option<epi_call_options>) {
         counter.store(0, Ordering::SeqCst);
     }
     USER_DATA.store(given.map_or(0, |given| given.user_data.addr()), Ordering::SeqCst);
-    let (_, list) = abi::CALLS[5];
     // SAFETY: a NUL-terminated text, and memory as large as it says, or of a size that is refused.
-    let outcome = unsafe { abi::start(list, abi::bare_client(), c"{}".as_ptr(), memory.bytes().as_ptr().cast()) };
+    let outcome = unsafe { abi::start(abi::LIST, abi::bare_client(), c"{}".as_ptr(), memory.bytes().as_ptr().cast()) };
     let operation = match (outcome, given) {
         (Err(refusal), given) => return refused(&refusal, memory, size, given),
         (Ok(_), None) => panic!("a struct_size of {size} was taken"),

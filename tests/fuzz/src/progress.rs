@@ -10,8 +10,8 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use epicloud::ffi::operation::{epi_operation, epi_operation_progress, epi_operation_wait};
+use epicloud::ffi::progress::epi_progress;
 use epicloud::ffi::status::epi_status_value as s;
-use epicloud::ffi::structs::epi_progress;
 
 use crate::abi;
 use crate::options::{Bytes, Memory};
@@ -25,9 +25,8 @@ const LARGEST: usize = 4096;
 fn ended() -> *const epi_operation {
     static OPERATION: OnceLock<usize> = OnceLock::new();
     ptr::without_provenance(*OPERATION.get_or_init(|| {
-        let (_, list) = abi::CALLS[5];
         // SAFETY: a NUL-terminated text; no options.
-        let started = unsafe { abi::start(list, abi::bare_client(), c"{}".as_ptr(), ptr::null()) };
+        let started = unsafe { abi::start(abi::LIST, abi::bare_client(), c"{}".as_ptr(), ptr::null()) };
         let operation = started.unwrap_or_else(|refusal| panic!("{refusal:?}"));
         assert_eq!(epi_operation_wait(operation, -1), s::EPI_STATUS_NOT_CONFIGURED as i32);
         operation.addr()

@@ -1,9 +1,10 @@
-//! Target `request`: the first byte picks a call, the rest is its request document.
+//! Target `request`: the first byte picks an operation, the rest is its request document.
 //!
 //! The client has no account, so the service is never asked. Only `package.upload` can go to the network without one:
 //! to the link in `sasUrl`, after it has seen that every file is there. Inputs that name a file that exists are left
 //! out, so it always ends before; the final status tells when it does not.
 
+use std::ffi::CStr;
 use std::path::Path;
 use std::ptr;
 
@@ -18,15 +19,15 @@ pub const CANARY: &str = "CANARY0signature";
 /// Runs one input.
 pub fn run(bytes: &[u8]) {
     let Some((first, text)) = bytes.split_first() else { return };
-    let (symbol, call) = abi::call(*first);
+    let name = abi::operation(*first);
     let text = abi::terminated(text);
     let document = serde_json::from_slice::<Value>(&text[..text.len() - 1]).ok();
-    if document.as_ref().is_some_and(|document| touches_other_files(symbol, document)) {
+    if document.as_ref().is_some_and(|document| touches_other_files(name, document)) {
         return;
     }
     abi::leaving_no_handle(|| {
         // SAFETY: a NUL-terminated text; no options.
-        match unsafe { abi::start(call, abi::bare_client(), text.as_ptr().cast(), ptr::null()) } {
+        match unsafe { abi::start(name, abi::bare_client(), text.as_ptr().cast(), ptr::null()) } {
             Err(refusal) => {
                 refusal.expect(&[s::EPI_STATUS_INVALID_ARGUMENT]);
                 refusal.blames("request_json", document.as_ref());
@@ -47,15 +48,15 @@ pub fn run(bytes: &[u8]) {
     });
 }
 
-/// Whether the call would read a file that is there, or write one outside of the folder.
-fn touches_other_files(symbol: &str, document: &Value) -> bool {
+/// Whether the operation would read a file that is there, or write one outside of the folder.
+fn touches_other_files(name: &CStr, document: &Value) -> bool {
     let inside = |path: &str| Path::new(path).components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    match symbol {
-        "epi_package_upload" | "epi_package_deploy" => {
+    match name.to_bytes() {
+        b"package.upload" | b"package.deploy" => {
             let files = document["files"].as_array().into_iter().flatten();
             files.filter_map(|file| file["path"].as_str()).any(|path| Path::new(path).exists())
         }
-        "epi_database_export_save" => document["outputFile"].as_str().is_some_and(|path| !inside(path)),
+        b"databaseExport.save" => document["outputFile"].as_str().is_some_and(|path| !inside(path)),
         _ => false,
     }
 }

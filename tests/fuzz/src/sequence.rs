@@ -15,10 +15,12 @@ use epicloud::ffi::client::{epi_client, epi_client_cancel_all, epi_client_free};
 use epicloud::ffi::error::{epi_error, epi_error_free, epi_error_json, epi_error_message, epi_error_status};
 use epicloud::ffi::operation::{
     epi_operation, epi_operation_cancel, epi_operation_events, epi_operation_free, epi_operation_progress,
-    epi_operation_result, epi_operation_wait,
+    epi_operation_release, epi_operation_result, epi_operation_wait,
 };
+use epicloud::ffi::options::epi_call_options;
+use epicloud::ffi::progress::epi_progress;
+use epicloud::ffi::start::epi_operation_start;
 use epicloud::ffi::status::{epi_status, epi_status_value as s};
-use epicloud::ffi::structs::{epi_call_options, epi_progress};
 
 use crate::abi::{self, Refusal};
 
@@ -122,6 +124,7 @@ impl World {
             7 => self.result(handle, detail & 1 != 0),
             8 => self.cancel(handle),
             9 => self.cancel_all(handle),
+            10 if detail & 1 != 0 => self.release_operation(handle),
             10 => self.free_operation(handle),
             11 => self.free_client(handle),
             12 => self.look_at_error(handle),
@@ -138,7 +141,7 @@ impl World {
 
     /// Bits 0 to 4 of the detail pick the call, bit 5 a request that fits none, 6 a callback, 7 a time limit.
     fn start(&mut self, client: usize, detail: u8) {
-        let (_, call) = abi::call(b'a' + (detail & 31));
+        let name = abi::operation(b'a' + (detail & 31));
         let request = if detail & 32 != 0 { c"[]" } else { c"{}" };
         let calls = (detail & 64 != 0).then(Box::<Calls>::default);
         let options = epi_call_options {
@@ -153,7 +156,16 @@ impl World {
         let (mut operation, mut error) = (ptr::null_mut(), ptr::null_mut());
         let place = ptr::without_provenance::<epi_client>(client);
         // SAFETY: live places and texts; the handle may be anything, as the header says.
-        let status = unsafe { call(place, request.as_ptr(), &raw const options, &raw mut operation, &raw mut error) };
+        let status = unsafe {
+            epi_operation_start(
+                place,
+                name.as_ptr(),
+                request.as_ptr(),
+                &raw const options,
+                &raw mut operation,
+                &raw mut error,
+            )
+        };
         if status == OK {
             assert!(self.is(client, Kind::Client) && detail & 32 == 0 && error.is_null());
             self.enter(operation.addr(), Kind::Operation);
@@ -271,6 +283,18 @@ impl World {
             self.live.remove(&handle);
             // The counters go: a callback that still ran would write to freed memory.
             self.operations.remove(&handle);
+        }
+        self.wait_for_nothing(handle);
+    }
+
+    fn release_operation(&mut self, handle: usize) {
+        epi_operation_release(ptr::without_provenance_mut::<epi_operation>(handle));
+        if self.is(handle, Kind::Operation) {
+            self.live.remove(&handle);
+            // A callback may still be running.
+            if let Some(calls) = self.operations.remove(&handle).and_then(|operation| operation.calls) {
+                Box::leak(calls);
+            }
         }
         self.wait_for_nothing(handle);
     }

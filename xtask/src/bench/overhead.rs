@@ -23,7 +23,7 @@ pub(crate) fn c_host(workspace: &Workspace, library: &Path, folder: &Path) -> Re
     let program = folder.join("c-host");
     let mut cc = Command::new("cc");
     cc.args(["-std=c11", "-O2", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]);
-    cc.arg("-I").arg(workspace.root.join("include")).arg(workspace.root.join("tests/c/bench.c"));
+    cc.arg("-I").arg(workspace.root.join("capi/include")).arg(workspace.root.join("capi/tests/c/bench.c"));
     cc.arg(library).arg("-o").arg(&program).arg("-pthread");
     if let Some(library_folder) = library.parent() {
         cc.arg(format!("-Wl,-rpath,{}", library_folder.display()));

@@ -1,4 +1,4 @@
-//! The peer of `tests/c/bench.c`: the same short calls, from Rust and without the C ABI.
+//! The peer of `capi/tests/c/bench.c`: the same short calls, from Rust and without the C ABI.
 //!
 //! `rust-calls NUMBER`, with the account in `EPI_CONFIG` and `EPI_SECRET`.
 

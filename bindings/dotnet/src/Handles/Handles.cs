@@ -21,19 +21,19 @@ namespace EpiCloud.Interop.Handles
     {
         internal static int Freed;
 
-        /// <summary>Whether the last one was freed by a thread of the pool.</summary>
-        internal static volatile bool FreedOnPool;
-
-        /// <summary>Freeing an operation waits until its connections are closed.</summary>
-        protected override bool FreeMayWait
-        {
-            get { return true; }
-        }
+        /// <summary>How many of them nobody disposed of.</summary>
+        internal static int Released;
 
         protected override void Free(IntPtr value)
         {
             NativeMethods.epi_operation_free(value);
-            FreedOnPool = Thread.CurrentThread.IsThreadPoolThread;
+            Interlocked.Increment(ref Freed);
+        }
+
+        protected override void FreeCollected(IntPtr value)
+        {
+            NativeMethods.epi_operation_release(value);
+            Interlocked.Increment(ref Released);
             Interlocked.Increment(ref Freed);
         }
     }

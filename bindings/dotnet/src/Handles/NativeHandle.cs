@@ -2,7 +2,6 @@
 
 using System;
 using System.Runtime.InteropServices;
-using System.Threading;
 
 namespace EpiCloud.Interop.Handles
 {
@@ -24,21 +23,25 @@ namespace EpiCloud.Interop.Handles
         /// <summary>Frees the handle in the library, and counts that, for the tests.</summary>
         protected abstract void Free(IntPtr value);
 
-        /// <summary>Whether freeing may wait for something.</summary>
-        protected virtual bool FreeMayWait
+        /// <summary>
+        /// As <see cref="Free"/>, for a handle that nobody disposed of: must not wait, because the finalizer's thread serves
+        /// the whole process.
+        /// </summary>
+        protected virtual void FreeCollected(IntPtr value)
         {
-            get { return false; }
+            Free(value);
         }
 
         protected sealed override bool ReleaseHandle()
         {
-            IntPtr value = handle;
-            // The finalizer's thread serves the whole process and must not be held up.
-            if (collected && FreeMayWait && ThreadPool.QueueUserWorkItem(state => Free(value)))
+            if (collected)
             {
-                return true;
+                FreeCollected(handle);
             }
-            Free(value);
+            else
+            {
+                Free(handle);
+            }
             return true;
         }
 

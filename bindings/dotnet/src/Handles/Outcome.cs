@@ -21,8 +21,7 @@ namespace EpiCloud.Interop.Handles
         /// <summary>The exception for a call that gives no error, or for the error it gave.</summary>
         internal static EpiException Failed(int status, ErrorHandle error)
         {
-            bool known = error != null && !error.IsInvalid;
-            return new EpiException(status, known ? Text.Borrowed(NativeMethods.epi_error_json(error)) : null);
+            return error != null && !error.IsInvalid ? EpiException.Of(error) : EpiException.Of(status);
         }
     }
 }

@@ -1,4 +1,4 @@
-// The two structs of the C ABI that are no handles, field for field as include/epicloud.h has them. The behaviour suite
+// The two structs of the C ABI that are no handles, field for field as capi/include/epicloud.h has them. The behaviour suite
 // compares sizes and offsets with the library's own.
 
 using System;

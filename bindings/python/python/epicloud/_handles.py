@@ -32,9 +32,9 @@ _NO_TEXT = "is no Unicode text"
 _NO_NUMBER = "is no number in range"
 
 
-def _empty(kind: str, cell: Any) -> None:
+def _empty(function: str, cell: Any) -> None:
     """Free what a cell has got, if anything; NULL may be freed, and what was freed."""
-    getattr(lib, f"epi_{kind}_free")(cell[0])
+    getattr(lib, function)(cell[0])
 
 
 def _text(pointer: Any) -> str | None:
@@ -173,12 +173,17 @@ class Handle:
     """Something of the library that is freed once."""
 
     _what = "handle"
+    _closed = ""
+    """The function that frees it when it is closed."""
+    _gone = ""
+    """The function that frees it when the object goes."""
 
     def __init__(self) -> None:
         # Where the library is to put it, and owned before it does: a signal handler may raise right after that.
         self._cell = ffi.new(f"epi_{self._what} **")
         self._process = os.getpid()
-        self._free = weakref.finalize(self, _empty, self._what, self._cell)
+        # When the object goes, nothing may wait: that can be on any thread, also on that of an event loop.
+        self._free = weakref.finalize(self, _empty, self._gone, self._cell)
 
     @property
     def closed(self) -> bool:
@@ -206,11 +211,15 @@ class Handle:
 
     def close(self) -> None:
         """Free it. Any number of times."""
+        self._end(self._closed)
+
+    def _end(self, function: str) -> None:
         try:
-            self._free()
+            if self._free.detach() is not None:
+                _empty(function, self._cell)
         except BaseException:
             # A signal handler raised, perhaps before it was freed.
-            _empty(self._what, self._cell)
+            _empty(function, self._cell)
             raise
 
 
@@ -218,6 +227,7 @@ class ClientHandle(Handle):
     """One account at one service."""
 
     _what = "client"
+    _closed = _gone = "epi_client_free"
 
     def __init__(self, config: Mapping[str, Any], secret: str | Buffer | None) -> None:
         super().__init__()
@@ -240,9 +250,9 @@ class ClientHandle(Handle):
         _check(lib.epi_client_cancel_all(self._live()))
 
     def start(
-        self, call: str, request: Mapping[str, Any], timeout: float | None, log_level: str | None
+        self, name: str, request: Mapping[str, Any], timeout: float | None, log_level: str | None
     ) -> OperationHandle:
-        """Start a call by the name of its symbol, without the prefix."""
+        """Start an operation by its name."""
         options = ffi.new("epi_call_options *")
         options.struct_size = ffi.sizeof("epi_call_options")
         limit = seconds(timeout, _TIMEOUT)
@@ -252,11 +262,12 @@ class ClientHandle(Handle):
             if not isinstance(log_level, str) or log_level not in _LOG_LEVELS:
                 raise refused("options.log_level", f"expected one of {', '.join(_LOG_LEVELS)}")
             options.log_level = _LOG_LEVELS[log_level]
-        function, error = getattr(lib, f"epi_{call}"), ffi.new("epi_error **")
-        handle = OperationHandle(call)
+        error = ffi.new("epi_error **")
+        handle = OperationHandle(name)
         try:
             with handle._filling() as operation:
-                _check(function(self._live(), _json(request), options, operation, error), error)
+                status = lib.epi_operation_start(self._live(), name.encode(), _json(request), options, operation, error)
+                _check(status, error)
         finally:
             lib.epi_error_free(error[0])
         return handle
@@ -266,10 +277,12 @@ class OperationHandle(Handle):
     """One call at work."""
 
     _what = "operation"
+    _closed = "epi_operation_free"
+    _gone = "epi_operation_release"
 
-    def __init__(self, call: str) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self.call = call
+        self.name = name
 
     def poll(self, timeout_ms: int) -> bool:
         """Wait inside the library, without the interpreter's lock; tell whether the operation has ended."""
@@ -321,6 +334,10 @@ class OperationHandle(Handle):
         for _ in range(CANCEL_LIMIT_MS // SLICE_MS):
             if self.poll(SLICE_MS):
                 return
+
+    def release(self) -> None:
+        """Give it back without waiting; one that is still running is cancelled. Any number of times."""
+        self._end(self._gone)
 
     @contextlib.contextmanager
     def stopping(self) -> Iterator[None]:

@@ -51,6 +51,7 @@ class Operation(Generic[R]):
         self._inner = inner
         self._handle = inner._handle
         self._future: asyncio.Future[None] | None = None
+        self._stopped = False
 
     def _ended(self) -> asyncio.Future[None]:
         """Give what the running loop is told the end by."""
@@ -63,8 +64,11 @@ class Operation(Generic[R]):
         return self._future
 
     async def _stop(self) -> None:
+        """Cancel it and wait, within one limit, for its end."""
         self._handle.cancel()
-        await asyncio.wait({self._ended()}, timeout=CANCEL_LIMIT_MS / 1000)
+        if not self._stopped:
+            self._stopped = True
+            await asyncio.wait({self._ended()}, timeout=CANCEL_LIMIT_MS / 1000)
 
     @contextlib.asynccontextmanager
     async def _stopping(self) -> AsyncIterator[None]:
@@ -126,8 +130,8 @@ class Operation(Generic[R]):
         self._inner.cancel()
 
     def close(self) -> None:
-        """Cancel it if it still runs, and free it."""
-        self._inner.close()
+        """Cancel it if it is still running, and give it back. Never waits."""
+        self._handle.release()
 
     async def __aiter__(self) -> AsyncIterator[types.Progress]:
         """Give the progress whenever it has changed, until the end."""

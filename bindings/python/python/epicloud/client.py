@@ -140,8 +140,8 @@ class Operation(Generic[R]):
         self.close()
 
     def __repr__(self) -> str:
-        """Name the call; neither the request nor the result, which can hold secrets."""
-        return f"<epicloud.Operation {self._handle.call}{' (closed)' if self._handle.closed else ''}>"
+        """Name the operation; neither the request nor the result, which can hold secrets."""
+        return f"<epicloud.Operation {self._handle.name}{' (closed)' if self._handle.closed else ''}>"
 
 
 class Operations:
@@ -151,85 +151,85 @@ class Operations:
         """Take the client's handle; it is `client.start`."""
         self._handle = handle
 
-    def _start(self, call: str, request: Mapping[str, Any]) -> Operation[Any]:
+    def _start(self, name: str, request: Mapping[str, Any]) -> Operation[Any]:
         members = dict(request)
         callback = members.pop("progress", None)
         if callback is not None and not callable(callback):
             raise refused("progress", "expected a function")
         timeout, log_level = members.pop("timeout", None), members.pop("log_level", None)
-        return Operation(self._handle.start(call, members, timeout, log_level), callback)
+        return Operation(self._handle.start(name, members, timeout, log_level), callback)
 
     def verify(self, **request: Unpack[types.Request]) -> Operation[types.Verified]:
         """Verify the credentials by listing the deployments of the project."""
-        return self._start("client_verify", request)
+        return self._start("connect", request)
 
     def get_package_location(self, **request: Unpack[types.Request]) -> Operation[types.Location]:
         """Get the write-only link that packages are uploaded to; a secret."""
-        return self._start("package_location_get", request)
+        return self._start("packageLocation.get", request)
 
     def upload_packages(self, **request: Unpack[types.UploadPackages]) -> Operation[types.UploadedPackages]:
         """Upload package files."""
-        return self._start("package_upload", request)
+        return self._start("package.upload", request)
 
     def deploy_packages(self, **request: Unpack[types.DeployPackages]) -> Operation[types.DeployedPackages]:
         """Upload package files, start a deployment of them and wait for it."""
-        return self._start("package_deploy", request)
+        return self._start("package.deploy", request)
 
     def start_deployment(self, **request: Unpack[types.StartDeployment]) -> Operation[types.Deployment]:
         """Start a deployment of packages, or of another environment's content; with `wait`, wait for it."""
-        return self._start("deployment_start", request)
+        return self._start("deployment.start", request)
 
     def list_deployments(self, **request: Unpack[types.Request]) -> Operation[list[types.Deployment]]:
         """List the ten most recent deployments."""
-        return self._start("deployment_list", request)
+        return self._start("deployment.list", request)
 
     def get_deployment(self, **request: Unpack[types.GetDeployment]) -> Operation[types.Deployment]:
         """Get one deployment."""
-        return self._start("deployment_get", request)
+        return self._start("deployment.get", request)
 
     def wait_for_deployment(self, **request: Unpack[types.WaitForDeployment]) -> Operation[types.Deployment]:
         """Wait for a deployment that runs."""
-        return self._start("deployment_wait", request)
+        return self._start("deployment.wait", request)
 
     def complete_deployment(self, **request: Unpack[types.CompleteDeployment]) -> Operation[types.Deployment]:
         """Complete a deployment that awaits its verification; with `wait`, wait for it."""
-        return self._start("deployment_complete", request)
+        return self._start("deployment.complete", request)
 
     def reset_deployment(self, **request: Unpack[types.ResetDeployment]) -> Operation[types.Deployment]:
         """Reset a deployment that awaits its verification; with `wait`, wait for it."""
-        return self._start("deployment_reset", request)
+        return self._start("deployment.reset", request)
 
     def start_database_export(self, **request: Unpack[types.StartDatabaseExport]) -> Operation[types.DatabaseExport]:
         """Start an export of a database; with `wait`, wait for it."""
-        return self._start("database_export_start", request)
+        return self._start("databaseExport.start", request)
 
     def get_database_export(self, **request: Unpack[types.GetDatabaseExport]) -> Operation[types.DatabaseExport]:
         """Get one database export."""
-        return self._start("database_export_get", request)
+        return self._start("databaseExport.get", request)
 
     def wait_for_database_export(
         self, **request: Unpack[types.WaitForDatabaseExport]
     ) -> Operation[types.DatabaseExport]:
         """Wait for a database export that runs."""
-        return self._start("database_export_wait", request)
+        return self._start("databaseExport.wait", request)
 
     def save_database_export(self, **request: Unpack[types.SaveDatabaseExport]) -> Operation[types.SavedDatabaseExport]:
         """Start or take a database export, wait for it, download and verify it; a cut download is resumed."""
-        return self._start("database_export_save", request)
+        return self._start("databaseExport.save", request)
 
     def list_storage_containers(
         self, **request: Unpack[types.ListStorageContainers]
     ) -> Operation[types.StorageContainers]:
         """List the storage containers of an environment."""
-        return self._start("storage_container_list", request)
+        return self._start("storageContainer.list", request)
 
     def get_storage_links(self, **request: Unpack[types.GetStorageLinks]) -> Operation[list[types.StorageLink]]:
         """Make links to storage containers; they are secrets."""
-        return self._start("storage_sas_get", request)
+        return self._start("storageSas.get", request)
 
     def get_edge_log_location(self, **request: Unpack[types.Request]) -> Operation[types.Location]:
         """Get the read-only link to the edge logs; a secret."""
-        return self._start("edge_log_location_get", request)
+        return self._start("edgeLogLocation.get", request)
 
 
 def describe(wrapper: Callable[..., Any], start: Callable[..., Any], operation: str = "{}") -> None:
