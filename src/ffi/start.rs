@@ -59,6 +59,6 @@ pub unsafe extern "C" fn epi_operation_start(
     })
 }
 
-fn find(name: &str) -> Result<&'static catalog::Row> {
+fn find(name: &str) -> Result<&'static catalog::CatalogRow> {
     catalog::find(name).ok_or_else(|| Error::invalid("name", format!("there is no operation '{name}'")))
 }
