@@ -77,7 +77,8 @@ impl Effect {
     /// The error of a request that the service took, but whose answer does not say what came of it.
     pub(super) fn untold(self, error: Error) -> Error {
         unknown(
-            error.context(format!("the service took the request to {}, but does not say what came of it", self.doing)),
+            error
+                .context(format!("the service accepted the request to {}, but its response has no result", self.doing)),
             self,
         )
     }
@@ -178,7 +179,7 @@ impl Api {
         let body = body
             .map(serde_json::to_vec)
             .transpose()
-            .map_err(|error| Error::new(Kind::Internal, format!("failed to encode the request payload: {error}")))?;
+            .map_err(|error| Error::new(Kind::Internal, format!("cannot encode the request: {error}")))?;
         // Given up early, it would leave behind that nobody knows whether something was started.
         let limit = self.limit.max(CALL_LIMIT);
         let exchange = self.exchange(Method::Post, &target, body.map(Bytes::from), limit, scope);
@@ -188,7 +189,9 @@ impl Api {
             Ok(Err(fault)) if fault.may_have_arrived => Err(lost(fault.error, effect).after_attempts(1)),
             Ok(Err(fault)) => Err(fault.error.after_attempts(1)),
             // The request may be on its way already; what the service makes of it is not known.
-            Err(cancelled) => Err(cancelled.context(format!("asked to {}", effect.doing)).with_next_step(effect.look)),
+            Err(cancelled) => Err(cancelled
+                .context(format!("while waiting for the response to the request to {}", effect.doing))
+                .with_next_step(effect.look)),
         }
     }
 
@@ -204,7 +207,7 @@ impl Api {
                     let now = self.clock().monotonic();
                     patience.tell(now);
                     let passed = spoken(now.saturating_sub(began));
-                    scope.report(Event::Warning { text: format!("the service has not answered for {passed}") });
+                    scope.report(Event::Warning { text: format!("no response from the service for {passed}") });
                 }
             }
         }
@@ -246,7 +249,7 @@ impl Api {
         let read = tokio::select! {
             biased;
             read = response.bytes(LONGEST_ANSWER) => read,
-            () = self.clock().sleep(left) => Err(Error::new(Kind::Network, "the answer did not end in time")
+            () = self.clock().sleep(left) => Err(Error::new(Kind::Network, "the response was not complete in time")
                 .with_retry(Retry::Later, None)),
         };
         let body = read.map_err(|error| Fault { error, may_have_arrived: true })?;
@@ -263,7 +266,7 @@ impl Api {
 }
 
 fn lost(error: Error, effect: Effect) -> Error {
-    let said = format!("the answer to the request to {} was lost, and it may have been carried out", effect.doing);
+    let said = format!("no valid response to the request to {}; the service may have processed it", effect.doing);
     unknown(error.context(said), effect)
 }
 

@@ -21,7 +21,7 @@ impl Api {
             doing: "start the deployment",
             look: NextStep::text("list the deployments with: ")
                 .command(Command::ListDeployments)
-                .and("; start it again only if there is none to this environment"),
+                .and("; start it again only if there is no deployment to this environment"),
         };
         let result = self.post(&["projects", project, "deployments"], Some(start), effect.clone(), scope).await?;
         let deployment = accepted(result, effect)?;
@@ -63,7 +63,7 @@ impl Api {
     /// # Errors
     /// As the service answers; `Ambiguous` when the answer is lost.
     pub async fn complete_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
-        let effect = Effect { doing: "complete the deployment", look: look_at(id, "before completing it again") };
+        let effect = Effect { doing: "complete the deployment", look: look_at(id, "before you complete it again") };
         let segments = ["projects", project, "deployments", id, "complete"];
         let result = self.post(&segments, None::<&()>, effect.clone(), scope).await?;
         accepted(result, effect)
@@ -80,7 +80,7 @@ impl Api {
         reset: DeploymentReset,
         scope: &Scope,
     ) -> Result<Deployment> {
-        let effect = Effect { doing: "reset the deployment", look: look_at(id, "before resetting it again") };
+        let effect = Effect { doing: "reset the deployment", look: look_at(id, "before you reset it again") };
         let segments = ["projects", project, "deployments", id, "reset"];
         let result = self.post(&segments, Some(&reset), effect.clone(), scope).await?;
         accepted(result, effect)
@@ -125,7 +125,7 @@ impl Api {
         );
         ended.await.map_err(|error| match error.kind() {
             Kind::Timeout if !last_status.is_empty() => {
-                error.context(format!("timed out during deployment {id} with status: {last_status}"))
+                error.context(format!("timed out waiting for deployment {id} (status: {last_status})"))
             }
             Kind::Cancelled => error.context(format!("stopped waiting for deployment {id}")),
             _ => error.context(format!("while waiting for deployment {id}")),
@@ -160,7 +160,7 @@ fn progress(deployment: &Deployment) -> Progress {
 
 /// How to find out what became of a request about a deployment.
 fn look_at(id: &str, before: &str) -> NextStep {
-    NextStep::text("look at the deployment with: ")
+    NextStep::text("check the deployment with: ")
         .command(Command::GetDeployment { id: id.to_owned() })
         .and(format!(", {before}"))
 }
@@ -176,7 +176,7 @@ fn readable(items: Vec<Value>, scope: &Scope) -> Vec<Deployment> {
     let read = |item| match Deployment::from_value(item) {
         Ok(deployment) => Some(deployment),
         Err(error) => {
-            scope.report(Event::info(format!("one item of the list of deployments is left out: {error}")));
+            scope.report(Event::info(format!("skipping an unreadable item in the list of deployments: {error}")));
             None
         }
     };

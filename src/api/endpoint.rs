@@ -26,14 +26,15 @@ impl Endpoint {
 
     fn checked(text: &str) -> Result<Self> {
         let invalid = |rule: &str| {
-            Error::invalid("endpoint", rule).with_next_step(format!("the live service is {DEFAULT_ENDPOINT}"))
+            Error::invalid("endpoint", rule)
+                .with_next_step(format!("the URL of the live service is {DEFAULT_ENDPOINT}"))
         };
-        let mut url = Url::parse(text).map_err(|_| invalid("is not an address (expected https://host/api/v1.0/)"))?;
+        let mut url = Url::parse(text).map_err(|_| invalid("is not a URL (expected https://host/api/v1.0/)"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(invalid("must begin with https:// and name a host"));
+            return Err(invalid("must start with https:// and a host"));
         }
         if is_plain_remote(&url) {
-            return Err(invalid("plain http is accepted for this machine (localhost) only, use https"));
+            return Err(invalid("plain http is accepted for localhost only; use https"));
         }
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
             return Err(invalid("must not contain a query, a fragment or a user name"));
@@ -59,7 +60,7 @@ impl Endpoint {
         let mut text = self.0.as_str().to_owned();
         for (index, segment) in segments.iter().enumerate() {
             if matches!(*segment, "" | "." | "..") {
-                let message = format!("'{segment}' cannot be part of a request path");
+                let message = format!("'{segment}' cannot be part of a URL path");
                 return Err(Error::new(Kind::InvalidArgument, message));
             }
             if index > 0 {

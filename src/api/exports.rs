@@ -30,7 +30,7 @@ impl Api {
     ) -> Result<DatabaseExport> {
         let effect = Effect {
             doing: "start the database export",
-            look: "the service has no list of exports: wait a while and start it again; it refuses a second export while one runs".into(),
+            look: "exports cannot be listed: wait a few minutes and start it again; the service refuses a second export while one is running".into(),
         };
         let segments = ["projects", project, "environments", environment, "databases", database, "exports"];
         let result = self.post(&segments, Some(&ExportStart { retention_hours }), effect.clone(), scope).await?;

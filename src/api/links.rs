@@ -63,8 +63,8 @@ impl Api {
     ) -> Result<ContainerLink> {
         let segments = ["projects", project, "environments", environment, "storagecontainers", container, "saslink"];
         let effect = Effect {
-            doing: "make a container link",
-            look: "ask for the link again; an unused link does no harm".into(),
+            doing: "create a SAS URL for the container",
+            look: "request it again; an unused SAS URL does no harm".into(),
         };
         let body = LinkRequest { retention_hours, writable };
         let result = self.post(&segments, Some(&body), effect.clone(), scope).await?;

@@ -147,7 +147,7 @@ impl Unknown {
         if !self.told.iter().any(|told| told == status) {
             self.told.push(status.to_owned());
             scope.report(Event::info(format!(
-                "the service reports the status '{status}', which this version does not know; waiting on for at most {}",
+                "the service reports the status '{status}', which is unknown to this version; waiting for at most {}",
                 spoken(UNKNOWN_STATUS_LIMIT)
             )));
         }
@@ -158,11 +158,11 @@ impl Unknown {
         Err(Error::new(
             Kind::Protocol,
             format!(
-                "the status has been '{status}' for {}, which this version does not know: it may be an end",
+                "the status has been '{status}', which is unknown to this version, for {}; it may be final",
                 spoken(UNKNOWN_STATUS_LIMIT)
             ),
         )
-        .with_next_step("look at it in the DXP Management Portal, and update this program"))
+        .with_next_step("check it in the DXP Management Portal, and update this program"))
     }
 }
 
@@ -174,7 +174,7 @@ fn timed_out(limit: Option<Duration>) -> Error {
     let limit = limit.unwrap_or_default();
     Error::new(
         Kind::Timeout,
-        format!("the time limit of {} has passed; the operation goes on in the service", spoken(limit)),
+        format!("the time limit of {} was reached; the operation continues in the service", spoken(limit)),
     )
 }
 

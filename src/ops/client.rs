@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::advice::advised;
 use super::request::{Checked, LARGEST, check_range};
 use crate::api::call::Api;
 use crate::api::endpoint::{DEFAULT_ENDPOINT, Endpoint};
@@ -104,7 +105,7 @@ impl Client {
             check_project_id("projectId", project)?;
         }
         let credentials = match (&config.client_key, secret) {
-            (None, None) => Err(Error::new(Kind::NotConfigured, "no client key and no client secret are given")
+            (None, None) => Err(Error::new(Kind::NotConfigured, "the client key and the client secret are missing")
                 .with_next_step(credentials_step())),
             (key, secret) => {
                 Ok(Credentials::new(key.as_deref().unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?)
@@ -142,7 +143,8 @@ impl Client {
     pub async fn run<O: Operation>(&self, request: O, scope: &Scope) -> Result<O::Answer> {
         request.check()?;
         scope.cancel().check()?;
-        request.run(Session { client: self, scope }).await
+        let named: Vec<_> = request.named().into_iter().map(|(setting, value)| (setting, value.to_owned())).collect();
+        request.run(Session { client: self, scope }).await.map_err(|error| advised(error, &named))
     }
 }
 
@@ -164,18 +166,18 @@ fn read_authorities(file: &Path) -> Result<Authorities> {
     };
     let refused = |what: String| {
         Error::invalid("caFile", format!("'{}' {what}", file.display()))
-            .with_next_step("name a PEM file of certificate authorities")
+            .with_next_step("use a PEM file with CA certificates")
     };
     let opened = std::fs::metadata(file).map_err(cannot)?;
     // A folder has no content, a pipe would be waited for, and a device might never end.
     if opened.is_dir() {
-        return Err(refused("is a folder".to_owned()));
+        return Err(refused("is a directory".to_owned()));
     }
     if !opened.is_file() {
         return Err(refused("is not a regular file".to_owned()));
     }
     if opened.len() > LARGEST_CA_FILE {
-        return Err(refused(format!("is larger than {} MiB, which no file of certificates is", LARGEST_CA_FILE >> 20)));
+        return Err(refused(format!("is larger than {} MiB, too large for CA certificates", LARGEST_CA_FILE >> 20)));
     }
     Authorities::read(&file.display().to_string(), &std::fs::read(file).map_err(cannot)?)
 }
@@ -206,10 +208,10 @@ impl<'a> Session<'a> {
         let api = self.client.api.as_ref().map_err(Clone::clone)?;
         let given = project.map(|project| given::trimmed(project).to_owned());
         let project = given.or_else(|| self.client.project.clone()).ok_or_else(|| {
-            Error::new(Kind::NotConfigured, "no project id is given").with_next_step(
+            Error::new(Kind::NotConfigured, "the project id is missing").with_next_step(
                 NextStep::text("set ")
                     .setting(Setting::ProjectId)
-                    .and(" to the project's GUID, which the DXP Management Portal shows (project, API tab)"),
+                    .and(" to the GUID of the project, which the DXP Management Portal shows (project, API tab)"),
             )
         })?;
         Ok((api, project))

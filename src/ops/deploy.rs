@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::client::{Operation, Session};
 use super::preflight::{Preflight, is_taken};
 use super::request::{
-    BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
+    BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, StartDeployment, UploadPackages,
+    UploadedPackages,
 };
 use super::resume;
 use super::structure;
@@ -15,7 +16,7 @@ use crate::base::event::Event;
 use crate::base::model::package::{PackageKind, package_kind};
 use crate::base::model::project::unusual_environment;
 use crate::base::model::storage::Location;
-use crate::base::next_step::{Command, NextStep};
+use crate::base::next_step::{Command, NextStep, Waiting};
 use crate::base::scope::Scope;
 use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
@@ -70,14 +71,25 @@ impl Operation for UploadPackages {
             let upload = Upload { files, container, renewal, options };
             let packages = session.engine().upload(&upload, session.scope.sink(), session.scope.cancel()).await;
             let packages = packages.map_err(|error| {
-                resume::when_stopped(
-                    error,
-                    "a package is complete only when this says so; run it again, and it resumes where it stopped",
-                )
+                let step = "the upload is incomplete; run the same command again to resume it";
+                resume::when_stopped(deployable(error, &upload.files), step)
             })?;
             Ok(UploadedPackages { packages })
         })
     }
+}
+
+/// The error of a package that a deployment uses, with how to deploy it: only the user knows where to.
+fn deployable(error: Error, files: &[UploadFile]) -> Error {
+    let is_named = |file: &&UploadFile| error.message().contains(&format!("'{}'", file.blob_name));
+    let Some(file) = files.iter().find(is_named).filter(|_| is_taken(&error)) else { return error };
+    let start = StartDeployment {
+        target_environment: "ENVIRONMENT".to_owned(),
+        packages: Some(vec![file.blob_name.clone()]),
+        ..StartDeployment::default()
+    };
+    let again = start.again(Waiting::default());
+    error.with_then(NextStep::text("to deploy the package that is already uploaded: ").command(again))
 }
 
 /// Where packages of a project go; asked again when the link to it expires in the middle of an upload.
@@ -146,7 +158,7 @@ async fn upload_what_is_missing(
             Some(Err(error)) if !is_taken(&error) => return Err(error),
             // Taken by one that is listed, or by an older one.
             Some(Err(_)) | None => {
-                session.scope.report(Event::info(format!("'{name}' is uploaded already and is not uploaded again")));
+                session.scope.report(Event::info(format!("'{name}' is already uploaded; not uploading it again")));
                 reused.push(name);
             }
         }
@@ -162,7 +174,7 @@ fn uploaded(error: Error, again: Command) -> Error {
     }
     error
         .context("the packages are uploaded, but no deployment was started")
-        .with_then(NextStep::text("start it without another upload with: ").command(again))
+        .with_then(NextStep::text("start it without uploading again with: ").command(again))
 }
 
 /// Whoever stopped before the start knows only that nothing was deployed.
@@ -171,7 +183,7 @@ fn not_started(error: Error) -> Error {
         return error;
     }
     error.with_next_step(
-        "no deployment was started; run it again, and the upload resumes where it stopped (a package that was complete \
-         already is replaced)",
+        "no deployment was started; run the same command again to resume the upload (packages that are already complete \
+         are uploaded again)",
     )
 }

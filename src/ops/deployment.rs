@@ -1,9 +1,10 @@
 //! Handlers of the deployment verbs.
 
+use super::advice;
 use super::client::{Operation, Session};
 use super::request::{
-    CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment, Wait,
-    WaitForDeployment,
+    Checked, CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment,
+    Wait, WaitForDeployment,
 };
 use super::resume;
 use crate::api::call::Api;
@@ -51,7 +52,9 @@ impl StartDeployment {
             "Starting deployment for the project: {project} / targetEnvironment: {}",
             self.target_environment
         )));
-        api.start_deployment(&project, &self.body(), session.scope).await
+        let started = api.start_deployment(&project, &self.body(), session.scope).await;
+        // Here, because whoever has uploaded packages before adds a step of its own.
+        started.map_err(|error| advice::advised(advice::of_a_start(error, self.direct_deploy), &self.named()))
     }
 
     /// Waits for what was started, or looks at it once.
@@ -110,10 +113,10 @@ impl Operation for WaitForDeployment {
                 let status = ended.status_text();
                 return Err(Error::new(
                     Kind::Conflict,
-                    format!("deployment {} has ended as {status}, which is not what was waited for", self.id),
+                    format!("deployment {} already finished with status {status}", self.id),
                 )
                 .with_next_step(
-                    NextStep::text("look at the deployment with: ")
+                    NextStep::text("check the deployment with: ")
                         .command(Command::GetDeployment { id: self.id.clone() })
                         .and(", and start a new one if needed"),
                 ));
@@ -129,7 +132,9 @@ impl Operation for CompleteDeployment {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
             let (api, project) = session.account(self.project_id.as_deref())?;
-            let accepted = api.complete_deployment(&project, &self.id, session.scope).await?;
+            let accepted = api.complete_deployment(&project, &self.id, session.scope).await;
+            let rule = "only a deployment that awaits verification can be completed";
+            let accepted = accepted.map_err(|error| advice::of_a_step(error, &self.id, rule))?;
             let follow = Follow { goal: DeploymentGoal::Complete, known: true, strict: self.strict };
             let ended = or_followed(session, api, &project, accepted, follow, self.wait).await?;
             judged(ended, self.strict, self.allow_failed)
@@ -143,7 +148,12 @@ impl Operation for ResetDeployment {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
             let (api, project) = session.account(self.project_id.as_deref())?;
-            let accepted = api.reset_deployment(&project, &self.id, self.body(), session.scope).await?;
+            let accepted = api.reset_deployment(&project, &self.id, self.body(), session.scope).await;
+            let rule = match self.complete {
+                true => "only a reset that awaits verification can be completed",
+                false => "only a deployment that awaits verification can be reset",
+            };
+            let accepted = accepted.map_err(|error| advice::of_a_step(error, &self.id, rule))?;
             let follow = Follow { goal: self.goal(), known: true, strict: self.strict };
             let ended = or_followed(session, api, &project, accepted, follow, self.wait).await?;
             judged(ended, self.strict, self.allow_failed)

@@ -63,11 +63,11 @@ impl Sending {
         let mode = self.checksums.mode();
         let text = match self.send_as(package, index, mode).await {
             Err(error) if is_unknown_checksum(&error) && self.checksums.leave(mode) => {
-                "the blob storage does not know CRC-64; continuing with Content-MD5"
+                "the blob storage does not support CRC-64 checksums; continuing with Content-MD5"
             }
             Ok(true) => return Ok(()),
             Err(error) => return Err(error),
-            Ok(false) => "the blob storage does not confirm CRC-64; continuing with Content-MD5",
+            Ok(false) => "the blob storage does not confirm CRC-64 checksums; continuing with Content-MD5",
         };
         if self.checksums.left_now() {
             self.sink.event(Event::verbose(text));
@@ -87,7 +87,7 @@ impl Sending {
             .call(package.number, |blob| async move {
                 // Waiting for one's turn is no silence.
                 let waited = Arc::clone(&self.summing).acquire_owned().await;
-                let turn = waited.map_err(|_| Error::new(Kind::Internal, "the turn to read was taken away"))?;
+                let turn = waited.map_err(|_| Error::new(Kind::Internal, "the turn to read was closed"))?;
                 let pulse = Pulse::new(&self.clock);
                 let staged = self.stage(&blob, package, index, mode, turn, &pulse);
                 pulse.watch_sending(staged, || self.meter.grace()).await
@@ -121,17 +121,15 @@ impl Sending {
         });
         let kept = blob.stage_block(&package.id(index), piece.length, body, sums.checksum, &self.sink).await?;
         let Some(proof) = sums.proof(kept) else {
-            return Err(damaged(format!(
-                "what the blob storage keeps of '{}' differs from what was sent",
-                package.name
-            )));
+            return Err(damaged(format!("the blob storage reports a checksum mismatch for '{}'", package.name)));
         };
         if proof == Proof::None {
             if self.checksums.leave(mode) {
                 return Ok(false);
             }
             if self.checksums.unproven_now() {
-                self.sink.event(Event::info("the blob storage confirms no checksum, so the blocks are not verified"));
+                self.sink
+                    .event(Event::info("the blob storage does not confirm checksums, so the upload is not verified"));
             }
         }
         flight.landed(piece.length);

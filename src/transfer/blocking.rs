@@ -17,7 +17,7 @@ pub(super) type Held = OwnedRwLockReadGuard<()>;
 /// Runs file work on a thread that may wait.
 pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let ended = tokio::task::spawn_blocking(work).await;
-    ended.map_err(|_| Error::new(Kind::Internal, "a file task ended in a panic"))?
+    ended.map_err(|_| Error::new(Kind::Internal, "a file task panicked"))?
 }
 
 /// The same, for work that may outlive its caller.

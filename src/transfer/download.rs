@@ -142,12 +142,12 @@ impl Engine {
             drop(job.busy.write().await);
             match outcome {
                 Err(error) if is_changed(&error) && version < MOST_VERSIONS => {
-                    sink.event(Event::info("the blob was replaced while it was downloaded; starting again"));
+                    sink.event(Event::info("the blob changed during the download; restarting the download"));
                 }
                 Err(error) if divided && error.code() == Some(UNDIVIDED) => {
                     divided = false;
                     sink.event(Event::info(
-                        "the blob storage sends no ranges of the blob; starting again as one stream",
+                        "the blob storage does not serve ranges of the blob; restarting the download as a single stream",
                     ));
                 }
                 Err(error) => {
@@ -166,7 +166,7 @@ impl Engine {
                 }
             }
         }
-        Err(Error::new(Kind::Internal, "a download has no end"))
+        Err(Error::new(Kind::Internal, "a download did not end"))
     }
 
     /// The blob that the link leads to, also when another link takes its place.
@@ -269,7 +269,7 @@ impl Engine {
         let length = job.partial.length()?;
         if length != expected_length {
             job.partial.discard()?;
-            return Err(differs(&job.name, &format!("{length} bytes were received, {expected_length} expected")));
+            return Err(differs(&job.name, &format!("expected {expected_length} bytes but received {length}")));
         }
         let Some(whole) = whole else { return Ok(None) };
         let expected = whole.expected;
@@ -320,13 +320,13 @@ impl Job {
         match decide_download(current.as_ref(), Some(&lines), Some(length), plan) {
             Start::Resume(Journal { claims, length, .. }) => {
                 let good = recheck(self.written(plan.total()).await, &self.name, plan, claims, driver).await?;
-                let text = format!("going on with {} of {} parts received earlier", good.len(), plan.count());
+                let text = format!("resuming: {} of {} parts already downloaded", good.len(), plan.count());
                 driver.sink.event(Event::info(text));
                 self.partial.go_on(length)?;
                 return Ok((Beginning::resumed(), good));
             }
             Start::Again(why) => {
-                let text = format!("the partial file cannot be used ({why}); the download starts again");
+                let text = format!("the partial file cannot be resumed ({why}); restarting the download");
                 driver.sink.event(Event::info(text));
             }
             Start::New => {}
@@ -345,7 +345,7 @@ impl Job {
     /// The error of a file whose MD5 is another one. The file is removed.
     pub(super) fn damaged(&self, expected: [u8; 16], found: [u8; 16]) -> Result<Error> {
         self.partial.discard()?;
-        Ok(differs(&self.name, &format!("MD5 {} expected, {} found", base64(expected), base64(found))))
+        Ok(differs(&self.name, &format!("expected MD5 {} but found {}", base64(expected), base64(found))))
     }
 
     /// The partial file for a reader that may outlive this download.
@@ -431,6 +431,6 @@ fn is_changed(error: &Error) -> bool {
 }
 
 fn differs(name: &str, how: &str) -> Error {
-    Error::new(Kind::Integrity, format!("what was downloaded of '{name}' is damaged: {how}"))
-        .with_next_step("download it again; the damaged file was removed")
+    Error::new(Kind::Integrity, format!("the download of '{name}' is corrupt: {how}"))
+        .with_next_step("download it again; the corrupt file was deleted")
 }

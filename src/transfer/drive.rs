@@ -65,7 +65,7 @@ impl Driver<'_> {
             };
             match finished {
                 None => {}
-                Some(Err(_)) => break Err(Error::new(Kind::Internal, "a task of the transfer ended in a panic")),
+                Some(Err(_)) => break Err(Error::new(Kind::Internal, "a transfer task panicked")),
                 Some(Ok((index, Ok(value)))) => {
                     let bytes = done(index, value);
                     schedule.succeeded(index, bytes, self.clock.monotonic());
@@ -95,7 +95,7 @@ impl Driver<'_> {
             || {},
         )
         .await?;
-        let value = result.ok_or_else(|| Error::new(Kind::Internal, format!("{what} gave no result")))?;
+        let value = result.ok_or_else(|| Error::new(Kind::Internal, format!("{what} returned no result")))?;
         Ok((value, schedule.retries()))
     }
 

@@ -61,7 +61,7 @@ impl Flusher {
     pub(super) async fn finish(&self) -> Result<()> {
         let running = self.state().running.take();
         if let Some(task) = running {
-            task.await.map_err(|_| Error::new(Kind::Internal, "a file task ended in a panic"))?;
+            task.await.map_err(|_| Error::new(Kind::Internal, "a file task panicked"))?;
         }
         self.check()
     }

@@ -25,7 +25,7 @@ const VERSION: u32 = 2;
 /// somebody else's.
 pub(super) const MARK: &[u8] = b"{\"epicloud\":\"journal of a partial file\"}\n";
 
-const OTHER_FORM: &str = "its journal is of another version of this program";
+const OTHER_FORM: &str = "its journal was written by another version of this program";
 
 /// What an upload sends: the file as it was, how it was cut, and the id its blocks have in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,10 +233,10 @@ pub(super) fn decide_upload(current: &Sent, found: Option<&[u8]>, plan: Plan) ->
         return Start::Again(OTHER_FORM);
     }
     if (found.subject.size, found.subject.modified_ns) != (current.size, current.modified_ns) {
-        return Start::Again("the file has changed since");
+        return Start::Again("the file has changed");
     }
     if !current.goes_on(&found.subject) {
-        return Start::Again("it was cut into other blocks");
+        return Start::Again("the block size is different");
     }
     if found.claims.is_empty() { Start::New } else { Start::Resume(found) }
 }
@@ -260,19 +260,19 @@ pub(super) fn decide_download(
     let Some(found) = Journal::<Received>::read(found, |_| plan.count()) else {
         return Start::Again("its journal cannot be read");
     };
-    let Some(current) = current else { return Start::Again("the storage service names no version of the blob") };
+    let Some(current) = current else { return Start::Again("the blob storage does not return a version of the blob") };
     let subject = &found.subject;
     if subject.version != VERSION {
         return Start::Again(OTHER_FORM);
     }
     if subject.blob != current.blob {
-        return Start::Again("it is of another blob");
+        return Start::Again("it belongs to another blob");
     }
     if (subject.size, &subject.etag, &subject.content_md5) != (current.size, &current.etag, &current.content_md5) {
-        return Start::Again("the blob has changed since");
+        return Start::Again("the blob has changed");
     }
     if subject != current {
-        return Start::Again("it was cut into other parts");
+        return Start::Again("the part size is different");
     }
     if partial != current.size {
         return Start::Again("its size is wrong");
@@ -328,12 +328,12 @@ mod tests {
             (None, Some(100), Start::New),
             (Some(Vec::new()), Some(100), Start::New),
             (Some(good.clone()), Some(99), Start::Again("its size is wrong")),
-            (Some(other(&received("\"2\"", 100, 10))), Some(100), Start::Again("the blob has changed since")),
-            (Some(other(&received("\"1\"", 101, 10))), Some(100), Start::Again("the blob has changed since")),
+            (Some(other(&received("\"2\"", 100, 10))), Some(100), Start::Again("the blob has changed")),
+            (Some(other(&received("\"1\"", 101, 10))), Some(100), Start::Again("the blob has changed")),
             (Some(other(&received("W/\"1\"", 100, 10))), Some(100), resumed()),
-            (Some(other(&received("\"1\"", 100, 20))), Some(100), Start::Again("it was cut into other parts")),
+            (Some(other(&received("\"1\"", 100, 20))), Some(100), Start::Again("the part size is different")),
             (Some(other(&Received { version: 1, ..current.clone() })), Some(100), Start::Again(OTHER_FORM)),
-            (Some(elsewhere), Some(100), Start::Again("it is of another blob")),
+            (Some(elsewhere), Some(100), Start::Again("it belongs to another blob")),
             (Some(good[..9].to_vec()), Some(100), Start::Again("its journal cannot be read")),
             (Some(text(&current, &[])), Some(100), Start::New),
         ] {
@@ -358,8 +358,8 @@ mod tests {
         let Start::Resume(journal) = decide(&text(&fitted, &DONE)) else { panic!("must go on") };
         assert_eq!(journal.subject.id_bytes, Some(36), "with ids of the length that they have");
         for (found, expected) in [
-            (text(&sent(6, MIB, 1), &DONE), Start::Again("the file has changed since")),
-            (text(&sent(5, 2 * MIB, 1), &DONE), Start::Again("it was cut into other blocks")),
+            (text(&sent(6, MIB, 1), &DONE), Start::Again("the file has changed")),
+            (text(&sent(5, 2 * MIB, 1), &DONE), Start::Again("the block size is different")),
             (text(&Sent { version: 1, ..before.clone() }, &DONE), Start::Again(OTHER_FORM)),
             (b"{}\n".to_vec(), Start::Again("its journal cannot be read")),
             (text(&before, &[]), Start::New),

@@ -134,7 +134,7 @@ impl Receiving {
             pulse.beat();
             flight.moved(bytes.len() as u64);
             if writing.received() + bytes.len() as u64 > piece.length {
-                return Err(Error::new(Kind::Protocol, "the storage service sent more than the range asked for"));
+                return Err(Error::new(Kind::Protocol, "the blob storage sent more than the requested range"));
             }
             summing.update(&bytes);
             writing.add(&bytes, pulse).await?;
@@ -205,19 +205,19 @@ impl<'a> Writing<'a> {
 
 /// The blob is not the one that was looked at first: the refusal that the service gives for `If-Match`.
 pub(super) fn changed() -> Error {
-    Error::new(Kind::Conflict, "the blob was changed while it was downloaded")
+    Error::new(Kind::Conflict, "the blob changed during the download")
         .with_code(CHANGED)
-        .with_next_step("download it again when it is no longer written")
+        .with_next_step("download it again when nothing writes to it")
 }
 
 /// Only the whole blob is to be had.
 fn undivided() -> Error {
-    Error::new(Kind::Protocol, "the blob storage does not send the ranges that it is asked for").with_code(UNDIVIDED)
+    Error::new(Kind::Protocol, "the blob storage does not serve the requested ranges").with_code(UNDIVIDED)
 }
 
 /// A body that ended before its time.
 pub(super) fn cut_short(received: u64, expected: u64) -> Error {
-    let text = format!("the answer was cut short: {received} of {expected} bytes");
+    let text = format!("the response was cut short: {received} of {expected} bytes");
     Error::new(Kind::Network, text).with_retry(Retry::Later, None)
 }
 
@@ -225,6 +225,7 @@ pub(super) fn cut_short(received: u64, expected: u64) -> Error {
 pub(super) fn body_error(error: &std::io::Error) -> Error {
     let known = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     known.cloned().unwrap_or_else(|| {
-        Error::new(Kind::Network, format!("the answer was cut short: {}", plain(error))).with_retry(Retry::Later, None)
+        Error::new(Kind::Network, format!("the response was cut short: {}", plain(error)))
+            .with_retry(Retry::Later, None)
     })
 }

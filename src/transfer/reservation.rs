@@ -66,7 +66,7 @@ impl Reservation {
     pub(super) fn take(&self, paths: &Paths) -> Result<Option<Partial>> {
         let mut reserved = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         if reserved.as_ref().is_some_and(|partial| partial.paths() != paths) {
-            return Err(Error::invalid("reservation", "is of another target"));
+            return Err(Error::invalid("reservation", "belongs to another target"));
         }
         Ok(reserved.take())
     }

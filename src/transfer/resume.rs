@@ -86,8 +86,12 @@ impl Engine {
                 stored.as_ref().is_none_or(|stored| stored.contains(&block))
             });
         }
-        let text =
-            format!("going on with {} of {} blocks of '{}' sent earlier", good.len(), cut.plan.count(), cut.name);
+        let text = format!(
+            "resuming the upload of '{}': {} of {} blocks already uploaded",
+            cut.name,
+            good.len(),
+            cut.plan.count()
+        );
         driver.sink.event(Event::info(text));
         Ok(good)
     }
@@ -136,7 +140,7 @@ impl Engine {
 
 /// Says why an upload cannot be taken up again.
 pub(super) fn untakeable(why: impl Display) -> Event {
-    Event::info(format!("this upload cannot be taken up again if it is cut: {why}"))
+    Event::info(format!("if interrupted, this upload cannot be resumed: {why}"))
 }
 
 /// Whether ids of so many bytes tell so many blocks apart.
@@ -194,15 +198,15 @@ impl Search {
     }
 
     fn find(&self) -> std::result::Result<Taken, Obstacle> {
-        let state = self.state.as_ref().ok_or_else(|| Error::new(Kind::Io, "there is no folder for its state"))?;
+        let state = self.state.as_ref().ok_or_else(|| Error::new(Kind::Io, "there is no state directory"))?;
         let identity = self.source.identity();
-        let (file, modified) =
-            identity.ok_or_else(|| Error::new(Kind::Io, "the file's path or time cannot be told"))?;
+        let (file, modified) = identity
+            .ok_or_else(|| Error::new(Kind::Io, "the path or modification time of the file cannot be determined"))?;
         let failed = |doing: &str, path: &Path, error: &std::io::Error| {
             Error::io(format!("cannot {doing} '{}'", path.display()), error)
         };
         let folder = state.join(FOLDER);
-        make_private(&folder).map_err(|error| failed("make", &folder, &error))?;
+        make_private(&folder).map_err(|error| failed("create", &folder, &error))?;
         prune(&folder, self.now_unix_ms);
         let file = file.to_string_lossy();
         let path = folder.join(file_name(&self.blob, &file));
@@ -212,8 +216,11 @@ impl Search {
         let found = Found::take(&path).map_err(|error| match error.kind() {
             // Each would drop the blocks of the other.
             ErrorKind::WouldBlock => Obstacle::Refusal(
-                Error::new(Kind::Conflict, format!("'{file}' is being uploaded to the blob '{}' already", self.name))
-                    .with_next_step("wait for that upload to end, or stop it: this one then goes on where it was"),
+                Error::new(
+                    Kind::Conflict,
+                    format!("another upload of '{file}' to the blob '{}' is running", self.name),
+                )
+                .with_next_step("wait until it finishes, or stop it and run the command again to resume it"),
             ),
             _ => failed("write", &path, &error).into(),
         })?;
@@ -223,7 +230,7 @@ impl Search {
             Start::New => anew(found),
             Start::Resume(journal) if !self.trusts_journal || !fits(&journal.subject) => anew(found),
             Start::Again(why) => {
-                let text = format!("an earlier upload of '{file}' cannot be taken up ({why}); it starts again");
+                let text = format!("an earlier upload of '{file}' cannot be resumed ({why}); restarting the upload");
                 self.sink.event(Event::info(text));
                 anew(found)
             }

@@ -68,7 +68,7 @@ impl Pulse {
                 if self.grace_ms.fetch_max(grace, Ordering::Relaxed) < grace {
                     continue;
                 }
-                return Err(Error::new(Kind::Network, format!("nothing moved for {}", spoken(limit)))
+                return Err(Error::new(Kind::Network, format!("no data was transferred for {}", spoken(limit)))
                     .with_retry(Retry::Later, None));
             };
             tokio::select! {

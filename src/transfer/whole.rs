@@ -102,7 +102,7 @@ impl WholeMd5 {
             drop(end.send(sums));
         };
         let thread = threads::named("epicloud-md5").spawn(work);
-        thread.map_err(|error| threads::refused("the thread that sums the file", &error))?;
+        thread.map_err(|error| threads::refused("the checksum thread", &error))?;
         Ok(Self { shared, length, summed, counted, sums })
     }
 
@@ -123,7 +123,7 @@ impl WholeMd5 {
     pub(super) async fn finish(mut self, subject: &str, driver: Driver<'_>) -> Result<Vec<[u8; 16]>> {
         self.counted.tell(subject, self.length, driver);
         let sums = driver.cancel.run(&mut self.sums).await?;
-        sums.map_err(|_| Error::new(Kind::Internal, "the checksum thread ended in a panic"))?
+        sums.map_err(|_| Error::new(Kind::Internal, "the checksum thread panicked"))?
     }
 }
 

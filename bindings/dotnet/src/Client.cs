@@ -54,7 +54,7 @@ namespace EpiCloud.Interop
             }
             if (!NativeMethods.Calls.TryGetValue(operation, out call))
             {
-                throw new ArgumentException("there is no operation '" + operation + "'", "operation");
+                throw new ArgumentException("'" + operation + "' is not an operation", "operation");
             }
             byte[] request = Text.In(requestJson, "requestJson");
             NativeCallOptions native = new NativeCallOptions

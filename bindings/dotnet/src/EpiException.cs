@@ -25,7 +25,7 @@ namespace EpiCloud.Interop
         }
 
         private EpiException(int status, string json, Dictionary<string, object> members, Exception cause)
-            : base(TextOf(members, "message") ?? "the library gave the status " + status, cause)
+            : base(TextOf(members, "message") ?? "the library returned the status " + status, cause)
         {
             Status = status;
             Json = json;

@@ -52,7 +52,7 @@ pub fn package_kind(name: &str) -> Option<PackageKind> {
 pub fn check_package_name(field: &str, name: &str) -> Result<PackageKind> {
     // A URL's "." and ".." would be resolved on the way and leave the container.
     if name.split('/').any(|segment| matches!(segment, "." | "..")) {
-        return Err(Error::invalid(field, "must not contain '.' or '..' as a part of its path"));
+        return Err(Error::invalid(field, "must not contain '.' or '..' as a path segment"));
     }
     package_kind(name).ok_or_else(|| {
         Error::invalid(field, format!("the deployment package is not recognized: {name}")).with_next_step(
@@ -61,7 +61,7 @@ pub fn check_package_name(field: &str, name: &str) -> Result<PackageKind> {
                  [name.](cms|commerce).sqldb.<version>.bacpac, for example mysite.cms.app.1.0.0.nupkg; ",
             )
             .setting(Setting::BlobName)
-            .and(" gives it another name than the file's"),
+            .and(" uploads the file under another name"),
         )
     })
 }

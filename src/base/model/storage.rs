@@ -33,7 +33,7 @@ impl StorageContainers {
 
 document_noun!(
     /// A link to one storage container, with `containerName`, `sasLink` and `expiresOn`.
-    ContainerLink, "a container link", requires ["sasLink"]
+    ContainerLink, "a container SAS URL", requires ["sasLink"]
 );
 
 document_noun!(

@@ -95,7 +95,8 @@ impl Checked for StartDeployment {
                 ));
             }
             (None, None) => {
-                let rule = Phrase::text("give the names of uploaded packages, or ").setting(Setting::SourceEnvironment);
+                let rule =
+                    Phrase::text("name at least one uploaded package, or set ").setting(Setting::SourceEnvironment);
                 return Err(Error::invalid("packages", rule));
             }
             (Some(packages), None) => {
@@ -108,7 +109,7 @@ impl Checked for StartDeployment {
                 if !self.source_apps.is_empty() || self.include_blob || self.include_db {
                     return Err(Error::invalid(
                         "sourceEnvironment",
-                        Phrase::text("is needed for ")
+                        Phrase::text("is required with ")
                             .setting(Setting::SourceApps)
                             .and(", ")
                             .setting(Setting::IncludeBlob)
@@ -123,11 +124,15 @@ impl Checked for StartDeployment {
             if !["cms", "commerce"].iter().any(|known| known.eq_ignore_ascii_case(app)) {
                 return Err(Error::invalid(
                     format!("sourceApps[{index}]"),
-                    format!("'{app}' is not an app; use cms or commerce"),
+                    format!("'{app}' is not an application; use cms or commerce"),
                 ));
             }
         }
         Ok(())
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::TargetEnvironment, &*self.target_environment)]
     }
 }
 
@@ -190,6 +195,10 @@ impl Checked for GetDeployment {
         check_project(self.project_id.as_deref())?;
         check_id("id", &self.id)
     }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Id, &*self.id)]
+    }
 }
 
 request! {
@@ -219,6 +228,10 @@ impl Checked for WaitForDeployment {
         check_id("id", &self.id)?;
         self.wait.check()
     }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Id, &*self.id)]
+    }
 }
 
 request! {
@@ -244,6 +257,10 @@ impl Checked for CompleteDeployment {
         check_project(self.project_id.as_deref())?;
         check_id("id", &self.id)?;
         check_wait(self.wait)
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Id, &*self.id)]
     }
 }
 
@@ -288,6 +305,10 @@ impl Checked for ResetDeployment {
             ));
         }
         check_wait(self.wait)
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Id, &*self.id)]
     }
 }
 

@@ -17,6 +17,7 @@ use crate::api::poll::Schedule;
 use crate::base::error::{Error, Result};
 use crate::base::given;
 use crate::base::model::project::check_project_id;
+use crate::base::next_step::Setting;
 use crate::ops::document::only_objects;
 
 pub use deployment::{
@@ -37,6 +38,11 @@ pub trait Checked {
     /// # Errors
     /// `InvalidArgument` naming the member by its JSON path.
     fn check(&self) -> Result<()>;
+
+    /// The values that the service looks up by name or id, for what is to be checked where it does not find them.
+    fn named(&self) -> Vec<(Setting, &str)> {
+        Vec::new()
+    }
 }
 
 /// The largest number that the cmdlets' `Int` parameters take.
@@ -100,7 +106,7 @@ pub(super) fn check_no_stream(field: &str, path: &Path, refusal: &str) -> Result
     if path != Path::new("-") {
         return Ok(());
     }
-    Err(Error::invalid(field, refusal).with_next_step("name a file (one that is named '-' can be given as './-')"))
+    Err(Error::invalid(field, refusal).with_next_step("use a file (for a file named '-', use './-')"))
 }
 
 /// Declares a request document: strict, camelCase, cloneable.

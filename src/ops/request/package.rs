@@ -10,7 +10,7 @@ use crate::base::error::{Error, Result};
 use crate::base::model::deployment::{Deployment, ZeroDowntimeMode};
 use crate::base::model::package::{PackageKind, check_package_name, package_kind};
 use crate::base::model::project::needs_verification;
-use crate::base::next_step::{Phrase, Setting};
+use crate::base::next_step::{NextStep, Phrase, Setting};
 use crate::base::secret::{Hidden, SafeUrl};
 use crate::blob::block::LARGEST_BLOCK;
 use crate::ops::document::only_objects;
@@ -49,14 +49,15 @@ impl PackageFile {
                 Some(name) => name
                     .to_str()
                     .ok_or_else(|| {
-                        let rule = Phrase::text("the file's name is not Unicode text; give another with ");
+                        let rule =
+                            Phrase::text("the name of the file is not valid Unicode text; set another name with ");
                         Error::invalid(format!("{field}.path"), rule.setting(Setting::BlobName))
                     })?
                     .to_owned(),
                 None => {
                     return Err(Error::invalid(
                         format!("{field}.path"),
-                        format!("'{}' names no file", self.path.display()),
+                        format!("'{}' is not the name of a file", self.path.display()),
                     ));
                 }
             },
@@ -76,11 +77,11 @@ fn check_files(files: &[PackageFile]) -> Result<()> {
         check_no_stream(
             &format!("files[{index}].path"),
             &file.path,
-            "standard input cannot be uploaded: its size must be known first",
+            "standard input cannot be uploaded, because its size is not known in advance",
         )?;
         let name = file.checked_name(&format!("files[{index}]"))?;
         if names.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
-            return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is given twice")));
+            return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is listed twice")));
         }
         names.push(name);
     }
@@ -205,21 +206,31 @@ impl DeployPackages {
     fn check_target(&self) -> Result<()> {
         if self.direct_deploy && (self.maintenance_page || self.zero_downtime_mode.is_some()) {
             let other = if self.maintenance_page { "maintenancePage" } else { "zeroDowntimeMode" };
-            return Err(Error::invalid(other, "cannot be combined with a direct deployment"));
+            return Err(Error::invalid(other, Phrase::text("cannot be combined with ").setting(Setting::DirectDeploy)));
         }
         if !needs_verification(&self.target_environment) {
             return Ok(());
         }
-        let rule = |what: &str| {
-            format!("{what} only to Integration and additional environments, not to {}", self.target_environment)
-        };
+        let rule = |what: &str| format!("{what} Integration and ADE environments, not for {}", self.target_environment);
         if self.direct_deploy {
-            return Err(Error::invalid("directDeploy", rule("is possible")));
+            return Err(Error::invalid("directDeploy", rule("is only for")).with_next_step(
+                NextStep::text("leave out ")
+                    .setting(Setting::DirectDeploy)
+                    .and(": the deployment then awaits verification"),
+            ));
         }
         for (index, file) in self.files.iter().enumerate() {
             let field = format!("files[{index}]");
             if package_kind(&file.checked_name(&field)?) == Some(PackageKind::Database) {
-                return Err(Error::invalid(format!("{field}.path"), rule("is a database, which is imported")));
+                return Err(Error::invalid(
+                    format!("{field}.path"),
+                    rule("is a database, and database imports are only for"),
+                )
+                .with_next_step(
+                    NextStep::text("set ")
+                        .setting(Setting::TargetEnvironment)
+                        .and(" to Integration or an ADE environment"),
+                ));
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use super::{Checked, RETENTION_HOURS, check_project, check_range, request};
 use crate::base::error::{Error, Result};
 use crate::base::model::project::check_environment;
 use crate::base::model::storage::{LONGEST_LINK_HOURS, check_container};
+use crate::base::next_step::Setting;
 
 request! {
     /// `storageContainer.list`: the storage containers of an environment.
@@ -22,6 +23,10 @@ impl Checked for ListContainers {
     fn check(&self) -> Result<()> {
         check_project(self.project_id.as_deref())?;
         check_environment("environment", &self.environment)
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Environment, &*self.environment)]
     }
 }
 
@@ -53,6 +58,11 @@ impl Checked for GetContainerLinks {
             .iter()
             .enumerate()
             .try_for_each(|(index, name)| check_container(&format!("storageContainer[{index}]"), name))
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        let containers = self.storage_container.iter().take(1).map(|name| (Setting::StorageContainer, &**name));
+        [(Setting::Environment, &*self.environment)].into_iter().chain(containers).collect()
     }
 }
 
