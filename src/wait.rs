@@ -188,7 +188,7 @@ impl UnknownStatuses {
         if !self.told.iter().any(|told| told == status) {
             self.told.push(status.to_owned());
             scope.report(Event::info(format!(
-                "the service reports the status '{status}', which this version does not know; waiting on for at most {}",
+                "the service reports the status '{status}', which is unknown to this version; waiting for at most {}",
                 in_words(UNKNOWN_STATUS_LIMIT)
             )));
         }
@@ -199,7 +199,7 @@ impl UnknownStatuses {
         Err(Error::new(
             Kind::Protocol,
             format!(
-                "the status has been '{status}' for {}, which this version does not know: it may be an end",
+                "the status has been '{status}', which is unknown to this version, for {}; it may be final",
                 in_words(UNKNOWN_STATUS_LIMIT)
             ),
         )
@@ -215,7 +215,7 @@ fn timed_out(limit: Option<Duration>) -> Error {
     let limit = limit.unwrap_or_default();
     Error::new(
         Kind::Timeout,
-        format!("the time limit of {} has passed; the operation goes on in the service", in_words(limit)),
+        format!("the time limit of {} was reached; the operation continues in the service", in_words(limit)),
     )
 }
 

@@ -43,11 +43,11 @@ impl Azurite {
     /// Reads the connection string; asks nothing of the store yet.
     pub(crate) fn connect(connection: &str) -> Result<Self, Error> {
         let Place { account, key, endpoint } = Place::read(connection)?;
-        Url::parse(&endpoint).map_err(|failure| Error::config("blob store", &format!("BlobEndpoint: {failure}")))?;
-        let key = STANDARD.decode(key.trim()).map_err(|_| Error::config("blob store", "AccountKey is not Base64"))?;
+        Url::parse(&endpoint).map_err(|failure| Error::config("blob storage", &format!("BlobEndpoint: {failure}")))?;
+        let key = STANDARD.decode(key.trim()).map_err(|_| Error::config("blob storage", "AccountKey is not Base64"))?;
         let roots = rustls_roots()?;
         let client = Client::builder().no_proxy().tls_backend_preconfigured(roots);
-        let client = client.build().map_err(Error::failed("setting up the client of the blob store"))?;
+        let client = client.build().map_err(Error::failed("setting up the client of the blob storage"))?;
         Ok(Self { account, key, endpoint, client })
     }
 
@@ -60,7 +60,7 @@ impl Azurite {
     pub(crate) async fn exists(&self, container: &str, name: &str) -> Result<bool, Error> {
         let answer = self.send(Method::HEAD, container, name, &[], &[], Bytes::new()).await?;
         let found = answer.status().as_u16() == 200;
-        accept(&answer, &[200, 404], "looking a package up").map(|()| found)
+        accept(&answer, &[200, 404], "looking up a package").map(|()| found)
     }
 
     /// Takes a lease that never ends; a blob already leased keeps its lease.
@@ -124,7 +124,7 @@ impl Azurite {
         body: Bytes,
     ) -> Result<Response, Error> {
         let url = format!("{}/{}", self.endpoint, link_path(container, blob));
-        let mut url = Url::parse(&url).map_err(Error::failed("making a request to the blob store"))?;
+        let mut url = Url::parse(&url).map_err(Error::failed("making a request to the blob storage"))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -144,7 +144,7 @@ impl Azurite {
         let authorization = format!("SharedKey {}:{signature}", self.account);
         let request = request.header("authorization", authorization).header("content-length", body.len()).body(body);
         // Without the URL, whose path is of no use here: who starts a store looks for its address.
-        let doing = format!("asking the blob store at {}", self.endpoint);
+        let doing = format!("connecting to the blob storage at {}", self.endpoint);
         request.send().await.map_err(|failure| Error::failed(&doing)(cause(&failure.without_url())))
     }
 }
@@ -169,7 +169,7 @@ impl Place {
         let fields: BTreeMap<String, &str> =
             pairs.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim())).collect();
         let field = |name: &str| fields.get(&name.to_ascii_lowercase()).copied().filter(|value| !value.is_empty());
-        let missing = |name: &str| Error::config("blob store", &format!("the connection string has no {name}"));
+        let missing = |name: &str| Error::config("blob storage", &format!("the connection string has no {name}"));
         if field("UseDevelopmentStorage").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             let proxy = field("DevelopmentStorageProxyUri").unwrap_or("http://127.0.0.1");
             return Ok(Self {
@@ -214,7 +214,7 @@ fn accept(answer: &Response, statuses: &[u16], doing: &str) -> Result<(), Error>
         return Ok(());
     }
     let code = answer.headers().get("x-ms-error-code").and_then(|code| code.to_str().ok()).unwrap_or("no error code");
-    Err(Error::failed(doing)(format!("the blob store answered {status} ({code})")))
+    Err(Error::failed(doing)(format!("the blob storage answered {status} ({code})")))
 }
 
 /// TLS settings of our own: the library's default would need a provider installed for the whole process.

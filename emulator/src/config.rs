@@ -152,7 +152,7 @@ impl Config {
         if let Some(key) = &self.client_key
             && (key.is_empty() || key.contains(':') || key.chars().any(char::is_whitespace))
         {
-            return Err(Error::config("client key", "it must not be empty nor contain ':' or spaces"));
+            return Err(Error::config("client key", "it must not be empty or contain ':' or spaces"));
         }
         if let Some(project) = &self.project_id
             && !crate::identity::is_guid(project)
@@ -173,7 +173,7 @@ impl Config {
         if !crate::blob::version::is_signable(&self.sas_version, crate::clock::wall_time()) {
             return Err(Error::config(
                 "SAS version",
-                "it must be a published version from 2015-04-05 on, such as 2023-01-03",
+                "it must be a published version since 2015-04-05, such as 2023-01-03",
             ));
         }
         Ok(())

@@ -21,7 +21,7 @@ const LARGEST_BODY: usize = 64 << 20;
 /// Answers a control request.
 pub(crate) async fn handle(core: &Core, asked: &Asked, body: &mut RequestBody) -> Answer {
     if !asked.peer_is_loopback {
-        return answer(403, &json!({ "error": "the control interface answers only clients on the same machine" }));
+        return answer(403, &json!({ "error": "the control interface is available only on the same machine" }));
     }
     let Ok(body) = body.whole(LARGEST_BODY).await else {
         return answer(400, &json!({ "error": "the request body cannot be read" }));
@@ -49,7 +49,11 @@ fn carry_out(core: &Core, asked: &Asked, body: &[u8]) -> Result<Value, Refused> 
         }
         ("DELETE", what) if what.starts_with("faults/") => {
             let name = crate::http::decode(what.trim_start_matches("faults/"));
-            if core.faults.remove(&name) { Ok(json!({})) } else { Err((404, format!("there is no rule {name}"))) }
+            if core.faults.remove(&name) {
+                Ok(json!({}))
+            } else {
+                Err((404, format!("the rule {name} does not exist")))
+            }
         }
         ("GET", "requests") => Ok(json!({
             "requests": core.recorder.all(),
@@ -95,7 +99,7 @@ fn carry_out(core: &Core, asked: &Asked, body: &[u8]) -> Result<Value, Refused> 
             core.service.clear_scripts();
             Ok(json!({}))
         }
-        (method, what) => Err((404, format!("there is no {method} {what}"))),
+        (method, what) => Err((404, format!("{method} {what} does not exist"))),
     }
 }
 
@@ -134,7 +138,7 @@ impl NewBlob {
             (None, Some(base64)) => base64::engine::general_purpose::STANDARD
                 .decode(base64)
                 .map_err(|failure| (400, format!("base64: {failure}"))),
-            _ => Err((400, "give either text or base64".to_owned())),
+            _ => Err((400, "either text or base64 is required".to_owned())),
         }
     }
 }
@@ -198,7 +202,7 @@ fn script(core: &Core, body: &[u8], usual: Phase) -> Result<Value, Refused> {
     let script: Script = read(body)?;
     let phase = script.phase.unwrap_or(usual);
     if (phase == Phase::Export) != (usual == Phase::Export) {
-        return Err((400, "exports are scripted below 'exports', everything else below 'deployments'".to_owned()));
+        return Err((400, "use 'exports' for exports and 'deployments' for everything else".to_owned()));
     }
     if !script.any_status {
         phase.check(&script.steps).map_err(|reason| (400, reason))?;
@@ -231,10 +235,10 @@ fn state(core: &Core) -> Value {
 fn show_blob(core: &Core, asked: &Asked) -> Result<Value, Refused> {
     let given = |name: &str| {
         let pair = asked.query().split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        pair.map(crate::http::decode).ok_or_else(|| (400, format!("{name} is missing in the query")))
+        pair.map(crate::http::decode).ok_or_else(|| (400, format!("{name} is missing from the query")))
     };
     let (container, name) = (given("container")?, given("name")?);
-    let view = core.blobs.view(&container, &name).ok_or_else(|| (404, format!("there is no {container}/{name}")))?;
+    let view = core.blobs.view(&container, &name).ok_or_else(|| (404, format!("{container}/{name} does not exist")))?;
     let md5 = view.md5().map_err(|failure| (500, failure.to_string()))?;
     Ok(json!({
         "length": view.len,

@@ -58,7 +58,7 @@ impl Emulator {
             Some(dir) => (None, dir.clone()),
             None => {
                 let home = tempfile::Builder::new().prefix("epi-emulator-").tempdir();
-                let home = home.map_err(Error::io("creating a temporary folder"))?;
+                let home = home.map_err(Error::io("creating a temporary directory"))?;
                 let place = home.path().to_owned();
                 (Some(home), place)
             }
@@ -270,7 +270,7 @@ impl Emulator {
             dir.save(&self.core)?;
         }
         match self.home.take() {
-            Some(home) => home.close().map_err(Error::io("removing the temporary folder")),
+            Some(home) => home.close().map_err(Error::io("removing the temporary directory")),
             None => Ok(()),
         }
     }

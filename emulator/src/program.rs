@@ -6,7 +6,7 @@ pub fn size(text: &str) -> Result<u64, String> {
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("", 0)];
     let read = units.iter().find_map(|(suffix, shift)| Some((text.strip_suffix(suffix)?, shift)));
     let bytes = read.and_then(|(digits, shift)| digits.trim().parse::<u64>().ok()?.checked_mul(1 << shift));
-    bytes.ok_or_else(|| "give a number of bytes, or one with KiB, MiB or GiB".to_owned())
+    bytes.ok_or_else(|| "must be a number of bytes, or one with KiB, MiB or GiB, such as 64MiB".to_owned())
 }
 
 /// Which signal came.

@@ -49,9 +49,9 @@ impl Scenario {
     #[must_use]
     pub fn summary(self) -> &'static str {
         match self {
-            Self::DeployFails => "every deployment fails: the package lacks the platform's assembly",
+            Self::DeployFails => "every deployment fails: the package lacks a required assembly",
             Self::SlotAnswers503 => "every deployment awaits verification with warnings, and its slot answers 503",
-            Self::Busy => "for a minute, another deployment runs in every environment, and another export",
+            Self::Busy => "another deployment in every environment and another export run for a minute",
             Self::SlowExport => "every export takes five minutes",
             Self::ExportFails => "every export fails",
             Self::Warnings => "every deployment has warnings",
@@ -118,20 +118,20 @@ impl FromStr for Scenario {
         Self::ALL
             .into_iter()
             .find(|scenario| scenario.name() == text)
-            .ok_or_else(|| format!("there is no scenario '{text}'; there are {}", names()))
+            .ok_or_else(|| format!("'{text}' is not a scenario; use one of {}", names()))
     }
 }
 
 /// Refuses scenarios that contradict each other.
 pub(crate) fn check(scenarios: &[Scenario], instant: bool) -> Result<(), String> {
     if let Some(slow) = scenarios.iter().find(|scenario| scenario.needs_time() && instant) {
-        return Err(format!("{slow} is about time, which plays no role in the speed 'instant'"));
+        return Err(format!("{slow} has no effect with the speed 'instant'"));
     }
     for (index, scenario) in scenarios.iter().enumerate() {
         let before = &scenarios[..index];
         if let Some(other) = before.iter().find(|other| scenario.phase().is_some() && other.phase() == scenario.phase())
         {
-            return Err(format!("{other} and {scenario} exclude each other"));
+            return Err(format!("{other} and {scenario} cannot be combined"));
         }
     }
     Ok(())

@@ -7,7 +7,7 @@
     Author                 = 'The epicloud authors'
     CompanyName            = 'epicloud'
     Copyright              = '(c) The epicloud authors. MIT or Apache-2.0.'
-    Description            = 'Deploys to the Optimizely DXP cloud and exports databases from it. Takes the place of EpiCloud: the same cmdlets, parameters, objects and messages over a native library, with parallel transfers that are verified. Not a product of Optimizely.'
+    Description            = 'Deploys to the Optimizely DXP cloud and exports databases from it. A drop-in replacement for EpiCloud: the same cmdlets, parameters, objects and messages, with parallel and verified transfers by a native library. Not a product of Optimizely.'
     PowerShellVersion      = '5.1'
     CompatiblePSEditions   = @('Desktop', 'Core')
     DotNetFrameworkVersion = '4.7.2'

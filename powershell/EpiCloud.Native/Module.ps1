@@ -20,10 +20,10 @@ catch {
     $reason = $_.Exception.GetBaseException()
     $text = $reason.Message
     if ($reason -is [System.IO.FileLoadException]) {
-        $text += ' This process has loaded another version of the module before, and keeps it: start a new process.'
+        $text += ' Another version of the module is already loaded in this process: start a new process.'
     }
     # Caught and thrown again, because only a throw lets the import fail.
-    throw "EpiCloud.Native cannot be loaded: $text"
+    throw "cannot load EpiCloud.Native: $text"
 }
 
 # Reads what calls need and an import does not, at the first call of any function of Private/: until then each of them

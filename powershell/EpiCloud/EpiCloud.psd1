@@ -10,7 +10,7 @@
     Author               = 'The epicloud authors'
     CompanyName          = 'epicloud'
     Copyright            = '(c) The epicloud authors. MIT or Apache-2.0.'
-    Description          = 'Gives scripts that import EpiCloud the cmdlets of EpiCloud.Native. Not a product of Optimizely.'
+    Description          = 'Provides the cmdlets of EpiCloud.Native to scripts that import EpiCloud. Not a product of Optimizely.'
     PowerShellVersion    = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
     FunctionsToExport    = @()

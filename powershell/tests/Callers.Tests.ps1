@@ -91,11 +91,11 @@ Describe 'callers' {
             $text | Should -Be @(
                 'Deploy the content of Production; the databases and blobs of Integration will be overwritten'
                 'Deploy the code (cms, commerce) of Integration'
-                'Deploy a.cms.app.1.nupkg, b.cms.sqldb.1.bacpac straight to the site, without a slot to verify it in (DirectDeploy); the databases of Integration will be overwritten'
+                'Deploy a.cms.app.1.nupkg, b.cms.sqldb.1.bacpac directly to the site, without a slot and verification (DirectDeploy); the databases of Integration will be overwritten'
             )
             $program = Get-TestPowerShell
             $shown = & $program -NoLogo -NoProfile -NonInteractive -Command 'Import-Module EpiCloud.Native; $WhatIfPreference = $true; Reset-EpiDeployment -Id 7 -RollbackDatabase; Start-EpiDeployment -DeploymentPackage a.cms.app.1.nupkg -TargetEnvironment ADE1'
-            "$shown" | Should -BeLike '*put the database back to its state before it; what was written since is lost*Deploy a.cms.app.1.nupkg*'
+            "$shown" | Should -BeLike '*roll back the database; changes made since the deployment are lost*Deploy a.cms.app.1.nupkg*'
         }
     }
 
@@ -239,7 +239,7 @@ Describe 'callers' {
             }
             $one = Join-Path $TestDrive 'one.bacpac'
             $failure = Get-Failure { $exports | Save-EpiDatabaseExport -Path $one -Force }
-            $failure.Exception.Message | Should -BeLike '*was named for an earlier object of the pipeline too*'
+            $failure.Exception.Message | Should -BeLike '*is already the file of an earlier object of the pipeline*'
             $saved = @($exports | Save-EpiDatabaseExport -Path { Join-Path $TestDrive "$($_.databaseName).bacpac" })
             $saved.file | Should -Be @((Join-Path $TestDrive 'epicms.bacpac'), (Join-Path $TestDrive 'epicommerce.bacpac'))
         }

@@ -150,7 +150,7 @@ Copy-Item -Recurse -Path "`$first/*" -Destination `$other
 try { Import-Module `$other -ErrorAction Stop; 'imported' } catch { `$_.Exception.Message }
 "@
         $said = Invoke-Process $text
-        "$said" | Should -Match '^EpiCloud\.Native cannot be loaded: .*another version of the module before.*start a new process'
+        "$said" | Should -Match '^cannot load EpiCloud\.Native: .*Another version of the module is already loaded.*start a new process'
         "$said" | Should -Not -Match 'TypeData'
     }
 

@@ -148,7 +148,7 @@ Describe 'what is stopped' {
             $id = ($failure.ErrorDetails.RecommendedAction -split ' -Id ')[1].Split(' ')[0]
             [void](Get-TestRequest -Emulator $emulator)
             $said = @(Save-EpiDatabaseExport @save 6>&1)
-            "$($said[0])" | Should -BeLike "going on with export $id of epicms (Production)*"
+            "$($said[0])" | Should -BeLike "resuming export $id of epicms (Production)*"
             $said[-1].id | Should -Be $id
             @(Get-TestRequest -Emulator $emulator | Where-Object { $_ -like 'POST *' }) | Should -BeNullOrEmpty
             (Save-EpiDatabaseExport @save -Force -NewExport).id | Should -Not -Be $id

@@ -40,7 +40,7 @@ impl Directory {
     pub(super) fn read(file: &dyn Readable, findings: &mut Findings) -> Result<Option<Self>> {
         let Some(end) = found(file, findings)? else { return Ok(None) };
         if end.size > LONGEST {
-            findings.add(Finding::TooLarge("the directory of its parts"));
+            findings.add(Finding::TooLarge("the central directory"));
             return Ok(None);
         }
         let bytes = bytes_at(file, end.offset, end.size)?;

@@ -173,47 +173,49 @@ impl Finding {
     pub fn sentence(&self) -> String {
         match self {
             Self::Foreign(content) => format!("the file is {}", content.words()),
-            Self::Truncated => "the file is truncated or damaged: the end of the archive is missing".to_owned(),
-            Self::MissingBytes(count) => format!("{count} bytes are missing before the directory of its parts"),
-            Self::ForeignHead(count) => format!("{count} bytes that do not belong to it stand before the archive"),
-            Self::ForeignTail(count) => format!("{count} bytes that do not belong to it follow the archive"),
-            Self::Directory => "the directory of its parts is damaged".to_owned(),
-            Self::Split => "it is one volume of an archive in several files".to_owned(),
-            Self::TooLarge(what) => format!("{what} is larger than that of any database"),
-            Self::NoLocalHeader(parts) => format!("{} is not where the directory says", parts.words()),
-            Self::Overlap(parts) => format!("{} overlaps with what follows", parts.words()),
-            Self::DuplicateName(parts) => format!("{} is there twice", parts.words()),
+            Self::Truncated => "the file is truncated or corrupt: the end of the archive is missing".to_owned(),
+            Self::MissingBytes(count) => format!("{count} bytes are missing before the central directory"),
+            Self::ForeignHead(count) => format!("{count} unrelated bytes precede the archive"),
+            Self::ForeignTail(count) => format!("{count} unrelated bytes follow the archive"),
+            Self::Directory => "the central directory is corrupt".to_owned(),
+            Self::Split => "it is one volume of a multi-volume archive".to_owned(),
+            Self::TooLarge(what) => format!("{what} is larger than in any database export"),
+            Self::NoLocalHeader(parts) => format!("{} is not where the central directory says", parts.words()),
+            Self::Overlap(parts) => format!("{} overlaps the next part", parts.words()),
+            Self::DuplicateName(parts) => format!("{} occurs twice", parts.words()),
             Self::Encrypted(parts) => format!("{} is encrypted", parts.words()),
             Self::Unsupported { method, parts } => {
-                format!("{} is compressed with {}, which no import reads", parts.words(), method_name(*method))
+                format!("{} is compressed with {}, which imports do not support", parts.words(), method_name(*method))
             }
             Self::MissingPart(name) => format!("{name} is missing"),
-            Self::Damaged { part, how } => format!("{part} is damaged: {how}"),
+            Self::Damaged { part, how } => format!("{part} is corrupt: {how}"),
             Self::DamagedData(parts) => {
                 let words = parts.words();
-                format!("{words} is damaged: its data does not match the size and the CRC-32 of the directory")
+                format!("{words} is corrupt: its data does not match the size and CRC-32 in the central directory")
             }
-            Self::Origin => "Origin.xml is not a readable XML document".to_owned(),
+            Self::Origin => "Origin.xml is not valid XML".to_owned(),
             Self::ModelChecksum => {
-                "model.xml is damaged or was changed: its SHA-256 is not the one that Origin.xml holds".to_owned()
+                "model.xml is corrupt or was modified: its SHA-256 does not match Origin.xml".to_owned()
             }
-            Self::NoData => "there is no table data in it".to_owned(),
-            Self::NoRows => "there is no table data in it, and Origin.xml counts no rows".to_owned(),
+            Self::NoData => "it contains no table data".to_owned(),
+            Self::NoRows => "it contains no table data, and Origin.xml reports no rows".to_owned(),
             Self::LocalHeaders { fields, parts } => format!(
-                "the local header of {} differs from the directory ({}): tools that go by the directory, such as \
-                 SqlPackage on .NET, read the file, but those on the .NET Framework (SSMS, the portal's import) may say \
-                 \"File contains corrupted data\"",
+                "the local header of {} differs from the central directory ({}): tools that use the central directory, \
+                 such as SqlPackage on .NET, can read the file, but those on the .NET Framework (SSMS, the import of the \
+                 portal) may report \"File contains corrupted data\"",
                 parts.words(),
                 fields.join(", ")
             ),
             Self::Deflate64(parts) => {
-                format!("{} is compressed with Deflate64, which many tools do not read", parts.words())
+                format!("{} is compressed with Deflate64, which many tools do not support", parts.words())
             }
-            Self::UnusualPart(name) => format!("{name} is missing, which every export has"),
-            Self::DataNotDeclared => "Origin.xml does not say that the file contains table data".to_owned(),
-            Self::NoModelChecksum => "Origin.xml has no checksum of model.xml, which is therefore unchecked".to_owned(),
-            Self::UnlistedBytes(count) => format!("{count} bytes between its parts belong to none of them"),
-            Self::Comment(count) => format!("the archive has a comment of {count} bytes, which no export has"),
+            Self::UnusualPart(name) => format!("{name}, which every export has, is missing"),
+            Self::DataNotDeclared => "Origin.xml does not declare that the file contains table data".to_owned(),
+            Self::NoModelChecksum => {
+                "Origin.xml has no checksum of model.xml, so model.xml was not verified".to_owned()
+            }
+            Self::UnlistedBytes(count) => format!("{count} bytes between the parts belong to no part"),
+            Self::Comment(count) => format!("the archive has a comment of {count} bytes, which exports do not have"),
         }
     }
 }

@@ -14,9 +14,9 @@ const PIECE: usize = 64 * 1024;
 /// What differs from the directory.
 pub(super) type Fault = &'static str;
 
-const LENGTH: Fault = "it unpacks to another length than the directory says";
-const UNREADABLE: Fault = "its compressed data cannot be unpacked";
-const SUM: Fault = "its CRC-32 is not the one of the directory";
+const LENGTH: Fault = "its uncompressed size does not match the central directory";
+const UNREADABLE: Fault = "its data cannot be decompressed";
+const SUM: Fault = "its CRC-32 does not match the central directory";
 
 /// Whether a part's method is one that is unpacked here.
 pub(super) fn is_supported(method: u16) -> bool {

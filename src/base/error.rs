@@ -107,8 +107,12 @@ impl Error {
             _ => Kind::Io,
         };
         let error = Self::new(kind, doing.into().and(format!(": {}", lower_first(&plain(source)))));
-        match kind {
-            Kind::NoSpace => error.with_next_step("free some space, or choose another disk, and run the command again"),
+        match (kind, source.kind()) {
+            (Kind::NoSpace, _) => {
+                error.with_next_step("free some disk space or use another disk, then run the command again")
+            }
+            (Kind::NotFound, _) => error.with_next_step("check the path"),
+            (_, ErrorKind::PermissionDenied) => error.with_next_step("check the permissions"),
             _ => error,
         }
     }
@@ -368,8 +372,8 @@ mod tests {
     fn a_message_is_one_line_whatever_it_repeats() {
         let given = "a\r\nb\u{0}\u{1b}[31m\u{2028}\u{85}ü";
         let shown = "a  b  [31m  ü";
-        let error = Error::invalid("id", format!("'{given}' is no id"));
-        assert_eq!(error.message(), format!("id: '{shown}' is no id"));
+        let error = Error::invalid("id", format!("'{given}' is not an id"));
+        assert_eq!(error.message(), format!("id: '{shown}' is not an id"));
         assert_eq!(error.to_json()["message"], error.message());
         assert_eq!(error.clone().context(given).message(), format!("{shown}: {}", error.message()));
         assert_eq!(error.with_message(given).message(), shown);

@@ -7,7 +7,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::time::in_words;
 
@@ -112,7 +112,7 @@ impl Progress {
 
 /// Something that happened in an operation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase", remote = "Self")]
 #[non_exhaustive]
 pub enum Event {
     /// A sentence for people.
@@ -174,13 +174,35 @@ impl Event {
     pub fn sentence(&self) -> Option<String> {
         match self {
             Self::Message { text, .. } | Self::Warning { text } => Some(text.clone()),
-            Self::Accepted { what, id } => Some(format!("{what} {id} accepted")),
+            Self::Accepted { what, id } => Some(format!("{what} started: {id}")),
             Self::Retrying { what, attempt, delay_ms, reason, .. } => {
                 let pause = in_words(Duration::from_millis(*delay_ms));
-                Some(format!("{what} failed (attempt {attempt}), trying again in {pause}: {reason}"))
+                Some(format!("{what} failed (attempt {attempt}), retrying in {pause}: {reason}"))
             }
             Self::Progress(_) => None,
         }
+    }
+}
+
+impl Serialize for Event {
+    /// Its members, and `text` for the sentence, so that no host words an event once more.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Document<'a> {
+            #[serde(flatten, serialize_with = "members")]
+            event: &'a Event,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            text: Option<String>,
+        }
+        fn members<S: Serializer>(event: &&Event, serializer: S) -> Result<S::Ok, S::Error> {
+            Event::serialize(event, serializer)
+        }
+        // The others have it as a member of their own, or are figures.
+        let text = match self {
+            Self::Accepted { .. } | Self::Retrying { .. } => self.sentence(),
+            Self::Message { .. } | Self::Warning { .. } | Self::Progress(_) => None,
+        };
+        Document { event: self, text }.serialize(serializer)
     }
 }
 
@@ -241,6 +263,9 @@ mod tests {
         })
         .unwrap();
         assert_eq!((&json["delayMs"], json.get("warns")), (&5.into(), None));
+        assert_eq!(json["text"], "block 1 of 2 failed (attempt 1), retrying in 5 ms: x");
+        let json = serde_json::to_value(Event::Warning { text: "y".into() }).unwrap();
+        assert_eq!(json, serde_json::json!({"event": "warning", "text": "y"}));
     }
 
     #[test]
@@ -250,8 +275,8 @@ mod tests {
         for (event, sentence) in [
             (Event::info("x"), Some("x")),
             (Event::Warning { text: "y".into() }, Some("y")),
-            (Event::Accepted { what: "export", id: "1".into() }, Some("export 1 accepted")),
-            (retrying, Some("block 1 failed (attempt 2), trying again in 850 ms: reset")),
+            (Event::Accepted { what: "export", id: "1".into() }, Some("export started: 1")),
+            (retrying, Some("block 1 failed (attempt 2), retrying in 850 ms: reset")),
             (Event::Progress(Progress::new(Phase::Waiting, "z")), None),
         ] {
             assert_eq!(event.sentence().as_deref(), sentence);

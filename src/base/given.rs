@@ -46,9 +46,9 @@ fn utf16(bytes: &[u8], unit: impl Fn([u8; 2]) -> u16) -> Result<Zeroizing<String
     // As large as it can become, so that it never moves and leaves a copy behind.
     let mut text = Zeroizing::new(String::with_capacity(pairs.len() * 3));
     for letter in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
-        text.push(letter.map_err(|_| "is damaged UTF-16 text; save it as UTF-8")?);
+        text.push(letter.map_err(|_| "is not valid UTF-16 text; save it as UTF-8")?);
     }
-    if rest.is_empty() { Ok(text) } else { Err("is damaged UTF-16 text; save it as UTF-8") }
+    if rest.is_empty() { Ok(text) } else { Err("is not valid UTF-16 text; save it as UTF-8") }
 }
 
 /// What is wrong with a text, whatever it should be.
@@ -68,17 +68,17 @@ pub fn flaw(text: &str) -> Option<Flaw> {
     let found = |cause, next_step| Some(Flaw { cause, next_step });
     if is_placeholder(text.trim_matches(is_quote)) {
         found(
-            "is the name of a variable that was not expanded",
-            "check how the variable is written, and that the pipeline hands it to this step",
+            "is a variable that was not expanded",
+            "check the spelling of the variable and that the pipeline passes it to this step",
         )
     } else if text.starts_with(is_quote) || text.ends_with(is_quote) {
-        found("stands in quotation marks", "remove the quotation marks")
+        found("is in quotation marks", "remove the quotation marks")
     } else if text.contains("-----BEGIN ") {
-        found("is a PEM file, such as a key or a certificate", "check which file or variable is given")
+        found("is a PEM file, such as a key or a certificate", "check which file or variable you pass")
     } else if is_assignment(text) {
-        found("is a line NAME=value", "give the value alone")
+        found("is a line NAME=value", "pass the value alone")
     } else if text.contains("\\n") || text.contains("\\r") {
-        found("contains a line break that is written as \\n", "copy it again as one line")
+        found("contains a line break written as \\n", "copy it again as one line")
     } else if text.contains(['\n', '\r']) {
         found("contains a line break", "copy it again as one line")
     } else if text.contains(char::is_whitespace) {
@@ -154,8 +154,8 @@ mod tests {
         for (bytes, why) in [
             (&b"\xff\xfe\0\0A\0\0\0"[..], "UTF-32"),
             (b"\0\0\xfe\xff\0\0\0A", "UTF-32"),
-            (b"\xff\xfeA\0B", "damaged UTF-16"),
-            (b"\xff\xfe\0\xd8A\0", "damaged UTF-16"),
+            (b"\xff\xfeA\0B", "not valid UTF-16"),
+            (b"\xff\xfe\0\xd8A\0", "not valid UTF-16"),
             (b"A\xffB", "neither UTF-8 nor UTF-16"),
         ] {
             assert!(text(bytes).unwrap_err().contains(why), "{bytes:?}");

@@ -89,9 +89,10 @@ macro_rules! limits {
                 type Err = NotInRange;
 
                 fn from_str(text: &str) -> Result<Self, NotInRange> {
-                    let number: i64 = text.parse().map_err(|error: std::num::ParseIntError| NotInRange(error.to_string()))?;
-                    let limited = <$number>::try_from(number).ok().and_then(|number| Self::new(number).ok());
-                    limited.ok_or_else(|| NotInRange(format!("{number} is not in {}..={}", Self::LEAST, Self::MOST)))
+                    let limited = text.parse().ok().and_then(|number| Self::new(number).ok());
+                    limited.ok_or_else(|| {
+                        NotInRange(format!("must be a whole number from {} to {}", Self::LEAST, Self::MOST))
+                    })
                 }
             }
 
@@ -162,18 +163,11 @@ mod tests {
         assert_eq!((error.kind(), error.message()), (Kind::InvalidArgument, "0 is not between 1 and 16"));
     }
 
-    /// As the ranges of the command line's own crate say it.
     #[test]
     fn a_text_is_refused_in_the_words_of_command_lines() {
-        for (text, words) in [
-            ("0", "0 is not in 1..=64"),
-            ("-1", "-1 is not in 1..=64"),
-            ("5000000000", "5000000000 is not in 1..=64"),
-            ("x", "invalid digit found in string"),
-            ("", "cannot parse integer from empty string"),
-            ("99999999999999999999", "number too large to fit in target type"),
-        ] {
-            assert_eq!(text.parse::<UploadStreams>().unwrap_err().to_string(), words);
+        for text in ["0", "-1", "65", "5000000000", "x", "", "99999999999999999999"] {
+            let words = "must be a whole number from 1 to 64";
+            assert_eq!(text.parse::<UploadStreams>().unwrap_err().to_string(), words, "{text}");
         }
         let streams: UploadStreams = "64".parse().unwrap();
         assert_eq!((streams.get(), serde_json::to_string(&streams).unwrap()), (64, "64".to_owned()));

@@ -64,6 +64,18 @@ settings! {
     RollBackDatabase => "resetWithDbRollback",
     /// Whether a reset stops before the swap.
     ValidateBeforeSwap => "validateBeforeSwap",
+    /// The environment to deploy to.
+    TargetEnvironment => "targetEnvironment",
+    /// Whether straight to the site.
+    DirectDeploy => "directDeploy",
+    /// The environment of a database or a storage container.
+    Environment => "environment",
+    /// The database.
+    DatabaseName => "databaseName",
+    /// The storage container.
+    StorageContainer => "storageContainer",
+    /// Whether containers may be written to.
+    Writable => "writable",
     /// How long the service keeps an export.
     RetentionHours => "retentionHours",
     /// Whether a deployment starts from packages that are uploaded already.

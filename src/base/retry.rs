@@ -110,7 +110,7 @@ fn heeded(error: &Error, longest: Duration) -> Option<Duration> {
 pub fn reason(error: &Error, pause: Duration) -> String {
     match error.retry_after() {
         Some(asked) if asked > pause => {
-            format!("{error} (the answer asks for a pause of {}, which is shortened)", in_words(asked))
+            format!("{error} (the response asks for a pause of {}, which is shortened)", in_words(asked))
         }
         _ => error.to_string(),
     }
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(RetryPolicy::STATUS.pause(1, &asked(year), 0), None, "the wait has longer pauses");
         assert!(RetryPolicy::STATUS.pause(1, &asked(7), 0).is_some());
         let shortened = reason(&asked(7200), Duration::from_secs(30));
-        assert_eq!(shortened, "slow (the answer asks for a pause of 2 h 00 min, which is shortened)");
+        assert_eq!(shortened, "slow (the response asks for a pause of 2 h 00 min, which is shortened)");
         assert_eq!(reason(&asked(7), Duration::from_secs(7)), "slow");
     }
 

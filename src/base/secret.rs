@@ -77,13 +77,12 @@ impl SafeUrl {
         if text.contains('#') {
             return Err(invalid("must not contain a '#' fragment"));
         }
-        let url =
-            url::Url::parse(text).map_err(|_| invalid("is not a link: a link begins with https:// and a host"))?;
+        let url = url::Url::parse(text).map_err(|_| invalid("is not a URL (expected https:// and a host)"))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(invalid("must begin with https://"));
+            return Err(invalid("must start with https://"));
         }
         if url.host_str().is_none_or(str::is_empty) {
-            return Err(invalid("names no host"));
+            return Err(invalid("has no host"));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(invalid("must not contain a user name or password"));
@@ -98,10 +97,10 @@ impl SafeUrl {
     /// `Protocol`, without the link's text.
     pub fn from_service(name: &str, text: &str) -> Result<Self> {
         let unusable =
-            |why: &dyn fmt::Display| Error::new(Kind::Protocol, format!("the service gave no usable link: {why}"));
+            |why: &dyn fmt::Display| Error::new(Kind::Protocol, format!("the service returned an unusable URL: {why}"));
         let link = Self::parse(name, text).map_err(|error| unusable(&error))?;
         if link.is_plain_remote() {
-            return Err(unusable(&format!("{name} is plain http to another machine")));
+            return Err(unusable(&format!("{name} uses plain http to another machine")));
         }
         Ok(link)
     }
@@ -271,7 +270,7 @@ mod tests {
     fn what_is_no_link_is_refused_without_repeating_it() {
         for bad in [
             "",
-            "not a link",
+            "not a URL",
             "ftp://host/x?sig=CANARY",
             "/path?sig=CANARY",
             "https://u:CANARY@host/",

@@ -80,9 +80,9 @@ impl ServiceObject {
     /// # Errors
     /// `Protocol` naming the member.
     pub fn required(&self, what: &str, name: &str) -> Result<&str> {
-        self.text(name)
-            .filter(|text| !text.is_empty())
-            .ok_or_else(|| Error::new(Kind::Protocol, format!("the service's answer has no '{name}' for {what}")))
+        self.text(name).filter(|text| !text.is_empty()).ok_or_else(|| {
+            Error::new(Kind::Protocol, format!("the response of the service has no '{name}' for {what}"))
+        })
     }
 
     /// The whole object.
@@ -139,7 +139,7 @@ pub fn texts_of(value: &Value) -> Vec<String> {
 /// The error of an answer that holds something else than `what`. A text says why, in the service's words.
 #[must_use]
 pub fn unexpected(what: &str, value: &Value) -> Error {
-    let message = format!("the service answered with {} where {what} was expected", json_kind(value));
+    let message = format!("expected {what} from the service but received {}", json_kind(value));
     match value.as_str().map(one_line).filter(|text| !text.trim().is_empty()) {
         Some(text) => {
             let shown = cut(text.trim(), LONGEST, "...");
@@ -156,8 +156,8 @@ pub fn json_kind(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     }
 }
@@ -179,10 +179,13 @@ mod tests {
     #[test]
     fn what_is_no_object_is_named() {
         let error = ServiceObject::from_value("a deployment", json!([1])).unwrap_err();
-        assert_eq!(error.to_string(), "the service answered with a list where a deployment was expected");
+        assert_eq!(error.to_string(), "expected a deployment from the service but received an array");
         assert_eq!(error.kind(), Kind::Protocol);
         let error = ServiceObject::from_value("a deployment", json!("Not\nnow.")).unwrap_err();
-        assert!(error.to_string().ends_with("with a text where a deployment was expected: \"Not now.\""), "{error}");
+        assert!(
+            error.to_string().ends_with("expected a deployment from the service but received a string: \"Not now.\""),
+            "{error}"
+        );
         assert_eq!(error.texts(), ["Not now."]);
     }
 

@@ -77,35 +77,41 @@ const fn row(kind: Kind, status: i32, name: &'static str, exit_code: u8, meaning
 /// The one status table: ABI values are grouped with gaps (design "C ABI" section 7), exit codes are those of the
 /// export job model (section 6) continued for what happens outside an export job.
 pub const STATUS_TABLE: &[StatusRow] = &[
-    row(Kind::InvalidArgument, 10, "INVALID_ARGUMENT", 1, "usage, or a value breaks a rule"),
+    row(Kind::InvalidArgument, 10, "INVALID_ARGUMENT", 1, "usage error or invalid value"),
     row(Kind::NotConfigured, 11, "NOT_CONFIGURED", 1, "credentials or a setting are missing"),
-    row(Kind::AbiMismatch, 12, "ABI_MISMATCH", 1, "built for another version of the library"),
-    row(Kind::Unsupported, 13, "UNSUPPORTED", 10, "the provider does not offer this"),
-    row(Kind::Unauthenticated, 20, "UNAUTHENTICATED", 2, "credentials, signature, clock or rights are wrong"),
-    row(Kind::Forbidden, 21, "FORBIDDEN", 2, "the link or the credentials do not permit this"),
-    row(Kind::NotFound, 22, "NOT_FOUND", 3, "it does not exist"),
-    row(Kind::Conflict, 23, "CONFLICT", 4, "something else is in the way"),
-    row(Kind::Throttled, 24, "THROTTLED", 8, "the service asks for fewer requests"),
-    row(Kind::Unavailable, 25, "UNAVAILABLE", 8, "the service cannot answer at present"),
+    row(Kind::AbiMismatch, 12, "ABI_MISMATCH", 1, "built for a different version of the library"),
+    row(Kind::Unsupported, 13, "UNSUPPORTED", 10, "not supported by the service"),
+    row(Kind::Unauthenticated, 20, "UNAUTHENTICATED", 2, "wrong credentials, signature or clock, or no access"),
+    row(Kind::Forbidden, 21, "FORBIDDEN", 2, "not permitted by the SAS URL or the credentials"),
+    row(Kind::NotFound, 22, "NOT_FOUND", 3, "not found"),
+    row(Kind::Conflict, 23, "CONFLICT", 4, "conflict with another operation, package or file"),
+    row(Kind::Throttled, 24, "THROTTLED", 8, "rate limited by the service"),
+    row(Kind::Unavailable, 25, "UNAVAILABLE", 8, "the service is temporarily unavailable"),
     row(Kind::Rejected, 26, "REJECTED", 1, "the service refused the request"),
-    row(Kind::Protocol, 27, "PROTOCOL", 9, "the answer could not be understood"),
+    row(Kind::Protocol, 27, "PROTOCOL", 9, "the response could not be understood"),
     row(Kind::Network, 30, "NETWORK", 8, "the connection failed"),
     row(Kind::Tls, 31, "TLS", 8, "the certificate or the TLS handshake failed"),
-    row(Kind::Timeout, 32, "TIMEOUT", 7, "a time limit passed; the operation may go on in the service"),
-    row(Kind::Ambiguous, 33, "AMBIGUOUS", 9, "the answer was lost; look before trying again"),
+    row(Kind::Timeout, 32, "TIMEOUT", 7, "time limit reached; the operation may continue in the service"),
+    row(
+        Kind::Ambiguous,
+        33,
+        "AMBIGUOUS",
+        9,
+        "no response was received; check before you retry, because the request may have been processed",
+    ),
     row(Kind::JobFailed, 40, "JOB_FAILED", 5, "the deployment or export failed"),
-    row(Kind::LinkExpired, 41, "LINK_EXPIRED", 6, "the link or the export is past its time"),
-    row(Kind::Warnings, 42, "WARNINGS", 13, "the deployment ended with warnings, and strict was asked for"),
+    row(Kind::LinkExpired, 41, "LINK_EXPIRED", 6, "the SAS URL or the export has expired"),
+    row(Kind::Warnings, 42, "WARNINGS", 13, "the deployment has warnings, and strict is set"),
     row(Kind::Io, 50, "IO", 11, "a local file could not be read or written"),
-    row(Kind::Integrity, 51, "INTEGRITY", 12, "data differs from its checksum or size"),
+    row(Kind::Integrity, 51, "INTEGRITY", 12, "checksum or size mismatch"),
     row(Kind::NoSpace, 52, "NO_SPACE", 11, "the local disk is full"),
     row(Kind::Cancelled, 60, "CANCELLED", 130, "cancelled"),
-    row(Kind::Panic, 90, "PANIC", 70, "a defect in this program"),
-    row(Kind::Internal, 91, "INTERNAL", 70, "a defect in this program"),
+    row(Kind::Panic, 90, "PANIC", 70, "a bug in this program"),
+    row(Kind::Internal, 91, "INTERNAL", 70, "a bug in this program"),
 ];
 
 /// The row of a defect, for a kind that the table lacks; the table's completeness is a test.
-const DEFECT: StatusRow = row(Kind::Internal, 91, "INTERNAL", 70, "a defect in this program");
+const DEFECT: StatusRow = row(Kind::Internal, 91, "INTERNAL", 70, "a bug in this program");
 
 impl Kind {
     /// This class's row in [`STATUS_TABLE`].

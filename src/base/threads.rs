@@ -24,12 +24,12 @@ pub fn refused(what: &str, error: &io::Error) -> Error {
         // What systems answer where a limit is reached, and where the memory for a stack cannot be had.
         io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory => {
             let limit = if cfg!(unix) {
-                "the limit on processes and threads is reached (ulimit -u, or the pids limit of the container)"
+                "the limit on processes and threads is reached (ulimit -u or the pids limit of the container)"
             } else {
                 "the limit on threads or memory is reached"
             };
             Error::new(Kind::Io, format!("cannot start {what}: {limit}"))
-                .with_next_step("raise the limit, or end other programs that count against it, and run it again")
+                .with_next_step("raise the limit or stop other programs that count towards it, then run it again")
                 .with_retry(Retry::Later, None)
         }
         _ => Error::io(format!("cannot start {what}"), error),

@@ -61,22 +61,22 @@ pub fn parse_instant(text: &str) -> Option<u64> {
     u64::try_from(instant.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
-/// How long ago an instant is, for lists: `just now`, `12 min ago`, `3 h ago`, `5 d ago`. What is a month old or still to
-/// come is told by its date or time.
+/// How long ago an instant is, for lists: `just now`, `12 min ago`, `3 h ago`, `5 d ago`; `in 3 h` where it is still to
+/// come.
 #[must_use]
 pub fn age(unix_ms: u64, now_ms: u64) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
     const DAY: u64 = 24 * HOUR;
     // Clocks differ a little.
-    let Some(ago) = (now_ms + MINUTE * 1000).checked_sub(unix_ms) else { return rfc3339(unix_ms) };
-    match (ago / 1000).saturating_sub(MINUTE) {
-        0..MINUTE => "just now".to_owned(),
-        seconds @ MINUTE..HOUR => format!("{} min ago", seconds / MINUTE),
-        seconds if seconds < 2 * DAY => format!("{} h ago", seconds / HOUR),
-        seconds if seconds < 30 * DAY => format!("{} d ago", seconds / DAY),
-        _ => rfc3339(unix_ms).split('T').next().unwrap_or_default().to_owned(),
-    }
+    let seconds = now_ms.abs_diff(unix_ms) / 1000;
+    let distance = match seconds {
+        0..MINUTE => return "just now".to_owned(),
+        MINUTE..HOUR => format!("{} min", seconds / MINUTE),
+        seconds if seconds < 2 * DAY => format!("{} h", seconds / HOUR),
+        _ => format!("{} d", seconds / DAY),
+    };
+    if unix_ms > now_ms { format!("in {distance}") } else { format!("{distance} ago") }
 }
 
 /// A duration as people say it: `850 ms`, `12 s`, `3 min 05 s`, `2 h 10 min`.
@@ -115,7 +115,8 @@ mod tests {
     fn an_age_is_told_in_its_largest_unit() {
         let now = 1_769_846_400_000;
         for (seconds, text) in [
-            (-61, "2026-01-31T08:01:01Z"),
+            (-7_300, "in 2 h"),
+            (-61, "in 1 min"),
             (-59, "just now"),
             (59, "just now"),
             (60, "1 min ago"),
@@ -123,7 +124,7 @@ mod tests {
             (3_600, "1 h ago"),
             (172_799, "47 h ago"),
             (172_800, "2 d ago"),
-            (2_592_000, "2026-01-01"),
+            (34_560_000, "400 d ago"),
         ] {
             assert_eq!(age((now as i64 - seconds * 1000) as u64, now), text, "{seconds}");
         }

@@ -127,20 +127,13 @@ impl ResponseHead<'_> {
             {
                 Ok(Extent::Whole(Length::Known(total)))
             }
-            (_, 206, _) => Err(Error::new(
-                Kind::Protocol,
-                "the storage service answered with another range than the one asked for",
-            )
-            .with_next_step(hint())),
-            (..) => Err(Error::new(
-                Kind::Protocol,
-                format!(
-                    "the storage service answered {} to this request, which is not one of its answers",
-                    self.status
-                ),
-            )
-            .with_http_status(self.status)
-            .with_next_step(hint())),
+            (_, 206, _) => {
+                Err(Error::new(Kind::Protocol, "the blob storage returned a different range than requested")
+                    .with_next_step(hint()))
+            }
+            (..) => Err(Error::new(Kind::Protocol, format!("unexpected status {} from the blob storage", self.status))
+                .with_http_status(self.status)
+                .with_next_step(hint())),
         }
     }
 }
@@ -202,8 +195,8 @@ pub(super) fn judge(
     // not either.
     if heading.is_encoded() && (!believed || matches!(extent, Extent::Whole(Length::Marked | Length::Unknown))) {
         let how = heading.text("content-encoding");
-        return Err(Error::new(Kind::Protocol, format!("the blob was encoded on its way ({how})"))
-            .with_next_step(intermediary::next_step("the blob storage", "what stands between you and it")));
+        return Err(Error::new(Kind::Protocol, format!("the blob was encoded in transit ({how})"))
+            .with_next_step(intermediary::next_step("the blob storage", "the network path to it")));
     }
     let is_beginning = match (asked, extent) {
         (ReadRequest::Properties, _) | (_, Extent::Unplaced) => false,
@@ -242,7 +235,7 @@ pub(super) fn judge_other(access: Access, heading: &ResponseHead<'_>, first: &[u
         }
         Access::Read => heading.status == 200 && seen(first).contains("<BlockList"),
     };
-    if is_answer { Ok(()) } else { Err(foreign(heading, first, "its own answer")) }
+    if is_answer { Ok(()) } else { Err(foreign(heading, first, "its own response")) }
 }
 
 /// Whether an answer that does not name a blob is somebody else's.
@@ -323,18 +316,19 @@ fn page(heading: &ResponseHead<'_>, first: &[u8]) -> Error {
 
 /// The error of an answer that something else gave in place of `what`.
 fn foreign(heading: &ResponseHead<'_>, first: &[u8], what: &str) -> Error {
-    let kind = (heading.header)("content-type").map_or("no content type", intermediary::media_type);
+    let kind = (heading.header)("content-type").map_or("an unknown content type", intermediary::media_type);
     let text = seen(first);
-    let said = match Content::of(first) {
+    let (kind, said) = match Content::of(first) {
         // Nobody can read that.
-        Content::Data => kind.to_owned(),
-        _ if text.trim().is_empty() => "an empty body".to_owned(),
-        _ => format!("{kind}: \"{}\"", intermediary::excerpt(&text)),
+        Content::Data => (kind, None),
+        _ if first.is_empty() && is_document_type(kind) => (kind, None),
+        _ if text.trim().is_empty() => ("an empty body", None),
+        _ => (kind, intermediary::excerpt(&text)),
     };
-    let said = if first.is_empty() && is_document_type(kind) { kind.to_owned() } else { said };
+    let said = said.map_or_else(String::new, |said| format!(": \"{said}\""));
     Error::new(
         Kind::Protocol,
-        format!("the blob storage answered {} with something other than {what}: {said}", heading.status),
+        format!("the blob storage answered {} with {kind} instead of {what}{said}", heading.status),
     )
     .with_http_status(heading.status)
     .with_next_step(hint())
@@ -342,7 +336,7 @@ fn foreign(heading: &ResponseHead<'_>, first: &[u8], what: &str) -> Error {
 
 /// What to do when something else has answered.
 pub(super) fn hint() -> NextStep {
-    intermediary::next_step("the blob storage", "the address")
+    intermediary::next_step("the blob storage", "the SAS URL")
 }
 
 #[cfg(test)]
@@ -486,10 +480,7 @@ mod tests {
             }
         }
         let error = judged(range(0, 9), 200, &[("content-type", "text/html; charset=x")], PAGE).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the blob storage answered 200 with something other than the blob: text/html: \"Sign in\""
-        );
+        assert_eq!(error.to_string(), "the blob storage answered 200 with text/html instead of the blob: \"Sign in\"");
         for kind in ["text/html", "TEXT/HTML;charset=utf-8", "application/problem+json", "application/json"] {
             let headers = [("content-type", kind), ("content-length", "10"), ("content-range", "bytes 0-9/10")];
             for (asked, status) in [(ReadRequest::Properties, 200), (range(0, 10), 206), (range(0, 10), 200)] {
@@ -532,7 +523,7 @@ mod tests {
             &[("content-encoding", "gzip"), ("x-ms-blob-type", "BlockBlob"), ("transfer-encoding", "chunked")],
         ] {
             let error = judged(ReadRequest::Whole, 200, headers, b"\x1f\x8b\x08\0").unwrap_err();
-            assert!(error.message().contains("encoded on its way (gzip)"), "{error}");
+            assert!(error.message().contains("encoded in transit (gzip)"), "{error}");
             assert!(error.next_step().is_some());
         }
     }

@@ -65,7 +65,7 @@ impl CallContext {
 
     /// What the answer to a read told.
     pub(super) fn told(&self) -> Result<BlobHeaders> {
-        lock(&self.told).take().ok_or_else(|| Error::new(Kind::Internal, "an answer was not judged"))
+        lock(&self.told).take().ok_or_else(|| Error::new(Kind::Internal, "a response was not checked"))
     }
 
     /// A call with a streamed body of exactly `length` bytes.
@@ -81,17 +81,13 @@ impl CallContext {
             return error;
         }
         match (error.http_status(), error.kind()) {
-            (Some(status), _) => Error::new(
-                Kind::Protocol,
-                format!(
-                    "the storage service answered {} to this request, which is not one of its answers",
-                    u16::from(status)
-                ),
-            )
-            .with_http_status(status.into()),
+            (Some(status), _) => {
+                Error::new(Kind::Protocol, format!("unexpected status {} from the blob storage", u16::from(status)))
+                    .with_http_status(status.into())
+            }
             (None, ErrorKind::Io | ErrorKind::Connection) => cut_short(error),
             (None, _) => {
-                Error::new(Kind::Protocol, format!("the storage service's answer cannot be read: {}", plain(error)))
+                Error::new(Kind::Protocol, format!("the response of the blob storage cannot be read: {}", plain(error)))
             }
         }
     }
@@ -102,7 +98,7 @@ pub(super) fn cut_short(error: &azure_core::Error) -> Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<std::io::Error>());
     let known = inner.and_then(std::io::Error::get_ref).and_then(|inner| inner.downcast_ref::<Error>());
     known.cloned().unwrap_or_else(|| {
-        Error::new(Kind::Network, format!("the answer was cut short: {}", plain(error)))
+        Error::new(Kind::Network, format!("the response was cut short: {}", plain(error)))
             .with_retry(crate::base::error::Retry::Later, None)
     })
 }
@@ -196,7 +192,7 @@ impl Policy for AzureTransport {
                 }
                 Err(error) => {
                     *lock(&call.error) = Some(error);
-                    Err(failed("the answer is not the blob's; the error is in the context"))
+                    Err(failed("the response is not the blob's; the error is in the context"))
                 }
             },
             Ok(mut response) => {
@@ -204,7 +200,7 @@ impl Policy for AzureTransport {
                     Ok(pieces) => pieces,
                     Err(error) => {
                         *lock(&call.error) = Some(error);
-                        return Err(failed("the answer is not the storage's; the error is in the context"));
+                        return Err(failed("the response is not the blob storage's; the error is in the context"));
                     }
                 };
                 let mut headers = Headers::new();

@@ -56,7 +56,7 @@ impl Store {
     /// # Errors
     /// `InvalidArgument` when the link has no form that can be called.
     pub fn blob(&self, link: &SafeUrl) -> Result<Blob> {
-        let url = Url::parse(link.base()).map_err(|_| Error::invalid("link", "is not a link"))?;
+        let url = Url::parse(link.base()).map_err(|_| Error::invalid("link", "is not a URL"))?;
         let name = link.file_name();
         let azure_transport = AzureTransport::new(self.http.clone(), link.clone(), name.clone());
         let options = BlobClientOptions {
@@ -289,7 +289,7 @@ impl Blob {
         self.client.get_properties(Some(options)).await.map_err(|error| call.error(&error))?;
         let BlobHeaders { extent, etag, last_modified, content_md5 } = call.told()?;
         let Extent::Whole(Length::Known(length)) = extent else {
-            return Err(Error::new(Kind::Protocol, "the storage service did not tell the blob's size"));
+            return Err(Error::new(Kind::Protocol, "the blob storage did not return the size of the blob"));
         };
         Ok(Properties { length, etag, content_md5, last_modified })
     }

@@ -15,9 +15,9 @@ pub(super) fn error(class: Kind, status: u16, body: &str) -> (Error, Vec<String>
         407 => intermediary::PROXY_CREDENTIALS.into(),
         413 => NextStep::text("set ")
             .setting(Setting::BlockSize)
-            .and(" to less than it permits, or let the host of the SAS URL bypass it (NO_PROXY)"),
-        408 | 429 | 500..=599 => "try again later; if it stays, ask whoever runs that proxy".into(),
-        _ => "check the host of the SAS URL and the proxy settings (HTTPS_PROXY, NO_PROXY), or ask whoever runs that proxy"
+            .and(" to less than the proxy allows, or add the host of the SAS URL to NO_PROXY"),
+        408 | 429 | 500..=599 => "try again later; if it keeps failing, ask the administrator of the proxy".into(),
+        _ => "check the host of the SAS URL and the proxy settings (HTTPS_PROXY, NO_PROXY), or ask the administrator of the proxy"
             .into(),
     };
     (Error::new(class, message).with_next_step(step), said.into_iter().collect())

@@ -32,7 +32,7 @@ const CRC64_SINCE: &str = "2019-02-02";
 /// The first `sv` that takes blocks beyond 100 MiB (Azure REST "Put Block").
 const LARGE_BLOCKS_SINCE: &str = "2019-12-12";
 
-const ASK_FOR_A_NEW_ONE: &str = "ask for a new link and run the command again";
+const ASK_FOR_A_NEW_ONE: &str = "request a new SAS URL and run the command again";
 
 /// Checks that a link can serve its purpose. `field` is the name the caller knows the link by.
 ///
@@ -41,15 +41,12 @@ const ASK_FOR_A_NEW_ONE: &str = "ask for a new link and run the command again";
 /// it lacks the permission.
 pub fn check_link(field: &str, link: &SafeUrl, access: Access, target: LinkTarget) -> Result<()> {
     if link.is_plain_remote() {
-        return Err(Error::invalid(
-            field,
-            "must begin with https://; plain http would show its signature to the network",
-        ));
+        return Err(Error::invalid(field, "must start with https://: plain http would expose its signature"));
     }
     let signed = link.query().split('&').filter_map(|pair| pair.split_once('='));
     if !signed.into_iter().any(|(name, value)| name.eq_ignore_ascii_case("sig") && !value.is_empty()) {
-        return Err(Error::invalid(field, "is not a SAS link: it carries no signature (sig)")
-            .with_next_step("give the whole link, in quotes, so that no '&' in it is lost"));
+        return Err(Error::invalid(field, "is not a SAS URL: it has no signature (sig)")
+            .with_next_step("pass the whole SAS URL in quotes, so that the shell does not cut it at an '&'"));
     }
     check_target(field, link, target)?;
     let Some(permissions) = link.parameter("sp") else { return Ok(()) };
@@ -58,17 +55,17 @@ pub fn check_link(field: &str, link: &SafeUrl, access: Access, target: LinkTarge
     }
     let has = |letters: [char; 2]| letters.iter().any(|letter| permissions.contains(*letter));
     let (doing, offered) = match access {
-        Access::Read if has(['w', 'c']) => ("reading", "a link for writing"),
-        Access::Read => ("reading", "a link for something else"),
+        Access::Read if has(['w', 'c']) => ("reading", "it is for writing"),
+        Access::Read => ("reading", "it is for something else"),
         // Creating covers Put Blob, which writes a new blob at once, but not the writing of blocks.
-        Access::Write if permissions.contains('c') => ("writing blocks", "a link for creating blobs"),
-        Access::Write if has(['r', 'l']) => ("writing", "a link for reading"),
-        Access::Write => ("writing", "a link for something else"),
+        Access::Write if permissions.contains('c') => ("writing blocks", "it is for creating blobs"),
+        Access::Write if has(['r', 'l']) => ("writing", "it is for reading"),
+        Access::Write => ("writing", "it is for something else"),
     };
-    Err(Error::new(Kind::Forbidden, format!("the link does not permit {doing}: it is {offered} (sp={permissions})"))
+    Err(Error::new(Kind::Forbidden, format!("the SAS URL does not permit {doing}: {offered} (sp={permissions})"))
         .with_next_step(match access {
-            Access::Read => "use a link that permits reading (sp=r)",
-            Access::Write => "use a link that permits writing (sp=w)",
+            Access::Read => "use a SAS URL that permits reading (sp=r)",
+            Access::Write => "use a SAS URL that permits writing (sp=w)",
         }))
 }
 
@@ -109,8 +106,8 @@ pub fn largest_block(link: &SafeUrl) -> u64 {
 /// The error of a link that is past its time.
 pub(super) fn expired(link: &SafeUrl) -> Error {
     let message = match expiry(link) {
-        Some(at) => format!("the link expired at {}", rfc3339(at)),
-        None => "the link has expired".to_owned(),
+        Some(at) => format!("the SAS URL expired at {}", rfc3339(at)),
+        None => "the SAS URL has expired".to_owned(),
     };
     Error::new(Kind::LinkExpired, message).with_next_step(ASK_FOR_A_NEW_ONE)
 }
@@ -123,10 +120,12 @@ fn version_at_least(link: &SafeUrl, since: &str) -> bool {
 fn check_target(field: &str, link: &SafeUrl, target: LinkTarget) -> Result<()> {
     let resource = link.parameter("sr").unwrap_or_default();
     match target {
-        LinkTarget::Container if resource == "b" => Err(Error::invalid(field, "leads to one blob, not to a container")),
+        LinkTarget::Container if resource == "b" => {
+            Err(Error::invalid(field, "is for a single blob, not for a container"))
+        }
         LinkTarget::Blob if resource == "c" && names_only_a_container(link) => {
-            Err(Error::invalid(field, "leads to a container, not to a blob")
-                .with_next_step("add '/' and the blob's name before the '?'"))
+            Err(Error::invalid(field, "is for a container, not for a blob")
+                .with_next_step("add '/' and the name of the blob before the '?'"))
         }
         _ => Ok(()),
     }
@@ -175,32 +174,32 @@ mod tests {
                 &WRITE.replace("sp=w", "sp=c"),
                 Access::Write,
                 LinkTarget::Container,
-                Some((Kind::Forbidden, "does not permit writing blocks: it is a link for creating blobs (sp=c)")),
+                Some((Kind::Forbidden, "does not permit writing blocks: it is for creating blobs (sp=c)")),
             ),
             (
                 &WRITE.replace("sp=w", "sp=rcl"),
                 Access::Write,
                 LinkTarget::Container,
-                Some((Kind::Forbidden, "does not permit writing blocks: it is a link for creating blobs (sp=rcl)")),
+                Some((Kind::Forbidden, "does not permit writing blocks: it is for creating blobs (sp=rcl)")),
             ),
             (
                 &WRITE.replace("sp=w", "sp=d"),
                 Access::Write,
                 LinkTarget::Container,
-                Some((Kind::Forbidden, "does not permit writing: it is a link for something else (sp=d)")),
+                Some((Kind::Forbidden, "does not permit writing: it is for something else (sp=d)")),
             ),
             (&WRITE.replace("&sp=w", "&si=policy"), Access::Write, LinkTarget::Container, None),
             (
                 WRITE,
                 Access::Read,
                 LinkTarget::Container,
-                Some((Kind::Forbidden, "does not permit reading: it is a link for writing (sp=w)")),
+                Some((Kind::Forbidden, "does not permit reading: it is for writing (sp=w)")),
             ),
             (
                 &at_container,
                 Access::Write,
                 LinkTarget::Container,
-                Some((Kind::Forbidden, "does not permit writing: it is a link for reading (sp=rl)")),
+                Some((Kind::Forbidden, "does not permit writing: it is for reading (sp=rl)")),
             ),
             // The blob storage decides about the time.
             (&expired, Access::Write, LinkTarget::Container, None),
@@ -217,13 +216,13 @@ mod tests {
                 LinkTarget::Blob,
                 Some((Kind::InvalidArgument, "no signature")),
             ),
-            (READ, Access::Write, LinkTarget::Container, Some((Kind::InvalidArgument, "one blob"))),
-            (&at_container, Access::Read, LinkTarget::Blob, Some((Kind::InvalidArgument, "leads to a container"))),
+            (READ, Access::Write, LinkTarget::Container, Some((Kind::InvalidArgument, "a single blob"))),
+            (&at_container, Access::Read, LinkTarget::Blob, Some((Kind::InvalidArgument, "is for a container"))),
             (
                 &emulator.replace("sp=w", "sp=r"),
                 Access::Read,
                 LinkTarget::Blob,
-                Some((Kind::InvalidArgument, "leads to a container")),
+                Some((Kind::InvalidArgument, "is for a container")),
             ),
         ] {
             match (check(link, access, target), expected) {

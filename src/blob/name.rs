@@ -9,7 +9,7 @@ use crate::base::error::{Error, Result};
 pub fn check_blob_name(field: &str, name: &str) -> Result<()> {
     // A URL's "." and ".." would be resolved on the way and leave the container.
     if name.split('/').any(|segment| matches!(segment, "." | "..")) {
-        return Err(Error::invalid(field, "must not contain '.' or '..' as a part of its path"));
+        return Err(Error::invalid(field, "must not contain '.' or '..' as a path segment"));
     }
     if name.is_empty() { Err(Error::invalid(field, "must not be empty")) } else { Ok(()) }
 }

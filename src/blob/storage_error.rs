@@ -39,11 +39,12 @@ const OTHER_IDS: &str = "InvalidBlobOrBlock";
 const MD5_DIFFERS: &str = "contentMD5 doesn't match";
 const NOT_AUTHENTICATED: &str = "failed to authenticate";
 
-const ASK: &str = "ask for a new SAS URL";
-const WHOLE_LINK: &str = "give the whole SAS URL unchanged, in quotes (its signature is percent-encoded and must stay so), or ask for a new one";
-const ANOTHER_VERSION: &str = "upload the package with another version in its name";
+const ASK: &str = "request a new SAS URL";
+const WHOLE_LINK: &str =
+    "pass the whole SAS URL unchanged and in quotes (its signature must stay percent-encoded), or request a new one";
+const ANOTHER_VERSION: &str = "upload the package under a new version number";
 const LATER: &str = "try again later";
-const OWNER: &str = "ask whoever runs the storage account; for Optimizely DXP that is its support";
+const OWNER: &str = "ask the owner of the storage account; for DXP, contact Optimizely support";
 
 /// The error of a refused call about the blob `name`. `now_unix_ms` is the blob storage's time where it tells it.
 pub(super) fn to_error(refusal: &Refusal, link: &SafeUrl, name: &str, access: Access, now_unix_ms: u64) -> Error {
@@ -94,8 +95,8 @@ fn of_the_time(time: Outside, link: &SafeUrl, now_unix_ms: u64) -> (Error, Optio
         Outside::NotYet { start_unix_ms, left } => not_yet(start_unix_ms, left),
         Outside::Over if expiry(link).is_some_and(|at| at <= now_unix_ms) => (expired(link), None),
         Outside::Over => {
-            let message = "the blob storage says that the SAS URL is outside its time of validity";
-            let step = "ask for a new one, and check this machine's clock";
+            let message = "the SAS URL has expired or is not valid yet";
+            let step = "request a new one and check the clock of this machine";
             (Error::new(Kind::LinkExpired, message).with_next_step(step), None)
         }
     }
@@ -141,68 +142,68 @@ impl Case<'_> {
         let (kind, message, step): (Kind, String, NextStep) = match (self.code, self.refusal.status) {
             (code, _) if code == "AuthenticationFailed" || self.is_azurites("AuthorizationFailure", NOT_AUTHENTICATED) => (
                 Kind::Unauthenticated,
-                "the blob storage does not accept the SAS URL's signature".into(),
+                "the blob storage rejects the signature of the SAS URL".into(),
                 WHOLE_LINK.into(),
             ),
             ("NoAuthenticationInformation" | "InvalidAuthenticationInfo" | "PublicAccessNotPermitted", status) => (
                 Kind::Unauthenticated,
-                format!("the SAS URL's signature did not reach the blob storage, which answered {status}"),
-                "give the whole SAS URL, in quotes; if it is whole, a proxy in between drops its query".into(),
+                format!("the signature of the SAS URL did not reach the blob storage (status {status})"),
+                "pass the whole SAS URL in quotes; if it is complete, a proxy removes its query".into(),
             ),
             ("AuthorizationPermissionMismatch", _) => match grants(self.link, self.access) {
                 Some(permissions) => (
                     Kind::Forbidden,
                     format!("the blob storage refuses {doing} '{name}', although the SAS URL permits it (sp={permissions})"),
-                    "ask for a new SAS URL: whoever signed this one may have lost the right".into(),
+                    "request a new SAS URL: the account that signed this one may have lost the permission".into(),
                 ),
                 None => (
                     Kind::Forbidden,
                     format!("the SAS URL does not permit {doing} '{name}'"),
-                    "ask for a SAS URL with that permission".into(),
+                    "request a SAS URL with that permission".into(),
                 ),
             },
             ("AuthorizationProtocolMismatch", _) => (
                 Kind::Forbidden,
-                "the SAS URL is valid for https alone (spr=https)".into(),
-                "use the same SAS URL with https:// in front".into(),
+                "the SAS URL is valid for https only (spr=https)".into(),
+                "use the same SAS URL with https://".into(),
             ),
             ("AuthorizationSourceIPMismatch", _) => (
                 Kind::Forbidden,
                 match self.link.parameter("sip") {
-                    Some(range) => format!("the SAS URL is valid for other addresses than this machine's (sip={range})"),
-                    None => "the SAS URL is valid for other addresses than this machine's".into(),
+                    Some(range) => format!("the SAS URL is not valid for the IP address of this machine (sip={range})"),
+                    None => "the SAS URL is not valid for the IP address of this machine".into(),
                 },
-                "use it from a permitted address (proxies and VPNs change yours), or ask for one that permits this address"
+                "use it from a permitted address (proxies and VPNs change yours), or request one that permits this address"
                     .into(),
             ),
             ("AuthorizationResourceTypeMismatch" | "AuthorizationServiceMismatch", _) => (
                 Kind::Forbidden,
-                "the SAS URL is valid for another kind of resource or service than blobs (srt, ss)".into(),
-                "ask for a SAS URL of the container or the blob".into(),
+                "the SAS URL is not valid for blobs (srt, ss)".into(),
+                "request a SAS URL of the container or the blob".into(),
             ),
             ("AuthorizationFailure", _) => (
                 Kind::Forbidden,
-                "the firewall of the storage account does not admit this machine's network".into(),
-                "run it from a permitted network, or have this machine's public address permitted".into(),
+                "the firewall of the storage account blocks the network of this machine".into(),
+                "run it from a permitted network, or have the public address of this machine permitted".into(),
             ),
             ("InsufficientAccountPermissions", _) => {
-                (Kind::Forbidden, format!("the storage account refuses {doing} at present"), OWNER.into())
+                (Kind::Forbidden, format!("the storage account currently refuses {doing}"), OWNER.into())
             }
             ("AccountIsDisabled", _) => (Kind::Forbidden, "the storage account is disabled".into(), OWNER.into()),
             ("KeyBasedAuthenticationNotPermitted", _) => (
                 Kind::Forbidden,
-                "the storage account accepts no SAS URL that is signed with its key".into(),
-                "ask for a user delegation SAS URL".into(),
+                "the storage account does not accept SAS URLs signed with its key".into(),
+                "request a user delegation SAS URL".into(),
             ),
             ("AccountBeingCreated" | "ContainerBeingDeleted", _) => (
                 Kind::Conflict,
                 "the storage account or container is being created or deleted".into(),
-                "try again in some minutes".into(),
+                "try again in a few minutes".into(),
             ),
             ("ContainerDisabled", _) => (Kind::Conflict, "the storage container is disabled".into(), OWNER.into()),
             ("ContainerNotFound", _) => (Kind::NotFound, "the storage container does not exist".into(), ASK.into()),
             ("ResourceNotFound", _) => {
-                (Kind::NotFound, "the blob storage has nothing at the SAS URL's address".into(), ASK.into())
+                (Kind::NotFound, "nothing exists at the address of the SAS URL".into(), ASK.into())
             }
             _ => return None,
         };
@@ -214,12 +215,13 @@ impl Case<'_> {
         let name = self.name;
         let (message, step): (String, NextStep) = match (self.code, self.refusal.status) {
             ("BlobNotFound", _) => {
-                return Some(Error::new(Kind::NotFound, format!("there is no blob '{name}'")).with_next_step(
-                    "check the SAS URL; what an export or a deployment has left is removed after some time",
-                ));
+                return Some(
+                    Error::new(Kind::NotFound, format!("the blob '{name}' does not exist"))
+                        .with_next_step("check the SAS URL; the service removes exports and packages after some time"),
+                );
             }
             ("UnauthorizedBlobOverwrite", _) => {
-                let message = format!("'{name}' exists, and the SAS URL is only for creating blobs");
+                let message = format!("'{name}' already exists, and the SAS URL permits only the creation of blobs");
                 return Some(Error::new(Kind::Forbidden, message).with_next_step(ANOTHER_VERSION));
             }
             ("LeaseIdMissing", 412) => (
@@ -228,20 +230,25 @@ impl Case<'_> {
                     "A package named '{name}' is already linked to a deployment and cannot be overwritten. There is \
                      currently a lease on the blob and no lease ID was specified in the request."
                 ),
-                "give the package a new version, or go on if this very package was uploaded before".into(),
+                "give the package a new version number".into(),
             ),
             (code, _) if code.starts_with("Lease") => {
-                (format!("'{name}' is leased by another program ({code})"), ANOTHER_VERSION.into())
+                (format!("another program holds a lease on '{name}' ({code})"), ANOTHER_VERSION.into())
             }
-            ("ConditionNotMet", 412) => (format!("the blob '{name}' was changed meanwhile"), "start again".into()),
-            ("BlobAlreadyExists", _) => (format!("there is a blob '{name}' already"), ANOTHER_VERSION.into()),
+            ("ConditionNotMet", 412) => {
+                (format!("the blob '{name}' changed during the transfer"), "run the command again".into())
+            }
+            ("BlobAlreadyExists", _) => (format!("the blob '{name}' already exists"), ANOTHER_VERSION.into()),
             (
                 "BlobImmutableDueToPolicy"
                 | "BlobImmutableDueToLegalHold"
                 | "ContainerImmutabilityPolicyLocked"
                 | "ContainerHasLegalHold",
                 _,
-            ) => (format!("'{name}' is protected from changes by a policy or a legal hold"), ANOTHER_VERSION.into()),
+            ) => (
+                format!("an immutability policy or a legal hold protects '{name}' from changes"),
+                ANOTHER_VERSION.into(),
+            ),
             ("SnapshotsPresent", _) => (format!("'{name}' has snapshots"), ANOTHER_VERSION.into()),
             ("BlobArchived", _) => {
                 (format!("'{name}' is in the archive tier"), self.after("have it moved back to the hot tier"))
@@ -250,23 +257,21 @@ impl Case<'_> {
                 (format!("'{name}' is being moved out of the archive tier"), self.after("wait some hours"))
             }
             ("PendingCopyOperation", _) => {
-                (format!("a copy to '{name}' is still running"), self.after("wait for its end"))
+                (format!("a copy to '{name}' is still running"), self.after("wait until it finishes"))
             }
-            ("InvalidBlobType" | "BlobOperationNotSupported", _) => (
-                format!("'{name}' is a blob of another type, which is not written in blocks"),
-                self.after("use a SAS URL of a block blob"),
-            ),
+            ("InvalidBlobType" | "BlobOperationNotSupported", _) => {
+                (format!("'{name}' is not a block blob"), self.after("use the SAS URL of a block blob"))
+            }
             (OTHER_IDS, _) => (
-                format!("other blocks are waiting for '{name}', with ids of another length; another tool left them"),
+                format!("another tool left uncommitted blocks of '{name}' with ids of a different length"),
                 waiting_blocks(self.link),
             ),
-            ("BlockCountExceedsLimit", _) => (
-                format!("too many blocks are waiting for '{name}', left by interrupted uploads"),
-                waiting_blocks(self.link),
-            ),
+            ("BlockCountExceedsLimit", _) => {
+                (format!("interrupted uploads left too many uncommitted blocks of '{name}'"), waiting_blocks(self.link))
+            }
             ("InvalidBlockList", _) => (
-                format!("the blob storage does not have all blocks that were sent for '{name}'"),
-                "upload it again, and make sure that nothing else uploads to the same blob meanwhile".into(),
+                format!("the blob storage does not have all uploaded blocks of '{name}'"),
+                "upload it again, and make sure that nothing else uploads to the same blob at that time".into(),
             ),
             _ => return None,
         };
@@ -281,13 +286,13 @@ impl Case<'_> {
             let named = element(&self.refusal.body, element_name).map(|text| page::shortened(&text, page::LONGEST));
             named.map_or_else(String::new, |name| format!(" '{name}'"))
         };
-        let proxy = "look for a proxy that changes requests: let the host of the SAS URL pass it by (NO_PROXY)";
+        let proxy = "check for a proxy that alters requests, and add the host of the SAS URL to NO_PROXY";
         let (kind, message, step): (Kind, String, NextStep) = match (self.code, status) {
             (code, _)
                 if matches!(code, "Crc64Mismatch" | "Md5Mismatch")
                     || self.is_azurites("InvalidOperation", MD5_DIFFERS) =>
             {
-                return Some(damaged(format!("what arrived of '{name}' differs from its checksum")));
+                return Some(damaged(format!("checksum mismatch for '{name}'")));
             }
             (code, _) if UNKNOWN_CHECKSUM.contains(&code) => (
                 Kind::Unsupported,
@@ -296,13 +301,13 @@ impl Case<'_> {
             ),
             ("RequestBodyTooLarge" | "ContentLengthLargerThanTierLimit", _) => (
                 self.class,
-                format!("the blob storage does not take a block of this size ({status})"),
-                NextStep::text("set ").setting(Setting::BlockSize).and(" to a smaller size"),
+                format!("the blob storage does not accept a block of this size ({status})"),
+                NextStep::text("set ").setting(Setting::BlockSize).and(" to a smaller value"),
             ),
             ("BlockListTooLong", _) => (
                 self.class,
-                format!("'{name}' consists of too many blocks"),
-                NextStep::text("set ").setting(Setting::BlockSize).and(" to a larger size"),
+                format!("'{name}' has too many blocks"),
+                NextStep::text("set ").setting(Setting::BlockSize).and(" to a larger value"),
             ),
             ("InvalidHeaderValue" | "UnsupportedHeaderValue", _) => (
                 self.class,
@@ -313,7 +318,7 @@ impl Case<'_> {
                 (self.class, format!("a header{} did not reach the blob storage", named("HeaderName")), proxy.into())
             }
             ("InvalidMd5" | "InvalidCrc64", _) => {
-                (self.class, "a checksum did not reach the blob storage as it was sent".into(), proxy.into())
+                (self.class, "a checksum was altered on the way to the blob storage".into(), proxy.into())
             }
             ("InvalidQueryParameterValue" | "UnsupportedQueryParameter" | "OutOfRangeQueryParameterValue", _) => (
                 self.class,
@@ -321,23 +326,23 @@ impl Case<'_> {
                 WHOLE_LINK.into(),
             ),
             ("MissingRequiredQueryParameter" | "InvalidBlockId", _) => {
-                (self.class, "a query parameter did not reach the blob storage as it was sent".into(), proxy.into())
+                (self.class, "a query parameter was altered on the way to the blob storage".into(), proxy.into())
             }
             ("InvalidXmlDocument" | "InvalidXmlNodeValue" | "UnsupportedXmlNode" | "MissingRequiredXmlNode", _) => {
-                (self.class, "the block list did not reach the blob storage as it was sent".into(), proxy.into())
+                (self.class, "the block list was altered on the way to the blob storage".into(), proxy.into())
             }
             ("UnsupportedHttpVerb" | "InvalidHttpVerb", _) => (
                 self.class,
-                "the blob storage does not take this request at the SAS URL's address".into(),
-                "check the SAS URL: it leads to a container or a blob".into(),
+                "the blob storage does not accept this request at the address of the SAS URL".into(),
+                "check the SAS URL: it must point to a container or a blob".into(),
             ),
             ("OutOfRangeInput" | "InvalidUri" | "RequestUrlFailedToParse" | "InvalidResourceName", _) => (
                 self.class,
-                format!("the address of '{name}' is not one that the blob storage accepts"),
-                "check the SAS URL and the blob's name".into(),
+                format!("the blob storage does not accept the address of '{name}'"),
+                "check the SAS URL and the name of the blob".into(),
             ),
             ("InvalidRange", _) => {
-                (self.class, format!("the blob '{name}' is shorter than it was"), "start again".into())
+                (self.class, format!("the blob '{name}' is shorter than before"), "run the command again".into())
             }
             _ => return None,
         };
@@ -363,7 +368,7 @@ impl Case<'_> {
 pub fn damaged(message: impl Into<String>) -> Error {
     Error::new(Kind::Integrity, message.into())
         .with_retry(Retry::Later, None)
-        .with_next_step("use another network, or find out what damages data on its way, such as a proxy")
+        .with_next_step("use another network, or find what alters data in transit, such as a proxy")
 }
 
 /// What to do about a refusal of the storage that nobody here knows.
@@ -373,11 +378,11 @@ fn unknown_step(class: Kind) -> &'static str {
 
 /// What helps where blocks of somebody else are waiting.
 fn waiting_blocks(link: &SafeUrl) -> NextStep {
-    let ways = format!("{ANOTHER_VERSION}, or wait until those blocks expire, a week after the last of them");
+    let ways = format!("{ANOTHER_VERSION}, or wait until those blocks expire, a week after the last one");
     match grants(link, Access::Read) {
         Some(_) => ways.into(),
         None => {
-            format!("{ways}, or use a SAS URL that also permits reading (sp=rw): their ids are then looked up").into()
+            format!("{ways}, or use a SAS URL that also permits reading (sp=rw), so that their ids can be read").into()
         }
     }
 }
@@ -388,10 +393,10 @@ fn without_code(refusal: &Refusal, class: Kind, name: &str, access: Access) -> (
     if refusal.from_storage {
         let said = page::words(&refusal.body);
         let error = match (status, access, &said) {
-            (404, Access::Read, _) => Error::new(Kind::NotFound, format!("there is no blob '{name}'")),
+            (404, Access::Read, _) => Error::new(Kind::NotFound, format!("the blob '{name}' does not exist")),
             (_, _, Some(said)) => Error::new(class, format!("the blob storage answered {status}: \"{said}\""))
                 .with_next_step(unknown_step(class)),
-            (_, _, None) => Error::new(class, format!("the blob storage answered {status} and does not say why")),
+            (_, _, None) => Error::new(class, format!("the blob storage answered {status} without a reason")),
         };
         return (error, said.into_iter().collect());
     }

@@ -87,12 +87,12 @@ impl TimeFrame {
 /// too long.
 pub(super) fn not_yet(start_unix_ms: u64, left: Duration) -> (Error, Option<Duration>) {
     let said = format!(
-        "the SAS URL is not valid before {}, which is in {} by the clock of the blob storage",
+        "the SAS URL is not valid before {}, in {} by the clock of the blob storage",
         rfc3339(start_unix_ms),
         in_words(left)
     );
     let error = Error::new(Kind::Forbidden, said)
-        .with_next_step("run the command again then, or ask for a SAS URL without a start time");
+        .with_next_step("run the command again then, or request a SAS URL without a start time");
     // The times in answers are whole seconds.
     (error, (left <= LONGEST_WAIT).then(|| left + Duration::from_secs(1)))
 }
@@ -105,19 +105,19 @@ pub fn expiry_warning(link: &SafeUrl, given: Option<Option<i64>>, now_unix_ms: u
     let expiry = expiry(link).filter(|expiry| *expiry <= now_unix_ms)?;
     let ended = format!("expired at {} by this machine's clock", rfc3339(expiry));
     Some(match given {
-        None => format!("the SAS URL {ended}; the blob storage decides whether it still accepts it"),
+        None => format!("the SAS URL {ended}; the blob storage may still accept it"),
         Some(ahead) => match ahead.filter(|ahead| ahead.unsigned_abs() > TOLERANCE_MS) {
             Some(ahead) => {
                 let apart = in_words(Duration::from_millis(ahead.unsigned_abs()));
                 let side = if ahead > 0 { "ahead of" } else { "behind" };
                 format!(
-                    "the SAS URL that the service has just given {ended}, which is {apart} {side} the service's: set the clock"
+                    "the SAS URL that the service just issued {ended}, which is {apart} {side} the clock of the service: set the clock"
                 )
             }
             None if ahead.is_some() => {
-                format!("the SAS URL that the service has just given {ended}, which agrees with the service's")
+                format!("the SAS URL that the service just issued {ended}, which agrees with the clock of the service")
             }
-            None => format!("the SAS URL that the service has just given {ended}: check the clock"),
+            None => format!("the SAS URL that the service just issued {ended}: check the clock"),
         },
     })
 }
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(wait, None);
         assert_eq!(
             error.to_string(),
-            "the SAS URL is not valid before 2026-01-31T08:00:00Z, which is in 1 h 00 min by the clock of the blob storage"
+            "the SAS URL is not valid before 2026-01-31T08:00:00Z, in 1 h 00 min by the clock of the blob storage"
         );
     }
 
@@ -189,15 +189,15 @@ mod tests {
     fn a_clock_that_is_wrong_is_named() {
         let past = link("se=2026-01-31T07:00:00Z");
         let said = |given| expiry_warning(&past, given, NOW).unwrap();
-        assert!(said(None).ends_with("the blob storage decides whether it still accepts it"));
+        assert!(said(None).ends_with("the blob storage may still accept it"));
         let ahead = said(Some(Some(7_200_000)));
         assert!(
             ahead.contains(
-                "has just given expired at 2026-01-31T07:00:00Z by this machine's clock, which is 2 h 00 min ahead of"
+                "just issued expired at 2026-01-31T07:00:00Z by this machine's clock, which is 2 h 00 min ahead of"
             ),
             "{ahead}"
         );
-        assert!(said(Some(Some(-7_200_000))).contains("2 h 00 min behind the service's"));
+        assert!(said(Some(Some(-7_200_000))).contains("2 h 00 min behind the clock of the service"));
         assert!(said(Some(Some(900))).contains("agrees with"));
         assert!(said(Some(None)).ends_with("check the clock"));
         for quiet in

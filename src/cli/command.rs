@@ -50,7 +50,7 @@ impl Command {
             }
             Verb::EdgeLogs => ("edgeLogLocation.get", json!({}), true),
             Verb::Completion { .. } | Verb::Man { .. } => {
-                return Err(Error::new(Kind::Internal, "what the program writes about itself is not an operation"));
+                return Err(Error::new(Kind::Internal, "completion scripts and manual pages are not operations"));
             }
         };
         Ok(Self { operation, request: without_nulls(request), shows_link })
@@ -73,7 +73,7 @@ fn without_nulls(mut request: Value) -> Value {
 fn path_text(option: &str, path: &Path) -> Result<String> {
     path.to_str()
         .map(str::to_owned)
-        .ok_or_else(|| Error::invalid(option, format!("'{}' is not Unicode text", path.display())))
+        .ok_or_else(|| Error::invalid(option, format!("'{}' is not valid Unicode text", path.display())))
 }
 
 fn wait_document(timeout: Option<TimeoutMinutes>, interval: Option<PollingSeconds>) -> Value {
@@ -97,7 +97,7 @@ fn with_mode(mut request: Value, mode: &Mode) -> Value {
 
 fn files_document(files: &Files) -> Result<(Value, Value)> {
     if files.blob_name.is_some() && files.files.len() > 1 {
-        return Err(Error::invalid("--blob-name", "names one package, but several files are given"));
+        return Err(Error::invalid("--blob-name", "names one package, but there are several files"));
     }
     if files
         .files
@@ -105,7 +105,10 @@ fn files_document(files: &Files) -> Result<(Value, Value)> {
         .any(|file| file.to_str().is_some_and(|text| text.starts_with("http:") || text.starts_with("https:")))
     {
         // Not repeated: it may hold a signature.
-        return Err(Error::invalid("FILE", "is a link, not a file; a link goes into EPI_SAS_URL or --sas-url-file"));
+        return Err(Error::invalid(
+            "FILE",
+            "is a URL, not a file; pass a SAS URL in EPI_SAS_URL or with --sas-url-file",
+        ));
     }
     let documents = files
         .files

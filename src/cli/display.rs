@@ -10,7 +10,8 @@ use crate::base::next_step::NextStep;
 use crate::base::redaction::one_line;
 use crate::base::service_object::texts_of;
 use crate::base::time::{age, parse_instant};
-use crate::ops::dxp::commands::DxpCommand;
+use crate::ops::dxp::DeploymentGoal;
+use crate::ops::dxp::commands::{DxpCommand, Waiting};
 
 /// Where a text is shown.
 pub(super) struct Page {
@@ -26,7 +27,7 @@ pub(super) fn text(command: &Command, document: &Value, host: &CommandLine, page
         "connect" => {
             let kind = if document["live"] == true { "the live service" } else { "not the live service" };
             format!(
-                "the credentials of {} are valid for project {} at {} ({kind})",
+                "credentials OK: key {}, project {}, endpoint {} ({kind})",
                 word(document, "clientKey"),
                 word(document, "projectId"),
                 word(document, "endpoint")
@@ -43,7 +44,7 @@ pub(super) fn text(command: &Command, document: &Value, host: &CommandLine, page
         "databaseExport.save" => saved(document),
         "storageContainer.list" => words(&document["storageContainers"]).join("\n"),
         "storageSas.get" => links(document),
-        name if name.starts_with("databaseExport.") => export(document, command.shows_link),
+        name if name.starts_with("databaseExport.") => export(document, command.shows_link, host),
         _ => deployment(document, host),
     }
 }
@@ -100,19 +101,25 @@ fn deployment(deployment: &Value, host: &CommandLine) -> String {
     let id = word(deployment, "id");
     let say = |text: &str, next: DxpCommand| NextStep::text(text).command(next).worded(host);
     let reset = |complete: bool| DxpCommand::ResetDeployment { id: id.clone(), complete };
+    let waiting = Waiting::default();
+    let wait =
+        |until| vec![say("wait for it with: ", DxpCommand::WaitForDeployment { id: id.clone(), until, waiting })];
     let next = match status.as_str() {
         "AwaitingVerification" => vec![
-            say("check the site, then: ", DxpCommand::CompleteDeployment { id: id.clone() }),
-            say("or take it back with: ", reset(false)),
+            say("verify the site, then complete the deployment: ", DxpCommand::CompleteDeployment { id: id.clone() }),
+            say("or roll it back: ", reset(false)),
         ],
-        "AwaitingResetVerification" => {
-            vec![say("check the site, then: ", reset(true))]
-        }
+        "AwaitingResetVerification" => vec![say("verify the site, then complete the reset: ", reset(true))],
+        "InProgress" => wait(DeploymentGoal::Start),
+        "Completing" => wait(DeploymentGoal::Complete),
+        "Resetting" => wait(DeploymentGoal::Reset),
         "Failed" if words(&deployment["deploymentErrors"]).is_empty() => {
-            vec!["the service gives no reason; look at the deployment in the DXP Management Portal".to_owned()]
+            vec!["the service gave no reason; check the deployment in the DXP Management Portal".to_owned()]
         }
         _ => Vec::new(),
     };
+    // Once it is over nothing is to be verified there any more.
+    let verified_at = if status.starts_with("Awaiting") { words(&deployment["validationLinks"]) } else { Vec::new() };
     let percent = deployment["percentComplete"].as_f64().map_or_else(String::new, |percent| format!("{percent} %"));
     block(&[
         ("deployment", vec![id]),
@@ -123,7 +130,7 @@ fn deployment(deployment: &Value, host: &CommandLine) -> String {
         ("from", vec![word(&deployment["parameters"], "sourceEnvironment")]),
         ("started", vec![word(deployment, "startTime")]),
         ("ended", vec![word(deployment, "endTime")]),
-        ("look at", words(&deployment["validationLinks"])),
+        ("verify at", verified_at),
         ("warnings", words(&deployment["deploymentWarnings"])),
         ("errors", words(&deployment["deploymentErrors"])),
         ("next", next),
@@ -156,11 +163,31 @@ fn deployments(list: &Value, page: &Page) -> String {
     table(&header, &rows.collect::<Vec<_>>(), page.columns)
 }
 
-fn export(export: &Value, shows_link: bool) -> String {
+fn export(export: &Value, shows_link: bool, host: &CommandLine) -> String {
     let link = match word(export, "downloadLink") {
         link if link.is_empty() || shows_link => link,
-        _ => "there (a secret; show it with --show-link, or download with: epi export save --id …)".to_owned(),
+        _ => "available (hidden; use --show-link)".to_owned(),
     };
+    let save = |text: &str| {
+        let database = word(export, "databaseName");
+        let next = DxpCommand::SaveExport {
+            environment: word(export, "environment"),
+            id: Some(word(export, "id")),
+            output_file: format!("{database}.bacpac"),
+            database,
+            overwrite: false,
+            streams: None,
+            waiting: Waiting::default(),
+        };
+        NextStep::text(text).command(next).worded(host)
+    };
+    let next = match word(export, "status").as_str() {
+        "Started" | "InProgress" => vec![save("wait for it and download it with: ")],
+        "Succeeded" => vec![save("download it with: ")],
+        _ => Vec::new(),
+    };
+    // A command that does not say of which database would be of no use.
+    let next = if word(export, "databaseName").is_empty() { Vec::new() } else { next };
     block(&[
         ("export", vec![word(export, "id")]),
         ("status", vec![word(export, "status")]),
@@ -168,14 +195,15 @@ fn export(export: &Value, shows_link: bool) -> String {
         ("environment", vec![word(export, "environment")]),
         ("file name", vec![word(export, "bacpacName")]),
         ("link", vec![link]),
+        ("next", next),
     ])
 }
 
 fn saved(document: &Value) -> String {
     let verified = match word(document, "verified").as_str() {
         "md5" => format!("MD5 {} verified", md5(document)),
-        "size" => "size verified; blob storage has no MD5".to_owned(),
-        _ => "neither size nor MD5 known; not verified".to_owned(),
+        "size" => "size verified; the blob storage has no MD5".to_owned(),
+        _ => "not verified: the blob storage has neither size nor MD5".to_owned(),
     };
     format!(
         "saved {} of {} as {} ({}, {verified}, structure checked)",

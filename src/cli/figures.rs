@@ -36,7 +36,7 @@ impl View<'_> {
     /// The line of a log.
     pub(super) fn log(&self) -> String {
         let Some(progress) = self.progress else {
-            return format!("waiting for the service, {} so far", clock(self.elapsed));
+            return format!("waiting for the service, {} elapsed", clock(self.elapsed));
         };
         let percent = percent(progress).map(|percent| format!("{percent} %"));
         let mut parts = vec![];
@@ -51,7 +51,7 @@ impl View<'_> {
         let head = [Some(headline(progress, None)), percent].into_iter().flatten().collect::<Vec<_>>().join(" ");
         parts.push(head);
         if self.elapsed >= Duration::from_secs(1) {
-            parts.push(format!("{} so far", clock(self.elapsed)));
+            parts.push(format!("{} elapsed", clock(self.elapsed)));
         }
         if let Some(next) = self.next.filter(|next| !next.is_zero()) {
             parts.push(format!("next status request in {}", clock(rounded(next))));
@@ -79,8 +79,8 @@ impl View<'_> {
         } else {
             parts.push(clock(self.elapsed));
             parts.extend(self.next.map(|next| match (next.is_zero(), level < WITH_SHORT_WORDS) {
-                (true, true) => "asking for the status".to_owned(),
-                (true, false) => "asking".to_owned(),
+                (true, true) => "requesting the status".to_owned(),
+                (true, false) => "requesting".to_owned(),
                 (false, true) => format!("next status request in {}", clock(rounded(next))),
                 (false, false) => format!("next in {}", clock(rounded(next))),
             }));
@@ -111,7 +111,7 @@ fn is_moving(progress: &Progress) -> bool {
 /// What is done with what, and the service's own word. Without a level, whole.
 fn headline(progress: &Progress, level: Option<usize>) -> String {
     let doing = match progress.phase {
-        Phase::Requesting => "asking for",
+        Phase::Requesting => "requesting",
         Phase::Waiting => "waiting for",
         Phase::Uploading => "uploading",
         Phase::Committing => "committing",

@@ -118,7 +118,7 @@ fn execute(arguments: Arguments, output: &Output) -> ExitCode {
     let cancel = CancelToken::new();
     let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
     if let Some(address) = client.address_of_a_test().filter(|_| command.changes()) {
-        scope.report(Event::info(format!("not the live service: {address}")));
+        scope.report(Event::Warning { text: format!("not the live service: {address}") });
     }
     let answer = runtime.block_on(async {
         signals::cancel_on_interrupt(cancel, output.interrupted(), output.on_interrupt())?;

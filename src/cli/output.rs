@@ -85,7 +85,7 @@ impl Output {
     /// What is said at the first signal.
     pub(super) fn on_interrupt(&self) -> impl Fn() + Send + 'static {
         let events = Arc::clone(&self.events);
-        move || events.say(None, "cancelling; press Ctrl-C again to end at once")
+        move || events.say(None, "cancelling; a second Ctrl-C or SIGTERM quits immediately")
     }
 
     /// Shows the result or the error, and gives the exit code. Waits for whoever reads the result; once a signal has

@@ -27,9 +27,11 @@ pub(super) fn completion(shell: Shell) -> Result<()> {
         Shell::Pwsh => "powershell",
         Shell::Zsh => "zsh",
     };
-    let failed = |reason: &str| Error::new(Kind::Internal, format!("cannot write the completion of {name}: {reason}"));
+    let failed = |reason: &str| {
+        Error::new(Kind::Internal, format!("cannot generate the completion script for {name}: {reason}"))
+    };
     let shells = Shells::builtins();
-    let completer = shells.completer(name).ok_or_else(|| failed("it is not known"))?;
+    let completer = shells.completer(name).ok_or_else(|| failed("unknown shell"))?;
     let mut script = Vec::new();
     completer
         .write_registration(ASKED, "epi", "epi", "epi", &mut script)
@@ -43,21 +45,23 @@ pub(super) fn manual(command: &[String], output_dir: Option<&Path>) -> Result<()
     let mut root = without_help(Arguments::command());
     root.build();
     if let Some(folder) = output_dir {
-        let failed = |error| Error::io(format!("cannot write manual pages to '{}'", folder.display()), &error);
+        let failed = |error| Error::io(format!("cannot write the manual pages to '{}'", folder.display()), &error);
         std::fs::create_dir_all(folder).map_err(failed)?;
         return write_pages(&root, folder).map_err(failed);
     }
     let mut page = &root;
     let mut name = "epi".to_owned();
     for word in command {
-        page = page
-            .find_subcommand(word)
-            .ok_or_else(|| Error::invalid("COMMAND", format!("there is no '{name} {word}'")))?;
+        page = page.find_subcommand(word).ok_or_else(|| {
+            Error::invalid("COMMAND", format!("there is no command '{name} {word}'"))
+                .with_next_step(format!("list the commands with: {name} --help"))
+        })?;
         name = format!("{name} {word}");
     }
     let text = page_text(&page_of(page));
     print(
-        text.map_err(|error| Error::new(Kind::Internal, format!("cannot write the manual page: {error}")))?.trim_end(),
+        text.map_err(|error| Error::new(Kind::Internal, format!("cannot generate the manual page: {error}")))?
+            .trim_end(),
     )
 }
 

@@ -138,8 +138,8 @@ mod tests {
             (9020.0, "1 h 00 min 00 s, next status request in 30 s"),
             (9021.001, "1 h 00 min 01 s, next status request in 29 s"),
             (9049.0, "1 h 00 min 29 s, next status request in 1 s"),
-            (9050.0, "1 h 00 min 30 s, asking for the status"),
-            (9095.0, "1 h 01 min 15 s, asking for the status"),
+            (9050.0, "1 h 00 min 30 s, requesting the status"),
+            (9095.0, "1 h 01 min 15 s, requesting the status"),
         ] {
             let shown = watch.bar(at(now), 120).unwrap();
             assert_eq!(shown, format!("waiting for Preproduction: InProgress [======>         ] 40 %, {figures}"));
@@ -159,15 +159,15 @@ mod tests {
         let mut watch = Watch::new(at(0.0));
         assert_eq!(watch.log(at(59.9)), None);
         assert_eq!(watch.patience(at(59.0), false), at(1.0));
-        assert_eq!(watch.log(at(60.0)).unwrap(), "waiting for the service, 1 min 00 s so far");
+        assert_eq!(watch.log(at(60.0)).unwrap(), "waiting for the service, 1 min 00 s elapsed");
         watch.see(waiting(0.0, 40, Some(3_600_000)), at(61.0));
         let begun = "waiting for Preproduction: InProgress 40 %";
         assert_eq!(watch.log(at(61.0)).unwrap(), format!("{begun}, next status request in 1 h 00 min 00 s"));
         assert_eq!(watch.log(at(120.0)), None);
         let line = watch.log(at(121.0)).unwrap();
-        assert_eq!(line, format!("{begun}, 1 min 00 s so far, next status request in 59 min 00 s"));
+        assert_eq!(line, format!("{begun}, 1 min 00 s elapsed, next status request in 59 min 00 s"));
         watch.see(waiting(70.0, 41, None), at(131.0));
-        assert_eq!(watch.log(at(131.0)).unwrap(), "waiting for Preproduction: InProgress 41 %, 1 min 10 s so far");
+        assert_eq!(watch.log(at(131.0)).unwrap(), "waiting for Preproduction: InProgress 41 %, 1 min 10 s elapsed");
 
         for (now, done, line) in [
             (140.0, 0, Some("uploading a.nupkg: 0 %, 0 B of 1.00 GiB, 1.00 MiB/s, 17 min 04 s left")),

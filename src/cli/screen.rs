@@ -64,7 +64,9 @@ impl Screen {
             let patience = self.watch.as_ref().map(|watch| watch.patience(now, self.abilities.redraws));
             match queue.next(patience) {
                 Next::Entry(said) => self.show(said),
-                Next::LeftOut(count) => self.line(None, &format!("{count} lines were left out, as nobody read them")),
+                Next::LeftOut(count) => {
+                    self.line(None, &format!("{count} lines were dropped because nobody read them"))
+                }
                 Next::Nothing => {}
                 Next::End => return,
             }

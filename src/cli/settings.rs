@@ -97,8 +97,11 @@ pub(super) fn words(arguments: &Arguments) -> CommandLine {
 pub(super) fn form(option: Option<Form>) -> Result<Form> {
     match (option, std::env::var("EPI_OUTPUT")) {
         (Some(form), _) => Ok(form),
-        (None, Ok(name)) if !given::trimmed(&name).is_empty() => Form::from_str(given::trimmed(&name), true)
-            .map_err(|_| Error::invalid("EPI_OUTPUT", format!("'{name}' is not a form; use text, json or jsonl"))),
+        (None, Ok(name)) if !given::trimmed(&name).is_empty() => {
+            Form::from_str(given::trimmed(&name), true).map_err(|_| {
+                Error::invalid("EPI_OUTPUT", format!("'{name}' is not an output format; use text, json or jsonl"))
+            })
+        }
         _ => Ok(Form::Text),
     }
 }
@@ -126,7 +129,8 @@ fn named_path(value: Option<&OsString>) -> Option<PathBuf> {
 /// A secret in an environment variable; an empty one counts as not given.
 pub(super) fn variable(name: &str) -> Result<Option<Zeroizing<String>>> {
     let Some(value) = std::env::var_os(name) else { return Ok(None) };
-    let value = value.into_string().map(Zeroizing::new).map_err(|_| Error::invalid(name, "is not Unicode text"))?;
+    let value =
+        value.into_string().map(Zeroizing::new).map_err(|_| Error::invalid(name, "is not valid Unicode text"))?;
     let text = given::trimmed(&value);
     Ok((!text.is_empty()).then(|| Zeroizing::new(text.to_owned())))
 }
@@ -155,7 +159,7 @@ fn read(option: &str, source: impl Read) -> Result<Zeroizing<String>> {
     }
     let text = given::text(&bytes).map_err(|why| Error::invalid(option, why))?;
     if text.is_empty() {
-        return Err(Error::invalid(option, "gives nothing"));
+        return Err(Error::invalid(option, "is empty"));
     }
     Ok(text)
 }

@@ -35,7 +35,7 @@ impl Label {
 pub(super) fn lines_of(error: &Error) -> Vec<(Option<Label>, String)> {
     let mut lines = vec![(Some(Label::Error), error.to_string())];
     let answers = error.texts().iter().map(|text| one_line(text)).filter(|text| !error.message().contains(text));
-    lines.extend(answers.map(|text| (None, format!("  answer: {text}"))));
+    lines.extend(answers.map(|text| (None, format!("  response: {text}"))));
     lines.extend(error.next_step().map(|step| (None, format!("  next: {step}"))));
     lines.extend(error.request_id().map(|id| (None, format!("  request id: {id}"))));
     lines

@@ -237,9 +237,9 @@ fn hinted(error: Error) -> Error {
     }
     let hint = match error.kind() {
         Kind::Network | Kind::Unavailable | Kind::Throttled => "try again later",
-        Kind::Integrity => "run the command again; if it happens again, the file itself or the network damages data",
+        Kind::Integrity => "run the command again; if it fails again, the file is corrupt or the network alters data",
         Kind::Cancelled => "run the command again",
-        Kind::Internal | Kind::Panic => "this is a defect of this program: please report it with the output of -vv",
+        Kind::Internal | Kind::Panic => "this is a bug: please report it with the output of -vv",
         _ => return error,
     };
     error.with_next_step(hint)

@@ -11,6 +11,7 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAcces
 use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind, Result};
+use crate::base::next_step::Setting;
 use crate::base::redaction::cut;
 use crate::base::service_object::json_kind;
 
@@ -21,6 +22,11 @@ pub trait Checked {
     /// # Errors
     /// `InvalidArgument` naming the member by its JSON path.
     fn check(&self) -> Result<()>;
+
+    /// The values that the service looks up by name or id, for what is to be checked where it does not find them.
+    fn named(&self) -> Vec<(Setting, &str)> {
+        Vec::new()
+    }
 }
 
 /// `-` is a standard stream to most programs. Here it would silently be a file of that name, so it is refused.
@@ -31,7 +37,7 @@ pub fn check_no_stream(field: &str, path: &Path, refusal: &str) -> Result<()> {
     if path != Path::new("-") {
         return Ok(());
     }
-    Err(Error::invalid(field, refusal).with_next_step("name a file (one that is named '-' can be given as './-')"))
+    Err(Error::invalid(field, refusal).with_next_step("use a file (for a file named '-', use './-')"))
 }
 
 /// Reads a document. Unknown and ill-typed members are refused.
@@ -70,7 +76,8 @@ fn refused(what: &str, path: &str, error: &serde_json::Error) -> Error {
             Error::invalid(field, format!("unknown value, expected {expected}"))
         }
         Some(expected) if begins("invalid type: string ") || begins("invalid value: string ") => {
-            Error::invalid(field, format!("a text, expected {expected}"))
+            // serde's word for a list is one of Rust.
+            Error::invalid(field, format!("expected {}, not a string", expected.replace("a sequence", "an array")))
         }
         _ => Error::invalid(field, text),
     }
@@ -123,10 +130,10 @@ pub fn parse(what: &str, text: &str) -> Result<Value> {
             _ if path != "." && error.inner().to_string().starts_with("number out of range") => {
                 Error::invalid(shortened(&path), "is a number out of range")
             }
-            _ => Error::invalid(what, format!("is no JSON: {}", error.inner())),
+            _ => Error::invalid(what, format!("is not valid JSON: {}", error.inner())),
         }
     })?;
-    reader.end().map_err(|error| Error::invalid(what, format!("is no JSON: {error}")))?;
+    reader.end().map_err(|error| Error::invalid(what, format!("is not valid JSON: {error}")))?;
     if document.0.is_object() {
         return Ok(document.0);
     }
@@ -188,7 +195,7 @@ impl<'de> Visitor<'de> for OnceVisitor {
         while let Some(name) = members.next_key::<String>()? {
             let Once(value) = members.next_value()?;
             if object.insert(name.clone(), value).is_some() {
-                return Err(serde::de::Error::custom(format!("the member '{}' is given twice", shortened(&name))));
+                return Err(serde::de::Error::custom(format!("duplicate member '{}'", shortened(&name))));
             }
         }
         Ok(Once(object.into()))
@@ -248,9 +255,9 @@ mod tests {
         let document = json!({"a": [1, -2, 1.5, null, true, {"b": "ü"}]});
         assert_eq!(parse("request_json", &document.to_string()).unwrap(), document);
         for (text, message) in [
-            ("[1]", "request_json: must be an object, not a list"),
-            ("{} x", "request_json: is no JSON: trailing characters"),
-            ("{\"a\": 1", "request_json: is no JSON: EOF"),
+            ("[1]", "request_json: must be an object, not an array"),
+            ("{} x", "request_json: is not valid JSON: trailing characters"),
+            ("{\"a\": 1", "request_json: is not valid JSON: EOF"),
             ("{\"a\": {\"b\": 1, \"b\": 2}}", "a"),
             ("{\"a\": [1e999]}", "a[0]: is a number out of range"),
         ] {
@@ -259,7 +266,7 @@ mod tests {
             assert!(error.message().starts_with(message), "{text}: {error}");
         }
         let error = parse("request_json", "{\"id\": 1, \"id\": 2}").unwrap_err();
-        assert!(error.message().contains("'id' is given twice"), "{error}");
+        assert!(error.message().contains("duplicate member 'id'"), "{error}");
     }
     #[test]
     fn a_document_that_is_too_long_or_too_deep_is_refused_before_it_is_read() {
@@ -282,6 +289,6 @@ mod tests {
         let long = format!("{{\"a\": \"{}\"}}", "a".repeat(LONGEST));
         let error = parse("request_json", &long).unwrap_err();
         assert!(error.message().contains("longer than"), "{error}");
-        assert!(parse("request_json", &long[..LONGEST]).unwrap_err().message().contains("is no JSON"));
+        assert!(parse("request_json", &long[..LONGEST]).unwrap_err().message().contains("is not valid JSON"));
     }
 }

@@ -40,7 +40,7 @@ impl AccountSettings {
             check_project_id("projectId", project)?;
         }
         let credentials = match (client_key, secret) {
-            (None, None) => Err(Error::new(Kind::NotConfigured, "no client key and no client secret are given")
+            (None, None) => Err(Error::new(Kind::NotConfigured, "the client key and the client secret are missing")
                 .with_next_step(credentials_step())),
             (key, secret) => Ok(Credentials::new(key.unwrap_or_default(), secret.unwrap_or(&Secret::new(Vec::new())))?),
         };
@@ -79,10 +79,10 @@ impl Account {
         let api = self.api.as_ref().map_err(Clone::clone)?;
         let given = project.map(|project| given::trimmed(project).to_owned());
         let project = given.or_else(|| self.project.clone()).ok_or_else(|| {
-            Error::new(Kind::NotConfigured, "no project id is given").with_next_step(
+            Error::new(Kind::NotConfigured, "the project id is missing").with_next_step(
                 NextStep::text("set ")
                     .setting(Setting::ProjectId)
-                    .and(" to the project's GUID, which the DXP Management Portal shows (project, API tab)"),
+                    .and(" to the GUID of the project, which the DXP Management Portal shows (project, API tab)"),
             )
         })?;
         Ok((api, project))

@@ -54,7 +54,7 @@ impl Credentials {
     /// `NotConfigured` when one is missing, `InvalidArgument` when one cannot be right. The secret is not repeated.
     pub fn new(key: &str, secret: &Secret) -> Result<Self> {
         let missing = |name: &str| {
-            Error::new(Kind::NotConfigured, format!("no client {name} is given")).with_next_step(credentials_step())
+            Error::new(Kind::NotConfigured, format!("the client {name} is missing")).with_next_step(credentials_step())
         };
         let key = given::trimmed(key);
         if key.is_empty() {
@@ -67,7 +67,7 @@ impl Credentials {
         let has_strange = key.chars().any(|c| c.is_whitespace() || c.is_control() || c == ':') || !key.is_ascii();
         let is_unexpanded = given::flaw(key).is_some();
         if has_strange || is_unexpanded {
-            let error = Error::invalid("clientKey", "must be plain ASCII without ':' and white space");
+            let error = Error::invalid("clientKey", "must be plain ASCII without ':' or white space");
             return Err(given::explained("clientKey", key, error));
         }
         // The checks of the original in its order (spec 1.3): length and spaces, then the decoder.
@@ -76,8 +76,10 @@ impl Credentials {
         let Some(decoded) = decoded.ok().filter(|_| has_form) else {
             let error = match given::flaw(&text) {
                 Some(flaw) => invalid_secret(flaw.cause, flaw.next_step),
-                None if !has_form => invalid_secret("has a length that is no multiple of 4", COPY_AGAIN),
-                None => invalid_secret("is not Base64", COPY_AGAIN),
+                None if !has_form => {
+                    invalid_secret("is not valid Base64 (its length is not a multiple of 4)", COPY_AGAIN)
+                }
+                None => invalid_secret("is not valid Base64", COPY_AGAIN),
             };
             return Err(if has_form { error.with_code("NotBase64") } else { error });
         };
@@ -195,7 +197,7 @@ mod tests {
         for (secret, rule) in [
             ("CANARY1", "multiple of 4"),
             ("CAN RY==", "contains white space"),
-            ("CANARY!=", "not Base64"),
+            ("CANARY!=", "not valid Base64"),
             ("$(ClientSecret.CANARY)", "not expanded"),
             ("$(CANARY.CANARY.)", "not expanded"),
             ("\"CANARY==\"", "quotation marks"),

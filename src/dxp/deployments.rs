@@ -24,7 +24,7 @@ impl Api {
             action: "start the deployment",
             check: NextStep::text("list the deployments with: ")
                 .command(DxpCommand::ListDeployments)
-                .and("; start it again only if there is none to this environment"),
+                .and("; start it again only if there is no deployment to this environment"),
         };
         let result = self.calls.post(&["projects", project, "deployments"], Some(start), change.clone(), scope).await?;
         let deployment = accepted(result, change)?;
@@ -67,7 +67,7 @@ impl Api {
     /// As the service answers; `Ambiguous` when the answer is lost.
     pub async fn complete_deployment(&self, project: &str, id: &str, scope: &Scope) -> Result<Deployment> {
         let change =
-            Change { action: "complete the deployment", check: how_to_check(id, "before completing it again") };
+            Change { action: "complete the deployment", check: how_to_check(id, "before you complete it again") };
         let segments = ["projects", project, "deployments", id, "complete"];
         let result = self.calls.post(&segments, None::<&()>, change.clone(), scope).await?;
         accepted(result, change)
@@ -84,7 +84,7 @@ impl Api {
         reset: DeploymentReset,
         scope: &Scope,
     ) -> Result<Deployment> {
-        let change = Change { action: "reset the deployment", check: how_to_check(id, "before resetting it again") };
+        let change = Change { action: "reset the deployment", check: how_to_check(id, "before you reset it again") };
         let segments = ["projects", project, "deployments", id, "reset"];
         let result = self.calls.post(&segments, Some(&reset), change.clone(), scope).await?;
         accepted(result, change)
@@ -124,7 +124,7 @@ impl Api {
                     _ if ended => Step::Done,
                     DeploymentStatus::Unknown => Step::Unknown {
                         status: deployment.status_text().to_owned(),
-                        next_step: "look at it in the DXP Management Portal, and update this program".into(),
+                        next_step: "check it in the DXP Management Portal, and update this program".into(),
                     },
                     _ => Step::Continue,
                 })
@@ -132,7 +132,7 @@ impl Api {
         );
         ended.await.map_err(|error| match error.kind() {
             Kind::Timeout if !last_status.is_empty() => {
-                error.context(format!("timed out during deployment {id} with status: {last_status}"))
+                error.context(format!("timed out waiting for deployment {id} (status: {last_status})"))
             }
             Kind::Cancelled => error.context(format!("stopped waiting for deployment {id}")),
             _ => error.context(format!("while waiting for deployment {id}")),
@@ -167,7 +167,7 @@ fn progress(deployment: &Deployment) -> Progress {
 
 /// How to find out what became of a request about a deployment.
 fn how_to_check(id: &str, before: &str) -> NextStep {
-    NextStep::text("look at the deployment with: ")
+    NextStep::text("check the deployment with: ")
         .command(DxpCommand::GetDeployment { id: id.to_owned() })
         .and(format!(", {before}"))
 }
@@ -183,7 +183,7 @@ fn readable(items: Vec<Value>, scope: &Scope) -> Vec<Deployment> {
     let read = |item| match Deployment::from_value(item) {
         Ok(deployment) => Some(deployment),
         Err(error) => {
-            scope.report(Event::info(format!("one item of the list of deployments is left out: {error}")));
+            scope.report(Event::info(format!("skipping an unreadable item in the list of deployments: {error}")));
             None
         }
     };

@@ -37,7 +37,7 @@ mod tests {
             assert_eq!(is_live(&parse(text).unwrap()), live, "{text}");
         }
         let error = parse("paasportal").unwrap_err();
-        assert_eq!(error.to_string(), "endpoint: is not an address (expected https://host/api/v1.0/)");
+        assert_eq!(error.to_string(), "endpoint: is not a URL (expected https://host/api/v1.0/)");
         assert!(error.next_step().unwrap().ends_with(DEFAULT_ENDPOINT));
     }
 }

@@ -50,7 +50,7 @@ fn read(answer: &Answer<'_>, described: Error) -> Result<Value> {
         if !is_cut || (answer.changes && has_id(&result)) {
             return Ok(result);
         }
-        return Err(described.with_message("the service's answer has no end").into_kind(Kind::Protocol));
+        return Err(described.with_message("the response of the service is incomplete").into_kind(Kind::Protocol));
     }
     let known = verdict.is_some();
     if !known && (ok || texts.is_empty()) {
@@ -64,7 +64,7 @@ fn read(answer: &Answer<'_>, described: Error) -> Result<Value> {
     // Something may go on in the service in spite of its refusal, and without its id nobody finds it.
     let held = object.filter(|_| answer.changes).and_then(|object| id(&single(result(object.value))));
     let said = match held {
-        Some(id) => format!("{said} (but the answer holds the id {id})"),
+        Some(id) => format!("{said} (but the response contains the id {id})"),
         None => said,
     };
     let message = if ok {
@@ -82,9 +82,8 @@ fn read(answer: &Answer<'_>, described: Error) -> Result<Value> {
         text.contains("on-going") || text.contains("ongoing") || text.contains("already")
     });
     if busy && error.kind() == Kind::Rejected {
-        error = error.into_kind(Kind::Conflict).with_next_step(
-            "wait for the running operation to end, or complete or reset the deployment that awaits it, then try again",
-        );
+        error =
+            error.into_kind(Kind::Conflict).with_next_step("wait until the running operation finishes, then try again");
     }
     Err(advise(error, answer, !known))
 }
@@ -167,11 +166,11 @@ fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
     match error.kind() {
         Kind::Unauthenticated => match answer.clock_difference.filter(|difference| *difference > CLOCK_TOLERANCE) {
             Some(difference) => error.with_next_step(format!(
-                "this machine's clock differs from the service's by {}, and requests are signed with the time: set the clock",
+                "set the clock of this machine: it differs from that of the service by {}, and signatures include the time",
                 in_words(difference)
             )),
             None => error.with_next_step(
-                "check client key, client secret and project id, and that the credentials have the right on this environment (the service answers 401 to all of these)",
+                "check the client key, the client secret and the project id, and that the credentials have access (the service answers 401 in all these cases)",
             ),
         },
         Kind::Network if answer.status == 407 => {
@@ -181,9 +180,9 @@ fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
             error.with_next_step(intermediary::next_step("the service", NextStep::default().setting(Setting::Endpoint)))
         }
         Kind::NotFound if no_envelope => {
-            error.with_next_step(NextStep::text("check ").setting(Setting::Endpoint).and(": it ends in /api/v1.0/"))
+            error.with_next_step(NextStep::text("check ").setting(Setting::Endpoint).and(": it must end in /api/v1.0/"))
         }
-        Kind::NotFound => error.with_next_step("check the project id and the id that was asked for"),
+
         Kind::Throttled | Kind::Unavailable => error.with_next_step("try again later"),
         _ => error,
     }
@@ -211,18 +210,19 @@ fn status_text(status: u16) -> String {
     format!("{status} ({reason})")
 }
 
-/// What the body is, in a few words; `is_object` says that a JSON object was read out of it.
+/// What the body is, in a few words; `is_object` says that a JSON object was read out of it. What nobody can read, such as
+/// a compressed page, is not repeated.
 fn excerpt(answer: &Answer<'_>, is_object: bool) -> String {
-    let kind = answer.content_type.map_or("no content type", intermediary::media_type);
+    let kind = answer.content_type.map_or("an unknown content type", intermediary::media_type);
     let text = json::text(answer.body, answer.content_type);
     if text.trim().is_empty() {
         return "an empty body".to_owned();
     }
-    let shown = intermediary::excerpt(&text);
+    let Some(shown) = intermediary::excerpt(&text) else { return format!("{kind} instead of JSON") };
     if is_object || serde_json::from_str::<Value>(&text).is_ok() {
-        format!("JSON that is no answer of the service: \"{shown}\"")
+        format!("unexpected JSON: \"{shown}\"")
     } else {
-        format!("no JSON but {kind}: \"{shown}\"")
+        format!("{kind} instead of JSON: \"{shown}\"")
     }
 }
 
@@ -274,7 +274,7 @@ mod tests {
         for result in [object.clone(), json!([object]), json!({"Id": "d-1"})] {
             let body = json!({"success": false, "errors": null, "result": result}).to_string();
             for (changes, expected) in [
-                (true, "the service refused the request: no reason given (but the answer holds the id d-1)"),
+                (true, "the service refused the request: no reason given (but the response contains the id d-1)"),
                 (false, "the service refused the request: no reason given"),
             ] {
                 let answer =
@@ -308,7 +308,7 @@ mod tests {
             clock_difference: Some(std::time::Duration::from_secs(3600)),
         };
         let error = Envelope.read(&answer, Error::new(Kind::Unauthenticated, "")).unwrap_err();
-        assert!(error.next_step().unwrap().contains("differs from the service's by 1 h 00 min"));
+        assert!(error.next_step().unwrap().contains("differs from that of the service by 1 h 00 min"));
     }
 
     #[test]
@@ -318,11 +318,11 @@ mod tests {
         assert_eq!(error.kind(), Kind::Protocol);
         assert_eq!(
             error.to_string(),
-            "the service answered 200 (OK) with no JSON but text/html: \"Sign in to the proxy\""
+            "the service answered 200 (OK) with text/html instead of JSON: \"Sign in to the proxy\""
         );
         assert!(error.next_step().unwrap().contains("proxy"));
         assert_eq!(answer(502, page).unwrap_err().kind(), Kind::Unavailable);
         assert!(answer(503, "").unwrap_err().to_string().contains("an empty body"));
-        assert!(answer(200, "[1]").unwrap_err().to_string().contains("JSON that is no answer of the service"));
+        assert!(answer(200, "[1]").unwrap_err().to_string().contains("unexpected JSON"));
     }
 }

@@ -110,6 +110,6 @@ impl Provider for DxpExports {
         })
     }
     fn unknown_state(&self) -> NextStep {
-        "look at it in the DXP Management Portal, and update this program".into()
+        "check it in the DXP Management Portal, and update this program".into()
     }
 }

@@ -32,7 +32,7 @@ impl Api {
     ) -> Result<DatabaseExport> {
         let change = Change {
             action: "start the database export",
-            check: "the service has no list of exports: wait a while and start it again; it refuses a second export while one runs".into(),
+            check: "exports cannot be listed: wait a few minutes and start it again; the service refuses a second export while one is running".into(),
         };
         let segments = ["projects", project, "environments", environment, "databases", database, "exports"];
         let result = self.calls.post(&segments, Some(&ExportStart { retention_hours }), change.clone(), scope).await?;

@@ -64,8 +64,8 @@ impl Api {
     ) -> Result<ContainerLink> {
         let segments = ["projects", project, "environments", environment, "storagecontainers", container, "saslink"];
         let change = Change {
-            action: "make a container link",
-            check: "ask for the link again; an unused link does no harm".into(),
+            action: "create a SAS URL for the container",
+            check: "request it again; an unused SAS URL does no harm".into(),
         };
         let body = LinkRequest { retention_hours, writable };
         let result = self.calls.post(&segments, Some(&body), change.clone(), scope).await?;

@@ -57,7 +57,7 @@ impl<Handle, Object> Job<Handle, Object> {
             None => self.artifact.ok_or_else(|| {
                 Error::new(
                     Kind::Protocol,
-                    format!("the export of {} has status {} but no link", self.subject, self.raw_status),
+                    format!("the export of {} has status {} but no download link", self.subject, self.raw_status),
                 )
             }),
         }
@@ -72,17 +72,15 @@ impl<Handle, Object> Job<Handle, Object> {
                     Kind::JobFailed,
                     format!("the export of {} failed (status {})", self.subject, self.raw_status),
                 )
-                .with_next_step("start a new export; the service gives no reason, its portal may"),
+                .with_next_step("the service gave no reason; check the DXP Management Portal, then start a new export"),
             ),
             JobState::Expired => Some(
                 Error::new(
                     Kind::LinkExpired,
-                    format!("the export of {} worked, but its link has expired", self.subject),
+                    format!("the export of {} succeeded, but its download link has expired", self.subject),
                 )
                 .with_next_step(
-                    NextStep::text("start a new export, kept longer with ")
-                        .setting(Setting::RetentionHours)
-                        .and(" if needed"),
+                    NextStep::text("start a new export; to keep it longer, set ").setting(Setting::RetentionHours),
                 ),
             ),
             _ => None,

@@ -53,7 +53,7 @@ pub async fn wait<P: Provider>(
             if is_last && lacks_artifact {
                 return Err(Error::new(
                     Kind::Protocol,
-                    format!("the export of {} succeeded, but the service gives no link", job.subject),
+                    format!("the export of {} succeeded, but the service returned no download link", job.subject),
                 ));
             }
             Ok(match job.state {
@@ -67,7 +67,7 @@ pub async fn wait<P: Provider>(
     );
     ended.await.map_err(|error| match error.kind() {
         Kind::Timeout if !last_status.is_empty() => {
-            error.context(format!("timed out during export with status: {last_status}"))
+            error.context(format!("timed out waiting for the export (status: {last_status})"))
         }
         Kind::Cancelled => error.context("stopped waiting for the export"),
         _ => error.context("while waiting for the export"),

@@ -68,7 +68,8 @@ fn deliver(work: &Work, callbacks: Callbacks, target: &CString) {
     let mut last_progress = Instant::now();
     let mut is_first = true;
     loop {
-        let (shortest, longest) = (if is_first { Duration::ZERO } else { SHORTEST }, callbacks.progress.map(|_| LONGEST));
+        let (shortest, longest) =
+            (if is_first { Duration::ZERO } else { SHORTEST }, callbacks.progress.map(|_| LONGEST));
         let batch = next(work, &mut reported, last_progress + shortest, longest.map(|longest| last_progress + longest));
         if callbacks.log.is_some() {
             for message in missing(batch.dropped).iter().chain(&batch.messages) {

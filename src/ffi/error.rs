@@ -4,9 +4,9 @@ use std::ffi::{CString, c_char};
 use std::ptr;
 use std::sync::Arc;
 
-use super::status::{self, epi_retry, epi_status, epi_status_value};
 use super::handles::{self, Held};
 use super::panic;
+use super::status::{self, epi_retry, epi_status, epi_status_value};
 use super::text::{Out, c_text};
 use crate::base::error::{Error, Result};
 

@@ -95,8 +95,7 @@ unsafe fn start_list(
 fn list(client: *const epi_client) -> *mut epi_operation {
     let (mut operation, mut error) = (ptr::null_mut(), ptr::null_mut());
     // SAFETY: live places and texts.
-    let status =
-        unsafe { start_list(client, &raw mut operation, &raw mut error) };
+    let status = unsafe { start_list(client, &raw mut operation, &raw mut error) };
     assert_eq!((status, error.is_null()), (OK, true));
     operation
 }

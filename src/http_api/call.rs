@@ -68,7 +68,10 @@ impl Change {
     #[must_use]
     pub fn unclear(self, error: Error) -> Error {
         unknown(
-            error.context(format!("the service took the request to {}, but does not say what came of it", self.action)),
+            error.context(format!(
+                "the service accepted the request to {}, but its response has no result",
+                self.action
+            )),
             self,
         )
     }
@@ -137,7 +140,7 @@ impl HttpApi {
         let body = body
             .map(serde_json::to_vec)
             .transpose()
-            .map_err(|error| Error::new(Kind::Internal, format!("failed to encode the request payload: {error}")))?;
+            .map_err(|error| Error::new(Kind::Internal, format!("cannot encode the request: {error}")))?;
         // Given up early, it would leave behind that nobody knows whether something was started.
         let limit = self.limit.max(CALL_LIMIT);
         let exchange = self.exchange(Method::Post, &target, body.map(Bytes::from), limit, scope);
@@ -147,9 +150,9 @@ impl HttpApi {
             Ok(Err(fault)) if fault.may_have_arrived => Err(lost(fault.error, change).after_attempts(1)),
             Ok(Err(fault)) => Err(fault.error.after_attempts(1)),
             // The request may be on its way already; what the service makes of it is not known.
-            Err(cancelled) => {
-                Err(cancelled.context(format!("asked to {}", change.action)).with_next_step(change.check))
-            }
+            Err(cancelled) => Err(cancelled
+                .context(format!("while waiting for the response to the request to {}", change.action))
+                .with_next_step(change.check)),
         }
     }
 
@@ -170,7 +173,7 @@ impl HttpApi {
                     let now = self.clock().monotonic();
                     warning_timer.restart(now);
                     let passed = in_words(now.saturating_sub(began));
-                    scope.report(Event::Warning { text: format!("the service has not answered for {passed}") });
+                    scope.report(Event::Warning { text: format!("no response from the service for {passed}") });
                 }
             }
         }
@@ -206,7 +209,7 @@ impl HttpApi {
         let read = tokio::select! {
             biased;
             read = response.bytes(LONGEST_ANSWER) => read,
-            () = self.clock().sleep(left) => Err(Error::new(Kind::Network, "the answer did not end in time")
+            () = self.clock().sleep(left) => Err(Error::new(Kind::Network, "the response was not complete in time")
                 .with_retry(Retry::Later, None)),
         };
         let body = read.map_err(|error| Fault { error, may_have_arrived: true })?;
@@ -223,7 +226,7 @@ impl HttpApi {
 }
 
 fn lost(error: Error, change: Change) -> Error {
-    let said = format!("the answer to the request to {} was lost, and it may have been carried out", change.action);
+    let said = format!("no valid response to the request to {}; the service may have processed it", change.action);
     unknown(error.context(said), change)
 }
 

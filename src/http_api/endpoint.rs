@@ -35,16 +35,16 @@ impl Endpoint {
         let invalid = |rule: &str| {
             let error = Error::invalid("endpoint", rule);
             match live {
-                Some(live) => error.with_next_step(format!("the live service is {live}")),
+                Some(live) => error.with_next_step(format!("the URL of the live service is {live}")),
                 None => error,
             }
         };
-        let mut url = Url::parse(text).map_err(|_| invalid(&format!("is not an address (expected {example})")))?;
+        let mut url = Url::parse(text).map_err(|_| invalid(&format!("is not a URL (expected {example})")))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(invalid("must begin with https:// and name a host"));
+            return Err(invalid("must start with https:// and a host"));
         }
         if is_plain_remote(&url) {
-            return Err(invalid("plain http is accepted for this machine (localhost) only, use https"));
+            return Err(invalid("plain http is accepted for localhost only; use https"));
         }
         if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
             return Err(invalid("must not contain a query, a fragment or a user name"));
@@ -70,7 +70,7 @@ impl Endpoint {
         let mut text = self.0.as_str().to_owned();
         for (index, segment) in segments.iter().enumerate() {
             if matches!(*segment, "" | "." | "..") {
-                let message = format!("'{segment}' cannot be part of a request path");
+                let message = format!("'{segment}' cannot be part of a URL path");
                 return Err(Error::new(Kind::InvalidArgument, message));
             }
             if index > 0 {

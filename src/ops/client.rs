@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::advice::advised;
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Result};
 use crate::base::limits::CallTimeoutSeconds;
@@ -134,7 +135,8 @@ impl Client {
     pub async fn run<O: Operation>(&self, request: O, scope: &Scope) -> Result<O::Answer> {
         request.check()?;
         scope.cancel().check()?;
-        request.run(Session { client: self, scope }).await
+        let named: Vec<_> = request.named().into_iter().map(|(setting, value)| (setting, value.to_owned())).collect();
+        request.run(Session { client: self, scope }).await.map_err(|error| advised(error, &named))
     }
 }
 
@@ -156,18 +158,18 @@ fn read_authorities(file: &Path) -> Result<Authorities> {
     };
     let refused = |what: String| {
         Error::invalid("caFile", format!("'{}' {what}", file.display()))
-            .with_next_step("name a PEM file of certificate authorities")
+            .with_next_step("use a PEM file with CA certificates")
     };
     let opened = std::fs::metadata(file).map_err(cannot)?;
     // A folder has no content, a pipe would be waited for, and a device might never end.
     if opened.is_dir() {
-        return Err(refused("is a folder".to_owned()));
+        return Err(refused("is a directory".to_owned()));
     }
     if !opened.is_file() {
         return Err(refused("is not a regular file".to_owned()));
     }
     if opened.len() > LARGEST_CA_FILE {
-        return Err(refused(format!("is larger than {} MiB, which no file of certificates is", LARGEST_CA_FILE >> 20)));
+        return Err(refused(format!("is larger than {} MiB, too large for CA certificates", LARGEST_CA_FILE >> 20)));
     }
     Authorities::read(&file.display().to_string(), &std::fs::read(file).map_err(cannot)?)
 }

@@ -4,6 +4,7 @@
 //! command line and the C ABI only turn arguments into these documents and show results, so that a verb behaves the
 //! same everywhere. Nothing here prints, reads the environment or blocks.
 
+mod advice;
 pub mod catalog;
 pub mod client;
 pub mod dxp;

@@ -27,7 +27,7 @@ const KEPT_IDLE: Duration = Duration::from_secs(30);
 /// it where the system gives no other.
 const REFRESH: Duration = Duration::from_secs(10);
 
-const PURPOSE: &str = "the threads of the library";
+const PURPOSE: &str = "the library's threads";
 
 /// Whether the threads of a runtime may begin: decided when all of them are there, or not all can be had.
 type Gate = Arc<OnceLock<bool>>;

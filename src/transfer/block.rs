@@ -62,11 +62,11 @@ impl UploadContext {
         let mode = self.checksums.mode();
         let text = match self.send_as(file_upload, index, mode).await {
             Err(error) if is_unknown_checksum(&error) && self.checksums.leave(mode) => {
-                "the blob storage does not know CRC-64; continuing with Content-MD5"
+                "the blob storage does not support CRC-64 checksums; continuing with Content-MD5"
             }
             Ok(true) => return Ok(()),
             Err(error) => return Err(error),
-            Ok(false) => "the blob storage does not confirm CRC-64; continuing with Content-MD5",
+            Ok(false) => "the blob storage does not confirm CRC-64 checksums; continuing with Content-MD5",
         };
         if self.checksums.left_now() {
             self.sink.event(Event::verbose(text));
@@ -87,7 +87,7 @@ impl UploadContext {
             .call(file_upload.number, |blob| async move {
                 // Waiting for one's turn is no silence.
                 let waited = Arc::clone(&self.hashing).acquire_owned().await;
-                let permit = waited.map_err(|_| Error::new(Kind::Internal, "the turn to read was taken away"))?;
+                let permit = waited.map_err(|_| Error::new(Kind::Internal, "the turn to read was closed"))?;
                 let idle_timer = IdleTimer::new(&self.clock);
                 let staged = self.stage(&blob, file_upload, index, mode, permit, &idle_timer);
                 idle_timer.watch_sending(staged, || self.meter.grace()).await
@@ -121,17 +121,15 @@ impl UploadContext {
         });
         let kept = blob.stage_block(&file_upload.id(index), range.length, body, digests.checksum, &self.sink).await?;
         let Some(proof) = digests.proof(kept) else {
-            return Err(damaged(format!(
-                "what the blob storage keeps of '{}' differs from what was sent",
-                file_upload.name
-            )));
+            return Err(damaged(format!("the blob storage reports a checksum mismatch for '{}'", file_upload.name)));
         };
         if proof == Proof::None {
             if self.checksums.leave(mode) {
                 return Ok(false);
             }
             if self.checksums.unproven_now() {
-                self.sink.event(Event::info("the blob storage confirms no checksum, so the blocks are not verified"));
+                self.sink
+                    .event(Event::info("the blob storage does not confirm checksums, so the upload is not verified"));
             }
         }
         attempt.completed(range.length);

@@ -136,12 +136,12 @@ impl Engine {
             drop(job.file_work.write().await);
             match outcome {
                 Err(error) if is_changed(&error) && version < MOST_VERSIONS => {
-                    sink.event(Event::info("the blob was replaced while it was downloaded; starting again"));
+                    sink.event(Event::info("the blob changed during the download; restarting the download"));
                 }
                 Err(error) if in_ranges && error.code() == Some(RANGES_IGNORED) => {
                     in_ranges = false;
                     sink.event(Event::info(
-                        "the blob storage sends no ranges of the blob; starting again as one stream",
+                        "the blob storage does not serve ranges of the blob; restarting the download as a single stream",
                     ));
                 }
                 Err(error) => {
@@ -160,7 +160,7 @@ impl Engine {
                 }
             }
         }
-        Err(Error::new(Kind::Internal, "a download has no end"))
+        Err(Error::new(Kind::Internal, "a download did not end"))
     }
 
     /// The blob that the link leads to, also when another link takes its place.

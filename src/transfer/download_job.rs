@@ -59,13 +59,13 @@ impl DownloadJob {
         match decide_download(current.as_ref(), Some(&lines), Some(length), plan) {
             ResumeDecision::Resume(Journal { claims, length, .. }) => {
                 let good = verify_completed(self.written(plan.total()).await, &self.name, plan, claims, runner).await?;
-                let text = format!("going on with {} of {} parts received earlier", good.len(), plan.count());
+                let text = format!("resuming: {} of {} parts already downloaded", good.len(), plan.count());
                 runner.sink.event(Event::info(text));
                 self.partial.resume(length)?;
                 return Ok((Beginning::resumed(), good));
             }
             ResumeDecision::Restart(why) => {
-                let text = format!("the partial file cannot be used ({why}); the download starts again");
+                let text = format!("the partial file cannot be resumed ({why}); restarting the download");
                 runner.sink.event(Event::info(text));
             }
             ResumeDecision::Fresh => {}
@@ -91,7 +91,7 @@ impl DownloadJob {
         let length = self.partial.length()?;
         if length != expected_length {
             self.partial.discard()?;
-            return Err(differs(&self.name, &format!("{length} bytes were received, {expected_length} expected")));
+            return Err(differs(&self.name, &format!("expected {expected_length} bytes but received {length}")));
         }
         let Some(whole) = whole else { return Ok(None) };
         let expected = whole.expected;
@@ -105,7 +105,7 @@ impl DownloadJob {
     /// The error of a file whose MD5 is another one. The file is removed.
     pub(super) fn damaged(&self, expected: [u8; 16], found: [u8; 16]) -> Result<Error> {
         self.partial.discard()?;
-        Ok(differs(&self.name, &format!("MD5 {} expected, {} found", base64(expected), base64(found))))
+        Ok(differs(&self.name, &format!("expected MD5 {} but found {}", base64(expected), base64(found))))
     }
 
     /// The partial file for a reader that may outlive this download.
@@ -154,6 +154,6 @@ pub(super) struct Fetched {
 }
 
 fn differs(name: &str, how: &str) -> Error {
-    Error::new(Kind::Integrity, format!("what was downloaded of '{name}' is damaged: {how}"))
-        .with_next_step("download it again; the damaged file was removed")
+    Error::new(Kind::Integrity, format!("the download of '{name}' is corrupt: {how}"))
+        .with_next_step("download it again; the corrupt file was deleted")
 }

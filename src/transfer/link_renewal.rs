@@ -110,7 +110,7 @@ impl RenewableLinks {
         let source = self.source.as_ref().filter(|_| used.replaceable.load(Ordering::Relaxed));
         let Some(source) = source else { return Err(expired) };
         // In the words of the refusal: it may be early, or its signature be wrong.
-        self.sink.event(Event::info(format!("{}; asking for a fresh one", expired.message())));
+        self.sink.event(Event::info(format!("{}; requesting a new one", expired.message())));
         match source.fresh_link().await.and_then(|link| Ok(((self.open)(&link)?, link))) {
             Ok((blobs, link)) => {
                 self.expiry_warning(&link);
@@ -119,11 +119,10 @@ impl RenewableLinks {
                 Ok(fresh)
             }
             Err(cause) => {
-                let message = expired.phrase().clone().and(", and there is no fresh one: ");
+                let message = expired.phrase().clone().and(", and the request for a new one failed: ");
                 let error = Error::new(Kind::LinkExpired, message.followed_by(cause.phrase().clone()));
                 let step = cause.advice().cloned();
-                let error = error
-                    .with_next_step(step.unwrap_or_else(|| "run it again when the service gives links again".into()));
+                let error = error.with_next_step(step.unwrap_or_else(|| "run the command again later".into()));
                 *failed = Some(error.clone());
                 Err(error)
             }
@@ -137,7 +136,7 @@ async fn attempt<T, Task: Future<Output = Result<T>>>(
     work: &impl Fn(Blob) -> Task,
 ) -> Result<T> {
     let blob = link.blobs.get(index).cloned();
-    let blob = blob.ok_or_else(|| Error::new(Kind::Internal, "the link leads to fewer blobs than it should"))?;
+    let blob = blob.ok_or_else(|| Error::new(Kind::Internal, "the SAS URL covers fewer blobs than it should"))?;
     let outcome = work(blob).await;
     if outcome.is_ok() {
         link.replaceable.store(true, Ordering::Relaxed);

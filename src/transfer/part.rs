@@ -140,7 +140,7 @@ impl DownloadContext {
             idle_timer.reset();
             attempt.moved(bytes.len() as u64);
             if writer.received() + bytes.len() as u64 > range.length {
-                return Err(Error::new(Kind::Protocol, "the storage service sent more than the range asked for"));
+                return Err(Error::new(Kind::Protocol, "the blob storage sent more than the requested range"));
             }
             hasher.update(&bytes);
             writer.add(&bytes, idle_timer).await?;
@@ -211,20 +211,19 @@ impl<'a> PartWriter<'a> {
 
 /// The blob is not the one that was looked at first: the refusal that the service gives for `If-Match`.
 pub(super) fn changed() -> Error {
-    Error::new(Kind::Conflict, "the blob was changed while it was downloaded")
+    Error::new(Kind::Conflict, "the blob changed during the download")
         .with_code(CHANGED)
-        .with_next_step("download it again when it is no longer written")
+        .with_next_step("download it again when nothing writes to it")
 }
 
 /// Only the whole blob is to be had.
 fn ranges_ignored() -> Error {
-    Error::new(Kind::Protocol, "the blob storage does not send the ranges that it is asked for")
-        .with_code(RANGES_IGNORED)
+    Error::new(Kind::Protocol, "the blob storage does not serve the requested ranges").with_code(RANGES_IGNORED)
 }
 
 /// A body that ended before its time.
 pub(super) fn cut_short(received: u64, expected: u64) -> Error {
-    let text = format!("the answer was cut short: {received} of {expected} bytes");
+    let text = format!("the response was cut short: {received} of {expected} bytes");
     Error::new(Kind::Network, text).with_retry(Retry::Later, None)
 }
 
@@ -232,6 +231,7 @@ pub(super) fn cut_short(received: u64, expected: u64) -> Error {
 pub(super) fn body_error(error: &std::io::Error) -> Error {
     let known = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     known.cloned().unwrap_or_else(|| {
-        Error::new(Kind::Network, format!("the answer was cut short: {}", plain(error))).with_retry(Retry::Later, None)
+        Error::new(Kind::Network, format!("the response was cut short: {}", plain(error)))
+            .with_retry(Retry::Later, None)
     })
 }

@@ -141,8 +141,9 @@ impl SingleStream {
 }
 
 fn unmeasured() -> Error {
-    Error::new(Kind::Protocol, "the blob storage does not tell how long the blob is, so that its end cannot be known")
-        .with_next_step(
-            "download it past the proxy or gateway between you and the blob storage (HTTPS_PROXY, NO_PROXY)",
-        )
+    Error::new(
+        Kind::Protocol,
+        "the blob storage does not return the size of the blob, so a truncated download could not be detected",
+    )
+    .with_next_step("download it without the proxy or gateway in front of the blob storage (HTTPS_PROXY, NO_PROXY)")
 }

@@ -135,7 +135,7 @@ impl Engine {
                 {
                     again.distrusted = Some(file_upload.number);
                     let text = format!(
-                        "'{}': the storage service no longer has what the earlier upload sent; everything is sent again",
+                        "'{}': the blob storage no longer has the blocks of the earlier upload; restarting the upload",
                         file_upload.name
                     );
                     sink.event(Event::info(text));
@@ -149,7 +149,7 @@ impl Engine {
                         return Err(error);
                     }
                     again.id_lengths.extend(lengths);
-                    sink.event(Event::info(format!("{error}; the ids are fitted to theirs")));
+                    sink.event(Event::info(format!("{error}; adapting to the length of their ids")));
                 }
                 (outcome, _) => outcome?,
             }
@@ -210,7 +210,7 @@ impl Engine {
             check_link("sasUrl", link, Access::Write, LinkTarget::Container)?;
             if link.base() != place {
                 // Blocks that are staged in one container cannot become a blob of another.
-                return Err(Error::new(Kind::Conflict, "the fresh link leads to another container")
+                return Err(Error::new(Kind::Conflict, "the new SAS URL is for another container")
                     .with_next_step("run the command again"));
             }
             names.iter().map(|name| store.blob(&link.join_segment(name))).collect()
@@ -319,7 +319,7 @@ fn check_names(files: &[UploadFile]) -> Result<()> {
         check_blob_name(&format!("files[{index}].blobName"), name)?;
         // Making one of them a blob would drop the blocks of the other.
         if files[..index].iter().any(|other| other.blob_name == *name) {
-            return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is given twice")));
+            return Err(Error::invalid(format!("files[{index}].blobName"), format!("'{name}' is listed twice")));
         }
     }
     Ok(())

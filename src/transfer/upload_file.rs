@@ -131,7 +131,7 @@ impl FileUpload {
 
 /// Says why an upload cannot be taken up again.
 pub(super) fn not_resumable(why: impl Display) -> Event {
-    Event::info(format!("this upload cannot be taken up again if it is cut: {why}"))
+    Event::info(format!("if interrupted, this upload cannot be resumed: {why}"))
 }
 
 /// The id of a block of an upload. A blob has at most 50 000 blocks, so their numbers fit.

@@ -87,10 +87,10 @@ impl Engine {
             });
         }
         let text = format!(
-            "going on with {} of {} blocks of '{}' sent earlier",
+            "resuming the upload of '{}': {} of {} blocks already uploaded",
+            planned.name,
             good.len(),
-            planned.plan.count(),
-            planned.name
+            planned.plan.count()
         );
         runner.sink.event(Event::info(text));
         Ok(good)
@@ -203,15 +203,15 @@ impl JournalSearch {
     }
 
     fn find(&self) -> std::result::Result<ResumedUpload, Obstacle> {
-        let state = self.state.as_ref().ok_or_else(|| Error::new(Kind::Io, "there is no folder for its state"))?;
+        let state = self.state.as_ref().ok_or_else(|| Error::new(Kind::Io, "there is no state directory"))?;
         let identity = self.source.identity();
-        let (file, modified) =
-            identity.ok_or_else(|| Error::new(Kind::Io, "the file's path or time cannot be told"))?;
+        let (file, modified) = identity
+            .ok_or_else(|| Error::new(Kind::Io, "the path or modification time of the file cannot be determined"))?;
         let failed = |doing: &str, path: &Path, error: &std::io::Error| {
             Error::io(format!("cannot {doing} '{}'", path.display()), error)
         };
         let folder = state.join(FOLDER);
-        make_private(&folder).map_err(|error| failed("make", &folder, &error))?;
+        make_private(&folder).map_err(|error| failed("create", &folder, &error))?;
         prune(&folder, self.now_unix_ms);
         let file = file.to_string_lossy();
         let path = folder.join(file_name(&self.blob, &file));
@@ -222,8 +222,11 @@ impl JournalSearch {
         let found = OpenJournal::take(&path).map_err(|error| match error.kind() {
             // Each would drop the blocks of the other.
             ErrorKind::WouldBlock => Obstacle::Refusal(
-                Error::new(Kind::Conflict, format!("'{file}' is being uploaded to the blob '{}' already", self.name))
-                    .with_next_step("wait for that upload to end, or stop it: this one then goes on where it was"),
+                Error::new(
+                    Kind::Conflict,
+                    format!("another upload of '{file}' to the blob '{}' is running", self.name),
+                )
+                .with_next_step("wait until it finishes, or stop it and run the command again to resume it"),
             ),
             _ => failed("write", &path, &error).into(),
         })?;
@@ -233,7 +236,7 @@ impl JournalSearch {
             ResumeDecision::Fresh => fresh(found),
             ResumeDecision::Resume(journal) if !self.trusts_journal || !fits(&journal.subject) => fresh(found),
             ResumeDecision::Restart(why) => {
-                let text = format!("an earlier upload of '{file}' cannot be taken up ({why}); it starts again");
+                let text = format!("an earlier upload of '{file}' cannot be resumed ({why}); restarting the upload");
                 self.sink.event(Event::info(text));
                 fresh(found)
             }

@@ -33,7 +33,7 @@ impl Refusal {
 
 /// What to do where the file is simply another one.
 const NAME_ANOTHER: &str =
-    "name the PEM file of the certificate authority, which has lines BEGIN CERTIFICATE and END CERTIFICATE";
+    "use the PEM file of the certificate authority, which has BEGIN CERTIFICATE and END CERTIFICATE lines";
 
 impl Authorities {
     /// Reads the content of a file, which is named `shown` in errors.
@@ -61,7 +61,7 @@ fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, Refusal>
     if let Some(refusal) = binary(content) {
         return Err(refusal);
     }
-    let text = text(content).ok_or_else(|| Refusal::new("is neither text nor a certificate", NAME_ANOTHER))?;
+    let text = text(content).ok_or_else(|| Refusal::new("is neither a text file nor a certificate", NAME_ANOTHER))?;
     let sections = sections(&text);
     let count = sections.iter().filter(|section| section.is_certificate()).count();
     if count == 0 {
@@ -71,17 +71,20 @@ fn certificates(content: &[u8]) -> Result<Vec<CertificateDer<'static>>, Refusal>
     let mut checked = RootCertStore::empty();
     for section in sections.iter().filter(|section| section.is_certificate()) {
         let place = if count == 1 {
-            format!("the certificate in line {}", section.line)
+            format!("the certificate on line {}", section.line)
         } else {
             format!("certificate {} of {count} (line {})", found.len() + 1, section.line)
         };
         let certificate = section.certificate().map_err(|why| {
-            Refusal::new(format!("is damaged: {place} {why}"), "get the file again, or remove what is damaged from it")
+            Refusal::new(
+                format!("is corrupt: {place} {why}"),
+                "get the file again or remove the corrupt certificate from it",
+            )
         })?;
         checked.add(certificate.clone()).map_err(|_| {
             Refusal::new(
-                format!("is damaged: {place} is not a valid certificate"),
-                "get the file again, or remove what is damaged from it",
+                format!("is corrupt: {place} is not a valid certificate"),
+                "get the file again or remove the corrupt certificate from it",
             )
         })?;
         found.push(certificate);
@@ -106,10 +109,10 @@ impl Section<'_> {
     fn certificate(&self) -> Result<CertificateDer<'static>, &'static str> {
         let body = self.body.ok_or("has no END line")?;
         if body.contains("\\n") || body.contains("\\r") {
-            return Err("has line breaks that are written as \\n");
+            return Err("has line breaks written as \\n");
         }
         let base64: String = body.split_whitespace().collect();
-        STANDARD.decode(base64).map(CertificateDer::from).map_err(|_| "is not Base64")
+        STANDARD.decode(base64).map(CertificateDer::from).map_err(|_| "is not valid Base64")
     }
 }
 
@@ -136,26 +139,29 @@ fn other_text(text: &str, sections: &[Section<'_>]) -> Refusal {
         Refusal::new("is empty", NAME_ANOTHER)
     } else if has("PRIVATE KEY") {
         Refusal::new(
-            "holds a private key and no certificate",
-            "name the file of the authority's certificate; nobody needs its key",
+            "contains a private key but no certificate",
+            "use the file with the certificate of the authority; its private key is not needed",
         )
     } else if has("PKCS7") || has("CMS") {
         Refusal::new("is a PKCS#7 file", "convert it: openssl pkcs7 -print_certs -in FILE -out FILE.pem")
     } else if has("REQUEST") {
-        Refusal::new("holds a request for a certificate and no certificate", NAME_ANOTHER)
+        Refusal::new("contains a certificate request but no certificate", NAME_ANOTHER)
     } else if has("TRUSTED CERTIFICATE") {
-        Refusal::new("holds certificates in a form of OpenSSL's own", "convert it: openssl x509 -in FILE -out FILE.pem")
+        Refusal::new(
+            "contains certificates in OpenSSL's TRUSTED format",
+            "convert it: openssl x509 -in FILE -out FILE.pem",
+        )
     } else if has("PUBLIC KEY") {
-        Refusal::new("holds a public key and no certificate", NAME_ANOTHER)
+        Refusal::new("contains a public key but no certificate", NAME_ANOTHER)
     } else if text.starts_with('<') {
-        Refusal::new("is a web page or another XML text, not a certificate", NAME_ANOTHER)
+        Refusal::new("is HTML or XML, not a certificate", NAME_ANOTHER)
     } else if text.starts_with("MII") {
         Refusal::new(
-            "holds Base64 without the lines around it",
-            "put -----BEGIN CERTIFICATE----- before it and -----END CERTIFICATE----- behind it",
+            "contains Base64 without its BEGIN and END lines",
+            "add the line -----BEGIN CERTIFICATE----- before it and the line -----END CERTIFICATE----- after it",
         )
     } else {
-        Refusal::new("holds no certificate", NAME_ANOTHER)
+        Refusal::new("contains no certificate", NAME_ANOTHER)
     }
 }
 
@@ -164,7 +170,7 @@ fn binary(content: &[u8]) -> Option<Refusal> {
     const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
     if content.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) {
         return Some(Refusal::new(
-            "is a Java key store",
+            "is a Java keystore",
             "export the certificate: keytool -exportcert -rfc -keystore FILE -alias NAME -file FILE.pem",
         ));
     }
@@ -181,13 +187,13 @@ fn binary(content: &[u8]) -> Option<Refusal> {
             "export its certificates: openssl pkcs12 -cacerts -nokeys -in FILE -out FILE.pem",
         ),
         [0x02, ..] => Refusal::new(
-            "holds a private key and no certificate",
-            "name the file of the authority's certificate; nobody needs its key",
+            "contains a private key but no certificate",
+            "use the file with the certificate of the authority; its private key is not needed",
         ),
         inner if inner.starts_with(SIGNED_DATA) => Refusal::new(
             "is a PKCS#7 file",
             "convert it: openssl pkcs7 -inform der -print_certs -in FILE -out FILE.pem",
         ),
-        _ => Refusal::new("is in binary form (DER)", "convert it: openssl x509 -inform der -in FILE -out FILE.pem"),
+        _ => Refusal::new("is in binary format (DER)", "convert it: openssl x509 -inform der -in FILE -out FILE.pem"),
     })
 }

@@ -47,7 +47,7 @@ pub(super) fn unsendable(why: &str) -> Fault {
 /// is sent, and only before it a TLS error says something about the other side instead of about the way.
 pub(super) fn send_fault(way: &Route<'_>, connecting: bool, cause: &(dyn Cause + 'static)) -> Fault {
     if !connecting {
-        let text = format!("the connection failed while talking to {}: {}", way.host, words(cause));
+        let text = format!("the connection to {} failed: {}", way.host, words(cause));
         return Fault { error: passing(text), may_have_arrived: true };
     }
     // The HTTP crate does not give out the type of these errors.
@@ -62,8 +62,9 @@ pub(super) fn send_fault(way: &Route<'_>, connecting: bool, cause: &(dyn Cause +
             };
             match error.next_step() {
                 Some(_) => error,
-                None => error
-                    .with_next_step("check the network, the address and the proxy settings (HTTPS_PROXY, NO_PROXY)"),
+                None => {
+                    error.with_next_step("check the network, the URL and the proxy settings (HTTPS_PROXY, NO_PROXY)")
+                }
             }
         }
     };
@@ -72,7 +73,7 @@ pub(super) fn send_fault(way: &Route<'_>, connecting: bool, cause: &(dyn Cause +
 
 /// The error of an answer that ends early.
 pub(super) fn body_error(cause: &(dyn Cause + 'static)) -> Error {
-    passing(format!("the answer was cut short: {}", words(cause)))
+    passing(format!("the response was cut short: {}", words(cause)))
 }
 
 fn passing(text: impl Into<Phrase>) -> Error {
@@ -82,23 +83,22 @@ fn passing(text: impl Into<Phrase>) -> Error {
 /// The error of a proxy that is not reached, or makes no connection.
 fn proxy_error(way: &Route<'_>, text: &str, cause: &(dyn Cause + 'static)) -> Error {
     // Without a variable it is the one of the system's settings.
-    let proxy = way.proxy.map_or_else(|| "the proxy of this system's settings".to_owned(), ToString::to_string);
+    let proxy = way.proxy.map_or_else(|| "the system proxy".to_owned(), ToString::to_string);
     let host = &way.host;
     match text {
         "proxy authorization required" => {
             // Not repeated: some proxies lock an account after a few wrong passwords.
             Error::new(
                 Kind::Network,
-                format!("{proxy} wants a user name and a password, or refuses those it was given"),
+                format!("{proxy} requires a user name and a password, or rejects the ones in use"),
             )
             .with_next_step(
-                "put user name and password into the variable (http://user:password@host:port), with special \
-                     characters escaped, such as @ as %40",
+                "put the user name and the password into the variable (http://user:password@host:port) and escape \
+                     special characters, such as @ as %40",
             )
         }
-        "unsuccessful" => passing(format!("{proxy} does not connect to {host}")).with_next_step(
-            "let the proxy permit this host, or name the host in NO_PROXY if it is reached without one",
-        ),
+        "unsuccessful" => passing(format!("{proxy} refuses to connect to {host}"))
+            .with_next_step("allow the host in the proxy, or add it to NO_PROXY if it can be reached without a proxy"),
         "failed to create underlying connection" => {
             let error = match links(cause).find_map(|link| link.downcast_ref::<rustls::Error>()) {
                 Some(tls) => handshake(&proxy, "", way.own_authorities, tls),
@@ -107,12 +107,12 @@ fn proxy_error(way: &Route<'_>, text: &str, cause: &(dyn Cause + 'static)) -> Er
             match error.next_step() {
                 Some(_) => error,
                 None => error.with_next_step(
-                    "check the address of the proxy, or name the host in NO_PROXY if it is reached without one",
+                    "check the address of the proxy, or add the host to NO_PROXY if it can be reached without a proxy",
                 ),
             }
         }
-        _ => passing(format!("{proxy} closed the connection before it connected to {host}"))
-            .with_next_step("check the address of the proxy, and what it permits"),
+        _ => passing(format!("{proxy} closed the connection before connecting to {host}"))
+            .with_next_step("check the address of the proxy and the hosts that it allows"),
     }
 }
 
@@ -121,10 +121,12 @@ fn handshake(host: &str, through: &str, own_authorities: bool, error: &rustls::E
     let never = |text: &str| Error::new(Kind::Tls, format!("cannot connect to {host}{through}: {text}"));
     match error {
         rustls::Error::InvalidCertificate(error) => certificate(host, own_authorities, error),
-        rustls::Error::NoCertificatesPresented => never("it shows no certificate").with_next_step("check the address"),
+        rustls::Error::NoCertificatesPresented => {
+            never("the server presents no certificate").with_next_step("check the URL")
+        }
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion) => {
-            never("what answers there does not speak TLS")
-                .with_next_step("check the address and its port: plain http may be what is served there")
+            never("the server does not speak TLS")
+                .with_next_step("check the URL and its port: the server may only serve plain http there")
         }
         rustls::Error::PeerIncompatible(_)
         | rustls::Error::AlertReceived(
@@ -134,10 +136,10 @@ fn handshake(host: &str, through: &str, own_authorities: bool, error: &rustls::E
             | AlertDescription::NoApplicationProtocol
             | AlertDescription::MissingExtension
             | AlertDescription::UnsupportedExtension,
-        ) => never("it has no TLS version or cipher in common with this program")
-            .with_next_step("let the server, or the proxy on the way, offer TLS 1.2 or 1.3"),
+        ) => never("the server supports no TLS version or cipher that this program supports")
+            .with_next_step("enable TLS 1.2 or 1.3 on the server or on the proxy in between"),
         rustls::Error::AlertReceived(AlertDescription::UnrecognisedName) => {
-            never("it does not know this name").with_next_step("check the address")
+            never("the server does not know this host name").with_next_step("check the URL")
         }
         rustls::Error::AlertReceived(
             AlertDescription::CertificateRequired
@@ -146,8 +148,8 @@ fn handshake(host: &str, through: &str, own_authorities: bool, error: &rustls::E
             | AlertDescription::UnsupportedCertificate
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA,
-        ) => never("it refuses the TLS connection, perhaps because it wants a certificate of the client")
-            .with_next_step("check the address: the service asks for no certificate of its clients"),
+        ) => never("the server refuses the TLS connection; it may require a client certificate")
+            .with_next_step("check the URL: the service does not require client certificates"),
         _ => passing(format!("cannot connect to {host}{through}: {}", tls_words(error))),
     }
 }
@@ -157,22 +159,21 @@ fn certificate(host: &str, own_authorities: bool, error: &CertificateError) -> E
     let distrust = |why: Phrase| {
         Error::new(Kind::Tls, Phrase::text(format!("cannot trust {host}: its certificate ")).followed_by(why))
     };
-    let clock = "check the date and the time of this machine; if they are right, the server needs a new certificate";
+    let clock = "check the date and time of this machine; if they are correct, the server needs a new certificate";
     match error {
         // A signature that does not fit is that of another authority with the same name, as one that was made anew.
         CertificateError::UnknownIssuer | CertificateError::BadSignature if own_authorities => distrust(
-            Phrase::text("is signed neither by an authority that this machine trusts nor by one that ")
-                .member(Setting::CaFile.member())
-                .and(" names"),
+            Phrase::text("is not signed by an authority that this machine trusts or that is in ")
+                .member(Setting::CaFile.member()),
         )
-        .with_next_step("add the authority that signed it to that file, with those between it and the certificate"),
+        .with_next_step("add the authority that signed it to that file, with any intermediate authorities"),
         CertificateError::UnknownIssuer | CertificateError::BadSignature => distrust(
             "is not signed by an authority that this machine trusts".into(),
         )
         .with_next_step(
             NextStep::text(
-                "if the server, or a proxy that looks into connections, has an authority of its own, name the PEM file \
-                     of the authority with ",
+                "if the server or a TLS-inspecting proxy uses its own certificate authority, pass the PEM file of that \
+                     authority with ",
             )
             .setting(Setting::CaFile),
         ),
@@ -183,25 +184,24 @@ fn certificate(host: &str, own_authorities: bool, error: &CertificateError) -> E
             distrust("is not valid yet".into()).with_next_step(clock)
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            distrust("is for another name".into()).with_next_step(
-                "check the address; if it is right, another server or a proxy answers in the place of this one",
-            )
+            distrust("is for another host name".into())
+                .with_next_step("check the URL; if it is correct, another server or a proxy answers instead")
         }
         CertificateError::Revoked => distrust("is revoked".into()).with_next_step("the server needs a new certificate"),
         // What damage on the way looks like, too.
-        CertificateError::BadEncoding => distrust("is damaged".into())
+        CertificateError::BadEncoding => distrust("is corrupt".into())
             .with_retry(Retry::Later, None)
-            .with_next_step("if it happens again, the server needs a new certificate"),
+            .with_next_step("if it fails again, the server needs a new certificate"),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            distrust("is not one for a server".into()).with_next_step("the server needs another certificate")
+            distrust("is not a server certificate".into()).with_next_step("the server needs another certificate")
         }
         // What `openssl req -x509` makes when nothing else is said.
         CertificateError::Other(other) if other.to_string() == "CaUsedAsEndEntity" => {
-            distrust("is that of an authority itself and not of a server".into())
-                .with_next_step("the server needs a certificate of its own, signed by the authority")
+            distrust("is a CA certificate, not a server certificate".into())
+                .with_next_step("the server needs its own certificate, signed by the authority")
         }
         _ => distrust("is not accepted".into())
-            .with_next_step("look at the certificate with a browser or another tool; the server may need a new one"),
+            .with_next_step("inspect the certificate, for example in a browser; the server may need a new one"),
     }
 }
 
@@ -230,8 +230,8 @@ pub(super) fn words(error: &(dyn Cause + 'static)) -> String {
 
 fn tls_words(error: &rustls::Error) -> &'static str {
     match error {
-        rustls::Error::AlertReceived(_) => "the other side ended the TLS connection with an error",
-        _ => "what arrived is not valid TLS, or was damaged on its way",
+        rustls::Error::AlertReceived(_) => "the server ended the TLS connection with an error",
+        _ => "the received data is not valid TLS or was altered in transit",
     }
 }
 
@@ -241,9 +241,9 @@ fn io_words(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::ConnectionReset => "the connection was reset",
         ErrorKind::ConnectionAborted => "the connection was aborted",
         ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof | ErrorKind::NotConnected => {
-            "the other side closed the connection"
+            "the server closed the connection"
         }
-        ErrorKind::TimedOut => "nothing came back in time",
+        ErrorKind::TimedOut => "the connection timed out",
         ErrorKind::HostUnreachable => "the host cannot be reached",
         ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => "the network cannot be reached",
         _ => return None,
@@ -297,15 +297,15 @@ mod tests {
             (certificate(CertificateError::UnknownIssuer), Kind::Tls, "not signed by an authority"),
             (certificate(CertificateError::Expired), Kind::Tls, "has expired"),
             (certificate(CertificateError::NotValidYet), Kind::Tls, "not valid yet"),
-            (certificate(CertificateError::NotValidForName), Kind::Tls, "another name"),
+            (certificate(CertificateError::NotValidForName), Kind::Tls, "for another host name"),
             (certificate(CertificateError::Revoked), Kind::Tls, "revoked"),
             (certificate(CertificateError::BadSignature), Kind::Tls, "not signed by an authority"),
-            (certificate(CertificateError::BadEncoding), Kind::Tls, "damaged"),
-            (certificate(CertificateError::InvalidPurpose), Kind::Tls, "not one for a server"),
+            (certificate(CertificateError::BadEncoding), Kind::Tls, "corrupt"),
+            (certificate(CertificateError::InvalidPurpose), Kind::Tls, "not a server certificate"),
             (
                 certificate(CertificateError::Other(OtherError(Arc::new(Text("CaUsedAsEndEntity"))))),
                 Kind::Tls,
-                "an authority itself",
+                "a CA certificate",
             ),
             (
                 certificate(CertificateError::Other(OtherError(Arc::new(Text("UnknownThing"))))),
@@ -317,14 +317,18 @@ mod tests {
             (Tls::PeerIncompatible(PeerIncompatible::Tls12NotOffered), Kind::Tls, "no TLS version or cipher"),
             (Tls::AlertReceived(AlertDescription::ProtocolVersion), Kind::Tls, "no TLS version or cipher"),
             (Tls::AlertReceived(AlertDescription::HandshakeFailure), Kind::Tls, "no TLS version or cipher"),
-            (Tls::AlertReceived(AlertDescription::UnrecognisedName), Kind::Tls, "does not know this name"),
+            (Tls::AlertReceived(AlertDescription::UnrecognisedName), Kind::Tls, "does not know this host name"),
             (Tls::AlertReceived(AlertDescription::CertificateRequired), Kind::Tls, "refuses the TLS connection"),
             (Tls::AlertReceived(AlertDescription::BadRecordMac), Kind::Network, "with an error"),
             (Tls::AlertReceived(AlertDescription::InternalError), Kind::Network, "with an error"),
-            (Tls::DecryptError, Kind::Network, "damaged"),
-            (Tls::InvalidMessage(InvalidMessage::MessageTooShort), Kind::Network, "damaged"),
-            (Tls::PeerMisbehaved(PeerMisbehaved::IllegalHelloRetryRequestWithNoChanges), Kind::Network, "damaged"),
-            (Tls::PeerSentOversizedRecord, Kind::Network, "damaged"),
+            (Tls::DecryptError, Kind::Network, "altered in transit"),
+            (Tls::InvalidMessage(InvalidMessage::MessageTooShort), Kind::Network, "altered in transit"),
+            (
+                Tls::PeerMisbehaved(PeerMisbehaved::IllegalHelloRetryRequestWithNoChanges),
+                Kind::Network,
+                "altered in transit",
+            ),
+            (Tls::PeerSentOversizedRecord, Kind::Network, "altered in transit"),
         ] {
             let cause = wrapped(error);
             let fault = told(true, &cause);
@@ -357,7 +361,7 @@ mod tests {
     fn a_cause_is_told_in_words_of_our_own() {
         let close = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/x.html";
         for (cause, text) in [
-            (io::Error::new(ErrorKind::UnexpectedEof, close), "the other side closed the connection"),
+            (io::Error::new(ErrorKind::UnexpectedEof, close), "the server closed the connection"),
             (io::Error::from_raw_os_error(5), "Input/output error"),
             (io::Error::other(close), "peer closed connection without sending TLS"),
             (io::Error::from(ErrorKind::ConnectionReset), "the connection was reset"),
@@ -368,7 +372,7 @@ mod tests {
             ),
         ] {
             let found = body_error(&cause).to_string();
-            assert!(found.starts_with("the answer was cut short: ") && !found.contains("docs.rs"), "{found}");
+            assert!(found.starts_with("the response was cut short: ") && !found.contains("docs.rs"), "{found}");
             assert!(
                 !found.contains("os error") && (!cfg!(unix) && found.contains("error") || found.contains(text)),
                 "{found}"

@@ -191,7 +191,7 @@ impl Response {
         let mut whole = BytesMut::new();
         while let Some(piece) = self.chunk().await? {
             if whole.len() + piece.len() > limit {
-                return Err(Error::new(Kind::Protocol, format!("the answer is longer than {limit} bytes")));
+                return Err(Error::new(Kind::Protocol, format!("the response is longer than {limit} bytes")));
             }
             whole.extend_from_slice(&piece);
         }
@@ -265,7 +265,7 @@ impl Http {
                 biased;
                 outcome = exchange => outcome,
                 () = self.clock.sleep(limit) => Err(Fault {
-                    error: Error::new(Kind::Network, format!("no answer within {}", in_words(limit))).with_retry(Retry::Later, None),
+                    error: Error::new(Kind::Network, format!("no response within {}", in_words(limit))).with_retry(Retry::Later, None),
                     may_have_arrived: true,
                 }),
             },
@@ -289,7 +289,7 @@ impl Http {
             Method::Put => reqwest::Method::PUT,
         };
         let sends_body = matches!(request.method, Method::Post | Method::Put);
-        let url = url::Url::parse(request.url.base()).map_err(|_| unsendable("its address cannot be read"))?;
+        let url = url::Url::parse(request.url.base()).map_err(|_| unsendable("its URL is not valid"))?;
         let is_direct = request.url.is_loopback() || self.proxies.is_exempt(&url);
         let connections = if is_direct { &self.direct } else { &self.proxied };
         let client = if request.method == Method::Post { &connections.fresh } else { &connections.kept };

@@ -8,7 +8,7 @@ const LONGEST: usize = 100;
 
 /// What to do when a proxy answers 407.
 pub const PROXY_CREDENTIALS: &str =
-    "a proxy wants a user name and a password: put them into HTTPS_PROXY (http://user:password@proxy:port)";
+    "the proxy requires a user name and a password: put them into HTTPS_PROXY (http://user:password@proxy:port)";
 
 /// What to do about an answer that `whom` has not given.
 #[must_use]
@@ -24,11 +24,15 @@ pub fn media_type(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or(content_type).trim()
 }
 
-/// What such an answer says, in a few words: a page's title or its first words.
+/// What such an answer says, in a few words: a page's title or its first words. `None` for what nobody can read, such as
+/// a page that is still compressed.
 #[must_use]
-pub fn excerpt(text: &str) -> String {
+pub fn excerpt(text: &str) -> Option<String> {
+    if !page::is_readable(text) {
+        return None;
+    }
     let said = page::title(text).unwrap_or_else(|| text.to_owned());
-    page::shortened(&said.replace(|letter: char| letter.is_control() && !letter.is_whitespace(), ""), LONGEST)
+    Some(page::shortened(&said.replace(|letter: char| letter.is_control() && !letter.is_whitespace(), ""), LONGEST))
 }
 
 #[cfg(test)]
@@ -42,8 +46,12 @@ mod tests {
             ("{\"a\":\n 1}", "{\"a\": 1}"),
             ("moved to https%3A%2F%2Fh%2Fp%3Fsig%3DCANARY now\u{1b}[2J", "moved to now[2J"),
         ] {
-            assert_eq!(excerpt(text), expected);
+            assert_eq!(excerpt(text).as_deref(), Some(expected));
         }
-        assert_eq!(excerpt(&"x ".repeat(400)).len(), LONGEST + "...".len());
+        assert_eq!(excerpt(&"x ".repeat(400)).unwrap().len(), LONGEST + "...".len());
+        assert_eq!(
+            excerpt("\u{1f}\u{8b}\u{8}\0\0\0\0\0\0\u{3}\u{b3}\u{c9}(\u{c9}\u{cd}\u{b1}\u{e3}\u{e5}\u{b2}\u{c9}HML"),
+            None
+        );
     }
 }

@@ -13,9 +13,22 @@ pub const LONGEST: usize = 200;
 /// Elements whose content nobody sees.
 const UNSEEN: [&str; 3] = ["script", "style", "head"];
 
-/// What a page says, in a line: its title, else the first text that a reader sees. `None` when it says nothing.
+/// Whether a text is one that people can read: at most one letter in twenty is a control character or stands for a byte
+/// that is no text. Compressed data has many of them.
+#[must_use]
+pub(super) fn is_readable(text: &str) -> bool {
+    let is_noise =
+        |letter: &char| (letter.is_control() && !letter.is_whitespace()) || *letter == char::REPLACEMENT_CHARACTER;
+    text.chars().filter(is_noise).count() * 20 <= text.chars().count()
+}
+
+/// What a page says, in a line: its title, else the first text that a reader sees. `None` when it says nothing, or nothing
+/// that anybody can read.
 #[must_use]
 pub fn words(page: &str) -> Option<String> {
+    if !is_readable(page) {
+        return None;
+    }
     let said = title(page).or_else(|| {
         let seen = without_unseen(page);
         // One piece of text between two elements: what follows is more of the page than an error can tell.
@@ -120,6 +133,7 @@ mod tests {
             ("<titles>no</titles>", Some("no")),
             ("<title>open &amp; cut", Some("open & cut")),
             ("<script>never closed", None),
+            ("\u{1f}\u{8b}\u{8}\0\0\0\0\0\0\u{3}\u{b3}\u{c9}(\u{c9}\u{cd}\u{b1}\u{e3}", None),
             ("<p", None),
             ("", None),
         ] {

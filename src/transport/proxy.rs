@@ -51,11 +51,11 @@ impl Proxies {
         let proxy = match first(&PROXY) {
             None => None,
             Some((variable, value)) => {
-                let value = value.into_string().map(Zeroizing::new).map_err(|_| "it is not Unicode text");
+                let value = value.into_string().map(Zeroizing::new).map_err(|_| "it is not valid Unicode text");
                 let read = value.and_then(|value| Proxy::parse(variable, &value));
                 Some(read.map_err(|why| {
-                    Error::invalid(variable, format!("is not the address of a proxy: {why}")).with_next_step(
-                        "write it as http://host:port or http://user:password@host:port, and escape special characters \
+                    Error::invalid(variable, format!("is not a proxy URL: {why}")).with_next_step(
+                        "use http://host:port or http://user:password@host:port, and escape special characters \
                          of the user name and the password (@ as %40, : as %3A, / as %2F, # as %23, % as %25, \\ as %5C)",
                     )
                 })?)
@@ -87,19 +87,19 @@ impl Proxy {
             return Err("SOCKS proxies are not supported, only http:// and https://");
         }
         if !matches!(scheme.as_str(), "http" | "https") {
-            return Err("it must begin with http:// or https://");
+            return Err("it must start with http:// or https://");
         }
         // Up to the first of these, as in any URL: a password that holds one must not become a host.
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if !matches!(&rest[authority.len()..], "" | "/") {
-            return Err("nothing but a slash may follow the host and the port");
+            return Err("only a slash may follow the host and port");
         }
         let (user, place) = match authority.rsplit_once('@') {
             Some((user, place)) => (Some(user), place),
             None => (None, authority),
         };
         if user.is_some_and(|user| !is_user(user)) {
-            return Err("the user name or the password has a character that must be escaped");
+            return Err("the user name or the password contains a character that must be escaped");
         }
         let address = address(&scheme, place)?;
         let user = user.map_or_else(String::new, |user| format!("{user}@"));
@@ -124,7 +124,7 @@ impl std::fmt::Display for Proxy {
 fn unfit(letter: char) -> Option<&'static str> {
     match letter {
         '\r' | '\n' => Some("it contains a line break"),
-        _ if letter.is_whitespace() => Some("it contains a blank"),
+        _ if letter.is_whitespace() => Some("it contains a space"),
         _ if letter.is_control() => Some("it contains a control character"),
         '\\' => Some("it contains a backslash"),
         '"' | '`' => Some("it contains a quotation mark"),
@@ -160,14 +160,14 @@ fn address(scheme: &str, place: &str) -> Result<String, &'static str> {
         Some(_) => return Err("its port is not a number from 1 to 65535"),
     };
     if host.is_empty() {
-        return Err("it names no host");
+        return Err("it has no host");
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c) || !c.is_ascii();
     let is_v6 = host.starts_with('[');
     let read = if is_v6 || host.chars().all(plain) { Host::parse(host).ok() } else { None };
     match read {
         // A number alone would be an IPv4 address in an old form, and is a port without its host.
-        Some(Host::Ipv4(_)) if host.parse::<Ipv4Addr>().is_err() => Err("it names no host"),
+        Some(Host::Ipv4(_)) if host.parse::<Ipv4Addr>().is_err() => Err("it has no host"),
         Some(read) => Ok(format!("{read}:{port}")),
         None => Err("its host is not valid"),
     }
@@ -276,14 +276,14 @@ mod tests {
         for (text, why) in [
             (r"http://corp\user:CANARY@proxy:3128", "a backslash"),
             (r"\\proxy\CANARY", "a backslash"),
-            ("http://user:CANARY pass@proxy:3128", "a blank"),
-            (" http://proxy:3128/CANARY", "a blank"),
-            ("http://user:CANARY@proxy:3128 ", "a blank"),
+            ("http://user:CANARY pass@proxy:3128", "a space"),
+            (" http://proxy:3128/CANARY", "a space"),
+            ("http://user:CANARY@proxy:3128 ", "a space"),
             ("http://user:CANARY@proxy:3128\r", "a line break"),
             ("http://user:CANARY@proxy:3128\n", "a line break"),
-            ("http://user:CANARY@proxy:3128\t", "a blank"),
+            ("http://user:CANARY@proxy:3128\t", "a space"),
             ("\"http://user:CANARY@proxy:3128\"", "a quotation mark"),
-            ("'http://user:CANARY@proxy:3128'", "must begin with"),
+            ("'http://user:CANARY@proxy:3128'", "must start with"),
             ("http://user:CAN^ARY@proxy:3128", "must be escaped"),
             ("http://user:CAN{ARY}@proxy:3128", "must be escaped"),
             ("http://user:CAN|ARY@proxy:3128", "must be escaped"),
@@ -294,25 +294,25 @@ mod tests {
             ("http://user:CANARY%zz@proxy:3128", "must be escaped"),
             ("http://user:CANARY%FF@proxy:3128", "must be escaped"),
             ("http://user:[CANARY]@proxy:3128", "must be escaped"),
-            ("http://user:12/CANARY@proxy:3128", "nothing but a slash"),
-            ("http://user:12#CANARY@proxy:3128", "nothing but a slash"),
-            ("http://user:12?CANARY@proxy:3128", "nothing but a slash"),
-            ("http://proxy:3128/CANARY.pac", "nothing but a slash"),
+            ("http://user:12/CANARY@proxy:3128", "only a slash"),
+            ("http://user:12#CANARY@proxy:3128", "only a slash"),
+            ("http://user:12?CANARY@proxy:3128", "only a slash"),
+            ("http://proxy:3128/CANARY.pac", "only a slash"),
             ("socks5://user:CANARY@proxy:1080", "SOCKS"),
             ("socks4://proxy", "SOCKS"),
-            ("ftp://user:CANARY@proxy", "must begin with"),
-            ("file:///CANARY.pac", "must begin with"),
-            ("CANARY://", "must begin with"),
-            ("http://", "names no host"),
-            ("http://:3128", "names no host"),
-            ("http://user:CANARY@", "names no host"),
-            ("3128", "names no host"),
+            ("ftp://user:CANARY@proxy", "must start with"),
+            ("file:///CANARY.pac", "must start with"),
+            ("CANARY://", "must start with"),
+            ("http://", "has no host"),
+            ("http://:3128", "has no host"),
+            ("http://user:CANARY@", "has no host"),
+            ("3128", "has no host"),
             ("http://proxy:", "port"),
             ("http://proxy:0", "port"),
             ("http://proxy:65536", "port"),
-            ("http://proxy:31 28", "a blank"),
+            ("http://proxy:31 28", "a space"),
             ("http://proxy:http", "port"),
-            ("http:/proxy:3128", "nothing but a slash"),
+            ("http:/proxy:3128", "only a slash"),
             ("user:CANARY", "port"),
             ("http://pro%78y:3128", "host"),
             ("http://pro$xy:3128", "host"),
@@ -322,10 +322,7 @@ mod tests {
         ] {
             for variable in PROXY {
                 let error = read(&[(variable, text)]).err().unwrap_or_else(|| panic!("{text} is taken"));
-                assert!(
-                    error.message().starts_with(&format!("{variable}: is not the address of a proxy: ")),
-                    "{error}"
-                );
+                assert!(error.message().starts_with(&format!("{variable}: is not a proxy URL: ")), "{error}");
                 assert!(error.message().contains(why), "{text}: {error}");
                 assert!(!error.to_json().to_string().contains("CANARY"), "{error:?}");
                 assert!(error.next_step().unwrap().contains("%40"), "{error:?}");

@@ -33,6 +33,6 @@ pub(super) fn client_config(authorities: Option<&Authorities>) -> Result<rustls:
 /// How this machine gets roots, apart from what was given already.
 fn roots_step(authorities_given: bool) -> NextStep {
     let package = if cfg!(target_os = "linux") { " (package ca-certificates)" } else { "" };
-    let step = NextStep::text(format!("install the system's certificate authorities{package}"));
+    let step = NextStep::text(format!("install the CA certificates of the system{package}"));
     if authorities_given { step } else { step.and(", or set ").setting(Setting::CaFile) }
 }

@@ -184,7 +184,7 @@ async fn an_odd_item_does_not_hide_the_others() {
         let server = against(super::scripted::result(&result)).await;
         let list = server.client.run(ListDeployments::default(), &server.scope).await.unwrap();
         assert_eq!(list.iter().map(Deployment::id).collect::<Vec<_>>(), [ID, "two", "3"]);
-        let said = |event: &&Event| event.sentence().is_some_and(|text| text.contains("is left out"));
+        let said = |event: &&Event| event.sentence().is_some_and(|text| text.contains("skipping an unreadable item"));
         assert_eq!(server.events().iter().filter(said).count(), 3);
     }
     for (result, ids) in [(json!(null), 0), (started(), 1)] {
@@ -194,7 +194,10 @@ async fn an_odd_item_does_not_hide_the_others() {
     let server = against(result(&json!("The list is closed today."))).await;
     let error = server.client.run(ListDeployments::default(), &server.scope).await.unwrap_err();
     assert_eq!((error.kind(), error.texts()), (Kind::Protocol, &["The list is closed today.".to_owned()][..]));
-    assert!(error.to_string().contains("a text where a list of deployments was expected"), "{error}");
+    assert!(
+        error.to_string().contains("expected a list of deployments from the service but received a string"),
+        "{error}"
+    );
     // What is missing of a list that is cut cannot be told.
     let whole = json!({"success": true, "result": [started(), started()]}).to_string();
     let server = against(answered(200, &whole[..whole.len() - 30])).await;

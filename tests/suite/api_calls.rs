@@ -205,7 +205,7 @@ async fn a_post_is_never_repeated() {
         assert_eq!(error.kind(), kind, "{effect:?}: {error}");
         assert_eq!(stage.api_requests(), ["POST deployments"], "{effect:?}");
         if kind == Kind::Ambiguous {
-            assert!(error.to_string().contains("may have been carried out"), "{error}");
+            assert!(error.to_string().contains("may have processed it"), "{error}");
             assert!(error.next_step().unwrap().contains("list the deployments"), "{error:?}");
         }
     }
@@ -224,13 +224,13 @@ async fn a_silent_service_ends_with_the_time_limit() {
     let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
     jump.await.unwrap();
     assert_eq!(error.kind(), Kind::Ambiguous);
-    assert!(error.to_string().contains("no answer within 2 min"), "{error}");
+    assert!(error.to_string().contains("no response within 2 min"), "{error}");
 }
 
 /// As a service that takes the connection and never answers: nobody waits for long without a word, or for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_ends_with_its_time_limit_and_everybody_is_told_each_minute_before() {
-    for (limit, minutes, words) in [(None, 2, "no answer within 2 min"), (Some(300), 5, "no answer within 5 min")] {
+    for (limit, minutes, words) in [(None, 2, "no response within 2 min"), (Some(300), 5, "no response within 5 min")] {
         let stage = Stage::new().await;
         let config = ClientConfig {
             call_timeout_seconds: limit.and_then(|limit| CallTimeoutSeconds::new(limit).ok()),
@@ -250,7 +250,7 @@ async fn a_read_ends_with_its_time_limit_and_everybody_is_told_each_minute_befor
         let error = outcome.unwrap_err();
         assert_eq!((error.kind(), stage.api_requests().len()), (Kind::Network, 1), "{error}");
         assert!(error.to_string().contains(words), "{error}");
-        assert_eq!(stage.warnings()[0], "the service has not answered for 1 min 00 s");
+        assert_eq!(stage.warnings()[0], "no response from the service for 1 min 00 s");
     }
 }
 
@@ -268,10 +268,7 @@ async fn the_first_retry_of_a_read_is_a_warning_and_the_others_are_not() {
     let epi = Epi::new(&emulator, emulator.endpoint());
     let run = epi.run(&["deployment", "list", "--quiet"]).await;
     assert_eq!((run.code, run.stderr.lines().count()), (Some(0), 1), "{run:?}");
-    assert!(
-        run.stderr.starts_with("warning: the request to the service failed (attempt 1), trying again in "),
-        "{run:?}"
-    );
+    assert!(run.stderr.starts_with("warning: the request to the service failed (attempt 1), retrying in "), "{run:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,7 +302,7 @@ async fn a_login_page_is_named_as_such() {
         stage.emulator.faults().add(Rule::new(Effect::LoginPage { status }));
         let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
         assert_eq!(error.kind(), kind);
-        assert!(error.to_string().contains("no JSON but text/html"), "{error}");
+        assert!(error.to_string().contains("text/html instead of JSON"), "{error}");
         assert!(error.next_step().is_some());
     }
 }
@@ -328,7 +325,7 @@ async fn wrong_credentials_and_a_wrong_clock_are_told_apart_where_that_is_possib
         std::sync::Arc::new(Seeded::printed()),
     );
     let error = late.unwrap().run(Connect::default(), &stage.scope).await.unwrap_err();
-    assert!(error.next_step().unwrap().contains("clock differs from the service's by"), "{error:?}");
+    assert!(error.next_step().unwrap().contains("differs from that of the service by"), "{error:?}");
 
     let connected = stage.client.run(Connect::default(), &stage.scope).await.unwrap();
     assert_eq!(connected.project_id, stage.emulator.project_id());

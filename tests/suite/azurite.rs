@@ -62,7 +62,7 @@ async fn packages_and_exports_travel_through_azurite() {
         "Azurite refuses CRC-64, so the upload changes to MD5, which it does not confirm"
     );
     assert_eq!(deployed["deployment"]["status"], "AwaitingVerification");
-    epi.run(&deploy).await.refused(4, &["these packages are being deployed already"]);
+    epi.run(&deploy).await.refused(4, &["these packages are already being deployed"]);
     let upload = epi.run(&["package", "upload", &name]).await;
     upload.refused(4, &["already linked to a deployment", "There is currently a lease on the blob"]);
 
@@ -174,7 +174,7 @@ async fn blocks_that_the_store_has_lost_are_sent_again() {
         let other = sending(&world, container, &world.file("other", b"another package"), &name);
         send(&world, &other).await.unwrap();
         let receipt = send(&world, &request).await.unwrap();
-        assert_eq!((receipt.resumed_bytes, world.said("everything is sent again")), (0, said), "{permissions}");
+        assert_eq!((receipt.resumed_bytes, world.said("restarting the upload")), (0, said), "{permissions}");
         assert!(in_the_store(&world, &connection, &name).await == bytes);
     }
 }

@@ -209,8 +209,8 @@ fn other_files_are_named_as_what_they_are() {
     named(&Archive::of(&dacpac), "a dacpac");
     let package = [Part::new(Writer::Net, "site.nuspec", b"<package />", true), parts(Writer::Net).pop().unwrap()];
     named(&Archive::of(&package), "a NuGet package");
-    named(&Archive::of(&[Part::new(Writer::Net, "wwwroot/a.txt", b"a", false)]), "a ZIP archive of something else");
-    named(&Archive::of(&[]), "a ZIP archive of something else");
+    named(&Archive::of(&[Part::new(Writer::Net, "wwwroot/a.txt", b"a", false)]), "a ZIP archive without model.xml");
+    named(&Archive::of(&[]), "a ZIP archive without model.xml");
 }
 
 #[test]

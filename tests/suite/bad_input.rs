@@ -13,16 +13,19 @@ async fn emulator() -> Emulator {
 #[tokio::test(flavor = "multi_thread")]
 async fn credentials_are_checked_before_any_call() {
     let emulator = emulator().await;
-    Epi::bare().run(&["connect"]).await.refused(1, &["no client key and no client secret", "next:", "API tab"]);
+    Epi::bare()
+        .run(&["connect"])
+        .await
+        .refused(1, &["the client key and the client secret are missing", "next:", "API tab"]);
     let epi = || Epi::new(&emulator, emulator.endpoint());
     for (name, value, words) in [
-        ("EPI_CLIENT_KEY", "", &["no client key"][..]),
-        ("EPI_CLIENT_SECRET", "", &["no client secret"]),
+        ("EPI_CLIENT_KEY", "", &["the client key is missing"][..]),
+        ("EPI_CLIENT_SECRET", "", &["the client secret is missing"]),
         ("EPI_CLIENT_SECRET", "$(ClientSecret)", &["client secret is invalid", "not expanded"]),
-        ("EPI_PROJECT_ID", "", &["no project id"]),
+        ("EPI_PROJECT_ID", "", &["the project id is missing"]),
         ("EPI_PROJECT_ID", "42", &["is not a project id", "GUID"]),
         ("EPI_ENDPOINT", "http://paasportal.episerver.net/api/v1.0/", &["plain http", "https"]),
-        ("EPI_ENDPOINT", "paasportal", &["EPI_ENDPOINT: is not an address"]),
+        ("EPI_ENDPOINT", "paasportal", &["EPI_ENDPOINT: is not a URL"]),
         ("EPI_CA_FILE", "missing.pem", &["EPI_CA_FILE: cannot read", "missing.pem"]),
         ("EPI_OUTPUT", "yaml", &["EPI_OUTPUT", "'yaml'", "jsonl"]),
     ] {
@@ -37,7 +40,7 @@ async fn credentials_are_checked_before_any_call() {
     assert_eq!(empty.run(&["connect"]).await.code, Some(0), "an empty variable counts as not given");
 
     let wrong = epi().with("EPI_CLIENT_SECRET", "AAAA").run(&["connect"]).await;
-    wrong.refused(2, &["401", "check client key, client secret and project id"]);
+    wrong.refused(2, &["401", "check the client key, the client secret and the project id"]);
     let other = epi().with("EPI_PROJECT_ID", "00000000-0000-0000-0000-000000000000").run(&["connect"]).await;
     assert!(matches!(other.code, Some(2 | 3)), "{other:?}");
 }
@@ -67,7 +70,7 @@ async fn a_secret_may_come_from_a_file_or_standard_input_but_never_from_an_argum
     assert_eq!(epi.run(&["connect", "--client-secret-file", "secret"]).await.code, Some(0));
     epi.run(&["connect", "--client-secret-file", "missing"]).await.refused(3, &["--client-secret-file", "missing"]);
     epi.write("empty", b"\n");
-    epi.run(&["connect", "--client-secret-file", "empty"]).await.refused(1, &["gives nothing"]);
+    epi.run(&["connect", "--client-secret-file", "empty"]).await.refused(1, &["is empty"]);
 
     let mut command = epi.command(&["connect", "--client-secret-stdin"]);
     command.stdin(std::fs::File::open(epi.path("secret")).unwrap());
@@ -98,7 +101,7 @@ async fn files_are_looked_at_before_any_call() {
     }
     epi.run(&["deploy", "good.cms.app.1.nupkg", "good.cms.app.1.nupkg", "--to", "x"])
         .await
-        .refused(1, &["given twice"]);
+        .refused(1, &["listed twice"]);
     epi.run(&["deploy", "a", "b", "--blob-name", "x", "--to", "x"]).await.refused(1, &["--blob-name"]);
     assert!(emulator.requests().is_empty(), "nothing was sent, not even for the good file");
 }
@@ -116,7 +119,7 @@ async fn the_target_of_an_export_is_looked_at_before_it_is_started() {
     save("there.bacpac", &[]).await.refused(4, &["there.bacpac", "exists", "next:", "--force"]);
     save("folder", &[]).await.refused(1, &["folder", "directory"]);
     save("nowhere/x.bacpac", &["--force"]).await.refused(3, &["nowhere"]);
-    save("new/", &[]).await.refused(1, &["names no file"]);
+    save("new/", &[]).await.refused(1, &["is not the name of a file"]);
     save("-", &["--force"]).await.refused(1, &["standard output", "'./-'"]);
     std::fs::create_dir(epi.path("taken.bacpac.partial")).unwrap();
     let taken = save("taken.bacpac", &[]).await;
@@ -136,7 +139,7 @@ async fn links_that_cannot_work_are_refused_before_any_call() {
     epi.write("good.cms.app.1.nupkg", &content(1, 100));
     let hour = std::time::Duration::from_secs(3600);
     for (link, words) in [
-        ("nonsense".to_owned(), "not a link"),
+        ("nonsense".to_owned(), "not a url"),
         ("https://acct.blob.core.windows.net/deploymentpackages".to_owned(), "signature"),
         ("http://acct.blob.core.windows.net/deploymentpackages?sig=x&sp=w".to_owned(), "http"),
         (emulator.package_link("r", hour), "does not permit writing"),
@@ -153,7 +156,7 @@ async fn links_that_cannot_work_are_refused_before_any_call() {
     emulator.clock().advance(hour);
     epi.write("link", expired.as_bytes());
     let run = epi.run(&["package", "upload", "good.cms.app.1.nupkg", "--sas-url-file", "link"]).await;
-    run.refused(6, &["the link expired at 20"]);
+    run.refused(6, &["the SAS URL expired at 20"]);
     assert_eq!(emulator.requests().len(), 1);
 
     epi.write("link", emulator.package_link("w", hour).as_bytes());
@@ -184,7 +187,7 @@ async fn answers_that_are_none_are_described() {
     let emulator = emulator().await;
     let epi = Epi::new(&emulator, emulator.endpoint());
     for (effect, code, words) in [
-        (Effect::LoginPage { status: 200 }, 9, "no JSON but text/html"),
+        (Effect::LoginPage { status: 200 }, 9, "text/html instead of JSON"),
         (Effect::Failure { errors: vec!["an error of the service".into()] }, 1, "an error of the service"),
         (Effect::status(404), 3, "404"),
         (Effect::status(401), 2, "401"),

@@ -181,7 +181,7 @@ async fn text_is_for_people() {
     let emulator = emulator(Config { export_size: 1 << 20, ..Config::default() }).await;
     let epi = Epi::new(&emulator, emulator.endpoint());
     let connected = epi.run(&["connect"]).await;
-    assert!(connected.stdout.contains("are valid for project"), "{connected:?}");
+    assert!(connected.stdout.contains("credentials OK: key "), "{connected:?}");
     assert_eq!(epi.run(&["deployment", "list"]).await.stdout, "no deployments\n");
 
     epi.write("site.cms.app.1.nupkg", &content(1, 1000));
@@ -201,6 +201,72 @@ async fn text_is_for_people() {
     assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""));
     let debug = epi.run(&["deployment", "list", "-vv"]).await;
     assert!(debug.stderr.contains("GET http://127.0.0.1"), "{debug:?}");
+}
+
+/// What was started names the command that waits for it, and a slot is shown while it is to be verified.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_names_what_comes_next() {
+    let emulator = emulator(Config { export_size: 1 << 20, ..Config::default() }).await;
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    let output = async |arguments: &[&str]| {
+        let run = epi.run(&[arguments, &["--no-progress"]].concat()).await;
+        assert_eq!(run.code, Some(0), "{run:?}");
+        run.stdout
+    };
+    let start = ["deployment", "start", "--to", "Preproduction", "--source-environment", "Integration"];
+    let started = output(&[&start[..], &["--source-app", "cms"]].concat()).await;
+    let id = started.lines().next().unwrap().rsplit(' ').next().unwrap();
+    assert!(started.contains(&format!("wait for it with: epi deployment wait --id {id}\n")), "{started}");
+    assert!(!started.contains("verify at"), "{started}");
+    let awaiting = output(&["deployment", "wait", "--id", id, "--polling-interval", "1"]).await;
+    for words in
+        ["verify at", &format!("epi deployment complete --id {id} --wait"), "roll it back: epi deployment reset"]
+    {
+        assert!(awaiting.contains(words), "'{words}' is not in {awaiting}");
+    }
+    let completed = output(&["deployment", "complete", "--id", id, "--wait", "--polling-interval", "1"]).await;
+    assert!(completed.contains("Succeeded") && !completed.contains("verify at"), "{completed}");
+    assert!(!completed.contains("next:"), "{completed}");
+
+    let database = ["--environment", "Production", "--database", "epicms"];
+    let started = output(&[&["export", "start"], &database[..]].concat()).await;
+    let id = started.lines().next().unwrap().rsplit(' ').next().unwrap();
+    let save =
+        format!("epi export save --environment Production --database epicms --id {id} --output-file epicms.bacpac");
+    assert!(started.contains(&format!("wait for it and download it with: {save}")), "{started}");
+    let ended = output(&[&["export", "wait", "--id", id, "--polling-interval", "1"], &database[..]].concat()).await;
+    assert!(ended.contains("available (hidden; use --show-link)") && ended.contains(&save), "{ended}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_says_what_to_check() {
+    let emulator = emulator(Config::default()).await;
+    let epi = Epi::new(&emulator, emulator.endpoint());
+    let start = ["deployment", "start", "--to", "ADE1", "--source-environment", "Integration", "--source-app", "cms"];
+    let started =
+        epi.run(&[&start[..], &["--wait", "--polling-interval", "1", "--output", "json"]].concat()).await.json();
+    let id = started["id"].as_str().unwrap();
+    let complete = ["deployment", "complete", "--id", id, "--wait", "--polling-interval", "1"];
+    assert_eq!(epi.run(&complete).await.code, Some(0));
+    for (arguments, code, words) in [
+        (&complete[..], 1, &["awaits verification can be completed", "epi deployment show --id "][..]),
+        (&["deployment", "reset", "--id", id], 1, &["awaits verification can be reset", "epi deployment show --id "]),
+        (&["deployment", "show", "--id", "7"], 3, &["next: check --id and --project-id"]),
+        (
+            &["export", "start", "--environment", "Prodution", "--database", "epicms"],
+            1,
+            &["next: check --environment: did you mean Production?"],
+        ),
+        (&["deployment", "start", "--to", "Prodution", "--package", "a"], 1, &["next: check --to: did you mean"]),
+        (&["package", "upload", "missing.cms.app.1.nupkg"], 3, &["does not exist", "next: check the path"]),
+        (&["package", "upload", "a.cms.app.1.nupkg", "--sas-url-file", "missing"], 3, &["next: check the path"]),
+        (&["man", "foo"], 1, &["there is no command 'epi foo'", "epi --help"]),
+        (&["export", "save", "--streams", "17"], 1, &["must be a whole number from 1 to 16"]),
+    ] {
+        let run = epi.run(arguments).await;
+        run.refused(code, words);
+        assert!(run.stderr.contains("  next: ") || arguments[0] == "export", "{run:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -276,7 +342,7 @@ async fn a_wait_for_what_can_no_longer_come_ends() {
     let id = started["id"].as_str().unwrap();
     assert_eq!(epi.run(&[&["deployment", "reset", "--id", id], &wait[..]].concat()).await.json()["status"], "Reset");
     let again = epi.run(&["deployment", "wait", "--id", id, "--until", "complete", "--polling-interval", "1"]).await;
-    again.refused(4, &["has ended as Reset"]);
+    again.refused(4, &["already finished with status Reset"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -385,7 +451,7 @@ async fn interrupt_and_resume(signal: &'static str) {
     })
     .await
     .unwrap();
-    interrupted.refused(130, &["cancelling", "the export stays in the service", "--output-file 'my db.bacpac'"]);
+    interrupted.refused(130, &["cancelling", "the export continues in the service", "--output-file 'my db.bacpac'"]);
     assert_eq!(names_in(epi.folder.path()), ["my db.bacpac.partial.journal"], "which export it was");
 
     let next = interrupted.stderr.lines().find_map(|line| line.split_once("resume with: epi ")).unwrap().1;

@@ -51,16 +51,16 @@ async fn what_the_service_would_refuse_is_refused_before_any_request() {
     let site = Site::new().await;
     site.epi.write("site.cms.sqldb.1.0.0.bacpac", &content(2, 1000));
     for (arguments, words) in [
-        (&["--to", "Production", "--direct-deploy"][..], &["--direct-deploy", "Production"][..]),
+        (&["--to", "Production", "--direct-deploy"][..], &["--direct-deploy", "Production", "next: leave out"][..]),
         (&["--to", "preproduction", "--direct-deploy"], &["--direct-deploy", "preproduction"]),
-        (&["site.cms.sqldb.1.0.0.bacpac", "--to", "Production"], &["FILE", "database", "Production"]),
+        (&["site.cms.sqldb.1.0.0.bacpac", "--to", "Production"], &["FILE", "database", "Production", "next: set --to"]),
         (
             &["--to", "Integration", "--direct-deploy", "--use-maintenance-page"],
-            &["--use-maintenance-page", "direct deployment"],
+            &["--use-maintenance-page: cannot be combined with --direct-deploy"],
         ),
         (
             &["--to", "ADE1", "--direct-deploy", "--zero-downtime-mode", "ReadOnly"],
-            &["--zero-downtime-mode", "direct deployment"],
+            &["--zero-downtime-mode: cannot be combined with --direct-deploy"],
         ),
     ] {
         site.deploy(arguments).await.refused(1, words);
@@ -80,7 +80,7 @@ async fn a_busy_target_is_named_before_the_upload() {
     site.epi.write("site.cms.app.2.0.0.nupkg", &content(2, 1000));
     let other = site.epi.run(&["deploy", "site.cms.app.2.0.0.nupkg", "--to", "preproduction"]).await;
     let complete = format!("epi deployment complete --id {id} --wait");
-    other.refused(4, &["the target is busy", &complete, &format!("epi deployment reset --id {id} --wait")]);
+    other.refused(4, &["the target environment is busy", &complete, &format!("epi deployment reset --id {id} --wait")]);
     // Another target is free.
     site.emulator.script(Phase::Deploy, vec![Step::new(1, 100, "Succeeded")]);
     let elsewhere = ["deploy", "site.cms.app.2.0.0.nupkg", "--to", "ADE1", "--polling-interval", "1"];
@@ -100,7 +100,7 @@ async fn an_environment_with_an_unusual_name_is_a_warning() {
     site.epi.write("site.cms.app.2.0.0.nupkg", &content(2, 1000));
     let usual =
         site.epi.run(&["deploy", "site.cms.app.2.0.0.nupkg", "--to", "Preproduction", "--polling-interval", "1"]).await;
-    assert!(usual.code == Some(0) && !usual.stderr.contains("warning"), "{}", usual.stderr);
+    assert!(usual.code == Some(0) && !usual.stderr.contains("warning: '"), "{}", usual.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,7 +125,7 @@ async fn a_second_run_recognises_the_deployment_of_the_first() {
     let id = site.left_as("AwaitingVerification", "Preproduction").await;
     site.emulator.clear_requests();
     let again = site.deploy(&["--to", "Preproduction"]).await;
-    again.refused(4, &["being deployed already", &id, "AwaitingVerification", "epi deployment complete --id "]);
+    again.refused(4, &["already being deployed", &id, "AwaitingVerification", "epi deployment complete --id "]);
     assert_eq!(site.count("PUT", ""), 0);
 }
 
@@ -140,7 +140,7 @@ async fn a_package_in_use_is_said_with_its_deployment_and_can_be_reused() {
     let complete = ["deployment", "complete", "--id", &id, "--wait", "--polling-interval", "1"];
     assert_eq!(site.epi.run(&complete).await.code, Some(0));
     let taken = site.deploy(&["--to", "Production"]).await;
-    let ended = format!("deployment {id} (Succeeded) has taken it");
+    let ended = format!("deployment {id} (Succeeded) uses it");
     taken.refused(4, &["already linked", &ended, "new version", "--reuse-uploaded"]);
 
     site.emulator.clear_requests();
@@ -158,7 +158,7 @@ async fn a_list_that_cannot_be_read_stops_no_deployment() {
         site.emulator.faults().add(Rule::new(list).method("GET").path("/deployments").times(1));
         let run = site.deploy(&["--to", "ADE1"]).await;
         assert_eq!(run.code, Some(0), "{run:?}");
-        assert!(run.stderr.contains("warning: the deployments cannot be listed"), "{run:?}");
+        assert!(run.stderr.contains("warning: cannot list the deployments"), "{run:?}");
     }
     let site = Site::new().await;
     site.emulator.faults().add(Rule::new(Effect::status(401)).method("GET").path("/deployments"));

@@ -49,23 +49,23 @@ async fn a_partial_file_of_somebody_else_is_left_alone() {
     let places: [(&str, Place); 11] = [
         ("it has no journal", |world, _| drop(world.file("db.partial", MINE))),
         ("it has no journal", |world, _| drop(world.file("db.partial", b""))),
-        ("is not the journal of a download", |world, _| {
+        ("is not a download journal", |world, _| {
             world.file("db.partial", MINE);
             world.file("db.partial.journal", b"");
         }),
-        ("is not the journal of a download", |world, _| {
+        ("is not a download journal", |world, _| {
             world.file("db.partial", MINE);
             world.file("db.partial.journal", b"{\"version\":2,\"url\":\"https://a/b\"}\n0 1\n");
         }),
-        ("is not the journal of a download", |world, _| drop(world.file("db.partial.journal", MINE))),
-        ("it is not the file that its journal is of", |world, journal| {
+        ("is not a download journal", |world, _| drop(world.file("db.partial.journal", MINE))),
+        ("it does not match its journal", |world, journal| {
             world.file("db.partial", MINE);
             world.file("db.partial.journal", journal);
         }),
-        ("a hard link", |world, _| {
+        ("a second hard link", |world, _| {
             std::fs::hard_link(world.file("other", MINE), world.path("db.partial")).unwrap();
         }),
-        ("a hard link", |world, journal| {
+        ("a second hard link", |world, journal| {
             std::fs::hard_link(world.file("other", MINE), world.path("db.partial")).unwrap();
             world.file("db.partial.journal", journal);
         }),

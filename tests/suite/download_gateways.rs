@@ -103,7 +103,7 @@ async fn a_weak_tag_is_compared_and_never_sent() {
     let through = Through::new(weak).await;
     through.gives_all("weak").await;
     assert!(through.store.asked().iter().all(|ask| ask.header("if-match").is_none()));
-    assert_eq!(through.world.said("was replaced"), 0);
+    assert_eq!(through.world.said("changed during the download"), 0);
 
     // Another version, from the fourth part on.
     let changes = |ask: &Ask, blob: &[u8]| {
@@ -115,7 +115,7 @@ async fn a_weak_tag_is_compared_and_never_sent() {
     through.ends().await.unwrap();
     let saved = std::fs::read(through.world.path("db")).unwrap();
     assert!(saved.iter().zip(through.blob.iter()).all(|(saved, first)| *saved == !first), "of one version");
-    assert_eq!(through.world.said("was replaced"), 1);
+    assert_eq!(through.world.said("changed during the download"), 1);
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn where_ranges_are_no_longer_given_a_resumed_download_says_that_it_starts
     assert_eq!(receive(&through.world, &request).await.unwrap_err().kind(), Kind::Forbidden);
     ranges.store(false, Ordering::Relaxed);
     assert_eq!(through.gives_all("one stream").await.resumed_bytes, 0);
-    assert_eq!(through.world.said("starting again as one stream"), 1);
+    assert_eq!(through.world.said("restarting the download as a single stream"), 1);
 }
 
 #[tokio::test]

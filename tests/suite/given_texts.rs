@@ -75,7 +75,7 @@ async fn a_text_is_taken_in_every_form_and_from_every_place() {
         "a link in a variable"
     );
     let empty = epi().with("EPI_CLIENT_SECRET", "\r\n").run(&["connect"]).await;
-    empty.refused(1, &["no client secret is given"]);
+    empty.refused(1, &["the client secret is missing"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,16 +84,16 @@ async fn what_is_refused_is_refused_for_its_cause_and_not_shown() {
     let epi = || Epi::new(&emulator, emulator.endpoint());
     for (given, cause) in [
         ("CANARY12\nCANARY==", "contains a line break"),
-        ("CANARY\\nCANARY==", "line break that is written as"),
+        ("CANARY\\nCANARY==", "line break written as"),
         ("$(CANARY)", "variable that was not expanded"),
         ("%CANARY%", "variable that was not expanded"),
         ("${CANARY}", "variable that was not expanded"),
         ("$env:CANARY", "variable that was not expanded"),
-        ("\"CANARYAAA==\"", "stands in quotation marks"),
+        ("\"CANARYAAA==\"", "is in quotation marks"),
         ("EPI_CLIENT_SECRET=CANARYAA", "NAME=value"),
         ("-----BEGIN PRIVATE KEY----- CANARY", "PEM file"),
         ("CANARY1", "multiple of 4"),
-        ("CANARY!=", "is not Base64"),
+        ("CANARY!=", "is not valid Base64"),
     ] {
         let epi = epi();
         epi.write("given", given.as_bytes());
@@ -182,23 +182,23 @@ async fn a_file_of_authorities_is_read_in_every_form_and_refused_by_what_it_is()
         ("an open key", format!("-----BEGIN PRIVATE KEY-----\n{secret}").into_bytes(), &["private key"]),
         ("a binary key", asn1(&[0x02, 0x01, 0x00, 0x30]), &["private key"]),
         ("a public key", section("PUBLIC KEY", secret).into_bytes(), &["public key"]),
-        ("a request", section("CERTIFICATE REQUEST", secret).into_bytes(), &["request for a certificate"]),
+        ("a request", section("CERTIFICATE REQUEST", secret).into_bytes(), &["a certificate request"]),
         ("PKCS#7", section("PKCS7", secret).into_bytes(), &["PKCS#7", "openssl pkcs7"]),
         ("binary PKCS#7", asn1(&[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2]), &["PKCS#7", "-inform der"]),
         ("PKCS#12", asn1(&[0x02, 0x01, 0x03, 0x30]), &["PKCS#12", "openssl pkcs12"]),
         ("a certificate in binary form", der, &["DER", "openssl x509 -inform der"]),
-        ("a key store", [&[0xfe, 0xed, 0xfe, 0xed][..], secret.as_bytes()].concat(), &["Java key store"]),
-        ("a page", format!("<!DOCTYPE html><title>{secret}</title>").into_bytes(), &["web page"]),
-        ("Base64 alone", body.into_bytes(), &["without the lines around it"]),
-        ("another text", format!("password = {secret}").into_bytes(), &["holds no certificate"]),
-        ("no text", [&[0xff, 0xd8, 0xff][..], secret.as_bytes()].concat(), &["neither text nor"]),
-        ("one damaged of two", damaged.into_bytes(), &["damaged", "certificate 1 of 2 (line 2)"]),
+        ("a key store", [&[0xfe, 0xed, 0xfe, 0xed][..], secret.as_bytes()].concat(), &["Java keystore"]),
+        ("a page", format!("<!DOCTYPE html><title>{secret}</title>").into_bytes(), &["HTML or XML"]),
+        ("Base64 alone", body.into_bytes(), &["without its BEGIN and END lines"]),
+        ("another text", format!("password = {secret}").into_bytes(), &["contains no certificate"]),
+        ("no text", [&[0xff, 0xd8, 0xff][..], secret.as_bytes()].concat(), &["neither a text file nor"]),
+        ("one damaged of two", damaged.into_bytes(), &["corrupt", "certificate 1 of 2 (line 2)"]),
         (
             "the last damaged",
             format!("{pem}{}", section("CERTIFICATE", secret)).into_bytes(),
             &["certificate 2 of 2 (line "],
         ),
-        ("not Base64", section("CERTIFICATE", "&%§").into_bytes(), &["in line 1", "is not Base64"]),
+        ("not Base64", section("CERTIFICATE", "&%§").into_bytes(), &["on line 1", "is not valid Base64"]),
         ("without its end", format!("-----BEGIN CERTIFICATE-----\n{secret}\n").into_bytes(), &["no END line"]),
         ("with \\n", pem.replace('\n', "\\n").into_bytes(), &["written as \\n"]),
         ("too large", vec![b'\n'; 5 << 20], &["larger than 4 MiB"]),
@@ -210,6 +210,6 @@ async fn a_file_of_authorities_is_read_in_every_form_and_refused_by_what_it_is()
         assert!(!run.stderr.contains("SSL_CERT_FILE"), "{form}: {run:?}");
     }
     let folder = epi.with("EPI_CA_FILE", ".");
-    folder.run(&["connect"]).await.refused(1, &["'.' is a folder"]);
+    folder.run(&["connect"]).await.refused(1, &["'.' is a directory"]);
     assert!(emulator.requests().iter().all(|request| request.ended.is_some()), "the good files alone reached it");
 }

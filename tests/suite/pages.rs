@@ -63,7 +63,9 @@ async fn manual_pages_are_printed_and_written() {
     );
     assert!(page.contains(".SH EXAMPLES") && !page.contains("EXTRA"), "{page}");
     assert!(epi.run(&["man"]).await.stdout.contains(".TH epi 1"));
-    epi.run(&["man", "deployment", "brew"]).await.refused(1, &["COMMAND", "there is no 'epi deployment brew'"]);
+    epi.run(&["man", "deployment", "brew"])
+        .await
+        .refused(1, &["COMMAND", "there is no command 'epi deployment brew'", "epi deployment --help"]);
     assert_eq!(epi.run(&["man", "--output-dir", "pages"]).await.code, Some(0));
     let names = names_in(&epi.path("pages"));
     for name in ["epi.1", "epi-deploy.1", "epi-deployment-wait.1", "epi-export-save.1"] {
@@ -113,13 +115,13 @@ async fn a_service_that_is_not_the_live_one_is_named() {
     let emulator = emulator().await;
     let epi = Epi::new(&emulator, emulator.endpoint());
     let connected = epi.run(&["connect"]).await;
-    let place = format!("at {} (not the live service)", emulator.endpoint());
+    let place = format!("endpoint {} (not the live service)", emulator.endpoint());
     assert!(connected.stdout.contains(&place), "{connected:?}");
     let document = epi.run(&["connect", "-o", "json"]).await.json();
     assert_eq!((document["endpoint"].as_str(), document["live"].as_bool()), (Some(&*emulator.endpoint()), Some(false)));
 
     epi.write("site.cms.app.1.nupkg", b"x");
-    let notice = format!("not the live service: {}", emulator.endpoint());
+    let notice = format!("warning: not the live service: {}", emulator.endpoint());
     let link = emulator.package_link("w", std::time::Duration::from_secs(3600));
     epi.write("link", link.as_bytes());
     for (arguments, said) in [
@@ -140,7 +142,7 @@ async fn a_service_that_is_not_the_live_one_is_named() {
             ],
             false,
         ),
-        (&["deploy", "site.cms.app.1.nupkg", "--to", "ADE2", "-q"], false),
+        (&["deploy", "site.cms.app.1.nupkg", "--to", "ADE2", "-q"], true),
     ] {
         let run = epi.run(arguments).await;
         assert_eq!(run.stderr.contains(&notice), said, "{arguments:?}: {}", run.stderr);

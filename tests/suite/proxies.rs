@@ -51,7 +51,7 @@ async fn a_variable_that_names_no_proxy_is_refused_and_nothing_is_sent() {
     ] {
         for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
             let run = setting.connect(&[(variable, &value)]).await;
-            run.refused(1, &[&format!("{variable}: is not the address of a proxy: "), "%40"]);
+            run.refused(1, &[&format!("{variable}: is not a proxy URL: "), "%40"]);
             for output in [&run.stdout, &run.stderr] {
                 assert!(!output.contains("CANARY") && !output.contains("ARY@"), "{value}: {output}");
             }
@@ -86,7 +86,7 @@ async fn a_host_that_needs_no_proxy_is_reached_without_one() {
         for name in ["NO_PROXY", "no_proxy"] {
             let before = setting.proxy.asked().len();
             let run = setting.connect(&[("HTTPS_PROXY", &proxy), (name, &entries)]).await;
-            run.refused(8, &[&format!("cannot trust {ELSEWHERE}:{port}: its certificate is for another name")]);
+            run.refused(8, &[&format!("cannot trust {ELSEWHERE}:{port}: its certificate is for another host name")]);
             let asked = setting.proxy.asked()[before..].to_vec();
             assert_eq!(asked.is_empty(), is_exempt, "{name}={entries}: {asked:?}");
         }
@@ -101,11 +101,11 @@ const PAGE: &str =
 async fn an_error_at_the_proxy_names_the_proxy_and_its_variable() {
     let authentication = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
     for (refusal, text, tries) in [
-        (authentication, "wants a user name and a password", 1),
-        (PAGE, "does not connect to 0.0.0.0:", 5),
-        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "does not connect to 0.0.0.0:", 5),
-        ("what is this\r\n\r\n", "does not connect to 0.0.0.0:", 5),
-        ("", "closed the connection before it connected to 0.0.0.0:", 5),
+        (authentication, "requires a user name and a password", 1),
+        (PAGE, "refuses to connect to 0.0.0.0:", 5),
+        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "refuses to connect to 0.0.0.0:", 5),
+        ("what is this\r\n\r\n", "refuses to connect to 0.0.0.0:", 5),
+        ("", "closed the connection before connecting to 0.0.0.0:", 5),
     ] {
         let setting = Setting::new(Some(refusal)).await;
         let proxy = setting.proxy.address;
@@ -124,10 +124,7 @@ async fn an_error_at_the_proxy_names_the_proxy_and_its_variable() {
     // A proxy that is to be spoken to over TLS and does not.
     let (plain, _) = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     let run = setting.connect(&[("HTTPS_PROXY", &format!("https://{plain}"))]).await;
-    run.refused(
-        8,
-        &[&format!("cannot connect to the proxy {plain} (HTTPS_PROXY): what answers there does not speak TLS")],
-    );
+    run.refused(8, &[&format!("cannot connect to the proxy {plain} (HTTPS_PROXY): the server does not speak TLS")]);
 }
 
 /// A server hands variables to its programs that a client chose: `Proxy: x` becomes `HTTP_PROXY`.

@@ -93,9 +93,10 @@ async fn a_download_that_failed_goes_on_with_the_same_export() {
     assert_goes_on(&error, &id);
     let journal = saving.journal();
     assert!(journal.contains(&id) && !journal.contains("sig=") && !journal.contains('?'), "{journal}");
-    let saved = saving.save(saving.request()).await.unwrap();
+    let saved = saving.save(SaveExport { retention_hours: Some(48), ..saving.request() }).await.unwrap();
     assert_eq!((saved.id, saved.file.resumed_bytes, saving.starts()), (id.clone(), 8 << 20, 1));
-    assert!(saving.is_told(&format!("going on with export {id} of epicms (Production)")));
+    assert_eq!(saving.stage.warnings(), ["the retention of 48 hours is ignored: it is only for a new export"]);
+    assert!(saving.is_told(&format!("resuming export {id} of epicms (Production)")));
     assert_eq!(names_in(saving.folder.path()), ["db.bacpac"], "all is forgotten once it is there");
     // Then the same save is another export.
     saving.save(SaveExport { overwrite: true, ..saving.request() }).await.unwrap();
@@ -120,7 +121,7 @@ async fn a_wait_that_was_stopped_goes_on_with_the_same_export() {
     assert_eq!(names_in(saving.folder.path()), ["db.bacpac.partial.journal"]);
     let saved = saving.save(saving.request()).await.unwrap();
     assert_eq!((saved.id, saving.starts()), (id, 1));
-    assert!(saving.is_told("going on with export"));
+    assert!(saving.is_told("resuming export"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -133,19 +134,15 @@ async fn a_new_export_is_started_where_the_old_one_does_not_serve_and_that_is_to
     let look = || Rule::new(Effect::status(404)).method("GET").path("/exports/").times(1);
     let blob = |effect| Rule::new(effect).method("HEAD").path("/bacpacs/");
     let cases: [Case<'_>; 5] = [
+        ("the interrupted save to this file was for epicms (Production); starting a new export", &other_database, None),
         (
-            "the interrupted save to this file was of epicms (Production); a new export is started",
-            &other_database,
-            None,
-        ),
-        (
-            "the interrupted save to this file was of epicms (Production); a new export is started",
+            "the interrupted save to this file was for epicms (Production); starting a new export",
             &other_environment,
             None,
         ),
         ("", &new, None),
-        ("is no longer there; a new one is started", &same, Some(look())),
-        ("cannot be downloaded any more", &same, Some(blob(Effect::status(404)).times(1))),
+        ("no longer exists; starting a new export", &same, Some(look())),
+        ("can no longer be downloaded", &same, Some(blob(Effect::status(404)).times(1))),
     ];
     for (told, request, fault) in cases {
         let saving = Saving::new().await;
@@ -163,7 +160,8 @@ async fn a_new_export_is_started_where_the_old_one_does_not_serve_and_that_is_to
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_that_has_failed_or_expired_is_not_gone_on_with() {
-    for (status, words) in [("ExportFailed", "failed; a new one"), ("LinkExpired", "has expired; a new one")] {
+    for (status, words) in [("ExportFailed", "failed; starting a new"), ("LinkExpired", "has expired; starting a new")]
+    {
         let saving = Saving::new().await;
         saving
             .stage
@@ -243,7 +241,7 @@ async fn after_a_kill_the_same_command_goes_on() {
     child.wait().unwrap();
     let run = epi.run(&save).await;
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert!(run.stderr.contains("going on with export "), "{run:?}");
+    assert!(run.stderr.contains("resuming export "), "{run:?}");
     assert_eq!(emulator.requests().iter().filter(|one| one.method == "POST").count(), 1);
     assert_eq!(names_in(epi.folder.path()), ["db.bacpac"]);
 }

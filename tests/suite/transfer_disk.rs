@@ -71,7 +71,7 @@ async fn a_part_that_somebody_changed_is_received_again() {
     left.partial().write_all_at(b"mine", PART + 77).unwrap();
     assert_eq!(left.goes_on().await.resumed_bytes, 2 * PART);
     assert_eq!(parts(&left.world), [1, 3, 4]);
-    assert_eq!(left.world.said("going on with 2 of 5 parts received earlier"), 1);
+    assert_eq!(left.world.said("resuming: 2 of 5 parts already downloaded"), 1);
 }
 
 /// The journal reached the disk and the part did not.
@@ -117,14 +117,14 @@ async fn what_does_not_fit_together_starts_again_and_says_so() {
                 let text = std::fs::read_to_string(&left.journal).unwrap();
                 std::fs::write(&left.journal, text.replace("\"partSize\":1048576", "\"partSize\":524288")).unwrap();
             },
-            "it was cut into other parts",
+            "the part size is different",
         ),
         (
             |left| {
                 let text = std::fs::read_to_string(&left.journal).unwrap();
                 std::fs::write(&left.journal, text.replace(BLOB, "another.bacpac")).unwrap();
             },
-            "it is of another blob",
+            "it belongs to another blob",
         ),
     ];
     for (spoil, why) in spoils {
@@ -132,14 +132,14 @@ async fn what_does_not_fit_together_starts_again_and_says_so() {
         spoil(&left);
         assert_eq!(left.goes_on().await.resumed_bytes, 0, "{why}");
         assert_eq!(parts(&left.world).len(), 5, "{why}");
-        let said = format!("the partial file cannot be used ({why}); the download starts again");
+        let said = format!("the partial file cannot be resumed ({why}); restarting the download");
         assert_eq!(left.world.said(&said), 1, "{why}: {:?}", left.world.messages());
     }
     // Without the file there is nothing to go on with, and nothing to say.
     let left = Left::new().await;
     std::fs::remove_file(&left.partial).unwrap();
     assert_eq!(left.goes_on().await.resumed_bytes, 0);
-    assert_eq!(left.world.said("cannot be used"), 0);
+    assert_eq!(left.world.said("cannot be resumed"), 0);
 }
 
 /// A limit of the process on the size of its files is the disk that has no more room: it is met in the middle of the
@@ -265,7 +265,7 @@ async fn too_large_a_blob(disk: &Path) {
     let error = receive(&world, &download(&world, &disk.join("db"))).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NoSpace, "{error}");
     assert!(error.to_string().starts_with(&format!("cannot write '{}", disk.join("db.partial").display())), "{error}");
-    assert!(error.next_step().is_some_and(|step| step.contains("free some space")), "{error:?}");
+    assert!(error.next_step().is_some_and(|step| step.contains("free some disk space")), "{error:?}");
     assert!(world.requests("GET", "").is_empty() && world.retrying() == 0);
     assert_eq!(names_in(disk), [] as [&str; 0]);
 }
@@ -322,8 +322,8 @@ async fn no_room_for_the_journal_of_an_upload(disk: &Path) {
     let bytes = content(5, 3 * MIB);
     send(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
     assert!(stored(&world, NAME) == bytes);
-    let verbose = world.events.events().into_iter().filter(|event| {
-        matches!(event, Event::Message { level: Level::Info, text } if text.contains("cannot be taken up again"))
-    });
+    let verbose = world.events.events().into_iter().filter(
+        |event| matches!(event, Event::Message { level: Level::Info, text } if text.contains("cannot be resumed")),
+    );
     assert_eq!(verbose.count(), 1, "{:?}", world.messages());
 }

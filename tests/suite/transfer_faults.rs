@@ -95,7 +95,7 @@ async fn a_byte_that_is_damaged_on_its_way_is_sent_again() {
         let receipt = send(&world, &request).await.unwrap();
         assert_eq!((receipt.retries, blocks(&world)), (1, vec![0, 0, 1, 2]), "{code}");
         assert_eq!(world.put_blocks()[0].status, Some(400), "{code}");
-        assert!(reasons(&world)[0].contains("differs from its checksum"), "{code}: {:?}", reasons(&world));
+        assert!(reasons(&world)[0].contains("checksum mismatch"), "{code}: {:?}", reasons(&world));
         assert!(stored(&world, NAME) == bytes, "{code}");
     }
 }
@@ -199,7 +199,7 @@ async fn a_block_that_never_arrives_as_it_was_sent_ends_the_upload() {
         request.options.integrity = integrity;
         let error = send(&world, &request).await.unwrap_err();
         assert_eq!((error.kind(), error.code(), error.retry()), (Kind::Integrity, Some(code), Retry::Exhausted));
-        assert_eq!(error.to_string(), format!("what arrived of '{NAME}' differs from its checksum"));
+        assert_eq!(error.to_string(), format!("checksum mismatch for '{NAME}'"));
         assert!(error.attempts() >= 8 && world.clock.monotonic() >= Duration::from_secs(120), "{error:?}");
         assert_eq!(blocks(&world).iter().filter(|number| **number != 1).count(), 3, "the others once");
         assert!(world.commits().is_empty());
@@ -230,7 +230,7 @@ async fn an_answer_that_does_not_come_is_not_waited_for_for_ever() {
     let (outcome, ()) = tokio::join!(sending, waiting);
     assert_eq!(outcome.unwrap().retries, 1);
     assert!(stored(&world, NAME) == bytes);
-    assert!(reasons(&world)[0].starts_with("nothing moved for "), "{:?}", reasons(&world));
+    assert!(reasons(&world)[0].starts_with("no data was transferred for "), "{:?}", reasons(&world));
 }
 
 #[tokio::test]

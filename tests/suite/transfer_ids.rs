@@ -50,9 +50,9 @@ async fn a_link_that_only_writes_is_told_what_is_in_the_way_and_the_ways_out() {
     leave(&world, NAME, 36).await;
     let error = send(&world, &with_link(&world, "w", &content(1, 3 * MIB))).await.unwrap_err();
     assert_eq!((error.kind(), error.code(), error.retry()), (Kind::Conflict, Some("InvalidBlobOrBlock"), Retry::Never));
-    assert!(error.to_string().contains(&format!("other blocks are waiting for '{NAME}'")), "{error}");
+    assert!(error.to_string().contains(&format!("another tool left uncommitted blocks of '{NAME}'")), "{error}");
     let step = error.next_step().unwrap();
-    for way in ["another version in its name", "a week", "sp=rw"] {
+    for way in ["a new version number", "a week", "sp=rw"] {
         assert!(step.contains(way), "{way}: {step}");
     }
     assert_eq!((world.put_blocks().len(), world.retrying()), (1, 0), "sent once");
@@ -68,7 +68,7 @@ async fn a_link_that_reads_takes_ids_of_the_length_that_is_there() {
         assert!(stored(&world, NAME) == bytes, "{length}");
         assert_eq!((receipt.blocks, receipt.integrity), (3, "crc64"));
         assert_eq!(id_lengths(&world, NAME).await, [length; 3]);
-        assert_eq!(world.said("the ids are fitted to theirs"), 1);
+        assert_eq!(world.said("adapting to the length of their ids"), 1);
         assert!(world.journals().is_empty());
     }
 }

@@ -103,7 +103,7 @@ async fn many_streams_that_meet_an_expired_link_ask_for_a_fresh_one_once() {
         expire(&world, &old, from);
         let receipt = send(&world, &request).await.unwrap();
         assert_eq!((source.asked(), receipt.retries, world.retrying()), (1, 0, 0), "{from}");
-        assert_eq!(world.said("asking for a fresh one"), 1);
+        assert_eq!(world.said("requesting a new one"), 1);
         let ((used, refused), (anew, failed)) = (by(&world, &old), by(&world, &fresh));
         assert!((least_refused..=8).contains(&refused), "{from}: {refused}");
         assert_eq!((used as u64, used + anew, failed), (from - 1 + refused as u64, 21 + refused, 0), "{from}");
@@ -123,7 +123,7 @@ async fn a_fresh_link_is_asked_for_in_the_words_of_the_refusal() {
     request.container = SafeUrl::parse("sasUrl", &good.expose().replace("sig=", "sig=A")).unwrap();
     request.renewal = asking(&source);
     send(&world, &request).await.unwrap();
-    assert_eq!(world.said("does not accept the SAS URL's signature; asking for a fresh one"), 1);
+    assert_eq!(world.said("rejects the signature of the SAS URL; requesting a new one"), 1);
     assert_eq!((world.said("expired"), source.asked()), (0, 1));
     assert!(stored(&world, NAME) == bytes);
 }
@@ -161,7 +161,7 @@ async fn two_expiries_in_one_transfer_are_two_renewals() {
     expire(&world, &first, 5);
     expire(&world, &second, 9);
     send(&world, &request).await.unwrap();
-    assert_eq!((source.asked(), world.said("asking for a fresh one")), (2, 2));
+    assert_eq!((source.asked(), world.said("requesting a new one")), (2, 2));
     assert!(by(&world, &third).0 > 0);
     assert_nothing_was_sent_twice(&world, 20);
     assert!(stored(&world, NAME) == bytes);
@@ -193,7 +193,10 @@ async fn a_source_that_fails_ends_the_transfer_with_both_reasons() {
     // As many as were on their way when the first of them was refused; none of them twice.
     assert!((1..=4).contains(&world.put_blocks().len()), "{}", world.put_blocks().len());
     let text = error.to_string();
-    assert!(text.contains("outside its time of validity, and there is no fresh one: the portal is closed"), "{text}");
+    assert!(
+        text.contains("has expired or is not valid yet, and the request for a new one failed: the portal is closed"),
+        "{text}"
+    );
     assert_eq!(error.next_step(), Some("come back tomorrow"));
     assert!(world.commits().is_empty());
 
@@ -205,7 +208,7 @@ async fn a_source_that_fails_ends_the_transfer_with_both_reasons() {
     let request = Download { link: old, renewal: asking(&source), ..download(&world, &world.path("db")) };
     let error = receive(&world, &request).await.unwrap_err();
     assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{error}");
-    assert!(error.to_string().ends_with("and there is no fresh one: the portal is closed"), "{error}");
+    assert!(error.to_string().ends_with("and the request for a new one failed: the portal is closed"), "{error}");
     assert!(!world.path("db").exists());
 }
 
@@ -220,7 +223,7 @@ async fn an_upload_without_a_fresh_link_can_be_taken_up_with_one() {
     expire(&world, &old, 4);
     let error = send(&world, &request).await.unwrap_err();
     assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "{error}");
-    assert!(error.to_string().contains("outside its time of validity"), "{error}");
+    assert!(error.to_string().contains("has expired or is not valid yet"), "{error}");
     assert!(error.next_step().is_some());
     assert_eq!((world.put_blocks().len(), world.commits().len()), (4, 0));
     request.container = fresh;
@@ -248,7 +251,7 @@ async fn a_link_that_runs_out_is_named_with_its_time() {
     let (outcome, ()) = tokio::join!(sending, passing);
     let error = outcome.unwrap_err();
     assert_eq!(error.kind(), Kind::LinkExpired);
-    assert!(error.to_string().starts_with("the link expired at 20"), "{error}");
+    assert!(error.to_string().starts_with("the SAS URL expired at 20"), "{error}");
     assert!(world.commits().is_empty());
 }
 
@@ -296,7 +299,7 @@ async fn a_second_fresh_link_that_never_serves_ends_the_transfer() {
 #[tokio::test]
 async fn a_fresh_link_that_leads_elsewhere_or_cannot_write_is_refused() {
     for (fresh, text) in
-        [(("bacpacs", "w"), "the fresh link leads to another container"), ((CONTAINER, "r"), "does not permit writing")]
+        [(("bacpacs", "w"), "the new SAS URL is for another container"), ((CONTAINER, "r"), "does not permit writing")]
     {
         let world = World::new().await;
         let [old, ..] = containers(&world);
@@ -337,7 +340,7 @@ async fn a_fresh_link_to_another_blob_does_not_mix_two_files() {
     let receipt = receive(&world, &request).await.unwrap();
     assert!(std::fs::read(world.path("db")).unwrap() == others, "the version that the fresh link leads to, whole");
     assert_eq!(receipt.resumed_bytes, 0);
-    assert_eq!(world.said("replaced while it was downloaded; starting again"), 1);
+    assert_eq!(world.said("changed during the download; restarting the download"), 1);
 }
 
 /// A cancel is heard while a fresh link is waited for.
@@ -462,7 +465,7 @@ async fn the_export_is_looked_at_again_when_its_link_expires_while_it_is_saved()
     let saved = stage.client.run(save, &stage.scope).await.unwrap();
     assert_eq!((saved.file.bytes, saved.file.verified), (size, "md5"));
     let messages = stage.recording.events().into_iter().filter_map(|event| event.sentence());
-    assert_eq!(messages.filter(|text| text.contains("asking for a fresh one")).count(), 1);
+    assert_eq!(messages.filter(|text| text.contains("requesting a new one")).count(), 1);
     let requests = stage.emulator.requests();
     let after = requests.iter().skip_while(|request| !request.path.contains("/bacpacs/"));
     assert_eq!(after.filter(|request| request.path.contains("/exports/")).count(), 1, "one more look, for the link");
@@ -488,9 +491,9 @@ async fn an_export_past_its_retention_is_named_with_both_reasons() {
     let (outcome, ()) = tokio::join!(saving, passing);
     let error = outcome.unwrap_err();
     assert_eq!(error.kind(), Kind::LinkExpired, "{error}");
-    assert!(error.to_string().starts_with("the link expired at 20"), "{error}");
-    assert!(error.to_string().contains("and there is no fresh one: "), "{error}");
+    assert!(error.to_string().starts_with("the SAS URL expired at 20"), "{error}");
+    assert!(error.to_string().contains("and the request for a new one failed: "), "{error}");
     assert!(!target.exists());
-    let told = |event: &Event| event.sentence().is_some_and(|text| text.contains("asking for a fresh one"));
+    let told = |event: &Event| event.sentence().is_some_and(|text| text.contains("requesting a new one"));
     assert_eq!(stage.recording.events().iter().filter(|event| told(event)).count(), 1);
 }

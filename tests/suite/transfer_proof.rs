@@ -54,7 +54,7 @@ async fn a_block_that_is_always_kept_damaged_ends_the_upload() {
     let (_, request) = four(&world, Integrity::Auto);
     let error = send(&world, &request).await.unwrap_err();
     assert_eq!((error.kind(), error.retry()), (Kind::Integrity, Retry::Exhausted), "{error}");
-    assert_eq!(error.to_string(), format!("what the blob storage keeps of '{NAME}' differs from what was sent"));
+    assert_eq!(error.to_string(), format!("the blob storage reports a checksum mismatch for '{NAME}'"));
     assert!(error.next_step().is_some());
     assert!(world.commits().is_empty() && world.emulator.blob(CONTAINER, NAME).is_none_or(|blob| !blob.committed));
 }
@@ -101,7 +101,7 @@ async fn blocks_that_nothing_confirms_are_not_told_as_verified() {
         let receipt = send(&world, &request).await.unwrap();
         assert!(stored(&world, NAME) == bytes);
         assert_eq!((receipt.integrity, blocks(&world)), ("unverified", expected), "{integrity:?}");
-        assert_eq!(world.said("the blocks are not verified"), 1, "{integrity:?}");
+        assert_eq!(world.said("the upload is not verified"), 1, "{integrity:?}");
     }
 }
 

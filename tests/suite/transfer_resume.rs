@@ -63,7 +63,7 @@ async fn only_the_missing_blocks_are_sent_and_by_the_same_id() {
     let request = in_a_row(&world, &file);
     world.refuse(|rule| rule.query("comp=block&").nth(4));
     assert_eq!(send(&world, &request).await.unwrap_err().kind(), Kind::Forbidden);
-    assert_eq!(world.said("going on with"), 0);
+    assert_eq!(world.said("already uploaded"), 0);
     let (_, id) = block(&world.put_blocks()[0]);
     world.calm();
 
@@ -71,7 +71,7 @@ async fn only_the_missing_blocks_are_sent_and_by_the_same_id() {
     assert_eq!(blocks(&world), [3, 4]);
     assert!(world.put_blocks().iter().all(|request| block(request).1 == id));
     assert_eq!((receipt.resumed_bytes, receipt.blocks, receipt.retries), (3 * MIB as u64, 5, 0));
-    assert_eq!(world.said(&format!("going on with 3 of 5 blocks of '{NAME}' sent earlier")), 1);
+    assert_eq!(world.said(&format!("resuming the upload of '{NAME}': 3 of 5 blocks already uploaded")), 1);
     assert!(stored(&world, NAME) == bytes);
     assert_eq!(world.emulator.blob(CONTAINER, NAME).unwrap().content_md5, receipt.content_md5);
     assert_eq!(world.journals(), [] as [PathBuf; 0], "nothing is left to go on with");
@@ -109,7 +109,7 @@ async fn the_journal_holds_no_link_and_is_for_its_owner_alone() {
 
 #[tokio::test]
 async fn a_changed_file_starts_again() {
-    let why = "cannot be taken up (the file has changed since); it starts again";
+    let why = "cannot be resumed (the file has changed); restarting the upload";
     let (world, file, bytes) = cut_after_three().await;
     let modified = file.metadata().unwrap().modified().unwrap();
     File::options().write(true).open(&file).unwrap().set_modified(modified + Duration::from_secs(1)).unwrap();
@@ -134,7 +134,7 @@ async fn a_block_whose_bytes_changed_unnoticed_is_sent_again() {
     let receipt = send(&world, &in_a_row(&world, &file)).await.unwrap();
     assert_eq!(blocks(&world), [1, 3, 4]);
     assert_eq!(receipt.resumed_bytes, 2 * MIB as u64);
-    assert_eq!(world.said("going on with 2 of 5"), 1);
+    assert_eq!(world.said("2 of 5 blocks already uploaded"), 1);
     assert!(stored(&world, NAME) == bytes);
 }
 
@@ -143,7 +143,7 @@ async fn another_size_of_blocks_starts_again() {
     let (world, file, bytes) = cut_after_three().await;
     let mut request = in_a_row(&world, &file);
     request.options.block_size = Some(2 * MIB as u64);
-    assert_begins_anew(&world, &request, "cannot be taken up (it was cut into other blocks)", &bytes).await;
+    assert_begins_anew(&world, &request, "cannot be resumed (the block size is different)", &bytes).await;
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn what_the_store_has_lost_is_sent_again_and_that_is_said_once() {
     let receipt = send(&world, &request).await.unwrap();
     assert_eq!(blocks(&world), [0, 1, 2, 3, 3, 4, 4], "the missing ones first, then all");
     assert_eq!((receipt.resumed_bytes, world.commits().len()), (0, 2));
-    assert_eq!(world.said("no longer has what the earlier upload sent; everything is sent again"), 1);
+    assert_eq!(world.said("no longer has the blocks of the earlier upload; restarting the upload"), 1);
     assert!(stored(&world, NAME) == bytes);
 
     // What was lost is not looked for once more by the next upload.
@@ -195,7 +195,7 @@ async fn a_store_that_loses_blocks_every_time_ends_the_upload() {
     world.emulator.faults().add(Rule::new(Effect::error(400, "InvalidBlockList", "no")).query("comp=blocklist&"));
     let error = send(&world, &in_a_row(&world, &file)).await.unwrap_err();
     assert_eq!((error.code(), world.commits().len()), (Some("InvalidBlockList"), 2), "{error}");
-    assert_eq!(world.said("everything is sent again"), 1);
+    assert_eq!(world.said("restarting the upload"), 1);
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn where_the_link_permits_reading_the_store_is_asked_what_it_has() {
     assert_eq!(asked(&world), 2, "a passing fault of the question is repeated");
     assert_eq!((blocks(&world), receipt.resumed_bytes), (vec![0, 1, 2, 3, 4], 0));
     assert!(world.put_blocks().iter().all(|request| block(request).1 == id));
-    assert_eq!((world.commits().len(), world.said("everything is sent again")), (1, 0), "known before the commit");
+    assert_eq!((world.commits().len(), world.said("restarting the upload")), (1, 0), "known before the commit");
     assert!(stored(&world, NAME) == bytes);
 }
 
@@ -261,7 +261,7 @@ async fn a_journal_that_cannot_be_read_is_said_and_replaced() {
         std::fs::write(only_journal(&world), spoiled).unwrap();
         let request = in_a_row(&world, &file);
         cut(&world, &request, 2).await;
-        assert_eq!(world.said("cannot be taken up (its journal cannot be read); it starts again"), 1);
+        assert_eq!(world.said("cannot be resumed (its journal cannot be read); restarting the upload"), 1);
         send(&world, &request).await.unwrap();
         assert_eq!(blocks(&world), [1, 2, 3, 4], "the new journal is good");
         assert!(stored(&world, NAME) == bytes);
@@ -285,10 +285,10 @@ async fn a_line_that_was_half_written_is_a_block_more_to_send() {
 #[tokio::test]
 async fn an_upload_needs_no_state_folder() {
     for (place, why) in [
-        (None, "there is no folder for its state"),
-        (Some("a-file"), "cannot make"),
-        (Some("a-file/below"), "cannot make"),
-        (Some("/proc"), "cannot make '/proc/uploads'"),
+        (None, "there is no state directory"),
+        (Some("a-file"), "cannot create"),
+        (Some("a-file/below"), "cannot create"),
+        (Some("/proc"), "cannot create '/proc/uploads'"),
     ] {
         let mut world = World::new().await;
         world.file("a-file", b"x");
@@ -298,7 +298,7 @@ async fn an_upload_needs_no_state_folder() {
         let file = world.file("p", &bytes);
         let request = in_a_row(&world, &file);
         cut(&world, &request, 2).await;
-        assert_eq!(world.said(&format!("cannot be taken up again if it is cut: {why}")), 1, "{place:?}");
+        assert_eq!(world.said(&format!("if interrupted, this upload cannot be resumed: {why}")), 1, "{place:?}");
         let receipt = send(&world, &request).await.unwrap();
         assert_eq!((blocks(&world), receipt.resumed_bytes), (vec![0, 1], 0));
         assert!(stored(&world, NAME) == bytes);
@@ -317,7 +317,7 @@ async fn a_file_where_the_journals_should_be_is_said_and_ends_nothing() {
     let request = upload(&world, &world.file("p", &bytes));
     send(&world, &request).await.unwrap();
     assert!(stored(&world, NAME) == bytes);
-    assert_eq!(world.said("cannot be taken up again if it is cut: cannot make"), 1, "{:?}", world.messages());
+    assert_eq!(world.said("if interrupted, this upload cannot be resumed: cannot create"), 1, "{:?}", world.messages());
 }
 
 /// A link in the journal's place could lead to anything.
@@ -352,7 +352,7 @@ async fn a_journal_that_cannot_be_written_is_said_once() {
     let receipt = send(&world, &upload(&world, &file)).await.unwrap();
     assert_eq!(receipt.resumed_bytes, 0);
     assert!(stored(&world, NAME) == bytes);
-    assert_eq!(world.said("cannot be taken up again if it is cut: cannot write"), 1);
+    assert_eq!(world.said("if interrupted, this upload cannot be resumed: cannot write"), 1);
 }
 
 #[tokio::test]
@@ -363,7 +363,7 @@ async fn a_second_upload_of_the_same_file_to_the_same_blob_is_refused() {
     let request = in_a_row(&world, &file);
     let error = send(&world, &request).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Conflict);
-    assert!(error.to_string().contains("is being uploaded to the blob"), "{error}");
+    assert!(error.to_string().contains("another upload of '"), "{error}");
     assert!(world.emulator.requests().is_empty(), "before any request");
     assert_eq!(std::fs::read_to_string(only_journal(&world)).unwrap().lines().count(), 1 + 3);
     drop(held);

@@ -103,7 +103,7 @@ async fn a_first_file_that_changes_while_the_second_is_sent_leaves_no_blob() {
     request.options.streams = Some(1);
     let error = world.engine.upload(&request, &sink, &CancelToken::new()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Integrity, "{error}");
-    assert!(error.to_string().contains("source file changed while uploading") && error.to_string().contains("a.cms"));
+    assert!(error.to_string().contains("changed during the upload") && error.to_string().contains("a.cms"));
     assert_eq!((world.put_blocks().len(), world.commits().len()), (6, 0));
 }
 
@@ -129,7 +129,7 @@ async fn everything_is_looked_at_before_the_first_request() {
         (named(&world.path("missing"), NAME), "does not exist"),
         (named(&world.file("empty", b""), NAME), "is empty"),
         (named(&files[1].path, "../site.zip"), "must not contain '.' or '..'"),
-        (twice[1].clone(), "'a.cms.app.1.nupkg' is given twice"),
+        (twice[1].clone(), "'a.cms.app.1.nupkg' is listed twice"),
     ] {
         let error = send_all(&world, &of(&world, &[files[0].clone(), second])).await.unwrap_err();
         assert!(error.to_string().contains(text), "{error}");
@@ -225,8 +225,8 @@ async fn what_the_store_has_lost_of_one_package_is_no_reason_to_send_another_aga
         assert_eq!(sent[..2], expected, "the second has only the blocks that it missed, unless it is the lost one");
         assert_eq!(sent[2], [0, 1, 2], "what this very upload has sent of the third is trusted");
         let text =
-            format!("'{}': the storage service no longer has what the earlier upload sent", files[lost].blob_name);
-        assert_eq!((world.said(&text), world.said("everything is sent again")), (1, 1));
+            format!("'{}': the blob storage no longer has the blocks of the earlier upload", files[lost].blob_name);
+        assert_eq!((world.said(&text), world.said("restarting the upload")), (1, 1));
         let resumed: Vec<_> = receipts.iter().map(|receipt| receipt.resumed_bytes).collect();
         let left = [3 * MIB as u64 - 5, MIB as u64, 0];
         let left = left.iter().enumerate().map(|(number, bytes)| if number == lost { 0 } else { *bytes });
@@ -247,7 +247,7 @@ async fn each_package_that_the_store_has_lost_is_sent_again_once() {
     send_all(&world, &request).await.unwrap();
     let sent = [0, 1, 2].map(|number| sent_of(&world, &files[number]));
     assert_eq!(sent, [vec![0, 1, 2], vec![0, 1, 1, 2, 2], vec![0, 1, 2]]);
-    assert_eq!((world.said("everything is sent again"), world.commits().len()), (2, 2 + 3));
+    assert_eq!((world.said("restarting the upload"), world.commits().len()), (2, 2 + 3));
     assert_stored(&world, &files);
 
     // A package that is refused once more is the end, and those before it stay blobs.
@@ -258,6 +258,6 @@ async fn each_package_that_the_store_has_lost_is_sent_again_once() {
     world.emulator.faults().add(Rule::new(refusal).query("comp=blocklist&").path(&files[1].blob_name).times(2));
     let error = send_all(&world, &request).await.unwrap_err();
     assert_eq!(error.code(), Some("InvalidBlockList"), "{error}");
-    assert_eq!((world.said("everything is sent again"), world.commits().len()), (1, 1 + 2));
+    assert_eq!((world.said("restarting the upload"), world.commits().len()), (1, 1 + 2));
     assert_eq!(stored(&world, &files[0].blob_name), content(0, 3 * MIB - 5));
 }

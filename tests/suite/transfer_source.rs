@@ -15,7 +15,7 @@ use super::virtual_time::until;
 
 fn assert_changed(world: &World, error: &Error, what: &str) {
     assert_eq!(error.kind(), Kind::Integrity, "{what}: {error}");
-    assert!(error.to_string().contains("source file changed while uploading"), "{what}: {error}");
+    assert!(error.to_string().contains("changed during the upload"), "{what}: {error}");
     assert!(error.next_step().is_some_and(|step| step.contains("until the file is complete")), "{what}: {error:?}");
     assert!(world.commits().is_empty(), "{what}");
     assert!(world.emulator.blob(CONTAINER, NAME).is_none_or(|blob| !blob.committed), "{what}");
@@ -199,7 +199,7 @@ async fn a_named_pipe_is_refused_before_it_is_opened() {
         until("the refusal", || thread.is_finished()).await;
         let error = thread.join().unwrap();
         assert_eq!(error.kind(), Kind::InvalidArgument);
-        let text = "is a pipe, which cannot be uploaded: its size must be known first, and parts of it sent again";
+        let text = "is a pipe, which cannot be uploaded: its size is not known in advance, and a failed block could not be sent again";
         assert_eq!(error.to_string(), format!("'{}' {text}", path.display()));
         assert_eq!(error.next_step(), Some("save it to a file first"));
     }

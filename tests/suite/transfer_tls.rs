@@ -113,7 +113,7 @@ async fn what_a_proxy_does_wrong_is_told() {
     let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n";
     for (refusal, host, kind, text) in [
         (Some(refusal), HOST, "Network", "proxy"),
-        (Some("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), HOST, "Network", "does not connect to"),
+        (Some("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), HOST, "Network", "refuses to connect to"),
         // A proxy that leads elsewhere, or looks into what is sent: its certificate is of another host.
         (None, "packages.example", "Tls", "cannot trust packages.example"),
     ] {

@@ -241,7 +241,7 @@ async fn an_expired_link_is_told_apart_at_the_beginning_and_during_the_upload() 
     world.emulator.clock().advance(Duration::from_secs(5));
     let error = send(&world, &expired).await.unwrap_err();
     assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "the blob storage decides");
-    assert!(error.to_string().starts_with("the link expired at 20"), "{error}");
+    assert!(error.to_string().starts_with("the SAS URL expired at 20"), "{error}");
     assert_eq!(world.emulator.requests().len(), 1, "not repeated");
 
     world.calm();
@@ -307,7 +307,7 @@ async fn a_file_that_changes_meanwhile_is_not_committed() {
         let (outcome, ()) = tokio::join!(uploading, changing);
         let error = outcome.unwrap_err();
         assert_eq!(error.kind(), Kind::Integrity, "{error}");
-        assert!(error.to_string().contains("source file changed while uploading"), "{error}");
+        assert!(error.to_string().contains("changed during the upload"), "{error}");
         assert!(world.commits().is_empty());
     }
 }
@@ -426,7 +426,7 @@ async fn an_upload_of_which_more_than_the_lead_of_its_sum_is_there_already_ends(
     let sending = send(&world, &request);
     let (outcome, ()) = tokio::join!(sending, until("the block list", || !world.commits().is_empty()));
     assert_eq!(outcome.unwrap_err().kind(), Kind::Forbidden);
-    assert_eq!(world.said("going on with 5 of 6 blocks"), 1);
+    assert_eq!(world.said("5 of 6 blocks already uploaded"), 1);
     assert_eq!(world.put_blocks().len(), 1, "the last byte");
 }
 

@@ -61,7 +61,7 @@ async fn a_full_standard_error_stalls_no_transfer_and_loses_no_line() {
     .await
     .unwrap();
     assert_eq!(ended(&mut child).await, Some(0));
-    for words in ["POST http://127.0.0.1", "deployment ", " accepted", "waiting for ADE1: InProgress"] {
+    for words in ["POST http://127.0.0.1", "deployment started: ", "waiting for ADE1: InProgress"] {
         assert!(told.contains(words), "'{words}' is not in {told}");
     }
 }

@@ -170,7 +170,7 @@ async fn there_is_no_time_limit_unless_asked_and_a_wait_can_be_resumed_by_id() {
         Wait { timeout_minutes: TimeoutMinutes::new(60).ok(), polling_interval_seconds: PollingSeconds::new(50).ok() };
     let error = stage.client.run(export(limited), &stage.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Timeout);
-    assert!(error.to_string().contains("timed out during export with status: InProgress"), "{error}");
+    assert!(error.to_string().contains("timed out waiting for the export (status: InProgress)"), "{error}");
     let id = stage.recording.events().into_iter().rev().find_map(|event| match event {
         Event::Accepted { id, .. } => Some(id),
         _ => None,
@@ -228,7 +228,7 @@ async fn a_silent_service_is_told_of_while_a_wait_goes_on() {
     };
     let (outcome, ()) = tokio::join!(stage.client.run(export(Wait::default()), &stage.scope), passing);
     assert_eq!(outcome.unwrap().status_text(), "Succeeded");
-    assert_eq!(stage.warnings(), ["the service has not answered for 1 min 00 s"]);
+    assert_eq!(stage.warnings(), ["no response from the service for 1 min 00 s"]);
     let events = stage.recording.events();
     let told =
         |event: &&Event| matches!(event, Event::Retrying { what, warns: true, .. } if what == "the status request");

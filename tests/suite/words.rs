@@ -84,7 +84,7 @@ async fn the_command_line_names_what_was_typed() {
         (
             [to, &["a.cms.app.1.nupkg", "a.cms.app.1.nupkg"]].concat(),
             "FILE",
-            "FILE: 'a.cms.app.1.nupkg' is given twice",
+            "FILE: 'a.cms.app.1.nupkg' is listed twice",
         ),
         (
             [upload, &["a.cms.app.1.nupkg", "--blob-name", "../a.cms.app.1.nupkg"]].concat(),
@@ -100,11 +100,11 @@ async fn the_command_line_names_what_was_typed() {
         (
             [start, &["ADE1", "--source-environment", "x", "--source-app", "y"]].concat(),
             "--source-app",
-            "--source-app: 'y' is not an app",
+            "--source-app: 'y' is not an application",
         ),
         (["deployment", "show", "--id", ""].to_vec(), "--id", "--id: must not be empty"),
-        (save("-"), "--output-file", "--output-file: a download cannot go to standard output"),
-        (save("new/"), "--output-file", "--output-file: 'new/' names no file"),
+        (save("-"), "--output-file", "--output-file: downloads to standard output are not supported"),
+        (save("new/"), "--output-file", "--output-file: 'new/' is not the name of a file"),
         (
             ["export", "start", "--environment", "", "--database", "epicms"].to_vec(),
             "--environment",
@@ -117,7 +117,7 @@ async fn the_command_line_names_what_was_typed() {
         ),
         (["storage", "sas", "--environment", "x", "--container", ""].to_vec(), "--container", "--container: "),
         (["connect", "--project-id", "42"].to_vec(), "--project-id", "--project-id: "),
-        (["connect", "--endpoint", "nowhere"].to_vec(), "--endpoint", "--endpoint: is not an address"),
+        (["connect", "--endpoint", "nowhere"].to_vec(), "--endpoint", "--endpoint: is not a URL"),
         (["connect", "--client-key", "a:b"].to_vec(), "--client-key", "--client-key: must be plain ASCII"),
     ] {
         let error = refused(epi, &arguments, sentence).await;
@@ -131,8 +131,8 @@ async fn what_came_from_a_variable_or_a_file_is_called_by_it() {
     let emulator = emulator().await;
     let epi = || Epi::new(&emulator, emulator.endpoint());
     for (variable, value, sentence) in [
-        ("EPI_PROJECT_ID", "42", "EPI_PROJECT_ID: what is given is not a project id"),
-        ("EPI_ENDPOINT", "nowhere", "EPI_ENDPOINT: is not an address"),
+        ("EPI_PROJECT_ID", "42", "EPI_PROJECT_ID: is not a project id"),
+        ("EPI_ENDPOINT", "nowhere", "EPI_ENDPOINT: is not a URL"),
         ("EPI_CLIENT_KEY", "a:b", "EPI_CLIENT_KEY: must be plain ASCII"),
         ("EPI_CLIENT_SECRET", "AAA", "EPI_CLIENT_SECRET: the client secret is invalid"),
         ("EPI_CA_FILE", "missing.pem", "EPI_CA_FILE: cannot read 'missing.pem'"),

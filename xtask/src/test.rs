@@ -73,7 +73,17 @@ pub(crate) fn run(long: bool) -> Result<()> {
     steps.step("fuzz", || fuzz_targets(&workspace, if long { LONG_FUZZ } else { FUZZ }))?;
     if long {
         // The C programs under AddressSanitizer, which builds the library once more.
-        steps.step("memory", || process::run(&mut workspace.cargo(&["test", "--package", "epicloud-capi", "--test", "abi", "--", "--ignored"])))?;
+        steps.step("memory", || {
+            process::run(&mut workspace.cargo(&[
+                "test",
+                "--package",
+                "epicloud-capi",
+                "--test",
+                "abi",
+                "--",
+                "--ignored",
+            ]))
+        })?;
         steps.step("demo", crate::demo::run)?;
         // Only that it works; its figures are no judgement.
         steps.step("bench", || bench::run(&Settings::default().quick()))?;

@@ -74,9 +74,19 @@ impl Workspace {
 
     /// Builds `epi`, the programs of the emulator's package, and the library.
     pub(crate) fn build_programs(&self, profile: Profile) -> Result<Programs> {
-        Programs::find(
-            &self.build(profile, &["--package", "epicloud", "--package", "epicloud-capi", "--package", "epicloud-emulator", "--lib", "--bins"])?,
-        )
+        Programs::find(&self.build(
+            profile,
+            &[
+                "--package",
+                "epicloud",
+                "--package",
+                "epicloud-capi",
+                "--package",
+                "epicloud-emulator",
+                "--lib",
+                "--bins",
+            ],
+        )?)
     }
 
     /// Builds the programs of this package that the bench starts.
@@ -90,7 +100,9 @@ impl Workspace {
     /// apart they would be compiled twice.
     pub(crate) fn build_for_tests(&self) -> Result<(Programs, Peers)> {
         let mut what = vec!["--features", PEERS, "--lib"];
-        what.extend(["epicloud", "epicloud-capi", "epicloud-emulator", "xtask"].iter().flat_map(|name| ["--package", *name]));
+        what.extend(
+            ["epicloud", "epicloud-capi", "epicloud-emulator", "xtask"].iter().flat_map(|name| ["--package", *name]),
+        );
         // By name, so that this program does not replace itself.
         let names = ["epi", "epi-emulator", "epi-sink"];
         what.extend(names.iter().chain(&Peers::NAMES).flat_map(|name| ["--bin", *name]));

@@ -12,7 +12,7 @@ namespace EpiCloud.Interop
     internal static class LoadFailure
     {
         private const string Nowhere =
-            "the runtime found none in the folders that it searches; NativeLoader.Load takes it from another";
+            "the runtime found none in its search directories; use NativeLoader.Load to load it from another one";
 
         /// <summary>For a library that the runtime itself has looked for, in many places.</summary>
         internal static EpiException OfSearch(Exception failure)
@@ -65,8 +65,8 @@ namespace EpiCloud.Interop
             {
                 // What is in a folder that may not be searched does not seem to exist.
                 return File.Exists(path) ? "no permission to read " + path
-                    : Directory.Exists(path) ? path + " is a folder, not a file"
-                    : "no permission to search a folder on the path of " + path;
+                    : Directory.Exists(path) ? path + " is a directory, not a file"
+                    : "no permission to search a directory on the path to " + path;
             }
             catch (IOException)
             {
@@ -78,7 +78,7 @@ namespace EpiCloud.Interop
         {
             const string mounts = "/proc/self/mountinfo";
             return File.Exists(mounts) && IsNoexec(File.ReadAllText(mounts), path)
-                ? path + " is on a file system mounted noexec, from which nothing can be loaded: copy it to another one"
+                ? path + " is on a file system mounted noexec: copy it to another file system"
                 : null;
         }
 
@@ -117,11 +117,11 @@ namespace EpiCloud.Interop
             // musl's loader names what it lacks in these two ways.
             if (here.IsMusl && Regex.IsMatch(said, @"ld-linux|Error relocating"))
             {
-                return path + " is built for glibc, and this process runs on musl: take that of " + here.Rid;
+                return path + " is built for glibc, and this process runs on musl: use the one for " + here.Rid;
             }
             if (!here.IsMusl && Regex.IsMatch(said, @"ld-musl-|libc\.musl-|\blibc\.so: "))
             {
-                return path + " is built for musl, and this process runs on glibc: take that of " + here.Rid;
+                return path + " is built for musl, and this process runs on glibc: use the one for " + here.Rid;
             }
             return null;
         }

@@ -62,14 +62,14 @@ namespace EpiCloud.Interop
                 if (loaded != null && !IsSame(loaded, path))
                 {
                     throw new InvalidOperationException(
-                        "the library " + loaded + " is loaded already, so " + path
-                        + " cannot be loaded: a process keeps the first one; start a new process");
+                        "the library " + loaded + " is already loaded, so " + path
+                        + " cannot be loaded: start a new process");
                 }
                 if (loaded == null && isChecked)
                 {
                     throw new InvalidOperationException(
-                        "the library was used before, as the runtime found it, so " + path
-                        + " cannot be loaded: load it before anything else");
+                        "the library that the runtime found is already in use, so " + path
+                        + " cannot be loaded: call NativeLoader.Load before anything else");
                 }
                 if (loaded == null)
                 {

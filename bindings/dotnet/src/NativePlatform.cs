@@ -54,8 +54,8 @@ namespace EpiCloud.Interop
                 EpiStatus.Unsupported,
                 "UNSUPPORTED",
                 10,
-                "epicloud has no library for " + Rid + ", so there is no " + Path.Combine(libFolder, file)
-                    + " (there are " + string.Join(", ", Supported) + ")" + advice,
+                "epicloud has no library for " + Rid + " (supported: " + string.Join(", ", Supported) + "), so "
+                    + Path.Combine(libFolder, file) + " does not exist" + advice,
                 null);
         }
 

@@ -76,7 +76,7 @@ namespace EpiCloud.Interop
             string document = Text.Owned(json);
             if (status == EpiStatus.Pending)
             {
-                throw new InvalidOperationException("the operation is still running: wait for its end first");
+                throw new InvalidOperationException("the operation is still running: wait until it finishes");
             }
             Outcome.Check(status, error);
             return document;

@@ -112,7 +112,7 @@ namespace EpiCloud.Interop.Tests
             string said = "Unable to load shared library 'epicloud' or one of its dependencies.\n"
                 + "/nowhere/epicloud.so: cannot open shared object file: No such file or directory\n";
             string found = "/lib/libc.so.6: version `GLIBC_99.7' not found (required by " + file + ")\n";
-            Check.Holds("none in the folders", LoadFailure.OfSearch(new DllNotFoundException(said)).Message, "the sentence");
+            Check.Holds("none in its search directories", LoadFailure.OfSearch(new DllNotFoundException(said)).Message, "the sentence");
             Check.Holds(file + " needs glibc 99.7", LoadFailure.OfSearch(new DllNotFoundException(said + found)).Message, "the sentence");
             found = file + ": invalid ELF header\n";
             Check.Holds(file + ": invalid", LoadFailure.OfSearch(new DllNotFoundException(said + found)).Message, "the sentence");

@@ -92,7 +92,7 @@ def test_what_an_error_carries(client: epicloud.Client) -> None:
     error = caught.value
     assert error.exit_code == 3
     assert error.field is None
-    assert error.next_step == "check the project id and the id that was asked for"
+    assert error.next_step == "check id and projectId"
     assert str(error) == f"{error.message} ({error.next_step})"
     assert repr(error) == f"NotFound({error.message!r})"
 
@@ -194,14 +194,14 @@ def test_a_wait_of_no_time_is_refused(emulator: Emulator, client: epicloud.Clien
 
     async def run() -> None:
         async with epicloud.aio.Client(**emulator.account) as other, other.start.get_deployment(id=ABSENT) as running:
-            with pytest.raises(epicloud.InvalidArgument, match="timeout: is no number in range"):
+            with pytest.raises(epicloud.InvalidArgument, match="timeout: is not a number in range"):
                 await running.wait(limit)
             # The argument was wrong, not the operation.
             assert not running.done
             assert running.progress().status == "PENDING"
 
     with client.start.get_deployment(id=ABSENT) as operation:
-        with pytest.raises(epicloud.InvalidArgument, match="timeout: is no number in range") as caught:
+        with pytest.raises(epicloud.InvalidArgument, match="timeout: is not a number in range") as caught:
             operation.wait(limit)
         assert caught.value.field == "timeout"
         assert operation.wait(-1) is False
@@ -212,7 +212,7 @@ def test_a_wait_of_no_time_is_refused(emulator: Emulator, client: epicloud.Clien
 @pytest.mark.parametrize("after", [-1, 2**64, math.nan])
 def test_no_number_of_an_event_is_refused(client: epicloud.Client, after: Any) -> None:
     operation = client.start.list_deployments()
-    with pytest.raises(epicloud.InvalidArgument, match="after: is no number in range") as caught:
+    with pytest.raises(epicloud.InvalidArgument, match="after: is not a number in range") as caught:
         operation.events(after)
     assert caught.value.field == "after"
     assert operation.events(2**64 - 1)["events"] == []

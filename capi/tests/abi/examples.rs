@@ -110,7 +110,7 @@ pub(super) fn play(name: &str, stage: &Stage, folder: &Path, mut command: Comman
             let said = String::from_utf8(ended.stderr).unwrap();
             assert_eq!(ended.status.code(), Some(130), "{said}");
             assert!(
-                said.contains(" accepted\n") && said.ends_with("cancelled; what was downloaded is kept\n"),
+                said.contains("export started: ") && said.ends_with("cancelled; what was downloaded is kept\n"),
                 "{said}"
             );
             assert!(!folder.join("saved.bacpac").exists());

@@ -59,7 +59,8 @@ fn every_comment_has_its_shape() {
     for entry in entries(&header) {
         let name = entry.declaration.lines().next().unwrap_or_default().to_owned();
         let has = |word: &str| entry.comment.iter().position(|line| line.starts_with(word));
-        let order: Vec<_> = ["Returns:", "Ownership:", "Blocks:", "Threads:", "Since:"].map(|word| (word, has(word))).into();
+        let order: Vec<_> =
+            ["Returns:", "Ownership:", "Blocks:", "Threads:", "Since:"].map(|word| (word, has(word))).into();
         let callback = entry.declaration.starts_with("typedef") && entry.declaration.contains("(*");
         let required: &[&str] = match () {
             // The comment above them says what all of them have.

@@ -33,7 +33,9 @@ fn the_header_declares_exactly_what_is_listed() {
     let header = sources::header();
     let functions: BTreeSet<String> = header
         .lines()
-        .filter(|line| !line.starts_with([' ', '#', '/']) && !line.starts_with("typedef") && !line.starts_with("static"))
+        .filter(|line| {
+            !line.starts_with([' ', '#', '/']) && !line.starts_with("typedef") && !line.starts_with("static")
+        })
         .filter_map(|line| line.split_once('('))
         .filter_map(|(before, _)| before.split([' ', '*']).next_back())
         .map(str::to_owned)

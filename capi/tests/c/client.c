@@ -23,7 +23,7 @@ int main(void)
 
     CHECK(refuses(NULL, NULL, 0, bad, "config_json: must not be NULL"));
     CHECK(refuses("\xff{}", NULL, 0, bad, "config_json: is not UTF-8 from byte 0 on"));
-    CHECK(refuses("{", NULL, 0, bad, "config_json: is no JSON"));
+    CHECK(refuses("{", NULL, 0, bad, "config_json: is not valid JSON"));
     CHECK(refuses("[]", NULL, 0, bad, "config_json: must be an object"));
     CHECK(refuses("{\"clientSecret\":\"x\"}", NULL, 0, bad, "clientSecret: unknown field"));
     CHECK(refuses("{\"projectId\":1}", NULL, 0, bad, "projectId: invalid type"));

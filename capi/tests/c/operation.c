@@ -15,7 +15,7 @@ static void refusals(const epi_client *client)
     CHECK(says(refused(NULL, epi_deployment_list, "{}", NULL, bad), "client: must not be NULL"));
     CHECK(says(refused(client, epi_deployment_list, NULL, NULL, bad), "request_json: must not be NULL"));
     CHECK(says(refused(client, epi_deployment_list, "{\"\xff\":1}", NULL, bad), "request_json: is not UTF-8 from byte 2"));
-    CHECK(says(refused(client, epi_deployment_list, "{} {}", NULL, bad), "request_json: is no JSON"));
+    CHECK(says(refused(client, epi_deployment_list, "{} {}", NULL, bad), "request_json: is not valid JSON"));
     CHECK(says(refused(client, epi_deployment_list, "{\"a\":1}", NULL, bad), "a: unknown field"));
     CHECK(says(refused(client, epi_deployment_get, "{}", NULL, bad), "id: is missing"));
     CHECK(says(refused(client, epi_deployment_get, "{\"id\":1}", NULL, bad), "id: "));

@@ -13,59 +13,61 @@ use epicloud_emulator::{Sink, SinkConfig, SinkSettings, Verify};
 const EXAMPLES: &str = "\
 Examples:
   epi-sink
-      as fast as the machine; one JSON line on stdout says where it listens
+      as fast as the machine allows; prints its addresses as one JSON line
 
   epi-sink --latency-ms 30 --per-connection 100Mbit --total 1Gbit
-      as slow as the network between an office and a data centre
+      like the network between an office and a data centre
 
   epi-sink --faulty-every 10 --content-crc
-      every tenth block fails; the statistics name the CRC-64 of every block that was taken
+      every tenth block fails; the statistics include the CRC-64 of every
+      accepted block
 
   epi-sink --blob-size 2GiB --blob-md5
-      has a blob to download
+      serve a blob to download
 
   curl http://127.0.0.1:PORT/__control/statistics
-      what came, as JSON; DELETE forgets it
+      show what was received, as JSON; DELETE resets the statistics
 
   curl --data '{\"latencyMs\":30,\"total\":0}' http://127.0.0.1:PORT/__control/settings
-      changes the network for new connections
+      change the network for new connections
 
-Signatures are not checked: any link with a sig= will do. Never let it listen to a network that others use.
+Signatures are not checked: any SAS URL with a sig= is accepted. Do not expose it
+to a network that others use.
 
-Exit codes: 0 after SIGTERM or SIGINT, 1 on failure, 2 on wrong use.";
+Exit codes: 0 after SIGTERM or SIGINT, 1 on failure, 2 on a usage error.";
 
-/// A storage account that swallows what is uploaded, to measure transfers against.
+/// A storage account that discards uploads, to measure transfers against.
 #[derive(Debug, Parser)]
-#[command(name = "epi-sink", version, after_help = EXAMPLES)]
+#[command(name = "epi-sink", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Options {
-    /// Address of the HTTP listener; port 0 takes a free one
+    /// Address of the HTTP listener; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     http: SocketAddr,
-    /// Address of the HTTPS listener; port 0 takes a free one
+    /// Address of the HTTPS listener; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     https: SocketAddr,
-    /// Round-trip time added: connecting, the TLS handshake and each request see it
+    /// Additional round-trip time in milliseconds, for connecting, the TLS handshake and each request
     #[arg(long, value_name = "N", default_value_t = 0)]
     latency_ms: u64,
-    /// Cap of each connection, both directions: bits per second, or with kbit, Mbit or Gbit
+    /// Limit of each connection, in each direction: bits per second, or with kbit, Mbit or Gbit
     #[arg(long, value_name = "RATE", default_value = "0", hide_default_value = true, value_parser = rate)]
     per_connection: u64,
-    /// Cap of all connections together, each direction
+    /// Limit of all connections together, in each direction
     #[arg(long, value_name = "RATE", default_value = "0", hide_default_value = true, value_parser = rate)]
     total: u64,
-    /// Which checksums are compared with the bytes: none, x-ms-content-crc64, or all, which costs CPU
+    /// Checksums to verify: none, x-ms-content-crc64, or all, which costs CPU
     #[arg(long, value_name = "WHICH", value_enum, default_value_t = Checked::Crc64)]
     verify: Checked,
-    /// Compute the CRC-64 of every block, also when none was sent
+    /// Compute the CRC-64 of every block, even if none was sent
     #[arg(long)]
     content_crc: bool,
-    /// Answer every N-th Put Block wrong: 503, 500 and a reset in the middle of the body, in turns
+    /// Fail every N-th Put Block, with 503, 500 and a connection reset in turn
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     faulty_every: u64,
-    /// Have a blob of this size to download: bytes, or with the suffix KiB, MiB or GiB
+    /// Size of a blob to download: bytes, or with the suffix KiB, MiB or GiB
     #[arg(long, value_name = "SIZE", value_parser = size)]
     blob_size: Option<u64>,
-    /// Give that blob its Content-MD5
+    /// Store the Content-MD5 of that blob
     #[arg(long, requires = "blob_size")]
     blob_md5: bool,
 }
@@ -82,7 +84,9 @@ fn rate(text: &str) -> Result<u64, String> {
     let units = [("kbit", 1_000), ("Mbit", 1_000_000), ("Gbit", 1_000_000_000), ("", 1)];
     let read = units.iter().find_map(|(suffix, unit)| Some((text.strip_suffix(suffix)?, unit)));
     let bits = read.and_then(|(digits, unit)| digits.trim().parse::<u64>().ok()?.checked_mul(*unit));
-    bits.ok_or_else(|| "give a number of bits per second, or one with kbit, Mbit or Gbit".to_owned())
+    bits.ok_or_else(|| {
+        "must be a number of bits per second, or one with kbit, Mbit or Gbit, such as 100Mbit".to_owned()
+    })
 }
 
 impl Options {

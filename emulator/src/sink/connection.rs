@@ -136,7 +136,7 @@ async fn requests(core: &Core, channel: &mut Channel, peer_is_loopback: bool) ->
                 continue;
             }
             Read::Malformed => {
-                let answer = Answer::new(400, "text/plain", "this is no HTTP request\n");
+                let answer = Answer::new(400, "text/plain", "not an HTTP request\n");
                 return Ok(send(core, channel, &answer.into(), false, false).await?);
             }
         };

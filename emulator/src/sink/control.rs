@@ -11,7 +11,7 @@ use crate::http::{Answer, Asked};
 /// Answers a control request.
 pub(super) async fn handle(core: &Core, asked: &Asked, body: &mut Body<'_>) -> Result<Reply, Stopped> {
     if !asked.peer_is_loopback {
-        return Ok(answer(403, &json!({ "error": "the control interface answers only clients on the same machine" })));
+        return Ok(answer(403, &json!({ "error": "the control interface is available only on the same machine" })));
     }
     let what = asked.path().trim_start_matches("/__control/").trim_end_matches('/');
     let reply = match (asked.method.as_str(), what) {
@@ -33,7 +33,7 @@ pub(super) async fn handle(core: &Core, asked: &Asked, body: &mut Body<'_>) -> R
                 Err(failure) => answer(400, &json!({ "error": failure.to_string() })),
             }
         }
-        (method, what) => answer(404, &json!({ "error": format!("there is no {method} {what}") })),
+        (method, what) => answer(404, &json!({ "error": format!("{method} {what} does not exist") })),
     };
     Ok(reply)
 }

@@ -132,7 +132,7 @@ fn run_hands_a_signal_on_and_waits_for_the_command() {
 fn errors_name_the_field() {
     let table: [(&[&str], i32, &str); 10] = [
         (&["--scenario", "sloth"], 2, "slow-export"),
-        (&["--scenario", "warnings,deploy-fails"], 1, "exclude each other"),
+        (&["--scenario", "warnings,deploy-fails"], 1, "cannot be combined"),
         (&["--scenario", "slow-export", "--speed", "instant"], 1, "speed"),
         (&["--sas-version", "2999-01-01"], 1, "SAS version"),
         (&["--speed", "soon"], 2, "--speed"),

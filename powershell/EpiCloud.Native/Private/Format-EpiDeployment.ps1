@@ -30,7 +30,7 @@ function Format-EpiDeployment {
         }
     }
     if ($Direct) {
-        $text += ' straight to the site, without a slot to verify it in (DirectDeploy)'
+        $text += ' directly to the site, without a slot and verification (DirectDeploy)'
     }
     if ($overwritten) {
         $text += "; the $($overwritten -join ' and ') of $Target will be overwritten"

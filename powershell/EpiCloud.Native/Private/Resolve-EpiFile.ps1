@@ -26,11 +26,11 @@ function Resolve-EpiFile {
     }
     elseif ($place.Provider.Name -ne 'FileSystem') {
         throw [System.ArgumentException]::new(
-            "'$Path' is not in a file system, but belongs to the provider $($place.Provider.Name)")
+            "'$Path' is not in a file system; it belongs to the provider $($place.Provider.Name)")
     }
     if ($null -ne $Taken -and -not $Taken.Add($place.File)) {
         throw [System.ArgumentException]::new(
-            "'$($place.File)' was named for an earlier object of the pipeline too: give each a name of its own, as with " +
+            "'$($place.File)' is already the file of an earlier object of the pipeline: use a different name for each, such as " +
             '-Path { "$($_.databaseName).bacpac" }')
     }
     $place.File

@@ -72,7 +72,7 @@ function Select-EpiAccount {
     }
     if ($missing.Count -gt 0) {
         $text = 'Cannot process command because of one or more missing mandatory parameters: ' + ($missing -join ' ') +
-            '. Give them, or run Connect-EpiCloud first.'
+            '. Pass them, or run Connect-EpiCloud first.'
         $Cmdlet.ThrowTerminatingError([System.Management.Automation.ErrorRecord]::new(
                 [System.Management.Automation.ParameterBindingException]::new($text),
                 'MissingMandatoryParameter',

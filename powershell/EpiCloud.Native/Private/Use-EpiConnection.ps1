@@ -9,7 +9,7 @@ function Use-EpiConnection {
     }
     if ($Connection.Endpoint -ne (Get-EpiEndpoint)) {
         throw [System.InvalidOperationException]::new(
-            'the address of the service ($Global:EpiCloudApiEndpointUri or EPI_ENDPOINT) was changed after ' +
+            'the URL of the service ($Global:EpiCloudApiEndpointUri or EPI_ENDPOINT) changed after ' +
             'Connect-EpiCloud; run Connect-EpiCloud again, with the key and the secret')
     }
     $Connection.Client

@@ -24,15 +24,14 @@ function Write-EpiEvent {
         }
         'accepted' {
             $Call.Id = $Entry.id
-            Microsoft.PowerShell.Utility\Write-Verbose -Message "The $($Entry.what) $($Entry.id) was accepted."
+            Microsoft.PowerShell.Utility\Write-Verbose -Message $Entry.text
         }
         'retrying' {
-            $text = "$($Entry.what) failed (attempt $($Entry.attempt)), trying again in $($Entry.delayMs) ms: $($Entry.reason)"
             if ($Entry.warns) {
-                Microsoft.PowerShell.Utility\Write-Warning -Message $text
+                Microsoft.PowerShell.Utility\Write-Warning -Message $Entry.text
             }
             else {
-                Microsoft.PowerShell.Utility\Write-Verbose -Message $text
+                Microsoft.PowerShell.Utility\Write-Verbose -Message $Entry.text
             }
         }
         'progress' {

@@ -4,26 +4,26 @@ function Add-EpiDeploymentPackage {
     Uploads a deployment package.
 
     .DESCRIPTION
-    Uploads a file to the place that Get-EpiDeploymentPackageLocation names: in several blocks at a time, each with a
-    checksum. What fails for a passing reason is sent again; a refusal ends the upload at once. An existing package of that
-    name is replaced unless it is linked to a deployment. An upload that was cut goes on where it was when it is called
-    again with the same file and name; resumedBytes of the receipt of PassThru says how much was there.
+    Uploads a file to the location that Get-EpiDeploymentPackageLocation returns, in parallel blocks with a checksum each.
+    Temporary errors are retried; a refusal ends the upload at once. An existing package of the same name is replaced
+    unless it is linked to a deployment. To resume an interrupted upload, call it again with the same file and name;
+    resumedBytes of the receipt of PassThru shows how much was already uploaded.
 
-    The link must lead to Azure's blob storage. Set $Global:EpiCloudAllowAnySasUrl to $true for another store, such as an
-    emulator that listens elsewhere.
+    The SAS URL must be one of Azure blob storage. Set $Global:EpiCloudAllowAnySasUrl to $true for another blob storage,
+    such as an emulator.
 
     .PARAMETER SasUrl
-    The link from Get-EpiDeploymentPackageLocation. White space around it is taken away.
+    The SAS URL from Get-EpiDeploymentPackageLocation. White space around it is ignored.
 
     .PARAMETER Path
     The file, taken literally. LiteralPath is another name of this parameter.
 
     .PARAMETER BlobName
-    The package's name in the store: [name.](cms|commerce|head).app.<version>.(nupkg|zip) or
-    [name.](cms|commerce).sqldb.<version>.bacpac. The file's own name when not given or empty.
+    The name to upload the package under: [name.](cms|commerce|head).app.<version>.(nupkg|zip) or
+    [name.](cms|commerce).sqldb.<version>.bacpac. The default is the name of the file.
 
     .PARAMETER PassThru
-    Gives a receipt of the upload, which also says whether one that was cut was resumed. Without it there is no output.
+    Returns a receipt of the upload. By default there is no output.
 
     .EXAMPLE
     $location = Get-EpiDeploymentPackageLocation
@@ -34,15 +34,15 @@ function Add-EpiDeploymentPackage {
     .EXAMPLE
     Get-ChildItem *.nupkg | Add-EpiDeploymentPackage -SasUrl $location
 
-    Uploads all packages of a folder.
+    Uploads all packages of a directory.
 
     .INPUTS
     Objects with the properties FullName and Name, such as files.
 
     .OUTPUTS
-    None. With PassThru EpiCloud.PackageUpload: blobName, bytes, contentMd5, blocks, resumedBytes (more than 0 when an upload
-    that was cut was resumed), retries, integrity
-    (crc64 or contentMd5, by which the blob storage has confirmed each block; unverified where it did not).
+    None. With PassThru EpiCloud.PackageUpload: blobName, bytes, contentMd5, blocks, resumedBytes (more than 0 if an
+    interrupted upload was resumed), retries, integrity (the checksum by which the blob storage confirmed each block:
+    crc64 or contentMd5, or unverified if it did not).
 
     .LINK
     about_EpiCloud.Native
@@ -91,7 +91,7 @@ function Add-EpiDeploymentPackage {
                 $package.blobName = $BlobName
                 $name = $BlobName
             }
-            if ($isAsked -and -not $PSCmdlet.ShouldProcess($name, 'Upload the package, over one of that name')) {
+            if ($isAsked -and -not $PSCmdlet.ShouldProcess($name, 'Upload the package, replacing an existing one of that name')) {
                 return
             }
             Microsoft.PowerShell.Utility\Write-Verbose -Message "Uploading blob $name to storage account ..."

@@ -1,14 +1,14 @@
 function Complete-EpiDeployment {
     <#
     .SYNOPSIS
-    Completes a deployment that awaits its verification: it goes live.
+    Completes a deployment that awaits verification: it goes live.
 
     .DESCRIPTION
-    Tells the service to swap the verified slot into the site. Without Wait the deployment is given as the service answers,
-    usually with the status Completing.
+    Swaps the verified slot into the site. Without Wait, the deployment is returned as the service reports it, usually with
+    the status Completing.
 
-    A deployment that carries error texts is an error, also when they stem from before. One that ends as Failed without any
-    text is given as an object, unless Strict asks for an error.
+    A deployment with error texts is an error, even if they are from before. A deployment that fails without an error text
+    is returned as an object, unless Strict is set.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -23,23 +23,23 @@ function Complete-EpiDeployment {
     The id of the deployment.
 
     .PARAMETER Wait
-    Waits until the operation has ended.
+    Waits until the operation finishes.
 
     .PARAMETER ShowProgress
     Shows progress while waiting.
 
     .PARAMETER WaitTimeoutMinutes
-    The longest wait in minutes. When it has passed the cmdlet fails; the operation goes on in the service.
+    Maximum time to wait, in minutes. When it is reached, the cmdlet fails; the operation continues in the service.
 
     .PARAMETER PollingIntervalSeconds
-    The pause between two looks at the operation, in seconds.
+    Polling interval in seconds.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .PARAMETER Strict
-    Takes warnings, and a failure for which the service gives no reason, for an error.
+    Treats warnings, and a failure without a reason from the service, as an error.
 
     .EXAMPLE
     Complete-EpiDeployment -Id $deployment.id -Wait
@@ -49,14 +49,15 @@ function Complete-EpiDeployment {
     .EXAMPLE
     Get-EpiDeployment | Where-Object status -eq 'AwaitingVerification' | Complete-EpiDeployment -Wait -ShowProgress
 
-    Completes what waits for it.
+    Completes all deployments that await verification.
 
     .INPUTS
-    Objects with the properties id and projectId, such as deployments. An object's projectId wins over the connected one.
+    Objects with the properties id and projectId, such as deployments. The projectId of an object takes precedence over the
+    connected one.
 
     .OUTPUTS
-    EpiCloud.Deployment, the service's object: id, projectId, status, startTime, endTime, percentComplete,
-    validationLinks, deploymentWarnings, deploymentErrors, parameters, and whatever else the service gives.
+    EpiCloud.Deployment, as returned by the service: id, projectId, status, startTime, endTime, percentComplete,
+    validationLinks, deploymentWarnings, deploymentErrors, parameters and any further members.
 
     .LINK
     about_EpiCloud.Native

@@ -4,16 +4,17 @@ function Connect-EpiCloud {
     Keeps credentials for the cmdlets that follow.
 
     .DESCRIPTION
-    After this, every cmdlet of the module works without ClientKey and ClientSecret, and without ProjectId if one was given.
-    With a project the credentials are verified first; if that fails, an earlier connection stays as it was. Without one no
+    After this, every cmdlet of the module works without ClientKey and ClientSecret, and without ProjectId if it was set.
+    With a project, the credentials are verified first; if that fails, an earlier connection is kept. Without a project, no
     request is sent.
 
-    The credentials are held by the native library, for this runspace, until Disconnect-EpiCloud or another connection. They
-    are not written to $PSDefaultParameterValues; entries there that would stand in front of them, as EpiCloud 1.9 made them,
-    are removed.
+    The native library holds the credentials for this runspace, until Disconnect-EpiCloud or another connection. They are
+    not written to $PSDefaultParameterValues; entries there that would override them, as EpiCloud 1.9 created them, are
+    removed.
 
-    Called again without a key and a secret, or with the same key, it checks the connection again and keeps what is not given,
-    also the project. Another key without a project forgets it, and so does a ProjectId that is given and empty.
+    Called again without a key and a secret, or with the same key, it verifies the connection again and keeps the values that
+    you do not pass, including the project. Another key without a project removes the project, and so does an empty
+    ProjectId.
 
     .PARAMETER ClientKey
     The key of the API credentials.
@@ -22,11 +23,11 @@ function Connect-EpiCloud {
     The secret of the API credentials.
 
     .PARAMETER ProjectId
-    The id of the project, a GUID. When it is given and empty the connection has none, and nothing is verified.
+    The id of the project, a GUID. If it is empty, the connection has no project, and nothing is verified.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .EXAMPLE
     Connect-EpiCloud -ClientKey $env:DXP_KEY -ClientSecret $env:DXP_SECRET -ProjectId $env:DXP_PROJECT
@@ -36,13 +37,13 @@ function Connect-EpiCloud {
     .EXAMPLE
     Connect-EpiCloud -Credential (Get-Credential) -ProjectId '2a561398-d517-4634-9bc4-aab5008a8e1a'
 
-    Asks for key and secret, so that the secret is in no history.
+    Prompts for the key and the secret, so that the secret is not in the history.
 
     .INPUTS
     None.
 
     .OUTPUTS
-    EpiCloud.Connection: ProjectId (if given), ClientKey, AuthenticationVerified.
+    EpiCloud.Connection: ProjectId (if set), ClientKey, AuthenticationVerified.
 
     .LINK
     about_EpiCloud.Native

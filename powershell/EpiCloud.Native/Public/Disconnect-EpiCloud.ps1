@@ -1,15 +1,16 @@
 function Disconnect-EpiCloud {
     <#
     .SYNOPSIS
-    Forgets the credentials of Connect-EpiCloud.
+    Removes the credentials of Connect-EpiCloud.
 
     .DESCRIPTION
-    Forgets the connection of this runspace; the library zeroes its copy of the secret. Does nothing if there is none.
+    Closes the connection of this runspace; the library zeroes its copy of the secret. Does nothing if there is no
+    connection.
 
     .EXAMPLE
     Disconnect-EpiCloud
 
-    Forgets the credentials.
+    Removes the credentials.
 
     .INPUTS
     None.

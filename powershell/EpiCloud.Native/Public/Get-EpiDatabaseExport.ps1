@@ -4,7 +4,7 @@ function Get-EpiDatabaseExport {
     Gets a database export.
 
     .DESCRIPTION
-    Gets an export by its id. While it runs its status is InProgress; Succeeded comes with a link to the bacpac.
+    Gets an export by its id. While it is running, its status is InProgress; with Succeeded it has a download link.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -16,7 +16,7 @@ function Get-EpiDatabaseExport {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER Environment
-    The environment that the database belongs to.
+    The environment of the database.
 
     .PARAMETER DatabaseName
     The database, epicms or epicommerce.
@@ -25,8 +25,8 @@ function Get-EpiDatabaseExport {
     The id of the export.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .EXAMPLE
     Get-EpiDatabaseExport -Environment Production -DatabaseName epicms -Id $export.id
@@ -36,14 +36,14 @@ function Get-EpiDatabaseExport {
     .EXAMPLE
     $export | Get-EpiDatabaseExport
 
-    Looks at an export again.
+    Gets the current state of an export.
 
     .INPUTS
     Database exports, or objects with their properties environment, databaseName, id and projectId.
 
     .OUTPUTS
-    EpiCloud.DatabaseExport, the service's object: id, projectId, databaseName, databaseDisplayName, bacpacName,
-    environment, status, downloadLink, and whatever else the service gives. The link is a secret while it is valid.
+    EpiCloud.DatabaseExport, as returned by the service: id, projectId, databaseName, databaseDisplayName, bacpacName,
+    environment, status, downloadLink and any further members. The link is a secret while it is valid.
 
     .LINK
     about_EpiCloud.Native

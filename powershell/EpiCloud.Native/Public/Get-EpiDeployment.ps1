@@ -4,7 +4,7 @@ function Get-EpiDeployment {
     Gets a deployment, or the most recent ones.
 
     .DESCRIPTION
-    Gets one deployment by its id, or without an id the ten most recent deployments of the project.
+    Gets a deployment by its id or, without an id, the ten most recent deployments of the project.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -16,12 +16,12 @@ function Get-EpiDeployment {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER Id
-    The id of a deployment. Without it, and as in the original also with an empty one, all that the service lists are given:
-    check a variable before you pipe the result on.
+    The id of a deployment. Without it, and as in EpiCloud also if it is empty, all recent deployments are returned: check
+    the variable before you pipe the result on.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .EXAMPLE
     Get-EpiDeployment | Sort-Object startTime
@@ -31,14 +31,15 @@ function Get-EpiDeployment {
     .EXAMPLE
     Get-EpiDeployment -Id $deployment.id
 
-    Gets one deployment.
+    Gets a deployment.
 
     .INPUTS
-    Objects with the properties id and projectId, such as deployments. An object's projectId wins over the connected one.
+    Objects with the properties id and projectId, such as deployments. The projectId of an object takes precedence over the
+    connected one.
 
     .OUTPUTS
-    EpiCloud.Deployment, the service's object: id, projectId, status, startTime, endTime, percentComplete,
-    validationLinks, deploymentWarnings, deploymentErrors, parameters, and whatever else the service gives.
+    EpiCloud.Deployment, as returned by the service: id, projectId, status, startTime, endTime, percentComplete,
+    validationLinks, deploymentWarnings, deploymentErrors, parameters and any further members.
 
     .LINK
     about_EpiCloud.Native

@@ -1,10 +1,11 @@
 function Get-EpiDeploymentPackageLocation {
     <#
     .SYNOPSIS
-    Gets the link that deployment packages are uploaded to.
+    Gets the SAS URL that deployment packages are uploaded to.
 
     .DESCRIPTION
-    Gets a write-only link to a container, valid for 24 hours, for Add-EpiDeploymentPackage. It is a secret while it is valid.
+    Gets a write-only SAS URL of a container, valid for 24 hours, for Add-EpiDeploymentPackage. It is a secret while it is
+    valid.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -16,8 +17,8 @@ function Get-EpiDeploymentPackageLocation {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .EXAMPLE
     $location = Get-EpiDeploymentPackageLocation
@@ -26,10 +27,10 @@ function Get-EpiDeploymentPackageLocation {
     Uploads a package.
 
     .INPUTS
-    Objects with the property projectId, which wins over the connected one.
+    Objects with the property projectId, which takes precedence over the connected one.
 
     .OUTPUTS
-    System.String, the link.
+    System.String, the SAS URL.
 
     .LINK
     about_EpiCloud.Native

@@ -1,11 +1,11 @@
 function Get-EpiEdgeLogLocation {
     <#
     .SYNOPSIS
-    Gets the link to the edge logs.
+    Gets the SAS URL of the edge logs.
 
     .DESCRIPTION
-    Gets a read-only link to the container of the logs of CDN and firewall. The credentials need the right to edge logs. The
-    link is a secret while it is valid.
+    Gets a read-only SAS URL of the container with the CDN and firewall logs. The credentials need access to edge logs. The
+    SAS URL is a secret while it is valid.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -17,19 +17,19 @@ function Get-EpiEdgeLogLocation {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .EXAMPLE
     $location = Get-EpiEdgeLogLocation
 
-    Gets the link.
+    Gets the SAS URL.
 
     .INPUTS
-    Objects with the property projectId, which wins over the connected one.
+    Objects with the property projectId, which takes precedence over the connected one.
 
     .OUTPUTS
-    System.String, the link.
+    System.String, the SAS URL.
 
     .LINK
     about_EpiCloud.Native

@@ -4,7 +4,7 @@ function Get-EpiStorageContainer {
     Lists the storage containers of an environment.
 
     .DESCRIPTION
-    Gives one object that holds the names of the containers.
+    Returns one object with the names of the containers.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -19,11 +19,11 @@ function Get-EpiStorageContainer {
     The environment.
 
     .PARAMETER Writable
-    Lists only containers that may be written to.
+    Lists only writable containers.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .EXAMPLE
     (Get-EpiStorageContainer -Environment Integration).storageContainers
@@ -33,10 +33,10 @@ function Get-EpiStorageContainer {
     .EXAMPLE
     Get-EpiStorageContainer -Environment Production | Get-EpiStorageContainerSasLink -RetentionHours 2
 
-    Gets a link to each container.
+    Creates a SAS URL for each container.
 
     .INPUTS
-    Objects with the property projectId, which wins over the connected one.
+    Objects with the property projectId, which takes precedence over the connected one.
 
     .OUTPUTS
     EpiCloud.StorageContainer: projectId, environment, storageContainers (a list of names).

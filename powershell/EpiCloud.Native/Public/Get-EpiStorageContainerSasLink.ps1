@@ -1,10 +1,10 @@
 function Get-EpiStorageContainerSasLink {
     <#
     .SYNOPSIS
-    Makes links to storage containers.
+    Creates SAS URLs for storage containers.
 
     .DESCRIPTION
-    Makes one link for each container, in order. The first failure ends it; what came before was given.
+    Creates one SAS URL for each container, in order. The first failure ends it; the earlier SAS URLs are returned.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -22,31 +22,31 @@ function Get-EpiStorageContainerSasLink {
     The names of the containers.
 
     .PARAMETER RetentionHours
-    How long the links are valid, in hours.
+    How long the SAS URLs are valid, in hours.
 
     .PARAMETER Writable
-    Makes links that may be written to. Not for Preproduction and Production.
+    Allows writing. Not for Preproduction and Production.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .EXAMPLE
     Get-EpiStorageContainerSasLink -Environment Integration -StorageContainer mysitemedia -Writable
 
-    Makes a link for an upload of media.
+    Creates a SAS URL for an upload of media.
 
     .EXAMPLE
     Get-EpiStorageContainer -Environment Production | Get-EpiStorageContainerSasLink -RetentionHours 2
 
-    Makes a link to each container.
+    Creates a SAS URL for each container.
 
     .INPUTS
     The output of Get-EpiStorageContainer, or objects with its properties.
 
     .OUTPUTS
-    EpiCloud.StorageContainerSasLink: projectId, environment, containerName, sasLink, expiresOn. The link is a secret while it
-    is valid.
+    EpiCloud.StorageContainerSasLink: projectId, environment, containerName, sasLink, expiresOn. The SAS URL is a secret
+    while it is valid.
 
     .LINK
     about_EpiCloud.Native

@@ -1,15 +1,15 @@
 function Reset-EpiDeployment {
     <#
     .SYNOPSIS
-    Resets a deployment that awaits its verification.
+    Resets (rolls back) a deployment that awaits verification.
 
     .DESCRIPTION
-    Takes a deployment back. In maintenance mode the database can be rolled back too, and the site looked at before the swap:
-    then the reset ends as AwaitingResetVerification and is completed by a second call with Complete. Without Wait the
-    deployment is given as the service answers, usually with the status Resetting.
+    Rolls a deployment back. In maintenance mode, the database can also be rolled back, and the site can be verified before
+    the swap: the reset then stops with the status AwaitingResetVerification, and a second call with Complete completes it.
+    Without Wait, the deployment is returned as the service reports it, usually with the status Resetting.
 
-    A deployment that carries error texts is an error, also when they stem from before the reset and the reset itself is good.
-    One that ends as Failed without any text is given as an object, unless Strict asks for an error.
+    A deployment with error texts is an error, even if they are from before the reset and the reset itself succeeds. A
+    deployment that fails without an error text is returned as an object, unless Strict is set.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -24,37 +24,37 @@ function Reset-EpiDeployment {
     The id of the deployment.
 
     .PARAMETER RollbackDatabase
-    Puts the database back to its state before the deployment. In maintenance mode only.
+    Also rolls back the database. In maintenance mode only.
 
     .PARAMETER ValidateBeforeSwap
-    Stops before the swap, so that the site can be looked at. In maintenance mode only.
+    Stops before the swap, so that the site can be verified. In maintenance mode only.
 
     .PARAMETER Complete
     Completes a reset that was started with ValidateBeforeSwap.
 
     .PARAMETER Wait
-    Waits until the operation has ended.
+    Waits until the operation finishes.
 
     .PARAMETER ShowProgress
     Shows progress while waiting.
 
     .PARAMETER WaitTimeoutMinutes
-    The longest wait in minutes. When it has passed the cmdlet fails; the operation goes on in the service.
+    Maximum time to wait, in minutes. When it is reached, the cmdlet fails; the operation continues in the service.
 
     .PARAMETER PollingIntervalSeconds
-    The pause between two looks at the operation, in seconds.
+    Polling interval in seconds.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .PARAMETER Strict
-    Takes warnings, and a failure for which the service gives no reason, for an error.
+    Treats warnings, and a failure without a reason from the service, as an error.
 
     .EXAMPLE
     Reset-EpiDeployment -Id $deployment.id -RollbackDatabase -ValidateBeforeSwap -Wait
 
-    Starts a reset that stops for a look at the site.
+    Starts a reset that stops for the verification of the site.
 
     .EXAMPLE
     Reset-EpiDeployment -Id $deployment.id -Complete -Wait
@@ -62,11 +62,12 @@ function Reset-EpiDeployment {
     Completes that reset.
 
     .INPUTS
-    Objects with the properties id and projectId, such as deployments. An object's projectId wins over the connected one.
+    Objects with the properties id and projectId, such as deployments. The projectId of an object takes precedence over the
+    connected one.
 
     .OUTPUTS
-    EpiCloud.Deployment, the service's object: id, projectId, status, startTime, endTime, percentComplete,
-    validationLinks, deploymentWarnings, deploymentErrors, parameters, and whatever else the service gives.
+    EpiCloud.Deployment, as returned by the service: id, projectId, status, startTime, endTime, percentComplete,
+    validationLinks, deploymentWarnings, deploymentErrors, parameters and any further members.
 
     .LINK
     about_EpiCloud.Native
@@ -122,7 +123,7 @@ function Reset-EpiDeployment {
             $action = 'Complete the reset of the deployment'
         }
         if ($RollbackDatabase) {
-            $action += ' and put the database back to its state before it; what was written since is lost'
+            $action += ' and roll back the database; changes made since the deployment are lost'
         }
         if ($isAsked -and -not $PSCmdlet.ShouldProcess($Id, $action)) {
             return

@@ -1,17 +1,17 @@
 function Save-EpiDatabaseExport {
     <#
     .SYNOPSIS
-    Exports a database into a file: starts or takes an export, waits, downloads and verifies.
+    Exports a database to a file: starts an export or uses an existing one, waits, downloads and verifies.
 
     .DESCRIPTION
-    Starts an export, or takes the one whose id is given; waits until it has ended; downloads the bacpac in several parts at a
-    time and compares it with its checksum. An export that fails or has expired is an error.
+    Starts an export, or uses the one with the given id; waits until it finishes; downloads the bacpac in parallel parts and
+    verifies its checksum. A failed or expired export is an error.
 
-    Several exports of a pipeline need a -Path of their own each, as a script block: -Path { "$($_.databaseName).bacpac" }.
+    Several exports in a pipeline need a different -Path each, as a script block: -Path { "$($_.databaseName).bacpac" }.
 
-    What was cut is taken up by calling it again with the same environment, database and path: it goes on with the same export
-    and with what was downloaded of it, and says so. A new export is started only where the earlier one has failed, has
-    expired or is no longer there. Ctrl-C stops the download at once; the export goes on in the service.
+    To resume after an interruption, call it again with the same environment, database and path: it continues with the same
+    export and with the parts that are already downloaded, and reports that. A new export is started only if the earlier one
+    has failed, has expired or no longer exists. Ctrl-C stops the download at once; the export continues in the service.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -23,7 +23,7 @@ function Save-EpiDatabaseExport {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER Environment
-    The environment that the database belongs to.
+    The environment of the database.
 
     .PARAMETER DatabaseName
     The database.
@@ -32,45 +32,45 @@ function Save-EpiDatabaseExport {
     The file to write, taken literally. LiteralPath is another name of this parameter.
 
     .PARAMETER Id
-    The id of an export that exists. Without it that of an interrupted call goes on, or a new one is started, unless objects
-    come from the pipeline.
+    The id of an existing export. Without it, the export of an interrupted call is resumed or a new one is started, unless
+    objects come from the pipeline.
 
     .PARAMETER NewExport
-    Starts a new export, even if that of an interrupted call to the same file could go on. Not together with Id.
+    Starts a new export, even if an interrupted call for the same file could be resumed. Not together with Id.
 
     .PARAMETER RetentionHours
-    How long the service keeps a new export, in hours; 24 when not given.
+    How long the service keeps a new export, in hours; the default is 24.
 
     .PARAMETER WaitTimeoutMinutes
-    The longest wait in minutes; no limit when not given. The export goes on in the service.
+    Maximum time to wait, in minutes; the default is no limit. The export continues in the service.
 
     .PARAMETER PollingIntervalSec
-    The pause between two looks at the export, in seconds; 30 when not given.
+    Polling interval in seconds; the default is 30.
 
     .PARAMETER Force
     Replaces the file if it exists.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .EXAMPLE
     Save-EpiDatabaseExport -Environment Production -DatabaseName epicms -Path epicms.bacpac
 
-    Exports a database into a file.
+    Exports a database to a file.
 
     .EXAMPLE
     $export | Save-EpiDatabaseExport -Path epicms.bacpac
 
-    Waits for an export that was started before and downloads it.
+    Waits for an existing export and downloads it.
 
     .INPUTS
     Database exports, or objects with their properties environment, databaseName, id and projectId.
 
     .OUTPUTS
-    EpiCloud.SavedDatabaseExport: id, environment, databaseName, status, file, bytes, contentMd5, verified (md5, or size where
-    the store gives no checksum), resumedBytes, retries, structure (checked), warnings (code and text of what an import may
-    stumble over).
+    EpiCloud.SavedDatabaseExport: id, environment, databaseName, status, file, bytes, contentMd5, verified (md5, or size if
+    the blob storage has no checksum), resumedBytes, retries, structure (checked), warnings (code and text of what may make
+    an import fail).
 
     .LINK
     about_EpiCloud.Native
@@ -149,7 +149,7 @@ function Save-EpiDatabaseExport {
                 $action = "Save the export $Id of $DatabaseName from $Environment"
             }
             if ($Force) {
-                $action += ', over the file if it exists'
+                $action += ', replacing the file if it exists'
             }
             if ($isAsked -and -not $PSCmdlet.ShouldProcess($file, $action)) {
                 return

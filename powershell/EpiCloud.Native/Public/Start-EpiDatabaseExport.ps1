@@ -1,14 +1,14 @@
 function Start-EpiDatabaseExport {
     <#
     .SYNOPSIS
-    Starts an export of a database.
+    Starts a database export.
 
     .DESCRIPTION
-    Starts an export and gives it as it is found one look later, or with Wait when it has ended. An export takes hours, in
-    extreme cases days, so WaitTimeoutMinutes needs a higher value than it has by itself.
+    Starts an export and returns its first status or, with Wait, its final one. An export takes hours, in extreme cases
+    days, so set WaitTimeoutMinutes to a higher value than the default.
 
-    An export that ends as ExportFailed or LinkExpired is given as an object, unless Strict asks for an error. See
-    Save-EpiDatabaseExport for a download that is verified.
+    An export with the status ExportFailed or LinkExpired is returned as an object, unless Strict is set. Use
+    Save-EpiDatabaseExport for a verified download.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -20,32 +20,32 @@ function Start-EpiDatabaseExport {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER Environment
-    The environment that the database belongs to.
+    The environment of the database.
 
     .PARAMETER DatabaseName
     The database.
 
     .PARAMETER RetentionHours
-    How long the service keeps the result, in hours.
+    How long the service keeps the export, in hours.
 
     .PARAMETER Wait
-    Waits until the operation has ended. Wait-EpiDatabaseExport waits for one that runs already.
+    Waits until the operation finishes. Wait-EpiDatabaseExport waits for one that is already running.
 
     .PARAMETER ShowProgress
     Shows progress while waiting.
 
     .PARAMETER WaitTimeoutMinutes
-    The longest wait in minutes. When it has passed the cmdlet fails; the operation goes on in the service.
+    Maximum time to wait, in minutes. When it is reached, the cmdlet fails; the operation continues in the service.
 
     .PARAMETER PollingIntervalSec
-    The pause between two looks at the operation, in seconds.
+    Polling interval in seconds.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .PARAMETER Strict
-    Takes an export that failed or has expired for an error.
+    Treats a failed or expired export as an error.
 
     .EXAMPLE
     $export = Start-EpiDatabaseExport -Environment Production -DatabaseName epicms -Wait -WaitTimeoutMinutes 600
@@ -53,11 +53,11 @@ function Start-EpiDatabaseExport {
     Exports a database and waits for it.
 
     .INPUTS
-    Objects with the property projectId, which wins over the connected one.
+    Objects with the property projectId, which takes precedence over the connected one.
 
     .OUTPUTS
-    EpiCloud.DatabaseExport, the service's object: id, projectId, databaseName, databaseDisplayName, bacpacName,
-    environment, status, downloadLink, and whatever else the service gives. The link is a secret while it is valid.
+    EpiCloud.DatabaseExport, as returned by the service: id, projectId, databaseName, databaseDisplayName, bacpacName,
+    environment, status, downloadLink and any further members. The link is a secret while it is valid.
 
     .LINK
     about_EpiCloud.Native

@@ -1,14 +1,14 @@
 function Start-EpiDeployment {
     <#
     .SYNOPSIS
-    Starts a deployment of packages, or of the content of another environment.
+    Starts a deployment of packages or of the content of another environment.
 
     .DESCRIPTION
-    Starts a deployment and gives it as it is found one look later, or with Wait when it awaits its verification, has
-    succeeded or has failed.
+    Starts a deployment and returns its first status or, with Wait, waits until it awaits verification, has succeeded or has
+    failed.
 
-    A deployment that carries error texts is an error, with and without Wait. One that ends as Failed without any text is given
-    as an object, unless Strict asks for an error.
+    A deployment with error texts is an error, with and without Wait. A deployment that fails without an error text is
+    returned as an object, unless Strict is set.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -20,7 +20,7 @@ function Start-EpiDeployment {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER SourceApp
-    The code to copy: cms, commerce. None when not given or empty.
+    The applications whose code to copy: cms, commerce. The default is none.
 
     .PARAMETER SourceEnvironment
     The environment to copy from.
@@ -29,13 +29,13 @@ function Start-EpiDeployment {
     The environment to deploy to.
 
     .PARAMETER DeploymentPackage
-    The names of packages that were uploaded.
+    The names of uploaded packages.
 
     .PARAMETER UseMaintenancePage
-    Shows the maintenance page during the deployment.
+    Shows a maintenance page during the deployment.
 
     .PARAMETER ZeroDownTimeMode
-    Deploys without downtime; the site is read-only or stays writable meanwhile.
+    Deploys without downtime; during the deployment, the site is read-only or stays writable.
 
     .PARAMETER IncludeBlob
     Copies the blobs.
@@ -44,31 +44,31 @@ function Start-EpiDeployment {
     Copies the databases.
 
     .PARAMETER DirectDeploy
-    Deploys straight to the site, without a slot. For Integration and additional environments.
+    Deploys directly to the site, without a slot. For Integration and ADE environments.
 
     .PARAMETER Wait
-    Waits until the operation has ended. Wait-EpiDeployment waits for one that runs already.
+    Waits until the operation finishes. Wait-EpiDeployment waits for one that is already running.
 
     .PARAMETER ShowProgress
     Shows progress while waiting.
 
     .PARAMETER WaitTimeoutMinutes
-    The longest wait in minutes. When it has passed the cmdlet fails; the operation goes on in the service.
+    Maximum time to wait, in minutes. When it is reached, the cmdlet fails; the operation continues in the service.
 
     .PARAMETER PollingIntervalSec
-    The pause between two looks at the operation, in seconds.
+    Polling interval in seconds.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .PARAMETER Strict
-    Takes warnings, and a failure for which the service gives no reason, for an error.
+    Treats warnings, and a failure without a reason from the service, as an error.
 
     .EXAMPLE
     Start-EpiDeployment -DeploymentPackage site.cms.app.1.0.0.nupkg -TargetEnvironment Preproduction -Wait -ShowProgress
 
-    Deploys a package and waits until it awaits its verification.
+    Deploys a package and waits until the deployment awaits verification.
 
     .EXAMPLE
     Start-EpiDeployment -SourceEnvironment Production -TargetEnvironment Preproduction -IncludeBlob -IncludeDb -Wait
@@ -76,11 +76,11 @@ function Start-EpiDeployment {
     Copies the content of one environment to another.
 
     .INPUTS
-    Objects with the property projectId, which wins over the connected one.
+    Objects with the property projectId, which takes precedence over the connected one.
 
     .OUTPUTS
-    EpiCloud.Deployment, the service's object: id, projectId, status, startTime, endTime, percentComplete,
-    validationLinks, deploymentWarnings, deploymentErrors, parameters, and whatever else the service gives.
+    EpiCloud.Deployment, as returned by the service: id, projectId, status, startTime, endTime, percentComplete,
+    validationLinks, deploymentWarnings, deploymentErrors, parameters and any further members.
 
     .LINK
     about_EpiCloud.Native

@@ -1,14 +1,14 @@
 function Wait-EpiDatabaseExport {
     <#
     .SYNOPSIS
-    Waits for a database export that was started elsewhere.
+    Waits for a running database export.
 
     .DESCRIPTION
-    Waits for an export that another session or a call without Wait has started, and gives it when it has ended. Changes
-    nothing, so Ctrl-C is safe, and it can be called again at any time. An export takes hours, in extreme cases days, so
-    WaitTimeoutMinutes needs a higher value than it has by itself.
+    Waits for an export that another session or a call without Wait started, and returns it when it finishes. It changes
+    nothing, so Ctrl-C is safe, and it can be called again at any time. An export takes hours, in extreme cases days, so set
+    WaitTimeoutMinutes to a higher value than the default.
 
-    An export that ends as ExportFailed or LinkExpired is given as an object, unless Strict asks for an error.
+    An export with the status ExportFailed or LinkExpired is returned as an object, unless Strict is set.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -20,7 +20,7 @@ function Wait-EpiDatabaseExport {
     The id of the project, a GUID. Not needed after Connect-EpiCloud with a project.
 
     .PARAMETER Environment
-    The environment that the database belongs to.
+    The environment of the database.
 
     .PARAMETER DatabaseName
     The database, epicms or epicommerce.
@@ -32,17 +32,17 @@ function Wait-EpiDatabaseExport {
     Shows progress while waiting.
 
     .PARAMETER WaitTimeoutMinutes
-    The longest wait in minutes. When it has passed the cmdlet fails; the operation goes on in the service.
+    Maximum time to wait, in minutes. When it is reached, the cmdlet fails; the operation continues in the service.
 
     .PARAMETER PollingIntervalSec
-    The pause between two looks at the operation, in seconds. PollingIntervalSeconds is another name of this parameter.
+    Polling interval in seconds. PollingIntervalSeconds is another name of this parameter.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .PARAMETER Strict
-    Takes an export that failed or has expired for an error.
+    Treats a failed or expired export as an error.
 
     .EXAMPLE
     Wait-EpiDatabaseExport -Environment Production -DatabaseName epicms -Id $export.id -WaitTimeoutMinutes 600
@@ -52,14 +52,14 @@ function Wait-EpiDatabaseExport {
     .EXAMPLE
     $export | Wait-EpiDatabaseExport -ShowProgress
 
-    Waits for an export that was started before.
+    Waits for a running export.
 
     .INPUTS
     Database exports, or objects with their properties environment, databaseName, id and projectId.
 
     .OUTPUTS
-    EpiCloud.DatabaseExport, the service's object: id, projectId, databaseName, databaseDisplayName, bacpacName,
-    environment, status, downloadLink, and whatever else the service gives. The link is a secret while it is valid.
+    EpiCloud.DatabaseExport, as returned by the service: id, projectId, databaseName, databaseDisplayName, bacpacName,
+    environment, status, downloadLink and any further members. The link is a secret while it is valid.
 
     .LINK
     about_EpiCloud.Native

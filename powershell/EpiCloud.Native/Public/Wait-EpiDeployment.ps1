@@ -1,14 +1,14 @@
 function Wait-EpiDeployment {
     <#
     .SYNOPSIS
-    Waits for a deployment that was started elsewhere.
+    Waits for a running deployment.
 
     .DESCRIPTION
-    Waits for a deployment that another session, the portal or a call without Wait has started, completed or reset, and gives
-    it when it has come that far. Changes nothing, so Ctrl-C is safe, and it can be called again at any time.
+    Waits for a deployment that another session, the portal or a call without Wait started, completed or reset, and returns
+    it when that step finishes. It changes nothing, so Ctrl-C is safe, and it can be called again at any time.
 
-    A deployment that carries error texts is an error. One that ends as Failed without any text is given as an object, unless
-    Strict asks for an error. One that has ended otherwise than Until says is an error too.
+    A deployment with error texts is an error. A deployment that fails without an error text is returned as an object, unless
+    Strict is set. A deployment that finishes with another status than Until waits for is an error too.
 
     .PARAMETER ClientKey
     The key of the API credentials. Not needed after Connect-EpiCloud.
@@ -23,41 +23,42 @@ function Wait-EpiDeployment {
     The id of the deployment.
 
     .PARAMETER Until
-    What to wait for: Start (it awaits its verification or has succeeded), Complete (it has succeeded), Reset (it is reset, or
-    awaits the verification of the reset) or CompleteReset (it is reset).
+    The step to wait for: Start (the deployment awaits verification or has succeeded), Complete (it has succeeded), Reset (it
+    is reset, or the reset awaits verification) or CompleteReset (it is reset).
 
     .PARAMETER ShowProgress
     Shows progress while waiting.
 
     .PARAMETER WaitTimeoutMinutes
-    The longest wait in minutes. When it has passed the cmdlet fails; the operation goes on in the service.
+    Maximum time to wait, in minutes. When it is reached, the cmdlet fails; the operation continues in the service.
 
     .PARAMETER PollingIntervalSec
-    The pause between two looks at the operation, in seconds. PollingIntervalSeconds is another name of this parameter.
+    Polling interval in seconds. PollingIntervalSeconds is another name of this parameter.
 
     .PARAMETER Credential
-    The API credentials as one object, the key as the user name and the secret as the password: instead of ClientKey and
-    ClientSecret.
+    The API credentials as one object, with the key as the user name and the secret as the password, instead of ClientKey
+    and ClientSecret.
 
     .PARAMETER Strict
-    Takes warnings, and a failure for which the service gives no reason, for an error.
+    Treats warnings, and a failure without a reason from the service, as an error.
 
     .EXAMPLE
     Wait-EpiDeployment -Id $deployment.id -ShowProgress
 
-    Waits until a deployment awaits its verification.
+    Waits until a deployment awaits verification.
 
     .EXAMPLE
     Get-EpiDeployment | Where-Object status -eq 'Resetting' | Wait-EpiDeployment -Until Reset
 
-    Waits for a reset that somebody else has started.
+    Waits for a reset that someone else started.
 
     .INPUTS
-    Objects with the properties id and projectId, such as deployments. An object's projectId wins over the connected one.
+    Objects with the properties id and projectId, such as deployments. The projectId of an object takes precedence over the
+    connected one.
 
     .OUTPUTS
-    EpiCloud.Deployment, the service's object: id, projectId, status, startTime, endTime, percentComplete,
-    validationLinks, deploymentWarnings, deploymentErrors, parameters, and whatever else the service gives.
+    EpiCloud.Deployment, as returned by the service: id, projectId, status, startTime, endTime, percentComplete,
+    validationLinks, deploymentWarnings, deploymentErrors, parameters and any further members.
 
     .LINK
     about_EpiCloud.Native

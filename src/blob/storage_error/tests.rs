@@ -23,72 +23,54 @@ fn the_table_of_refusals() {
     for (status, code, kind, retry, text) in [
         (403, "AuthenticationFailed", Unauthenticated, Never, "signature"),
         (403, "AuthorizationPermissionMismatch", Forbidden, Never, "does not permit writing 'site"),
-        (403, "AuthorizationProtocolMismatch", Forbidden, Never, "valid for https alone"),
-        (403, "AuthorizationSourceIPMismatch", Forbidden, Never, "other addresses than this machine's"),
-        (403, "AuthorizationResourceTypeMismatch", Forbidden, Never, "another kind of resource"),
-        (403, "AuthorizationServiceMismatch", Forbidden, Never, "another kind of resource or service"),
+        (403, "AuthorizationProtocolMismatch", Forbidden, Never, "valid for https only"),
+        (403, "AuthorizationSourceIPMismatch", Forbidden, Never, "not valid for the IP address of this machine"),
+        (403, "AuthorizationResourceTypeMismatch", Forbidden, Never, "not valid for blobs"),
+        (403, "AuthorizationServiceMismatch", Forbidden, Never, "not valid for blobs"),
         (403, "AuthorizationFailure", Forbidden, Never, "firewall of the storage account"),
-        (403, "InsufficientAccountPermissions", Forbidden, Never, "the storage account refuses writing at present"),
+        (403, "InsufficientAccountPermissions", Forbidden, Never, "the storage account currently refuses writing"),
         (403, "AccountIsDisabled", Forbidden, Never, "the storage account is disabled"),
         (403, "KeyBasedAuthenticationNotPermitted", Forbidden, Never, "signed with its key"),
-        (403, "UnauthorizedBlobOverwrite", Forbidden, Never, "the SAS URL is only for creating blobs"),
+        (403, "UnauthorizedBlobOverwrite", Forbidden, Never, "the SAS URL permits only the creation of blobs"),
         (403, "SomethingElse", Forbidden, Never, "403 SomethingElse"),
-        (
-            401,
-            "NoAuthenticationInformation",
-            Unauthenticated,
-            Never,
-            "did not reach the blob storage, which answered 401",
-        ),
-        (
-            401,
-            "InvalidAuthenticationInfo",
-            Unauthenticated,
-            Never,
-            "did not reach the blob storage, which answered 401",
-        ),
-        (
-            400,
-            "InvalidAuthenticationInfo",
-            Unauthenticated,
-            Never,
-            "did not reach the blob storage, which answered 400",
-        ),
-        (409, "PublicAccessNotPermitted", Unauthenticated, Never, "did not reach the blob storage, which answered 409"),
+        (401, "NoAuthenticationInformation", Unauthenticated, Never, "did not reach the blob storage (status 401)"),
+        (401, "InvalidAuthenticationInfo", Unauthenticated, Never, "did not reach the blob storage (status 401)"),
+        (400, "InvalidAuthenticationInfo", Unauthenticated, Never, "did not reach the blob storage (status 400)"),
+        (409, "PublicAccessNotPermitted", Unauthenticated, Never, "did not reach the blob storage (status 409)"),
         (404, "ContainerNotFound", NotFound, Never, "container"),
-        (404, "BlobNotFound", NotFound, Never, "no blob"),
-        (404, "ResourceNotFound", NotFound, Never, "nothing at the SAS URL's address"),
-        (409, "BlobAlreadyExists", Conflict, Never, "there is a blob 'site.cms.app.1.nupkg' already"),
-        (409, "BlobImmutableDueToPolicy", Conflict, Never, "protected from changes"),
-        (409, "BlobImmutableDueToLegalHold", Conflict, Never, "protected from changes"),
+        (404, "BlobNotFound", NotFound, Never, "the blob 'site.cms.app.1.nupkg' does not exist"),
+        (404, "ResourceNotFound", NotFound, Never, "nothing exists at the address of the SAS URL"),
+        (409, "BlobAlreadyExists", Conflict, Never, "the blob 'site.cms.app.1.nupkg' already exists"),
+        (409, "BlobImmutableDueToPolicy", Conflict, Never, "protects 'site.cms.app.1.nupkg' from changes"),
+        (409, "BlobImmutableDueToLegalHold", Conflict, Never, "protects 'site.cms.app.1.nupkg' from changes"),
         (409, "SnapshotsPresent", Conflict, Never, "has snapshots"),
         (409, "ContainerBeingDeleted", Conflict, Never, "being created or deleted"),
         (409, "AccountBeingCreated", Conflict, Never, "being created or deleted"),
         (409, "ContainerDisabled", Conflict, Never, "container is disabled"),
         (409, "BlobArchived", Conflict, Never, "archive tier"),
         (409, "BlobBeingRehydrated", Conflict, Never, "moved out of the archive tier"),
-        (409, "InvalidBlobType", Conflict, Never, "a blob of another type"),
-        (409, "BlobOperationNotSupported", Conflict, Never, "a blob of another type"),
-        (409, "BlockCountExceedsLimit", Conflict, Never, "too many blocks are waiting"),
+        (409, "InvalidBlobType", Conflict, Never, "is not a block blob"),
+        (409, "BlobOperationNotSupported", Conflict, Never, "is not a block blob"),
+        (409, "BlockCountExceedsLimit", Conflict, Never, "too many uncommitted blocks"),
         (409, "SomethingElse", Conflict, Never, "409 SomethingElse"),
         (412, "ConditionNotMet", Conflict, Never, "changed"),
         (412, "LeaseIdMissing", Conflict, Never, "already linked"),
-        (412, "LeaseIdMismatchWithBlobOperation", Conflict, Never, "leased by another program"),
-        (412, "LeaseLost", Conflict, Never, "leased by another program"),
-        (413, "RequestBodyTooLarge", Rejected, Never, "does not take a block of this size (413)"),
+        (412, "LeaseIdMismatchWithBlobOperation", Conflict, Never, "another program holds a lease"),
+        (412, "LeaseLost", Conflict, Never, "another program holds a lease"),
+        (413, "RequestBodyTooLarge", Rejected, Never, "does not accept a block of this size (413)"),
         (400, "Crc64Mismatch", Integrity, Later, "checksum"),
         (400, "Md5Mismatch", Integrity, Later, "checksum"),
-        (400, "InvalidMd5", Rejected, Never, "a checksum did not reach"),
-        (400, "InvalidBlockList", Conflict, Never, "does not have all blocks"),
-        (400, "InvalidBlobOrBlock", Conflict, Never, "other blocks are waiting"),
+        (400, "InvalidMd5", Rejected, Never, "a checksum was altered"),
+        (400, "InvalidBlockList", Conflict, Never, "does not have all uploaded blocks"),
+        (400, "InvalidBlobOrBlock", Conflict, Never, "another tool left uncommitted blocks"),
         (400, "InvalidHeaderValue", Rejected, Never, "does not accept the value of a header"),
         (411, "MissingContentLengthHeader", Rejected, Never, "a header did not reach"),
         (400, "InvalidQueryParameterValue", Rejected, Never, "does not accept the query parameter"),
-        (400, "OutOfRangeInput", Rejected, Never, "the address of 'site.cms.app.1.nupkg' is not one"),
-        (400, "InvalidResourceName", Rejected, Never, "is not one that the blob storage accepts"),
-        (400, "InvalidXmlDocument", Rejected, Never, "the block list did not reach"),
-        (405, "UnsupportedHttpVerb", Rejected, Never, "does not take this request"),
-        (416, "InvalidRange", Rejected, Never, "shorter than it was"),
+        (400, "OutOfRangeInput", Rejected, Never, "does not accept the address of 'site.cms.app.1.nupkg'"),
+        (400, "InvalidResourceName", Rejected, Never, "does not accept the address of"),
+        (400, "InvalidXmlDocument", Rejected, Never, "the block list was altered"),
+        (405, "UnsupportedHttpVerb", Rejected, Never, "does not accept this request"),
+        (416, "InvalidRange", Rejected, Never, "shorter than before"),
         (400, "InvalidOperation", Rejected, Never, "400 InvalidOperation"),
         (500, "FeatureNotSupported", Unsupported, Never, "support"),
         (500, "InternalError", Unavailable, Later, "500 InternalError"),
@@ -134,7 +116,7 @@ fn what_helps_against_waiting_blocks_depends_on_the_link() {
     for (permissions, reads) in [("w", false), ("rw", true)] {
         let error = by_link(400, "InvalidBlobOrBlock", "x", &format!("&sp={permissions}"));
         let step = error.next_step().unwrap();
-        assert!(step.contains("another version") && step.contains("a week"), "{step}");
+        assert!(step.contains("a new version number") && step.contains("a week"), "{step}");
         assert_eq!(!step.contains("sp=rw"), reads, "{step}");
     }
 }
@@ -194,7 +176,7 @@ fn the_answer_of_a_gateway_is_told_as_that() {
         let refusal = Refusal { status: 404, from_storage, ..Refusal::default() };
         to_error(&refusal, &link, "b", Access::Read, NOW).to_string()
     };
-    assert_eq!(bare(true), "there is no blob 'b'");
+    assert_eq!(bare(true), "the blob 'b' does not exist");
     assert_eq!(bare(false), "a proxy or gateway answered 404 instead of the blob storage");
 }
 
@@ -239,7 +221,7 @@ fn a_leased_package_is_refused_with_both_sentences() {
 fn an_expired_link_is_named_with_its_time() {
     let error = refused(403, "AuthenticationFailed", "Server failed.", "2026-01-31T07:00:00Z");
     assert_eq!(error.kind(), Kind::LinkExpired);
-    assert_eq!(error.to_string(), "the link expired at 2026-01-31T07:00:00Z");
+    assert_eq!(error.to_string(), "the SAS URL expired at 2026-01-31T07:00:00Z");
     assert_eq!(error.retry(), Retry::Never);
 }
 

@@ -7,7 +7,7 @@ use super::{MayWait, Mode, Strict, WaitOptions};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Deployment {
-    /// Start a deployment of uploaded packages, or of another environment's content
+    /// Start a deployment of uploaded packages or of another environment's content
     #[command(
         group = ArgGroup::new("content").required(true).args(["package", "source_environment"]),
         after_help = "Example:\n  epi deployment start --to Preproduction \\\n    --package mysite.cms.app.1.0.0.nupkg --wait"
@@ -22,13 +22,13 @@ pub(in crate::cli) enum Deployment {
         /// Environment to copy from, with one or more of --source-app, --include-blob and --include-db
         #[arg(long, value_name = "ENVIRONMENT", add = environments())]
         source_environment: Option<String>,
-        /// Code to copy: cms, commerce
+        /// Applications whose code to copy: cms, commerce
         #[arg(long, value_name = "APP", num_args = 1.., value_delimiter = ',', requires = "source_environment")]
         source_app: Vec<String>,
-        /// Copy the blobs too
+        /// Also copy the blobs
         #[arg(long, requires = "source_environment")]
         include_blob: bool,
-        /// Copy the databases too
+        /// Also copy the databases
         #[arg(long, requires = "source_environment")]
         include_db: bool,
         #[command(flatten)]
@@ -41,19 +41,19 @@ pub(in crate::cli) enum Deployment {
     /// List the ten most recent deployments
     #[command(after_help = "Example:\n  epi deployment list")]
     List,
-    /// Show one deployment
+    /// Show a deployment
     #[command(after_help = "Example:\n  epi deployment show --id 11111111-2222-3333-4444-555555555555")]
     Show {
-        /// Id of the deployment
+        /// Deployment id
         #[arg(long, value_name = "ID", add = deployment_ids())]
         id: String,
     },
-    /// Wait for a deployment that runs, also after an interrupted wait
+    /// Wait for a running deployment, for example after an interrupted wait
     #[command(
         after_help = "Example:\n  epi deployment wait --id 11111111-2222-3333-4444-555555555555 --until complete"
     )]
     Wait {
-        /// Id of the deployment
+        /// Deployment id
         #[arg(long, value_name = "ID", add = deployment_ids())]
         id: String,
         /// What to wait for
@@ -64,10 +64,10 @@ pub(in crate::cli) enum Deployment {
         #[command(flatten)]
         strict: Strict,
     },
-    /// Make a deployment that awaits its verification go live
+    /// Complete a deployment that awaits verification: it goes live
     #[command(after_help = "Example:\n  epi deployment complete --id 11111111-2222-3333-4444-555555555555 --wait")]
     Complete {
-        /// Id of the deployment
+        /// Deployment id
         #[arg(long, value_name = "ID", add = deployment_ids())]
         id: String,
         #[command(flatten)]
@@ -75,19 +75,19 @@ pub(in crate::cli) enum Deployment {
         #[command(flatten)]
         strict: Strict,
     },
-    /// Take a deployment that awaits its verification back
+    /// Reset (roll back) a deployment that awaits verification
     #[command(after_help = "Example:\n  epi deployment reset --id 11111111-2222-3333-4444-555555555555 --wait")]
     Reset {
-        /// Id of the deployment
+        /// Deployment id
         #[arg(long, value_name = "ID", add = deployment_ids())]
         id: String,
-        /// Put the database back to its state before (with maintenance mode only)
+        /// Also roll back the database (maintenance mode only)
         #[arg(long)]
         rollback_database: bool,
-        /// Stop before the swap for validation (with maintenance mode only)
+        /// Stop before the swap for verification (maintenance mode only)
         #[arg(long)]
         validate_before_swap: bool,
-        /// Complete a reset that awaits its verification
+        /// Complete a reset that awaits verification
         #[arg(long, conflicts_with_all = ["rollback_database", "validate_before_swap"])]
         complete: bool,
         #[command(flatten)]
@@ -100,13 +100,13 @@ pub(in crate::cli) enum Deployment {
 /// What a wait on a deployment waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Until {
-    /// The start: it awaits its verification, has succeeded or failed
+    /// The deployment awaits verification, has succeeded or failed
     Start,
-    /// The completion: it has succeeded or failed
+    /// The completion has succeeded or failed
     Complete,
-    /// The reset: it is reset, awaits the verification of the reset, or has failed
+    /// The reset has finished, awaits verification or failed
     Reset,
-    /// The second half of a reset with validation
+    /// The completion of a reset has finished or failed
     CompleteReset,
 }
 

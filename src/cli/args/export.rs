@@ -11,7 +11,7 @@ use crate::base::limits::{DownloadStreams, RetentionHours};
 /// Which database.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Database {
-    /// Environment the database belongs to
+    /// Environment of the database
     #[arg(long, value_name = "ENVIRONMENT", add = environments())]
     pub(in crate::cli) environment: String,
     /// Database: epicms or epicommerce
@@ -21,14 +21,14 @@ pub(in crate::cli) struct Database {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Export {
-    /// Start an export of a database
+    /// Start a database export
     #[command(
         after_help = "Example:\n  epi export start --environment Production --database epicms \\\n    --retention-hours 48"
     )]
     Start {
         #[command(flatten)]
         database: Database,
-        /// Hours that the service keeps the result [default: 24]
+        /// Hours that the service keeps the export [default: 24]
         #[arg(long, value_name = "HOURS")]
         retention_hours: Option<RetentionHours>,
         #[command(flatten)]
@@ -36,27 +36,27 @@ pub(in crate::cli) enum Export {
         #[command(flatten)]
         link: ShowLink,
     },
-    /// Show one export
+    /// Show an export
     #[command(
         after_help = "Example:\n  epi export show --environment Production --database epicms \\\n    --id 11111111-2222-3333-4444-555555555555"
     )]
     Show {
         #[command(flatten)]
         database: Database,
-        /// Id of the export
+        /// Export id
         #[arg(long, value_name = "ID")]
         id: String,
         #[command(flatten)]
         link: ShowLink,
     },
-    /// Wait for an export that runs, also after an interrupted wait
+    /// Wait for a running export, for example after an interrupted wait
     #[command(
         after_help = "Example:\n  epi export wait --environment Production --database epicms \\\n    --id 11111111-2222-3333-4444-555555555555"
     )]
     Wait {
         #[command(flatten)]
         database: Database,
-        /// Id of the export
+        /// Export id
         #[arg(long, value_name = "ID")]
         id: String,
         #[command(flatten)]
@@ -64,7 +64,7 @@ pub(in crate::cli) enum Export {
         #[command(flatten)]
         link: ShowLink,
     },
-    /// Start or take an export, wait for it, download and verify it
+    /// Start an export (or use an existing one), wait for it, download and verify it
     #[command(
         after_help = "Example:\n  epi export save --environment Production --database epicms \\\n    --output-file epicms.bacpac"
     )]
@@ -74,19 +74,19 @@ pub(in crate::cli) enum Export {
         /// File to write
         #[arg(long, value_name = "FILE")]
         output_file: PathBuf,
-        /// Id of an export that exists, instead of starting one
+        /// Use this existing export instead of starting a new one
         #[arg(long, value_name = "ID")]
         id: Option<String>,
-        /// Start a new export, even if that of an interrupted save to the same file could go on
+        /// Start a new export, even if an interrupted save to the same file could be resumed
         #[arg(long, conflicts_with = "id")]
         new: bool,
-        /// Hours that the service keeps the result [default: 24]
+        /// Hours that the service keeps the export [default: 24]
         #[arg(long, value_name = "HOURS", conflicts_with = "id")]
         retention_hours: Option<RetentionHours>,
         /// Replace the file if it exists
         #[arg(long)]
         force: bool,
-        /// Ranges fetched at the same time, 1 to 16
+        /// Parts downloaded in parallel, 1 to 16 [default: 8]
         #[arg(long, value_name = "N")]
         streams: Option<DownloadStreams>,
         #[command(flatten)]
@@ -96,7 +96,7 @@ pub(in crate::cli) enum Export {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowLink {
-    /// Show the download link in text output; it is a secret (JSON output always holds it)
+    /// Show the download link in text output; it is a secret (JSON output always includes it)
     #[arg(long)]
     pub(in crate::cli) show_link: bool,
 }

@@ -73,8 +73,8 @@ impl Deployment {
             return Some(failed(&format!("failed: {}", said.join(". "))).with_texts(errors));
         }
         (self.status() == DeploymentStatus::Failed).then(|| {
-            failed("failed, and the service gave no reason")
-                .with_next_step("look at the deployment in the DXP Management Portal")
+            failed("failed; the service gave no reason")
+                .with_next_step("check the deployment in the DXP Management Portal")
         })
     }
 
@@ -85,12 +85,8 @@ impl Deployment {
         if warnings.is_empty() {
             return None;
         }
-        let said = format!(
-            "deployment {} has status {} with warnings: {}",
-            self.id(),
-            self.status_text(),
-            warnings.join("; ")
-        );
+        let said =
+            format!("deployment {} (status {}) has warnings: {}", self.id(), self.status_text(), warnings.join("; "));
         Some(Error::new(Kind::Warnings, said).with_texts(warnings))
     }
 

@@ -63,7 +63,7 @@ pub fn check_package_name(field: &str, name: &str) -> Result<PackageKind> {
                  [name.](cms|commerce).sqldb.<version>.bacpac, for example mysite.cms.app.1.0.0.nupkg; ",
             )
             .setting(Setting::BlobName)
-            .and(" gives it another name than the file's"),
+            .and(" uploads the file under another name"),
         )
     })
 }

@@ -35,8 +35,8 @@ pub fn check_project_guid(field: &str, text: &str) -> Result<()> {
 /// The id is not repeated: it stands next to the secret, and the two are mixed up.
 fn no_project_id(field: &str, text: &str) -> Error {
     let hint = given::flaw(text).map_or_else(String::new, |flaw| format!(": it {}", flaw.cause));
-    Error::invalid(field, format!("what is given is not a project id{hint}"))
-        .with_next_step("a project id is a GUID such as 2a561398-d517-4634-9bc4-aab5008a8e1a; see the API tab of the DXP Management Portal")
+    Error::invalid(field, format!("is not a project id (expected a GUID){hint}"))
+        .with_next_step("copy the project id, a GUID such as 2a561398-d517-4634-9bc4-aab5008a8e1a, from the API tab of the DXP Management Portal")
 }
 
 /// Checks an environment name: anything but nothing. The service knows Integration, Preproduction, Production and
@@ -64,11 +64,19 @@ pub fn unusual_environment(name: &str) -> Option<String> {
     if USUAL_ENVIRONMENTS.iter().any(|usual| usual.eq_ignore_ascii_case(name)) {
         return None;
     }
+    let question = similar_environment(name).map_or_else(String::new, |usual| format!(": did you mean {usual}?"));
+    Some(format!("'{name}' is not one of the usual environments{question}"))
+}
+
+/// The one of [`USUAL_ENVIRONMENTS`] that a name may be mistyped for; `None` for one of them.
+#[must_use]
+pub fn similar_environment(name: &str) -> Option<&'static str> {
+    if USUAL_ENVIRONMENTS.iter().any(|usual| usual.eq_ignore_ascii_case(name)) {
+        return None;
+    }
     let similarity = |usual: &str| strsim::normalized_damerau_levenshtein(&usual.to_lowercase(), &name.to_lowercase());
     let closest = USUAL_ENVIRONMENTS.into_iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
-    let meant = closest.filter(|usual| similarity(usual) >= ALIKE);
-    let question = meant.map_or_else(String::new, |usual| format!(": did you mean {usual}?"));
-    Some(format!("'{name}' is not one of the usual environments{question}"))
+    closest.filter(|usual| similarity(usual) >= ALIKE)
 }
 
 /// Whether the service deploys to an environment only through a slot and its verification, and imports no databases
@@ -81,7 +89,7 @@ pub fn needs_verification(environment: &str) -> bool {
 /// How to get what a client needs to be of an account.
 #[must_use]
 pub fn credentials_step() -> NextStep {
-    NextStep::text("make API credentials in the DXP Management Portal (project, API tab) and set ")
+    NextStep::text("create API credentials in the DXP Management Portal (project, API tab) and set ")
         .setting(Setting::ClientKey)
         .and(", ")
         .setting(Setting::ClientSecret)

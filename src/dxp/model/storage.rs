@@ -33,7 +33,7 @@ impl StorageContainers {
 
 service_noun!(
     /// A link to one storage container, with `containerName`, `sasLink` and `expiresOn`.
-    ContainerLink, "a container link", requires ["sasLink"]
+    ContainerLink, "a container SAS URL", requires ["sasLink"]
 );
 
 service_noun!(

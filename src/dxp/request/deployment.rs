@@ -101,7 +101,8 @@ impl Checked for StartDeployment {
                 ));
             }
             (None, None) => {
-                let rule = Phrase::text("give the names of uploaded packages, or ").setting(Setting::SourceEnvironment);
+                let rule =
+                    Phrase::text("name at least one uploaded package, or set ").setting(Setting::SourceEnvironment);
                 return Err(Error::invalid("packages", rule));
             }
             (Some(packages), None) => {
@@ -114,7 +115,7 @@ impl Checked for StartDeployment {
                 if !self.source_apps.is_empty() || self.include_blob || self.include_db {
                     return Err(Error::invalid(
                         "sourceEnvironment",
-                        Phrase::text("is needed for ")
+                        Phrase::text("is required with ")
                             .setting(Setting::SourceApps)
                             .and(", ")
                             .setting(Setting::IncludeBlob)
@@ -129,11 +130,15 @@ impl Checked for StartDeployment {
             if !["cms", "commerce"].iter().any(|known| known.eq_ignore_ascii_case(app)) {
                 return Err(Error::invalid(
                     format!("sourceApps[{index}]"),
-                    format!("'{app}' is not an app; use cms or commerce"),
+                    format!("'{app}' is not an application; use cms or commerce"),
                 ));
             }
         }
         Ok(())
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::TargetEnvironment, &*self.target_environment)]
     }
 }
 
@@ -196,6 +201,10 @@ impl Checked for GetDeployment {
         check_project(self.project_id.as_deref())?;
         check_id("id", &self.id)
     }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Id, &*self.id)]
+    }
 }
 
 request! {
@@ -224,6 +233,10 @@ impl Checked for WaitForDeployment {
         check_project(self.project_id.as_deref())?;
         check_id("id", &self.id)
     }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Id, &*self.id)]
+    }
 }
 
 request! {
@@ -248,6 +261,10 @@ impl Checked for CompleteDeployment {
     fn check(&self) -> Result<()> {
         check_project(self.project_id.as_deref())?;
         check_id("id", &self.id)
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Id, &*self.id)]
     }
 }
 
@@ -292,6 +309,10 @@ impl Checked for ResetDeployment {
             ));
         }
         Ok(())
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Id, &*self.id)]
     }
 }
 

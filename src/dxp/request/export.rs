@@ -41,6 +41,10 @@ impl Checked for StartExport {
         check_environment("environment", &self.environment)?;
         check_database("databaseName", &self.database_name)
     }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Environment, &*self.environment), (Setting::DatabaseName, &*self.database_name)]
+    }
 }
 
 impl StartExport {
@@ -68,6 +72,14 @@ impl Checked for GetExport {
         check_id("databaseName", &self.database_name)?;
         check_id("id", &self.id)
     }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![
+            (Setting::Environment, &*self.environment),
+            (Setting::DatabaseName, &*self.database_name),
+            (Setting::Id, &*self.id),
+        ]
+    }
 }
 
 request! {
@@ -92,6 +104,14 @@ request! {
 impl Checked for WaitForExport {
     fn check(&self) -> Result<()> {
         self.get().check()
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![
+            (Setting::Environment, &*self.environment),
+            (Setting::DatabaseName, &*self.database_name),
+            (Setting::Id, &*self.id),
+        ]
     }
 }
 
@@ -159,8 +179,7 @@ impl Checked for SaveExport {
                 [("retentionHours", self.retention_hours.is_some()), ("newExport", self.new_export)]
             {
                 if is_given {
-                    let rule =
-                        Phrase::text("belongs to a new export and cannot be combined with ").setting(Setting::Id);
+                    let rule = Phrase::text("is for a new export and cannot be combined with ").setting(Setting::Id);
                     return Err(Error::invalid(member, rule));
                 }
             }
@@ -171,8 +190,13 @@ impl Checked for SaveExport {
         check_no_stream(
             "outputFile",
             &self.output_file,
-            "a download cannot go to standard output: it is verified in its file, and goes on there after a cut",
+            "downloads to standard output are not supported, because verification and resume need a file",
         )
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        let database = [(Setting::Environment, &*self.environment), (Setting::DatabaseName, &*self.database_name)];
+        database.into_iter().chain(self.id.as_deref().map(|id| (Setting::Id, id))).collect()
     }
 }
 

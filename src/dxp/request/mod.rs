@@ -50,7 +50,7 @@ mod tests {
         for (document, message) in [
             (json!({"files": [["a", "b"]]}), "files[0]: invalid type: sequence, expected an object"),
             (json!({"files": [], "upload": [3]}), "upload: invalid type: sequence, expected an object"),
-            (json!({"files": "https://a/b?CANARY"}), "files: a text, expected a sequence"),
+            (json!({"files": "https://a/b?CANARY"}), "files: expected an array, not a string"),
             (json!({"upload": {"integrity": "CANARY"}}), "upload.integrity: unknown value, expected `crc64` or `md5`"),
             (json!({"files": [], "a?sig=CANARY": 1}), "a?...: unknown field, expected one of"),
         ] {

@@ -8,7 +8,7 @@ use super::deployment::{StartDeployment, check_start};
 use super::project_request::{check_project, request};
 use crate::base::error::{Error, Result};
 use crate::base::limits::{BlockSize, UploadStreams};
-use crate::base::next_step::{Phrase, Setting};
+use crate::base::next_step::{NextStep, Phrase, Setting};
 use crate::base::secret::{SafeUrl, SecretString};
 use crate::blob::name::check_blob_name;
 use crate::document::wait::Wait;
@@ -49,11 +49,12 @@ impl PackageFile {
             Some(name) => Ok(name.clone()),
             None => match self.path.file_name() {
                 Some(name) => name.to_str().map(str::to_owned).ok_or_else(|| {
-                    let rule = Phrase::text("the file's name is not Unicode text; give another with ");
+                    let rule = Phrase::text("the name of the file is not valid Unicode text; set another name with ");
                     Error::invalid(format!("{field}.path"), rule.setting(Setting::BlobName))
                 }),
                 None => {
-                    Err(Error::invalid(format!("{field}.path"), format!("'{}' names no file", self.path.display())))
+                    let rule = format!("'{}' is not the name of a file", self.path.display());
+                    Err(Error::invalid(format!("{field}.path"), rule))
                 }
             },
         }
@@ -71,7 +72,7 @@ fn check_files(files: &[PackageFile]) -> Result<Vec<PackageKind>> {
         check_no_stream(
             &format!("files[{index}].path"),
             &file.path,
-            "standard input cannot be uploaded: its size must be known first",
+            "standard input cannot be uploaded, because its size is not known in advance",
         )?;
         let name = file.name(&format!("files[{index}]"))?;
         let field = format!("files[{index}].blobName");
@@ -81,7 +82,7 @@ fn check_files(files: &[PackageFile]) -> Result<Vec<PackageKind>> {
         }
         kinds.push(check_package_name(&field, &name)?);
         if names.iter().any(|other| is_same_package(other, &name)) {
-            return Err(Error::invalid(field, format!("'{name}' is given twice")));
+            return Err(Error::invalid(field, format!("'{name}' is listed twice")));
         }
         names.push(name);
     }
@@ -197,20 +198,27 @@ impl DeployPackages {
     fn check_target(&self, kinds: &[PackageKind]) -> Result<()> {
         if self.direct_deploy && (self.maintenance_page || self.zero_downtime_mode.is_some()) {
             let other = if self.maintenance_page { "maintenancePage" } else { "zeroDowntimeMode" };
-            return Err(Error::invalid(other, "cannot be combined with a direct deployment"));
+            return Err(Error::invalid(other, Phrase::text("cannot be combined with ").setting(Setting::DirectDeploy)));
         }
         if !needs_verification(&self.target_environment) {
             return Ok(());
         }
-        let rule = |what: &str| {
-            format!("{what} only to Integration and additional environments, not to {}", self.target_environment)
-        };
+        let rule = |what: &str| format!("{what} Integration and ADE environments, not for {}", self.target_environment);
         if self.direct_deploy {
-            return Err(Error::invalid("directDeploy", rule("is possible")));
+            return Err(Error::invalid("directDeploy", rule("is only for")).with_next_step(
+                NextStep::text("leave out ")
+                    .setting(Setting::DirectDeploy)
+                    .and(": the deployment then awaits verification"),
+            ));
         }
         match kinds.iter().position(|kind| *kind == PackageKind::Database) {
             Some(index) => {
-                Err(Error::invalid(format!("files[{index}].path"), rule("is a database, which is imported")))
+                let rule = rule("is a database, and database imports are only for");
+                Err(Error::invalid(format!("files[{index}].path"), rule).with_next_step(
+                    NextStep::text("set ")
+                        .setting(Setting::TargetEnvironment)
+                        .and(" to Integration or an ADE environment"),
+                ))
             }
             None => Ok(()),
         }

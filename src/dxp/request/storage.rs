@@ -3,6 +3,7 @@
 use super::project_request::{RETENTION_HOURS, check_project, request};
 use crate::base::error::{Error, Result};
 use crate::base::limits::LinkHours;
+use crate::base::next_step::Setting;
 use crate::document::Checked;
 use crate::dxp::model::project::check_environment;
 use crate::dxp::model::storage::check_container;
@@ -22,6 +23,10 @@ impl Checked for ListContainers {
     fn check(&self) -> Result<()> {
         check_project(self.project_id.as_deref())?;
         check_environment("environment", &self.environment)
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        vec![(Setting::Environment, &*self.environment)]
     }
 }
 
@@ -52,6 +57,11 @@ impl Checked for GetContainerLinks {
             .iter()
             .enumerate()
             .try_for_each(|(index, name)| check_container(&format!("storageContainer[{index}]"), name))
+    }
+
+    fn named(&self) -> Vec<(Setting, &str)> {
+        let containers = self.storage_container.iter().take(1).map(|name| (Setting::StorageContainer, &**name));
+        [(Setting::Environment, &*self.environment)].into_iter().chain(containers).collect()
     }
 }
 

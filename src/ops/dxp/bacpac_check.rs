@@ -75,18 +75,18 @@ fn refusal(report: &Report, verified: bool) -> Option<Error> {
         1 => " (and 1 more problem)".to_owned(),
         count => format!(" (and {count} more problems)"),
     };
-    let message = format!("what was downloaded is not an intact bacpac: {}{more}", worst.sentence());
+    let message = format!("the downloaded file is not a valid bacpac: {}{more}", worst.sentence());
     Some(match worst {
         Finding::Foreign(content) if content.is_answer() && !verified => Error::new(Kind::Protocol, message).with_next_step(
-            "a proxy or a login page may have answered instead of blob storage: check the proxy settings (HTTPS_PROXY, \
+            "a proxy or a login page may have answered instead of the blob storage: check the proxy settings (HTTPS_PROXY, \
              NO_PROXY) and download it again; nothing was saved",
         ),
         // What blob storage holds would come again.
         _ if verified => Error::new(Kind::Integrity, message).with_next_step(
-            "export the database again: blob storage holds the file like this (its MD5 matches); nothing was saved",
+            "export the database again: the file is like this in the blob storage (its MD5 matches); nothing was saved",
         ),
         _ => Error::new(Kind::Integrity, message).with_next_step(
-            "download it again; if it is the same then, export the database again; the damaged file was removed",
+            "download it again; if that fails too, export the database again; the corrupt file was deleted",
         ),
     })
 }
@@ -100,7 +100,7 @@ pub(super) async fn warn(file: &Path, scope: &Scope) -> Result<()> {
     let Ok(report) = report else { return Ok(()) };
     for finding in report.findings() {
         let consequence = match finding.severity() {
-            Severity::Error => " (an import of it is likely to fail)",
+            Severity::Error => " (importing it is likely to fail)",
             Severity::Warning => "",
         };
         let text = format!("'{}': {}{consequence}", file.display(), finding.sentence());

@@ -11,9 +11,10 @@ use crate::dxp::deployments::report_progress;
 use crate::dxp::endpoint::is_live;
 use crate::dxp::model::deployment::{Deployment, DeploymentGoal};
 use crate::dxp::request::{
-    CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment, Wait,
-    WaitForDeployment,
+    Checked, CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment,
+    Wait, WaitForDeployment,
 };
+use crate::ops::advice;
 use crate::ops::client::{Operation, Session};
 
 impl Operation for Connect {
@@ -53,7 +54,9 @@ impl StartDeployment {
             "Starting deployment for the project: {project} / targetEnvironment: {}",
             self.target_environment
         )));
-        api.start_deployment(&project, &self.body(), session.scope).await
+        let started = api.start_deployment(&project, &self.body(), session.scope).await;
+        // Here, because whoever has uploaded packages before adds a step of its own.
+        started.map_err(|error| advice::advised(advice::of_a_start(error, self.direct_deploy), &self.named()))
     }
 
     /// Waits for what was started, or looks at it once.
@@ -112,10 +115,10 @@ impl Operation for WaitForDeployment {
                 let status = ended.status_text();
                 return Err(Error::new(
                     Kind::Conflict,
-                    format!("deployment {} has ended as {status}, which is not what was waited for", self.id),
+                    format!("deployment {} already finished with status {status}", self.id),
                 )
                 .with_next_step(
-                    NextStep::text("look at the deployment with: ")
+                    NextStep::text("check the deployment with: ")
                         .command(DxpCommand::GetDeployment { id: self.id.clone() })
                         .and(", and start a new one if needed"),
                 ));
@@ -131,7 +134,9 @@ impl Operation for CompleteDeployment {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
             let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
-            let accepted = api.complete_deployment(&project, &self.id, session.scope).await?;
+            let accepted = api.complete_deployment(&project, &self.id, session.scope).await;
+            let rule = "only a deployment that awaits verification can be completed";
+            let accepted = accepted.map_err(|error| advice::of_a_step(error, &self.id, rule))?;
             let follow = Follow { goal: DeploymentGoal::Complete, known: true, strict: self.strict };
             let ended = maybe_wait(session, api, &project, accepted, follow, self.wait).await?;
             into_result(ended, self.strict, self.allow_failed)
@@ -145,7 +150,12 @@ impl Operation for ResetDeployment {
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<Deployment>> {
         Box::pin(async move {
             let (api, project) = session.dxp()?.at(self.project_id.as_deref())?;
-            let accepted = api.reset_deployment(&project, &self.id, self.body(), session.scope).await?;
+            let accepted = api.reset_deployment(&project, &self.id, self.body(), session.scope).await;
+            let rule = match self.complete {
+                true => "only a reset that awaits verification can be completed",
+                false => "only a deployment that awaits verification can be reset",
+            };
+            let accepted = accepted.map_err(|error| advice::of_a_step(error, &self.id, rule))?;
             let follow = Follow { goal: self.goal(), known: true, strict: self.strict };
             let ended = maybe_wait(session, api, &project, accepted, follow, self.wait).await?;
             into_result(ended, self.strict, self.allow_failed)

@@ -197,7 +197,7 @@ impl Operation for SaveExport {
                 match save.fetched(job, reservation).await {
                     Err(error) if save.is_gone(&handle, &error).await => {
                         let id = &handle.id;
-                        let text = format!("export {id} cannot be downloaded any more ({error}); a new one is started");
+                        let text = format!("export {id} can no longer be downloaded ({error}); starting a new export");
                         session.scope.report(Event::info(text));
                         reservation = self.reserve()?;
                     }
@@ -252,7 +252,7 @@ impl Save<'_> {
     fn remember(&self, handle: &DxpHandle, reservation: &Reservation) {
         if let Err(error) = handle::to_document(handle).and_then(|origin| reservation.remember(&origin)) {
             // The export goes on all the same, and is still to be had by its id.
-            let text = format!("if this save is interrupted, the same command starts another export: {error}");
+            let text = format!("if interrupted, this save starts another export when it is repeated: {error}");
             self.session.scope.report(Event::Warning { text });
         }
     }
@@ -260,7 +260,7 @@ impl Save<'_> {
     /// Forgets the export, so that the same command starts another one.
     fn forget(&self, reservation: Result<Reservation>) {
         if let Err(error) = reservation.and_then(|reservation| reservation.forget()) {
-            let text = format!("the same command goes on with this export again: {error}");
+            let text = format!("the same command will use this export again: {error}");
             self.session.scope.report(Event::Warning { text });
         }
     }
@@ -271,12 +271,12 @@ impl Save<'_> {
         let scope = self.session.scope;
         let say = |text: String| scope.report(Event::info(text));
         let Some(handle) = handle::from_document::<DxpHandle>(origin) else {
-            say("which export an interrupted save was of cannot be read; a new one is started".to_owned());
+            say("the export of an interrupted save cannot be read from its journal; starting a new export".to_owned());
             return Ok(None);
         };
         let DxpHandle { environment, database, id, .. } = &handle;
         if let Some(what) = other_than(&self.exports, &handle) {
-            say(format!("the interrupted save to this file was of {what}; a new export is started"));
+            say(format!("the interrupted save to this file was for {what}; starting a new export"));
             return Ok(None);
         }
         let over = match self.exports.refresh(&handle, Purpose::Single, scope).await {
@@ -286,15 +286,19 @@ impl Save<'_> {
                 _ => {
                     let status = &job.raw_status;
                     say(format!(
-                        "going on with export {id} of {database} ({environment}) from an interrupted save: {status}"
+                        "resuming export {id} of {database} ({environment}) from an interrupted save (status: {status})"
                     ));
+                    if let Some(hours) = self.request.retention_hours {
+                        let text = format!("the retention of {hours} hours is ignored: it is only for a new export");
+                        scope.report(Event::Warning { text });
+                    }
                     return Ok(Some(job));
                 }
             },
-            Err(error) if error.kind() == Kind::NotFound => "is no longer there",
+            Err(error) if error.kind() == Kind::NotFound => "no longer exists",
             Err(error) => return Err(self.resumable(true, &handle, error)),
         };
-        say(format!("export {id} of an interrupted save {over}; a new one is started"));
+        say(format!("export {id} of an interrupted save {over}; starting a new export"));
         Ok(None)
     }
 

@@ -9,7 +9,7 @@ mod resume;
 mod storage;
 
 pub use crate::dxp::commands;
-pub use crate::dxp::model::deployment::Deployment;
+pub use crate::dxp::model::deployment::{Deployment, DeploymentGoal};
 pub use crate::dxp::model::export::DATABASES;
 pub use crate::dxp::model::project::{USUAL_ENVIRONMENTS, check_project_guid};
 pub use crate::dxp::request;

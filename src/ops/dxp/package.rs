@@ -14,12 +14,13 @@ use crate::base::secret::SafeUrl;
 use crate::base::time::BoxFuture;
 use crate::blob::link::{Access, LinkTarget, check_link};
 use crate::dxp::api::Api;
-use crate::dxp::commands::DxpCommand;
+use crate::dxp::commands::{DxpCommand, Waiting};
 use crate::dxp::model::package_name::{PackageKind, package_kind};
 use crate::dxp::model::project::unusual_environment;
 use crate::dxp::model::storage::Location;
 use crate::dxp::request::{
-    BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, UploadPackages, UploadedPackages,
+    BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, StartDeployment, UploadPackages,
+    UploadedPackages,
 };
 use crate::ops::client::{Operation, Session};
 use crate::transfer::{Integrity, LinkSource, Upload, UploadFile, UploadOptions, UploadReceipt};
@@ -76,10 +77,8 @@ impl Operation for UploadPackages {
             let upload = Upload { files, container, renewal, options };
             let packages = session.engine().upload(&upload, session.scope.sink(), session.scope.cancel()).await;
             let packages = packages.map_err(|error| {
-                resume::when_stopped(
-                    error,
-                    "a package is complete only when this says so; run it again, and it resumes where it stopped",
-                )
+                let step = "the upload is incomplete; run the same command again to resume it";
+                resume::when_stopped(deployable(error, &upload.files), step)
             })?;
             Ok(UploadedPackages { packages })
         })
@@ -90,11 +89,24 @@ impl Operation for UploadPackages {
 fn check_given_link(link: &SafeUrl) -> Result<()> {
     check_link("sasUrl", link, Access::Write, LinkTarget::Container).map_err(|error| match error.kind() {
         Kind::Forbidden => error.with_next_step(
-            NextStep::text("use a link that permits writing, such as that of: ")
+            NextStep::text("use a SAS URL that permits writing, such as that of: ")
                 .command(DxpCommand::GetPackageLocation),
         ),
         _ => error,
     })
+}
+
+/// The error of a package that a deployment uses, with how to deploy it: only the user knows where to.
+fn deployable(error: Error, files: &[UploadFile]) -> Error {
+    let is_named = |file: &&UploadFile| error.message().contains(&format!("'{}'", file.blob_name));
+    let Some(file) = files.iter().find(is_named).filter(|_| is_taken(&error)) else { return error };
+    let start = StartDeployment {
+        target_environment: "ENVIRONMENT".to_owned(),
+        packages: Some(vec![file.blob_name.clone()]),
+        ..StartDeployment::default()
+    };
+    let again = start.again(Waiting::default());
+    error.with_then(NextStep::text("to deploy the package that is already uploaded: ").command(again))
 }
 
 /// Where packages of a project go; asked again when the link to it expires in the middle of an upload.
@@ -163,7 +175,7 @@ async fn upload_what_is_missing(
             Some(Err(error)) if !is_taken(&error) => return Err(error),
             // Taken by one that is listed, or by an older one.
             Some(Err(_)) | None => {
-                session.scope.report(Event::info(format!("'{name}' is uploaded already and is not uploaded again")));
+                session.scope.report(Event::info(format!("'{name}' is already uploaded; not uploading it again")));
                 reused.push(name);
             }
         }
@@ -179,7 +191,7 @@ fn uploaded(error: Error, again: DxpCommand) -> Error {
     }
     error
         .context("the packages are uploaded, but no deployment was started")
-        .with_then(NextStep::text("start it without another upload with: ").command(again))
+        .with_then(NextStep::text("start it without uploading again with: ").command(again))
 }
 
 /// Whoever stopped before the start knows only that nothing was deployed.
@@ -188,7 +200,7 @@ fn not_started(error: Error) -> Error {
         return error;
     }
     error.with_next_step(
-        "no deployment was started; run it again, and the upload resumes where it stopped (a package that was complete \
-         already is replaced)",
+        "no deployment was started; run the same command again to resume the upload (packages that are already complete \
+         are uploaded again)",
     )
 }

@@ -21,8 +21,8 @@ impl Preflight {
         match api.list_deployments(project, scope).await {
             Ok(deployments) => Ok(Self(deployments)),
             Err(error) if is_about_the_list(&error) => {
-                let text = format!("the deployments cannot be listed, so a busy target shows only later: {error}");
-                scope.report(Event::Warning { text });
+                let text = "cannot list the deployments, so a busy target environment is noticed only after the upload";
+                scope.report(Event::Warning { text: format!("{text}: {error}") });
                 Ok(Self(Vec::new()))
             }
             Err(error) => Err(error),
@@ -42,9 +42,9 @@ impl Preflight {
         let taken = other.packages();
         let is_ours = packages.iter().all(|package| taken.iter().any(|name| is_same_package(name, package)));
         let what = if is_ours {
-            "these packages are being deployed already: deployment"
+            "these packages are already being deployed: deployment"
         } else {
-            "the target is busy: deployment"
+            "the target environment is busy: deployment"
         };
         let message = format!("{what} {} to {environment} has status {}", other.id(), other.status_text());
         let message = match other.start_time() {
@@ -64,14 +64,14 @@ impl Preflight {
         if !is_taken(&error) {
             return error;
         }
-        let reuse = NextStep::text("to deploy what was uploaded before, set ").setting(Setting::ReuseUploaded);
+        let reuse =
+            NextStep::text("to deploy the package that is already uploaded, set ").setting(Setting::ReuseUploaded);
         let Some(deployment) = packages.iter().find_map(|package| self.taken_by(package)) else {
-            return error.with_then(reuse);
+            return error.with_next_step(NextStep::text("give the package a new version number; ").followed_by(reuse));
         };
-        let step =
-            NextStep::text(format!("deployment {} ({}) has taken it: ", deployment.id(), deployment.status_text()));
+        let step = NextStep::text(format!("deployment {} ({}) uses it: ", deployment.id(), deployment.status_text()));
         let step = match deployment.status().is_final() {
-            true => step.and("give the package a new version; "),
+            true => step.and("give the package a new version number; "),
             false => step.followed_by(way_on(deployment, waiting)).and("; "),
         };
         error.with_next_step(step.followed_by(reuse))

@@ -20,15 +20,15 @@ pub(super) fn waiting(wait: Wait, strict: bool) -> Waiting {
 
 /// Adds how a wait for a deployment is resumed. `known` says that the service has accepted it in this operation.
 pub(super) fn deployment(error: Error, known: bool, command: DxpCommand) -> Error {
-    let step = NextStep::text("the deployment continues in the service; wait for it again with: ").command(command);
+    let step = NextStep::text("the deployment continues in the service; resume waiting with: ").command(command);
     resumed(error, known, step)
 }
 
 /// Adds how work on an export is resumed. `known` says that the service has it.
 pub(super) fn export(error: Error, known: bool, command: Option<DxpCommand>) -> Error {
     let step = match command {
-        Some(command) => NextStep::text("the export stays in the service; resume with: ").command(command),
-        None => "the export stays in the service; run the same command again to go on with it".into(),
+        Some(command) => NextStep::text("the export continues in the service; resume with: ").command(command),
+        None => "the export continues in the service; run the same command again to resume".into(),
     };
     resumed(error, known, step)
 }
@@ -62,7 +62,7 @@ pub(super) fn seen<T>(
 ) -> Result<T> {
     let Err(error) = look else { return look };
     scope.cancel().check().map_err(stopped)?;
-    scope.report(Event::verbose(format!("could not look at the started {what}: {error}")));
+    scope.report(Event::verbose(format!("cannot get the status of the started {what}: {error}")));
     Ok(started)
 }
 
@@ -89,7 +89,7 @@ pub(super) fn way_on(deployment: &Deployment, waiting: Waiting) -> NextStep {
             .command(DxpCommand::CompleteDeployment { id: id() })
             .and("; or reset it with: ")
             .command(DxpCommand::ResetDeployment { id: id(), complete: false }),
-        DeploymentStatus::AwaitingResetVerification => NextStep::text("complete its reset with: ")
+        DeploymentStatus::AwaitingResetVerification => NextStep::text("complete the reset with: ")
             .command(DxpCommand::ResetDeployment { id: id(), complete: true }),
         _ => wait(DeploymentGoal::Start),
     }

@@ -102,7 +102,7 @@ impl FileMd5 {
             drop(end.send(digests));
         };
         let thread = threads::named("epicloud-md5").spawn(work);
-        thread.map_err(|error| threads::refused("the thread that sums the file", &error))?;
+        thread.map_err(|error| threads::refused("the checksum thread", &error))?;
         Ok(Self { shared, length, summed, counted, digests })
     }
 
@@ -123,7 +123,7 @@ impl FileMd5 {
     pub(crate) async fn finish(mut self, subject: &str, runner: Runner<'_>) -> Result<Vec<[u8; 16]>> {
         self.counted.tell(subject, self.length, runner);
         let digests = runner.cancel.run(&mut self.digests).await?;
-        digests.map_err(|_| Error::new(Kind::Internal, "the checksum thread ended in a panic"))?
+        digests.map_err(|_| Error::new(Kind::Internal, "the checksum thread panicked"))?
     }
 }
 

@@ -38,12 +38,11 @@ impl ChecksumKind {
         match (wanted, permits_crc64(link)) {
             (Integrity::ContentMd5, _) | (Integrity::Auto, false) => Ok(Self::ContentMd5),
             (_, true) => Ok(Self::Crc64),
-            (Integrity::Crc64, false) => {
-                Err(Error::invalid("upload.integrity", "the link's service version (sv) is older than CRC-64")
-                    .with_next_step(
-                        NextStep::text("leave out ").setting(Setting::BlockChecksum).and(", or set it to md5"),
-                    ))
-            }
+            (Integrity::Crc64, false) => Err(Error::invalid(
+                "upload.integrity",
+                "the service version of the SAS URL (sv) does not support CRC-64",
+            )
+            .with_next_step(NextStep::text("leave out ").setting(Setting::BlockChecksum).and(" or set it to md5"))),
         }
     }
 }

@@ -45,13 +45,14 @@ impl Source {
         if path == Path::new("-") {
             return Err(Error::new(
                 Kind::InvalidArgument,
-                "standard input cannot be uploaded: its size must be known first",
+                "standard input cannot be uploaded, because its size is not known in advance",
             )
-            .with_next_step("save it to a file first (a file that is named '-' can be given as './-')"));
+            .with_next_step("save it to a file first (for a file named '-', use './-')"));
         }
         // Looked at before it is opened: opening a pipe would wait for its other end.
         let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Error::new(Kind::NotFound, format!("the file '{shown}' does not exist")),
+            ErrorKind::NotFound => Error::new(Kind::NotFound, format!("the file '{shown}' does not exist"))
+                .with_next_step("check the path"),
             _ => reading(&error),
         })?;
         check_kind(&metadata, path)?;
@@ -86,7 +87,7 @@ impl Source {
 
     /// The error of a file that is no longer the one the upload began with.
     pub(crate) fn changed(&self) -> Error {
-        Error::new(Kind::Integrity, format!("source file changed while uploading: '{}'", self.path.display()))
+        Error::new(Kind::Integrity, format!("'{}' changed during the upload", self.path.display()))
             .with_next_step("wait until the file is complete, then upload it again")
     }
 
@@ -167,7 +168,7 @@ fn check_kind(metadata: &Metadata, path: &Path) -> Result<()> {
     #[cfg(unix)]
     if std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type()) {
         return Err(wrong(
-            "a pipe, which cannot be uploaded: its size must be known first, and parts of it sent again",
+            "a pipe, which cannot be uploaded: its size is not known in advance, and a failed block could not be sent again",
         )
         .with_next_step("save it to a file first"));
     }

@@ -25,7 +25,7 @@ const VERSION: u32 = 2;
 /// somebody else's.
 pub(crate) const MARK: &[u8] = b"{\"epicloud\":\"journal of a partial file\"}\n";
 
-const OTHER_FORM: &str = "its journal is of another version of this program";
+const OTHER_FORM: &str = "its journal was written by another version of this program";
 
 /// What an upload sends: the file as it was, how it was cut, and the id its blocks have in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,10 +233,10 @@ pub(crate) fn decide_upload(current: &UploadKey, found: Option<&[u8]>, plan: Pla
         return ResumeDecision::Restart(OTHER_FORM);
     }
     if (found.subject.size, found.subject.modified_ns) != (current.size, current.modified_ns) {
-        return ResumeDecision::Restart("the file has changed since");
+        return ResumeDecision::Restart("the file has changed");
     }
     if !current.continues(&found.subject) {
-        return ResumeDecision::Restart("it was cut into other blocks");
+        return ResumeDecision::Restart("the block size is different");
     }
     if found.claims.is_empty() { ResumeDecision::Fresh } else { ResumeDecision::Resume(found) }
 }
@@ -261,20 +261,20 @@ pub(crate) fn decide_download(
         return ResumeDecision::Restart("its journal cannot be read");
     };
     let Some(current) = current else {
-        return ResumeDecision::Restart("the storage service names no version of the blob");
+        return ResumeDecision::Restart("the blob storage does not return a version of the blob");
     };
     let subject = &found.subject;
     if subject.version != VERSION {
         return ResumeDecision::Restart(OTHER_FORM);
     }
     if subject.blob != current.blob {
-        return ResumeDecision::Restart("it is of another blob");
+        return ResumeDecision::Restart("it belongs to another blob");
     }
     if (subject.size, &subject.etag, &subject.content_md5) != (current.size, &current.etag, &current.content_md5) {
-        return ResumeDecision::Restart("the blob has changed since");
+        return ResumeDecision::Restart("the blob has changed");
     }
     if subject != current {
-        return ResumeDecision::Restart("it was cut into other parts");
+        return ResumeDecision::Restart("the part size is different");
     }
     if partial != current.size {
         return ResumeDecision::Restart("its size is wrong");
@@ -331,28 +331,20 @@ mod tests {
             (None, Some(100), ResumeDecision::Fresh),
             (Some(Vec::new()), Some(100), ResumeDecision::Fresh),
             (Some(good.clone()), Some(99), ResumeDecision::Restart("its size is wrong")),
-            (
-                Some(other(&received("\"2\"", 100, 10))),
-                Some(100),
-                ResumeDecision::Restart("the blob has changed since"),
-            ),
-            (
-                Some(other(&received("\"1\"", 101, 10))),
-                Some(100),
-                ResumeDecision::Restart("the blob has changed since"),
-            ),
+            (Some(other(&received("\"2\"", 100, 10))), Some(100), ResumeDecision::Restart("the blob has changed")),
+            (Some(other(&received("\"1\"", 101, 10))), Some(100), ResumeDecision::Restart("the blob has changed")),
             (Some(other(&received("W/\"1\"", 100, 10))), Some(100), resumed()),
             (
                 Some(other(&received("\"1\"", 100, 20))),
                 Some(100),
-                ResumeDecision::Restart("it was cut into other parts"),
+                ResumeDecision::Restart("the part size is different"),
             ),
             (
                 Some(other(&DownloadKey { version: 1, ..current.clone() })),
                 Some(100),
                 ResumeDecision::Restart(OTHER_FORM),
             ),
-            (Some(elsewhere), Some(100), ResumeDecision::Restart("it is of another blob")),
+            (Some(elsewhere), Some(100), ResumeDecision::Restart("it belongs to another blob")),
             (Some(good[..9].to_vec()), Some(100), ResumeDecision::Restart("its journal cannot be read")),
             (Some(text(&current, &[])), Some(100), ResumeDecision::Fresh),
         ] {
@@ -377,8 +369,8 @@ mod tests {
         let ResumeDecision::Resume(journal) = decide(&text(&fitted, &DONE)) else { panic!("must go on") };
         assert_eq!(journal.subject.id_bytes, Some(36), "with ids of the length that they have");
         for (found, expected) in [
-            (text(&sent(6, MIB, 1), &DONE), ResumeDecision::Restart("the file has changed since")),
-            (text(&sent(5, 2 * MIB, 1), &DONE), ResumeDecision::Restart("it was cut into other blocks")),
+            (text(&sent(6, MIB, 1), &DONE), ResumeDecision::Restart("the file has changed")),
+            (text(&sent(5, 2 * MIB, 1), &DONE), ResumeDecision::Restart("the block size is different")),
             (text(&UploadKey { version: 1, ..before.clone() }, &DONE), ResumeDecision::Restart(OTHER_FORM)),
             (b"{}\n".to_vec(), ResumeDecision::Restart("its journal cannot be read")),
             (text(&before, &[]), ResumeDecision::Fresh),

@@ -24,7 +24,7 @@ pub(crate) fn not_ours(path: &Path, there: &Metadata) -> Option<&'static str> {
     {
         use std::os::unix::fs::MetadataExt;
         if there.nlink() > 1 {
-            return Some("it has another name besides (a hard link)");
+            return Some("it has a second hard link");
         }
         // By a new file and not by the user's number: some file systems give all files another owner.
         if new_file(path).is_some_and(|new| new.uid() != there.uid()) {

@@ -161,8 +161,11 @@ impl PartialFile {
         self.file.sync_all().map_err(|error| self.lost(&error))?;
         // What was checked is this file, and not whatever has come to stand at its path.
         if !self.is_there() {
-            return Err(Error::new(Kind::Conflict, format!("'{}' was taken away while it was written", self.shown))
-                .with_next_step("download it again, and let nothing else write there"));
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("'{}' was moved or deleted during the download", self.shown),
+            )
+            .with_next_step("download it again, and make sure that nothing else uses that file"));
         }
         self.open_to_readers();
         self.paths.take_name()?;
@@ -260,7 +263,7 @@ fn take_journal(paths: &TargetPaths) -> Result<OpenJournal, Obstacle> {
     let Ok(there) = path.symlink_metadata() else {
         if !is_alone {
             let why = paths.partial.symlink_metadata().ok().and_then(|there| not_ours(&paths.partial, &there));
-            return Err(foreign(&paths.partial, why.unwrap_or("it has no journal beside it")).into());
+            return Err(foreign(&paths.partial, why.unwrap_or("it has no journal next to it")).into());
         }
         return marked(path, make_locked(path).map_err(|error| obstacle(path, &error))?);
     };
@@ -273,8 +276,8 @@ fn take_journal(paths: &TargetPaths) -> Result<OpenJournal, Obstacle> {
         Some(_) => Ok(found),
         // As a kill leaves one that was just made.
         None if found.text.is_empty() && is_alone => marked(path, found.into_file()),
-        None if is_alone => Err(foreign(path, "it is not the journal of a download").into()),
-        None => Err(foreign(&paths.partial, "what is beside it is not the journal of a download").into()),
+        None if is_alone => Err(foreign(path, "it is not a download journal").into()),
+        None => Err(foreign(&paths.partial, "the file next to it is not a download journal").into()),
     }
 }
 
@@ -308,13 +311,13 @@ fn check_fit(path: &Path, file: &LockedFile, lines: &[u8]) -> Result<()> {
     if claims.into_iter().any(|(index, claim)| holds(index, claim.crc64)) {
         return Ok(());
     }
-    Err(foreign(path, "it is not the file that its journal is of"))
+    Err(foreign(path, "it does not match its journal"))
 }
 
 /// Another program's file, or a user's own.
 fn foreign(path: &Path, why: &str) -> Error {
-    Error::new(Kind::Conflict, format!("'{}' is not of an interrupted download: {why}", path.display()))
-        .with_next_step("move it away or remove it, or choose another name")
+    Error::new(Kind::Conflict, format!("'{}' was not left by an interrupted download: {why}", path.display()))
+        .with_next_step("move or delete it, or choose another name")
 }
 
 fn obstacle(path: &Path, error: &std::io::Error) -> Obstacle {
@@ -324,8 +327,8 @@ fn obstacle(path: &Path, error: &std::io::Error) -> Obstacle {
         ErrorKind::WouldBlock => {
             let partial = path.with_extension("");
             let shown = if path.extension().is_some_and(|end| end == "journal") { &partial } else { path };
-            Error::new(Kind::Conflict, format!("another download writes '{}'", shown.display()))
-                .with_next_step("wait for it to end, or choose another name")
+            Error::new(Kind::Conflict, format!("another download is writing '{}'", shown.display()))
+                .with_next_step("wait until it finishes, or choose another name")
                 .into()
         }
         _ => cannot("write", path, error).into(),
@@ -418,7 +421,7 @@ mod tests {
         partial.begin(3, None).unwrap();
         std::fs::remove_file(beside(&target)).unwrap();
         let error = opened(&target, true).err().unwrap();
-        assert!(error.message().contains("another download writes"), "{error}");
+        assert!(error.message().contains("another download is writing"), "{error}");
         drop(partial);
         opened(&target, true).unwrap();
     }

@@ -66,7 +66,7 @@ impl Reservation {
     pub(crate) fn take(&self, paths: &TargetPaths) -> Result<Option<PartialFile>> {
         let mut reserved = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
         if reserved.as_ref().is_some_and(|partial| partial.paths() != paths) {
-            return Err(Error::invalid("reservation", "is of another target"));
+            return Err(Error::invalid("reservation", "belongs to another target"));
         }
         Ok(reserved.take())
     }

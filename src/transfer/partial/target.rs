@@ -46,23 +46,19 @@ impl TargetPaths {
         // A device or a pipe would be replaced by the file, whatever the caller permits.
         match given.metadata() {
             Ok(there) if there.is_dir() => {
-                return Err(Error::new(
-                    Kind::InvalidArgument,
-                    format!("'{shown}' is a directory; a file's name is needed"),
-                ));
+                return Err(Error::new(Kind::InvalidArgument, format!("'{shown}' is a directory, not a file")));
             }
             // Links of the system's own may lead to a file that has no name.
             Ok(there) if !there.is_file() || target.symlink_metadata().is_err() => {
-                return Err(Error::new(Kind::InvalidArgument, format!("'{shown}' is no regular file")).with_next_step(
-                    "name a file on a disk: the download is resumable and needs a place to go on from",
-                ));
+                return Err(Error::new(Kind::InvalidArgument, format!("'{shown}' is not a regular file"))
+                    .with_next_step("use a regular file, so that the download can be resumed"));
             }
             _ => {}
         }
         let folder = folder_of(&target);
         if !folder.is_dir() {
-            return Err(Error::new(Kind::NotFound, format!("the folder '{}' does not exist", folder.display()))
-                .with_next_step("make the folder first"));
+            return Err(Error::new(Kind::NotFound, format!("the directory '{}' does not exist", folder.display()))
+                .with_next_step("create the directory first"));
         }
         let (partial, journal) = (beside(&target, ".partial"), beside(&target, ".partial.journal"));
         let paths = Self { target, partial, journal, overwrite };
@@ -129,7 +125,7 @@ impl TargetPaths {
 }
 
 fn exists(target: &Path) -> Error {
-    Error::new(Kind::Conflict, format!("'{}' exists", target.display()))
+    Error::new(Kind::Conflict, format!("'{}' already exists", target.display()))
         .with_next_step(NextStep::text("choose another name, or replace the file with ").setting(Setting::Overwrite))
 }
 
@@ -139,7 +135,7 @@ fn check_named(target: &Path) -> Result<()> {
     if target.file_name().is_some_and(ends_in) {
         return Ok(());
     }
-    Err(Error::invalid("outputFile", format!("'{}' names no file", target.display())))
+    Err(Error::invalid("outputFile", format!("'{}' is not the name of a file", target.display())))
 }
 
 /// Where a symbolic link leads, over all links on the way. Nothing need be there yet.
@@ -152,10 +148,10 @@ fn followed(link: &Path) -> Result<PathBuf> {
         }
         let next = path
             .read_link()
-            .map_err(|error| Error::io(format!("cannot read the link '{}'", path.display()), &error))?;
+            .map_err(|error| Error::io(format!("cannot read the symbolic link '{}'", path.display()), &error))?;
         path = folder_of(&path).join(next);
     }
-    Err(Error::new(Kind::InvalidArgument, format!("'{}' is a symbolic link that leads nowhere", link.display()))
+    Err(Error::new(Kind::InvalidArgument, format!("'{}' is a broken symbolic link", link.display()))
         .with_next_step("remove the link, or choose another name"))
 }
 
@@ -195,7 +191,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for name in ["new/", "new/.", ".."] {
             let error = TargetPaths::check(&folder.path().join(name), true).unwrap_err();
-            assert!(error.to_string().contains("names no file"), "{error}");
+            assert!(error.to_string().contains("is not the name of a file"), "{error}");
         }
     }
 

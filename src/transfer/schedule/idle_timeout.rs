@@ -68,7 +68,7 @@ impl IdleTimer {
                 if self.grace_ms.fetch_max(grace, Ordering::Relaxed) < grace {
                     continue;
                 }
-                return Err(Error::new(Kind::Network, format!("nothing moved for {}", in_words(limit)))
+                return Err(Error::new(Kind::Network, format!("no data was transferred for {}", in_words(limit)))
                     .with_retry(Retry::Later, None));
             };
             tokio::select! {

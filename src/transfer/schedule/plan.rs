@@ -34,7 +34,7 @@ impl Plan {
         if least > largest {
             return Err(Error::new(
                 Kind::InvalidArgument,
-                format!("the file is too large: a blob takes {MOST_BLOCKS} blocks of at most {} MiB", largest / MIB),
+                format!("the file is too large: a blob can have {MOST_BLOCKS} blocks of at most {} MiB", largest / MIB),
             ));
         }
         let size = match wanted {
@@ -47,7 +47,7 @@ impl Plan {
             Some(size) if size < least.max(1) || size > largest => {
                 return Err(Error::invalid(
                     "upload.blockSize",
-                    format!("must be between {} and {largest} bytes for this file and link", least.max(1)),
+                    format!("must be between {} and {largest} bytes for this file and SAS URL", least.max(1)),
                 ));
             }
             Some(size) => size,

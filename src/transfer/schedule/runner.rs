@@ -96,7 +96,7 @@ impl Runner<'_> {
             || {},
         )
         .await?;
-        let value = result.ok_or_else(|| Error::new(Kind::Internal, format!("{what} gave no result")))?;
+        let value = result.ok_or_else(|| Error::new(Kind::Internal, format!("{what} returned no result")))?;
         Ok((value, scheduler.retries()))
     }
 

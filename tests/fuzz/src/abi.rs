@@ -13,9 +13,9 @@ use epicloud::ffi::library::{epi_status_name, epi_string_free};
 use epicloud::ffi::operation::{
     epi_operation, epi_operation_events, epi_operation_free, epi_operation_result, epi_operation_wait,
 };
+use epicloud::ffi::options::epi_call_options;
 use epicloud::ffi::start::epi_operation_start;
 use epicloud::ffi::status::{epi_status, epi_status_value as s};
-use epicloud::ffi::options::epi_call_options;
 use serde_json::Value;
 
 /// Every operation by its name. A new one goes to the end: the inputs of the corpora count.
@@ -207,9 +207,8 @@ pub unsafe fn start(
     let mut operation = ptr::without_provenance_mut(16);
     let mut error = ptr::without_provenance_mut(16);
     // SAFETY: live places; the rest as this function asks.
-    let status = unsafe {
-        epi_operation_start(client, name.as_ptr(), request, options, &raw mut operation, &raw mut error)
-    };
+    let status =
+        unsafe { epi_operation_start(client, name.as_ptr(), request, options, &raw mut operation, &raw mut error) };
     if status == s::EPI_STATUS_OK as i32 {
         assert!(!operation.is_null() && error.is_null(), "a call that was accepted gives an operation and no error");
         return Ok(operation);

@@ -22,7 +22,7 @@ namespace EpiCloud.Interop.Handles
             // The library would see the text end there.
             if (text.IndexOf('\0') >= 0)
             {
-                throw new ArgumentException("the text holds a NUL", name);
+                throw new ArgumentException("the text contains a NUL", name);
             }
             byte[] bytes = new byte[Strict.GetByteCount(text) + 1];
             Strict.GetBytes(text, 0, text.Length, bytes, 0);

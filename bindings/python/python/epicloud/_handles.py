@@ -28,8 +28,8 @@ SLICE_MS = 200
 """The longest wait inside the library while signals must be noticed. Python runs its handlers between two waits."""
 CANCEL_LIMIT_MS = 10_000
 """How long the end of a cancelled operation is waited for."""
-_NO_TEXT = "is no Unicode text"
-_NO_NUMBER = "is no number in range"
+_NO_TEXT = "is not valid Unicode text"
+_NO_NUMBER = "is not a number in range"
 
 
 def _empty(function: str, cell: Any) -> None:
@@ -87,7 +87,7 @@ def check_library() -> None:
         lib.epi_error_free(error[0])
     loaded, declared = _text(lib.epi_version()), declared_version()
     if loaded != declared:
-        message = f"the package epicloud {declared} was made for the library {declared} and has found {loaded}"
+        message = f"the package epicloud {declared} needs the library {declared} but found {loaded}"
         raise _made_here(lib.EPI_STATUS_ABI_MISMATCH, message)
 
 
@@ -130,7 +130,7 @@ def to_document(value: Any, path: str = "") -> Any:
     if isinstance(value, Mapping):
         for name in value:
             if not _is_text(name):
-                raise refused(path or "request", "a member's name is no Unicode text")
+                raise refused(path or "request", "the name of a member is not valid Unicode text")
         names = {name: _camel(name) for name, item in value.items() if item is not None}
         return {to: to_document(value[name], f"{path}.{to}" if path else to) for name, to in names.items()}
     if isinstance(value, (list, tuple)):
@@ -142,7 +142,7 @@ def to_document(value: Any, path: str = "") -> Any:
     if isinstance(value, (int, float)) and not _is_finite(value):
         raise refused(path, _NO_NUMBER)
     if value is not None and not isinstance(value, (str, int, float)):
-        raise refused(path, f"is of type {type(value).__name__}, which a request cannot hold")
+        raise refused(path, f"has the type {type(value).__name__}, which a request cannot contain")
     return value
 
 
@@ -195,7 +195,7 @@ class Handle:
             raise _made_here(lib.EPI_STATUS_INVALID_ARGUMENT, f"this {self._what} is closed")
         # The library says so itself where it would do something; here it is said of everything.
         if self._process != os.getpid():
-            message = f"this {self._what} belongs to the process that this one was forked from"
+            message = f"this {self._what} belongs to the parent of this forked process"
             raise _made_here(lib.EPI_STATUS_UNSUPPORTED, message)
         return self._cell[0]
 
@@ -260,7 +260,7 @@ class ClientHandle(Handle):
             options.timeout_ms = _milliseconds(limit, _TIMEOUT)
         if log_level is not None:
             if not isinstance(log_level, str) or log_level not in _LOG_LEVELS:
-                raise refused("options.log_level", f"expected one of {', '.join(_LOG_LEVELS)}")
+                raise refused("options.log_level", f"must be one of {', '.join(_LOG_LEVELS)}")
             options.log_level = _LOG_LEVELS[log_level]
         error = ffi.new("epi_error **")
         handle = OperationHandle(name)

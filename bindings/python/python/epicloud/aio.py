@@ -104,7 +104,7 @@ class Operation(Generic[R]):
                     return False
 
     async def result(self) -> R:
-        """Wait for the end and give the result, or raise the error. Each call gives a fresh copy."""
+        """Wait until it finishes and return the result, or raise the error. Each call returns a new copy."""
         await self.wait()
         return self._inner.result()
 
@@ -114,19 +114,19 @@ class Operation(Generic[R]):
 
     @property
     def done(self) -> bool:
-        """Whether it has ended."""
+        """Whether it has finished."""
         return self._inner.done
 
     def progress(self) -> types.Progress:
-        """Tell how far it is. Never waits."""
+        """Return the current progress. Never waits."""
         return self._inner.progress()
 
     def events(self, after: int = 0) -> types.Events:
-        """Tell what has happened after the event with this number; `lastSeq` is the number for the next call."""
+        """Return the events after the one with this number; `lastSeq` is the number for the next call."""
         return self._inner.events(after)
 
     def cancel(self) -> None:
-        """Cancel it, without waiting. It still ends; what the service has accepted goes on there."""
+        """Cancel it, without waiting for its end. An operation that the service has accepted continues there."""
         self._inner.cancel()
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class Operation(Generic[R]):
         self._handle.release()
 
     async def __aiter__(self) -> AsyncIterator[types.Progress]:
-        """Give the progress whenever it has changed, until the end."""
+        """Yield the progress whenever it changes, until the operation finishes."""
         told = None
         async with self._stopping():
             while True:
@@ -151,7 +151,7 @@ class Operation(Generic[R]):
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        """Cancel it if it still runs, and free it."""
+        """Cancel it if it is still running, and free it."""
         # Closed already, or in a forked child: there is nothing to stop, and the block's own exception matters.
         with contextlib.suppress(errors.Error):
             if not self.done:
@@ -185,7 +185,7 @@ def _asynchronous(
 
 
 class Operations:
-    """Starts calls and gives their operations; what is wrong with a request is raised here, before anything is sent."""
+    """Starts calls and returns their operations; an invalid request raises here, before anything is sent."""
 
     def __init__(self, table: Table) -> None:
         """Take the table of all calls; it is `client.start`."""
@@ -218,7 +218,7 @@ class Client(blocking.Account):
 
     @property
     def start(self) -> Operations:
-        """The same calls, which give an `Operation` instead of waiting for its result."""
+        """The same calls, which return an `Operation` instead of waiting for its result."""
         return Operations(Table(self._handle))
 
     verify = _asynchronous(Table.verify)

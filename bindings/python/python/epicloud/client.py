@@ -1,4 +1,4 @@
-"""The blocking client, and operations for those who want to watch, cancel or run several at once.
+"""The blocking client, and operations to watch, cancel or run several calls at once.
 
 `Operations` is the one table of all calls. The blocking `Client` and the client of `epicloud.aio` are made from it.
 """
@@ -33,11 +33,11 @@ ENVIRONMENT = {
     "state_dir": "EPI_STATE_DIR",
     "call_timeout_seconds": "EPI_CALL_TIMEOUT",
 }
-"""The variables that `from_environment` reads; those of the program `epi`."""
+"""The variables that `from_environment` reads, the same as those of the program `epi`."""
 
 
 def read_environment() -> dict[str, Any]:
-    """Read the account from the environment; an empty variable counts as not set."""
+    """Read the account from the environment; empty variables are ignored."""
     config: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in ENVIRONMENT.items()}
     limit = config["call_timeout_seconds"]
     if limit is not None:
@@ -49,10 +49,10 @@ def read_environment() -> dict[str, Any]:
 
 
 class Operation(Generic[R]):
-    """One call at work.
+    """A running call.
 
-    It ends once: with its result, with an error, or cancelled. As a context manager it is cancelled, if it still runs,
-    and freed at the end of the block; without, when the object goes. Any thread may use it.
+    It finishes with its result, with an error, or cancelled. As a context manager it is cancelled, if it is still
+    running, and freed at the end of the block; otherwise when the object is garbage collected. It is thread-safe.
     """
 
     def __init__(self, handle: OperationHandle, progress: types.ProgressCallback | None) -> None:
@@ -71,10 +71,10 @@ class Operation(Generic[R]):
             self._callback(newest)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for the end, at most `timeout` seconds (no limit when left out); tell whether it has come.
+        """Wait until it finishes, at most `timeout` seconds (the default is no limit); return whether it has finished.
 
-        An exception of a signal handler or of the progress callback, such as KeyboardInterrupt, cancels the operation,
-        and goes on when that has ended.
+        An exception of a signal handler or of the progress callback, such as KeyboardInterrupt, cancels the operation
+        and is raised when the operation has ended.
         """
         longest = seconds(timeout, "timeout")
         limit = None if longest is None else time.monotonic() + longest
@@ -89,33 +89,33 @@ class Operation(Generic[R]):
                     return False
 
     def result(self) -> R:
-        """Wait for the end and give the result, or raise the error. Each call gives a fresh copy."""
+        """Wait until it finishes and return the result, or raise the error. Each call returns a new copy."""
         self.wait()
         return cast("R", self._handle.result())
 
     @property
     def done(self) -> bool:
-        """Whether it has ended."""
+        """Whether it has finished."""
         return self._handle.poll(0)
 
     def progress(self) -> types.Progress:
-        """Tell how far it is. Never waits."""
+        """Return the current progress. Never waits."""
         return self._handle.progress()
 
     def events(self, after: int = 0) -> types.Events:
-        """Tell what has happened after the event with this number; `lastSeq` is the number for the next call."""
+        """Return the events after the one with this number; `lastSeq` is the number for the next call."""
         return cast("types.Events", self._handle.events(after))
 
     def cancel(self) -> None:
-        """Cancel it, without waiting. It still ends; what the service has accepted goes on there."""
+        """Cancel it, without waiting for its end. An operation that the service has accepted continues there."""
         self._handle.cancel()
 
     def close(self) -> None:
-        """Cancel it if it still runs, and free it."""
+        """Cancel it if it is still running, and free it."""
         self._handle.close()
 
     def __iter__(self) -> Iterator[types.Progress]:
-        """Give the progress whenever it has changed, until the end."""
+        """Yield the progress whenever it changes, until the operation finishes."""
         told = None
         with self._handle.stopping():
             while True:
@@ -132,7 +132,7 @@ class Operation(Generic[R]):
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Cancel it if it still runs, and free it."""
+        """Cancel it if it is still running, and free it."""
         # Closed already, or in a forked child: there is nothing to stop, and the block's own exception matters.
         with contextlib.suppress(errors.Error):
             if not self.done:
@@ -145,7 +145,7 @@ class Operation(Generic[R]):
 
 
 class Operations:
-    """Starts calls and gives their operations; what is wrong with a request is raised here, before anything is sent."""
+    """Starts calls and returns their operations; an invalid request raises here, before anything is sent."""
 
     def __init__(self, handle: ClientHandle) -> None:
         """Take the client's handle; it is `client.start`."""
@@ -155,7 +155,7 @@ class Operations:
         members = dict(request)
         callback = members.pop("progress", None)
         if callback is not None and not callable(callback):
-            raise refused("progress", "expected a function")
+            raise refused("progress", "must be a function")
         timeout, log_level = members.pop("timeout", None), members.pop("log_level", None)
         return Operation(self._handle.start(name, members, timeout, log_level), callback)
 
@@ -164,7 +164,7 @@ class Operations:
         return self._start("connect", request)
 
     def get_package_location(self, **request: Unpack[types.Request]) -> Operation[types.Location]:
-        """Get the write-only link that packages are uploaded to; a secret."""
+        """Get the write-only SAS URL that packages are uploaded to; a secret."""
         return self._start("packageLocation.get", request)
 
     def upload_packages(self, **request: Unpack[types.UploadPackages]) -> Operation[types.UploadedPackages]:
@@ -176,7 +176,7 @@ class Operations:
         return self._start("package.deploy", request)
 
     def start_deployment(self, **request: Unpack[types.StartDeployment]) -> Operation[types.Deployment]:
-        """Start a deployment of packages, or of another environment's content; with `wait`, wait for it."""
+        """Start a deployment of packages or of another environment's content; with `wait`, wait for it."""
         return self._start("deployment.start", request)
 
     def list_deployments(self, **request: Unpack[types.Request]) -> Operation[list[types.Deployment]]:
@@ -184,37 +184,37 @@ class Operations:
         return self._start("deployment.list", request)
 
     def get_deployment(self, **request: Unpack[types.GetDeployment]) -> Operation[types.Deployment]:
-        """Get one deployment."""
+        """Get a deployment."""
         return self._start("deployment.get", request)
 
     def wait_for_deployment(self, **request: Unpack[types.WaitForDeployment]) -> Operation[types.Deployment]:
-        """Wait for a deployment that runs."""
+        """Wait for a running deployment."""
         return self._start("deployment.wait", request)
 
     def complete_deployment(self, **request: Unpack[types.CompleteDeployment]) -> Operation[types.Deployment]:
-        """Complete a deployment that awaits its verification; with `wait`, wait for it."""
+        """Complete a deployment that awaits verification; with `wait`, wait for it."""
         return self._start("deployment.complete", request)
 
     def reset_deployment(self, **request: Unpack[types.ResetDeployment]) -> Operation[types.Deployment]:
-        """Reset a deployment that awaits its verification; with `wait`, wait for it."""
+        """Reset (roll back) a deployment that awaits verification; with `wait`, wait for it."""
         return self._start("deployment.reset", request)
 
     def start_database_export(self, **request: Unpack[types.StartDatabaseExport]) -> Operation[types.DatabaseExport]:
-        """Start an export of a database; with `wait`, wait for it."""
+        """Start a database export; with `wait`, wait for it."""
         return self._start("databaseExport.start", request)
 
     def get_database_export(self, **request: Unpack[types.GetDatabaseExport]) -> Operation[types.DatabaseExport]:
-        """Get one database export."""
+        """Get a database export."""
         return self._start("databaseExport.get", request)
 
     def wait_for_database_export(
         self, **request: Unpack[types.WaitForDatabaseExport]
     ) -> Operation[types.DatabaseExport]:
-        """Wait for a database export that runs."""
+        """Wait for a running database export."""
         return self._start("databaseExport.wait", request)
 
     def save_database_export(self, **request: Unpack[types.SaveDatabaseExport]) -> Operation[types.SavedDatabaseExport]:
-        """Start or take a database export, wait for it, download and verify it; a cut download is resumed."""
+        """Start a database export or use an existing one, wait, download and verify; resumes after an interruption."""
         return self._start("databaseExport.save", request)
 
     def list_storage_containers(
@@ -224,11 +224,11 @@ class Operations:
         return self._start("storageContainer.list", request)
 
     def get_storage_links(self, **request: Unpack[types.GetStorageLinks]) -> Operation[list[types.StorageLink]]:
-        """Make links to storage containers; they are secrets."""
+        """Create SAS URLs for storage containers; they are secrets."""
         return self._start("storageSas.get", request)
 
     def get_edge_log_location(self, **request: Unpack[types.Request]) -> Operation[types.Location]:
-        """Get the read-only link to the edge logs; a secret."""
+        """Get the read-only SAS URL of the edge logs; a secret."""
         return self._start("edgeLogLocation.get", request)
 
 
@@ -242,7 +242,7 @@ def describe(wrapper: Callable[..., Any], start: Callable[..., Any], operation: 
     # An editor reads the types; help() shows only this.
     request = start.__annotations__["request"][len("Unpack[types.") : -len("]")]
     members = ", ".join(getattr(types, request).__annotations__)
-    wrapper.__doc__ = f"{start.__doc__}\n\nArguments, told in epicloud.types.{request}: {members}."
+    wrapper.__doc__ = f"{start.__doc__}\n\nArguments, described in epicloud.types.{request}: {members}."
 
 
 class Account:
@@ -269,7 +269,7 @@ class Account:
         self._handle.cancel_all()
 
     def close(self) -> None:
-        """Free the client. Operations that run go on, and are waited for as before."""
+        """Free the client. Running operations continue and can still be waited for."""
         self._handle.close()
 
     def __repr__(self) -> str:
@@ -298,7 +298,7 @@ class Client(Account):
 
     @property
     def start(self) -> Operations:
-        """The same calls, which give an `Operation` instead of waiting for its result."""
+        """The same calls, which return an `Operation` instead of waiting for its result."""
         return Operations(self._handle)
 
     verify = _blocking(Operations.verify)

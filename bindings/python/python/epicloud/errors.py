@@ -1,4 +1,4 @@
-"""What goes wrong, as exceptions: one class for each status of the library, all below `Error`."""
+"""The exceptions: one class for each status of the library, all derived from `Error`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Retry = Literal["never", "later", "exhausted"]
-"""Whether trying again can help: the answer will be the same; later; it was tried again and kept failing."""
+"""Whether a retry can help: never; later; or it was retried and kept failing."""
 
 
 class Error(Exception):
-    """A call failed. Its text is the message of the library and what to do about it; it holds no secret.
+    """A call failed. Its text is the message of the library and the next step; it contains no secret.
 
-    A status that this package does not know, because the library is newer, is an `Error` of no subclass.
+    A status that is unknown to this package, because the library is newer, is an `Error` of no subclass.
     """
 
     status: str = "INTERNAL"
@@ -26,21 +26,21 @@ class Error(Exception):
     code: str | None
     """The service's error code, such as "LeaseIdMissing"."""
     errors: tuple[str, ...]
-    """The service's own texts."""
+    """The error texts of the service."""
     request_id: str | None
-    """The service's request id, for questions to its support."""
+    """The request id of the service, for questions to its support."""
     field: str | None
-    """The JSON path of what broke a rule, with the service's spelling, such as "wait.timeoutMinutes"."""
+    """The JSON path of the value that is not valid, in the service's spelling, such as "wait.timeoutMinutes"."""
     next_step: str | None
-    """What to do about it."""
+    """What to do next."""
     retry: Retry
-    """Whether trying again can help."""
+    """Whether a retry can help."""
     retry_after_ms: int | None
-    """How long the service asked to wait before the next try, in milliseconds."""
+    """How long the service asks to wait before the next attempt, in milliseconds."""
     attempts: int | None
-    """How many tries were made."""
+    """The number of attempts."""
     exit_code: int
-    """The exit code that the program `epi` has for this."""
+    """The exit code of the program `epi` for this error."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         """Take the document that describes the error."""
@@ -61,7 +61,7 @@ class Error(Exception):
         self.exit_code = document["exitCode"]
 
     def __str__(self) -> str:
-        """Give the message and, in brackets, the next step."""
+        """Return the message and, in parentheses, the next step."""
         return f"{self.message} ({self.next_step})" if self.next_step else self.message
 
     def __repr__(self) -> str:
@@ -69,12 +69,12 @@ class Error(Exception):
         return f"{type(self).__name__}({self.message!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let it travel between processes."""
+        """Support pickling."""
         return (type(self), (self._document,))
 
 
 class InvalidArgument(Error, ValueError):
-    """A request, option or file breaks a rule; `field` names it."""
+    """A request, option or file is not valid; `field` names it."""
 
     status = "INVALID_ARGUMENT"
 
@@ -86,25 +86,25 @@ class NotConfigured(Error):
 
 
 class AbiMismatch(Error, ImportError):
-    """This package and the library beside it do not belong together."""
+    """This package and its library have different versions."""
 
     status = "ABI_MISMATCH"
 
 
 class Unsupported(Error):
-    """This is not offered, such as the use of a client in a forked child."""
+    """The operation is not supported, such as the use of a client in a forked child process."""
 
     status = "UNSUPPORTED"
 
 
 class Unauthenticated(Error):
-    """Credentials, signature or clock are wrong, or the credentials lack a right."""
+    """Wrong credentials, signature or clock, or the credentials have no access."""
 
     status = "UNAUTHENTICATED"
 
 
 class Forbidden(Error):
-    """The credentials or the link do not permit the call."""
+    """The credentials or the SAS URL do not permit the call."""
 
     status = "FORBIDDEN"
 
@@ -116,19 +116,19 @@ class NotFound(Error, LookupError):
 
 
 class Conflict(Error):
-    """Something else is in the way: a busy environment, an existing file."""
+    """Conflict with another operation, package or file, such as a busy environment or an existing file."""
 
     status = "CONFLICT"
 
 
 class Throttled(Error):
-    """The service asks for fewer requests."""
+    """Rate limited by the service."""
 
     status = "THROTTLED"
 
 
 class Unavailable(Error):
-    """The service cannot answer at present."""
+    """The service is temporarily unavailable."""
 
     status = "UNAVAILABLE"
 
@@ -140,7 +140,7 @@ class Rejected(Error):
 
 
 class Protocol(Error):
-    """The answer could not be understood."""
+    """The response could not be understood."""
 
     status = "PROTOCOL"
 
@@ -158,31 +158,31 @@ class Tls(Error, ConnectionError):
 
 
 class Timeout(Error, TimeoutError):
-    """A time limit passed; the service may go on."""
+    """A time limit was reached; the operation may continue in the service."""
 
     status = "TIMEOUT"
 
 
 class Ambiguous(Error):
-    """The answer to a change was lost: look before trying again."""
+    """No response to a change was received: check before you retry, because it may have been processed."""
 
     status = "AMBIGUOUS"
 
 
 class JobFailed(Error):
-    """The deployment or export ended in failure; `errors` has the service's texts."""
+    """The deployment or export failed; `errors` has the texts of the service."""
 
     status = "JOB_FAILED"
 
 
 class LinkExpired(Error):
-    """The link is past its time."""
+    """The SAS URL or the export has expired."""
 
     status = "LINK_EXPIRED"
 
 
 class Warnings(Error):
-    """The deployment ended well but with warnings, and `strict` was asked for; `errors` has them."""
+    """The deployment has warnings, and `strict` is set; `errors` has the warnings."""
 
     status = "WARNINGS"
 
@@ -194,7 +194,7 @@ class Io(Error, OSError):
 
 
 class Integrity(Error):
-    """Data differs from its checksum or size."""
+    """Checksum or size mismatch."""
 
     status = "INTEGRITY"
 
@@ -212,13 +212,13 @@ class Cancelled(Error):
 
 
 class Panic(Error):
-    """A defect in the library, caught; other calls go on working."""
+    """A bug in the library, caught; other calls keep working."""
 
     status = "PANIC"
 
 
 class Internal(Error):
-    """A defect in the library."""
+    """A bug in the library."""
 
     status = "INTERNAL"
 
@@ -228,5 +228,5 @@ BY_STATUS: dict[str, type[Error]] = {kind.status: kind for kind in Error.__subcl
 
 
 def from_document(document: Mapping[str, Any]) -> Error:
-    """Make the exception that a document of the library describes."""
+    """Create the exception that a document of the library describes."""
     return BY_STATUS.get(document["status"], Error)(document)

@@ -1,8 +1,8 @@
 """The documents of the calls, for type checkers and editors; at run time they are plain dictionaries.
 
-Requests have this package's spelling (snake_case). A member that is None counts as left out; what is left out has the
-library's default, which is false for what is true or false. Results are the service's own objects, with its spelling
-(camelCase) and with members that are not listed here when the service sends more.
+Requests use snake_case. A member that is None counts as left out; a member that is left out has the default of the
+library, which is False for booleans. Results are the objects of the service, in camelCase and with any further members
+that the service sends.
 """
 
 from __future__ import annotations
@@ -17,81 +17,81 @@ if TYPE_CHECKING:
 Path = Union[str, "os.PathLike[str]"]
 """A path of a local file."""
 LogLevel = Literal["default", "warning", "info", "verbose", "debug"]
-"""The most detailed messages that an operation keeps."""
+"""The most detailed level of messages that an operation keeps."""
 
 
 class Progress(NamedTuple):
-    """How far an operation is. None means unknown, which is not the same as 0."""
+    """The progress of an operation. None means unknown, which is not the same as 0."""
 
     phase: str
-    """What it is doing: "starting", "requesting", "waiting", "uploading", "committing", "downloading", "verifying"."""
+    """The stage: "starting", "requesting", "waiting", "uploading", "committing", "downloading", "verifying"."""
     attempt: int | None
     """The highest attempt of any request in this phase; 1 when none failed."""
     percent: int | None
-    """The service's own percentage while waiting, 0 to 100."""
+    """The percentage of the service while waiting, 0 to 100."""
     status: str
-    """"PENDING" while it runs, then the name of its final status, such as "OK"."""
+    """"PENDING" while it is running, then the name of its final status, such as "OK"."""
     bytes_done: int | None
-    """Bytes acknowledged by the other side."""
+    """Bytes acknowledged by the blob storage, or received."""
     bytes_total: int | None
-    """Bytes in all."""
+    """Total bytes."""
     items_done: int | None
-    """Blocks, ranges or files finished."""
+    """Finished blocks, parts or files."""
     items_total: int | None
-    """Blocks, ranges or files in all."""
+    """Total blocks, parts or files."""
     bytes_per_second: int | None
-    """Smoothed rate."""
+    """Smoothed rate, in bytes per second."""
     eta_ms: int | None
-    """Estimated time left in milliseconds."""
+    """Estimated time left, in milliseconds."""
     bytes_sent: int | None
-    """Bytes that the connection has accepted, of `bytes_total`; at least `bytes_done`. Of uploads only."""
+    """Bytes that the connection has accepted, of `bytes_total`; at least `bytes_done`. Uploads only."""
     retries: int | None
-    """Requests repeated so far in this transfer."""
+    """Requests retried so far in this transfer."""
 
 
 ProgressCallback = Callable[[Progress], object]
-"""Told about progress."""
+"""A function that is called with the progress."""
 
 
 class Config(TypedDict, total=False):
-    """What a client is told about its account, beside the secret."""
+    """The configuration of a client, except for the secret."""
 
     client_key: str | None
     """The key of the API credentials."""
     project_id: str | None
     """The project's GUID, for requests that name none."""
     endpoint: str | None
-    """The service's base address; the live service when left out."""
+    """The base URL of the service; the default is the live service."""
     ca_file: Path | None
-    """A PEM file of certificate authorities to trust beside the system's."""
+    """A PEM file with additional CA certificates to trust."""
     state_dir: Path | None
-    """The folder that keeps what a cut upload needs to go on; the user's own for state when left out."""
+    """The directory for the resume data of interrupted uploads; the default is the state directory of the user."""
     call_timeout_seconds: int | None
-    """How long the answers of one request to the service are waited for, in seconds; 120 when left out."""
+    """Time limit of one request to the service, with its retries, in seconds; the default is 120."""
     service: Literal["dxp"] | None
-    """Which service; "dxp" when left out."""
+    """The service; the default is "dxp"."""
 
 
 class Request(TypedDict, total=False):
-    """What every call takes."""
+    """The members of every request."""
 
     project_id: str | None
-    """The project's GUID; that of the client when left out."""
+    """The project's GUID; the default is that of the client."""
     timeout: float | None
-    """The longest time the whole call may take, in seconds; no limit when left out."""
+    """Time limit of the whole call, in seconds; the default is no limit."""
     progress: ProgressCallback | None
-    """Called on the waiting thread, or in the event loop, when the figures have changed, and at the end."""
+    """Called on the waiting thread, or in the event loop, when the progress changes and at the end."""
     log_level: LogLevel | None
-    """The most detailed messages that `events` has; those of "info" when left out."""
+    """The most detailed level of messages in `events`; the default is "info"."""
 
 
 class Wait(TypedDict, total=False):
     """How to wait for the service."""
 
     timeout_minutes: int | None
-    """The longest wait in minutes, 1 to 2147483647; no limit when left out."""
+    """Maximum time to wait, in minutes, 1 to 2147483647; the default is no limit."""
     polling_interval_seconds: int | None
-    """The pause between two looks in seconds, 1 to 2147483647; 30 when left out."""
+    """Polling interval in seconds, 1 to 2147483647; the default is 30."""
 
 
 class PackageFile(TypedDict, total=False):
@@ -100,27 +100,27 @@ class PackageFile(TypedDict, total=False):
     path: Required[Path]
     """The local file."""
     blob_name: str | None
-    """The package's name in the store; the file's own name when left out."""
+    """The name to upload the package under; the default is the name of the file."""
 
 
 class UploadSettings(TypedDict, total=False):
     """How files are uploaded."""
 
     streams: int | None
-    """Blocks sent at the same time, 1 to 64; adapted to the connection when left out."""
+    """Blocks uploaded in parallel, 1 to 64; by default adapted to the connection."""
     block_size: int | None
-    """Bytes of each block but the last, 1 to 4194304000 (4000 MiB); chosen by the file's size when left out."""
+    """Block size in bytes, 1 to 4194304000 (4000 MiB); by default chosen by the size of the file."""
     integrity: Literal["crc64", "md5"] | None
-    """The checksum of each block; chosen by the store's version when left out."""
+    """The checksum of each block; the default is "crc64" where the blob storage supports it, otherwise "md5"."""
     no_content_md5: bool | None
-    """Leave out the whole-file MD5."""
+    """Do not store the MD5 of the file."""
 
 
 class DownloadSettings(TypedDict, total=False):
     """How a file is downloaded."""
 
     streams: int | None
-    """Ranges fetched at the same time, 1 to 16; 8 when left out."""
+    """Parts downloaded in parallel, 1 to 16; the default is 8."""
 
 
 class UploadPackages(Request, total=False):
@@ -129,7 +129,7 @@ class UploadPackages(Request, total=False):
     files: Required[Sequence[PackageFile]]
     """The files."""
     sas_url: str | None
-    """The container link to upload to, a secret; a fresh one of the project when left out."""
+    """The container SAS URL to upload to, a secret; by default requested from the service."""
     upload: UploadSettings | None
     """How to upload."""
 
@@ -142,19 +142,19 @@ class DeployPackages(Request, total=False):
     target_environment: Required[str]
     """Where to deploy."""
     maintenance_page: bool | None
-    """Show the maintenance page meanwhile."""
+    """Show a maintenance page during the deployment."""
     zero_downtime_mode: Literal["ReadOnly", "ReadWrite"] | None
     """Deploy without downtime."""
     direct_deploy: bool | None
-    """Deploy straight to the site, without a slot and its verification."""
+    """Deploy directly to the site, without a slot and its verification."""
     wait: Wait | None
     """How to wait."""
     strict: bool | None
-    """Take warnings for an error."""
+    """Treat warnings as an error."""
     upload: UploadSettings | None
     """How to upload."""
     reuse_uploaded: bool | None
-    """Start from packages that are uploaded already and in use by a deployment, by their names."""
+    """Deploy packages that are already uploaded and used by a deployment, matched by name."""
 
 
 class StartDeployment(Request, total=False):
@@ -173,17 +173,17 @@ class StartDeployment(Request, total=False):
     include_db: bool | None
     """Copy the databases."""
     maintenance_page: bool | None
-    """Show the maintenance page meanwhile."""
+    """Show a maintenance page during the deployment."""
     zero_downtime_mode: Literal["ReadOnly", "ReadWrite"] | None
     """Deploy without downtime."""
     direct_deploy: bool | None
-    """Deploy straight to the site, without a slot and its verification."""
+    """Deploy directly to the site, without a slot and its verification."""
     wait: Wait | None
-    """Wait until it awaits verification, has succeeded or failed; no wait when left out."""
+    """Wait until it awaits verification, has succeeded or failed; by default there is no wait."""
     strict: bool | None
-    """Take warnings for an error."""
+    """Treat warnings as an error."""
     allow_failed: bool | None
-    """Give back a deployment that failed without a text of the service, instead of an error."""
+    """Return a deployment that failed without an error text, instead of raising an error."""
 
 
 class GetDeployment(Request):
@@ -197,48 +197,48 @@ class WaitForDeployment(GetDeployment, total=False):
     """The request of `wait_for_deployment`."""
 
     until: Literal["start", "complete", "reset", "completeReset"] | None
-    """What to wait for; "start" when left out."""
+    """The step to wait for; the default is "start"."""
     wait: Wait | None
     """How to wait."""
     strict: bool | None
-    """Take warnings for an error."""
+    """Treat warnings as an error."""
     allow_failed: bool | None
-    """Give back a deployment that failed without a text of the service, instead of an error."""
+    """Return a deployment that failed without an error text, instead of raising an error."""
 
 
 class CompleteDeployment(GetDeployment, total=False):
     """The request of `complete_deployment`."""
 
     wait: Wait | None
-    """Wait until it has succeeded or failed; no wait when left out."""
+    """Wait until it has succeeded or failed; by default there is no wait."""
     strict: bool | None
-    """Take warnings for an error."""
+    """Treat warnings as an error."""
     allow_failed: bool | None
-    """Give back a deployment that failed without a text of the service, instead of an error."""
+    """Return a deployment that failed without an error text, instead of raising an error."""
 
 
 class ResetDeployment(GetDeployment, total=False):
     """The request of `reset_deployment`."""
 
     reset_with_db_rollback: bool | None
-    """Put the database back to its state before; with maintenance mode only."""
+    """Also roll back the database; maintenance mode only."""
     validate_before_swap: bool | None
-    """Stop before the swap for validation; with maintenance mode only."""
+    """Stop before the swap for verification; maintenance mode only."""
     complete: bool | None
-    """Complete a reset that awaits its verification."""
+    """Complete a reset that awaits verification."""
     wait: Wait | None
-    """Wait until it is reset, awaits the verification of the reset, or has failed; no wait when left out."""
+    """Wait until it is reset, the reset awaits verification, or it has failed; by default there is no wait."""
     strict: bool | None
-    """Take warnings for an error."""
+    """Treat warnings as an error."""
     allow_failed: bool | None
-    """Give back a deployment that failed without a text of the service, instead of an error."""
+    """Return a deployment that failed without an error text, instead of raising an error."""
 
 
 class Database(Request):
     """A database of an environment."""
 
     environment: str
-    """The environment the database belongs to."""
+    """The environment of the database."""
     database_name: str
     """The database: "epicms" or "epicommerce"."""
 
@@ -247,11 +247,11 @@ class StartDatabaseExport(Database, total=False):
     """The request of `start_database_export`."""
 
     retention_hours: int | None
-    """Hours that the service keeps the result, 1 to 2147483647; 24 when left out."""
+    """Hours that the service keeps the export, 1 to 2147483647; the default is 24."""
     wait: Wait | None
-    """Wait until it has ended; no wait when left out."""
+    """Wait until it finishes; by default there is no wait."""
     allow_failed: bool | None
-    """Give back a failed or expired export, instead of an error."""
+    """Return a failed or expired export, instead of raising an error."""
 
 
 class GetDatabaseExport(Database):
@@ -267,7 +267,7 @@ class WaitForDatabaseExport(GetDatabaseExport, total=False):
     wait: Wait | None
     """How to wait."""
     allow_failed: bool | None
-    """Give back a failed or expired export, instead of an error."""
+    """Return a failed or expired export, instead of raising an error."""
 
 
 class SaveDatabaseExport(Database, total=False):
@@ -276,11 +276,11 @@ class SaveDatabaseExport(Database, total=False):
     output_file: Required[Path]
     """Where to write the bacpac."""
     id: str | None
-    """An export that exists. When left out, that of an interrupted save goes on, or a new one is started."""
+    """An existing export. By default, the export of an interrupted save is resumed or a new one is started."""
     new_export: bool | None
-    """Start a new export even if that of an interrupted save could go on. Not together with `id`."""
+    """Start a new export, even if an interrupted save could be resumed. Not together with `id`."""
     retention_hours: int | None
-    """Hours that the service keeps a new export, 1 to 2147483647; 24 when left out. Not together with `id`."""
+    """Hours that the service keeps a new export, 1 to 2147483647; the default is 24. Not together with `id`."""
     overwrite: bool | None
     """Replace the file if it exists."""
     wait: Wait | None
@@ -295,7 +295,7 @@ class ListStorageContainers(Request, total=False):
     environment: Required[str]
     """The environment."""
     writable: bool | None
-    """Only those that may be written to."""
+    """List only writable containers."""
 
 
 class GetStorageLinks(Request, total=False):
@@ -304,11 +304,11 @@ class GetStorageLinks(Request, total=False):
     environment: Required[str]
     """The environment."""
     storage_container: Required[Sequence[str]]
-    """The containers' names."""
+    """The names of the containers."""
     retention_hours: int | None
-    """Hours that the links are valid, 1 to 168; 24 when left out."""
+    """Hours that the SAS URLs are valid, 1 to 168; the default is 24."""
     writable: bool | None
-    """Links that may be written to."""
+    """Allow writing."""
 
 
 class Verified(TypedDict):
@@ -319,38 +319,38 @@ class Verified(TypedDict):
     clientKey: str
     """The client key."""
     authenticationVerified: bool
-    """Always true: what is not accepted is an error."""
+    """Always true; otherwise there is an error."""
 
 
 class Location(TypedDict):
-    """A place that packages go to or edge logs come from."""
+    """The location of packages or of edge logs."""
 
     location: str
-    """The link, a secret that expires."""
+    """The SAS URL, a secret that expires."""
 
 
 class UploadReceipt(TypedDict, total=False):
-    """A file that was uploaded."""
+    """An uploaded file."""
 
     blobName: Required[str]
     """The package's name."""
     bytes: Required[int]
     """Its length."""
     contentMd5: str
-    """The whole file's MD5 in Base64."""
+    """The MD5 of the file in Base64."""
     blocks: Required[int]
-    """Blocks it was sent in."""
+    """Number of blocks."""
     retries: Required[int]
-    """Requests that were repeated."""
+    """Requests that were retried."""
     integrity: Required[Literal["crc64", "contentMd5", "unverified"]]
-    """The checksum by which the blob storage has confirmed each block; `unverified` if it did not confirm them all."""
+    """The checksum by which the blob storage confirmed each block; `unverified` if it did not confirm all of them."""
 
 
 class UploadedPackages(TypedDict):
     """The result of `upload_packages`."""
 
     packages: list[UploadReceipt]
-    """One receipt a file, in the order of the request."""
+    """One receipt for each file, in the order of the request."""
 
 
 class Deployment(TypedDict, total=False):
@@ -361,7 +361,7 @@ class Deployment(TypedDict, total=False):
     projectId: str
     """The project's GUID."""
     status: Required[str]
-    """The service's word, such as "InProgress", "AwaitingVerification", "Succeeded", "Failed" or "Reset"."""
+    """The status of the service, such as "InProgress", "AwaitingVerification", "Succeeded", "Failed" or "Reset"."""
     startTime: str | None
     """RFC 3339."""
     endTime: str | None
@@ -369,22 +369,22 @@ class Deployment(TypedDict, total=False):
     percentComplete: int
     """0 to 100."""
     validationLinks: list[str] | None
-    """Where to look at the slot, filled at verification."""
+    """The URLs of the slot, set when the deployment awaits verification."""
     deploymentWarnings: list[str] | None
     """The warnings so far."""
     deploymentErrors: list[str] | None
     """The errors; may be empty even when the deployment failed."""
     parameters: dict[str, object]
-    """What was asked for."""
+    """The parameters of the request."""
 
 
 class DeployedPackages(TypedDict):
     """The result of `deploy_packages`."""
 
     packages: list[UploadReceipt]
-    """One receipt a file, in the order of the request."""
+    """One receipt for each file, in the order of the request."""
     deployment: Deployment
-    """The deployment as it was last seen."""
+    """The deployment as last reported by the service."""
 
 
 class DatabaseExport(TypedDict, total=False):
@@ -399,18 +399,18 @@ class DatabaseExport(TypedDict, total=False):
     databaseName: str
     """The database."""
     status: Required[str]
-    """The service's word, such as "InProgress", "Succeeded" or "ExportFailed"."""
+    """The status of the service, such as "InProgress", "Succeeded" or "ExportFailed"."""
     downloadLink: str | None
-    """The link to the bacpac, a secret that expires."""
+    """The download link of the bacpac, a secret that expires."""
     bacpacName: str | None
-    """The file's name."""
+    """The name of the file."""
 
 
 class StructureWarning(TypedDict):
-    """Something worth knowing about a bacpac before it is imported."""
+    """A warning about a bacpac that matters before an import."""
 
     code: str
-    """What programs know it by, such as "localHeaders"."""
+    """The code for programs, such as "localHeaders"."""
     text: str
     """A sentence."""
 
@@ -425,23 +425,23 @@ class SavedDatabaseExport(TypedDict, total=False):
     databaseName: Required[str]
     """The database."""
     status: Required[str]
-    """The service's word."""
+    """The status of the service."""
     file: Required[str]
     """The file."""
     bytes: Required[int]
     """Its length."""
     contentMd5: str
-    """Its MD5 in Base64, where it was compared."""
+    """Its MD5 in Base64, if it was verified."""
     verified: Required[str]
-    """What was compared with what the service told: "md5" (and the size), or only the "size"."""
+    """What was verified: "md5" (and the size), or only the "size"."""
     resumedBytes: Required[int]
-    """Bytes that an earlier, cut download had left."""
+    """Bytes from an earlier, interrupted download."""
     retries: Required[int]
-    """Requests that were repeated."""
+    """Requests that were retried."""
     structure: Required[str]
-    """Always "checked": it is a bacpac whose parts are there and where they should be. Table data is not read."""
+    """Always "checked": the structure of the bacpac is valid and complete. Table data is not read."""
     warnings: Required[list[StructureWarning]]
-    """What the check found that does not keep it from being saved."""
+    """Warnings of the structure check."""
 
 
 class StorageContainers(TypedDict):
@@ -452,18 +452,18 @@ class StorageContainers(TypedDict):
 
 
 class StorageLink(TypedDict, total=False):
-    """A link to a storage container."""
+    """A SAS URL of a storage container."""
 
     containerName: str
     """The container."""
     sasLink: Required[str]
-    """The link, a secret that expires."""
+    """The SAS URL, a secret that expires."""
     expiresOn: str
     """RFC 3339."""
 
 
 class Event(TypedDict, total=False):
-    """Something that happened in an operation. Which members there are depends on `event`."""
+    """An event of an operation. The members depend on `event`."""
 
     seq: Required[int]
     """Its number, from 1."""
@@ -472,25 +472,25 @@ class Event(TypedDict, total=False):
     level: str
     """Of a message: how much it matters."""
     text: str
-    """Of a message or a warning."""
+    """The event as a sentence; not for progress."""
     what: str
-    """What was accepted ("deployment", "export") or is tried again."""
+    """What was accepted ("deployment", "export") or is retried."""
     id: str
-    """The service's id of what was accepted."""
+    """The id of the accepted deployment or export."""
     attempt: int
-    """The attempt that failed."""
+    """The failed attempt, from 1."""
     delayMs: int
-    """The pause before the next one."""
+    """The pause before the next attempt, in milliseconds."""
     reason: str
     """Why it failed."""
     phase: str
     """Of progress: the stage. Its figures have the names of `Progress`, in camelCase."""
     subject: str
-    """Of progress: what is being worked on."""
+    """Of progress: the file, package, environment or database."""
     status: str
-    """Of progress: the service's own status word."""
+    """Of progress: the status of the service."""
     percent: int
-    """Of progress: the service's own percentage."""
+    """Of progress: the percentage of the service."""
     bytesDone: int
     """Of progress."""
     bytesTotal: int
@@ -510,11 +510,11 @@ class Event(TypedDict, total=False):
 
 
 class Events(TypedDict):
-    """What has happened in an operation after an event."""
+    """The events of an operation after a given one."""
 
     events: list[Event]
     """The events."""
     dropped: int
-    """How many of them are no longer kept."""
+    """The number of events that are no longer kept."""
     lastSeq: int
-    """The number of the newest, for the next call."""
+    """The number of the newest event, for the next call."""

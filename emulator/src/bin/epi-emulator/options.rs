@@ -12,48 +12,53 @@ use epicloud_emulator::{BlobStore, Config, LinkScheme, Scenario, Speed};
 const EXAMPLES: &str = "\
 Examples:
   epi-emulator run -- epi connect
-      runs one command against an emulator of its own, and ends with its exit code
+      run one command against its own emulator and exit with the exit code of the command
 
   epi-emulator --scenario deploy-fails run -- ./deploy.sh
-      rehearses a failure with a script that calls epi
+      rehearse a failure with a script that calls epi
 
   epi-emulator
-      everything chosen at random; one JSON line on stdout says where it listens
+      random ports and credentials, printed as one JSON line
 
   epi-emulator --print env > emulator.env &
-  until grep -qs EPI_EMULATOR_CONTROL emulator.env; do sleep 0.1; done; . ./emulator.env
-      sets EPI_ENDPOINT, EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID, EPI_CA_FILE and
-      EPI_EMULATOR_CONTROL in this shell; --print powershell does the same there
+  until grep -qs EPI_EMULATOR_CONTROL emulator.env; do sleep 0.1; done
+  . ./emulator.env
+      set EPI_ENDPOINT, EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID,
+      EPI_CA_FILE and EPI_EMULATOR_CONTROL in this shell; use --print powershell
+      for PowerShell
 
-  epi-emulator --http 127.0.0.1:8080 --https 127.0.0.1:8443 --speed instant --export-size 2GiB
-      fixed ports, every operation over at the second look, large databases
+  epi-emulator --http 127.0.0.1:8080 --https 127.0.0.1:8443 \\
+    --speed instant --export-size 2GiB
+      fixed ports, operations that finish at the second poll, large databases
 
   epi-emulator --state-dir ./emulator-state
-      keeps its state across a restart, with the same credentials and certificate authority
+      keep state, credentials and certificate authority across restarts
 
-Exit codes: 0 after SIGTERM or SIGINT, 1 on failure, 2 on wrong use. 'run' ends with the exit code of
-its command: 128 and the signal's number where a signal ended it, 127 where there is no such program.";
+Exit codes: 0 after SIGTERM or SIGINT, 1 on failure, 2 on a usage error. 'run'
+exits with the exit code of its command: 128 plus the signal number if a signal
+ended it, 127 if the program does not exist.";
 
 /// A local stand-in for the Optimizely DXP deployment service and its blob storage, with fault injection.
 #[derive(Debug, Parser)]
-#[command(name = "epi-emulator", version, after_help = EXAMPLES)]
+#[command(name = "epi-emulator", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Options {
-    /// Address of the HTTP listener; port 0 takes a free one
+    /// Address of the HTTP listener; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     http: SocketAddr,
-    /// Address of the HTTPS listener; port 0 takes a free one
+    /// Address of the HTTPS listener; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     https: SocketAddr,
-    /// Client key; random when not given
+    /// Client key [default: random]
     #[arg(long, value_name = "KEY", requires = "client_secret_file")]
     client_key: Option<String>,
-    /// File that holds the client secret (Base64); random when not given
+    /// File with the client secret (Base64) [default: random]
     #[arg(long, value_name = "FILE", requires = "client_key")]
     client_secret_file: Option<PathBuf>,
-    /// Project id, a GUID; random when not given
+    /// Project id (a GUID) [default: random]
     #[arg(long, value_name = "GUID")]
     project_id: Option<String>,
-    /// Speed of the virtual clock: instant (over at the second look), real, manual, or a factor such as 10
+    /// Speed of the virtual clock: instant (operations finish at the second poll), real (about 3 s per operation), manual,
+    /// or a factor (10 is faster, 0.1 slower)
     #[arg(long, value_name = "SPEED", default_value = "real", value_parser = speed)]
     speed: Speed,
     /// Exact size of exported databases: bytes, or with the suffix KiB, MiB or GiB
@@ -62,64 +67,64 @@ pub(crate) struct Options {
     /// Seed of the bytes of exported databases
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     export_seed: u64,
-    /// Leave Content-MD5 out on exported databases
+    /// Do not store a Content-MD5 with exported databases
     #[arg(long)]
     no_export_md5: bool,
-    /// Where blobs live: embedded, or azurite:CONNECTION with a storage connection string
+    /// Where blobs are stored: embedded, or azurite:CONNECTION with a storage connection string
     #[arg(long, value_name = "STORE", default_value = "embedded", value_parser = store)]
     blob: BlobStore,
-    /// Keep blobs, state, credentials and certificates in this folder across restarts
+    /// Keep blobs, state, credentials and certificates in this directory across restarts
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
-    /// Scheme of the links handed out
+    /// Scheme of the SAS URLs
     #[arg(long, value_name = "SCHEME", value_enum, default_value_t = Scheme::Https)]
     link_scheme: Scheme,
-    /// Service version (sv) of the links handed out
+    /// Service version (sv) of the SAS URLs
     #[arg(long, value_name = "DATE", default_value = "2023-01-03")]
     sas_version: String,
     /// Environments of the project, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     environments: Option<Vec<String>>,
-    /// Environments the credentials may use, separated by commas; all when not given
+    /// Environments that the credentials have access to, separated by commas [default: all]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     granted_environments: Option<Vec<String>>,
     /// Storage containers of every environment, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     storage_containers: Option<Vec<String>>,
-    /// Start without the few sample blobs
+    /// Start without sample blobs
     #[arg(long)]
     no_seed_blobs: bool,
-    /// List and link storage containers whatever the rights on their environment
+    /// Allow access to storage containers of environments that the credentials have no access to
     #[arg(long)]
     ignore_container_rights: bool,
-    /// Take the right to read edge logs away
+    /// Deny access to edge logs
     #[arg(long)]
     no_edge_logs: bool,
-    /// Refuse requests signed more than so many minutes off the clock
+    /// Refuse requests whose signature is more than this many minutes off the clock
     #[arg(long, value_name = "MINUTES")]
     clock_skew_minutes: Option<u32>,
-    /// Refuse a nonce that was used before
+    /// Refuse nonces that were used before
     #[arg(long)]
     replay_check: bool,
-    /// Answer JSON without naming the charset in Content-Type
+    /// Leave the charset out of the Content-Type of JSON responses
     #[arg(long)]
     no_charset: bool,
-    /// Accept a copy that names no apps, blobs or databases
+    /// Accept copies without apps, blobs and databases
     #[arg(long)]
     accept_empty_copy: bool,
-    /// Let a deployment of packages that were not uploaded start and fail, instead of refusing it
+    /// Start deployments of packages that were not uploaded and let them fail, instead of refusing them
     #[arg(long)]
     no_package_check: bool,
-    /// Take no lease on packages a deployment uses
+    /// Do not lease packages that a deployment uses
     #[arg(long)]
     no_package_lease: bool,
-    /// Highest retention of an export
+    /// Maximum retention of exports, in hours
     #[arg(long, value_name = "HOURS")]
     max_export_retention_hours: Option<u32>,
     /// What to print when ready
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Json)]
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Form::Json)]
     pub(crate) print: Form,
-    /// What to rehearse; several may be named
+    /// Scenarios to rehearse, separated by commas
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     scenario: Vec<Rehearsal>,
     #[command(subcommand)]
@@ -128,9 +133,9 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Run a command against an emulator of its own: starts one, sets the variables for the command, stops it afterwards
+    /// Run a command against its own emulator: start it, set its variables for the command, stop it afterwards
     Run {
-        /// The command and its arguments, after --
+        /// Command and its arguments, after --
         #[arg(required = true, last = true, value_name = "COMMAND")]
         command: Vec<OsString>,
     },
@@ -182,7 +187,7 @@ fn speed(text: &str) -> Result<Speed, String> {
         "manual" => Ok(Speed::Manual),
         factor => match factor.parse::<f64>() {
             Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(Speed::Factor(factor)),
-            _ => Err("give instant, real, manual or a number above 0".to_owned()),
+            _ => Err("must be instant, real, manual or a number above 0".to_owned()),
         },
     }
 }
@@ -191,7 +196,7 @@ fn store(text: &str) -> Result<BlobStore, String> {
     match text.split_once(':') {
         None if text == "embedded" => Ok(BlobStore::Embedded),
         Some(("azurite", connection)) => Ok(BlobStore::Azurite(connection.to_owned())),
-        _ => Err("give embedded or azurite:CONNECTION".to_owned()),
+        _ => Err("must be embedded or azurite:CONNECTION".to_owned()),
     }
 }
 

@@ -16,7 +16,7 @@ const NOT_RUNNABLE: u8 = 126;
 
 /// Runs the command to its end and gives its exit code.
 pub(crate) async fn run(emulator: &Emulator, command: &[OsString], stop: &mut Stop) -> Result<ExitCode, String> {
-    let Some((program, arguments)) = command.split_first() else { return Err("there is no command".to_owned()) };
+    let Some((program, arguments)) = command.split_first() else { return Err("the command is missing".to_owned()) };
     let started = Command::new(program).args(arguments).envs(variables(emulator)).spawn();
     let mut child = match started {
         Ok(child) => child,
