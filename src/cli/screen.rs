@@ -65,7 +65,7 @@ impl Screen {
             match queue.next(patience) {
                 Next::Entry(said) => self.show(said),
                 Next::LeftOut(count) => {
-                    self.line(None, &format!("{count} lines were dropped because nobody read them"))
+                    self.line(None, &format!("{count} lines were dropped because nobody read them"));
                 }
                 Next::Nothing => {}
                 Next::End => return,
