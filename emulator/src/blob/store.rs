@@ -340,7 +340,7 @@ impl BlobView {
     pub fn md5(&self) -> io::Result<[u8; 16]> {
         let mut md5 = Md5::new();
         if let Some(content) = &self.content {
-            let mut reader = Reader::new(content);
+            let mut reader = Reader::new(content.clone());
             let mut at = 0;
             while at < self.len {
                 let piece: Bytes = reader.read(at..(at + (1 << 20)).min(self.len))?;
