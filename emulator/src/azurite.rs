@@ -15,9 +15,8 @@ use sha2::Sha256;
 
 use crate::bacpac::Layout;
 use crate::clock;
-use crate::core::{Link, link_path, signed_query};
 use crate::error::Error;
-use crate::http::BlobAddress;
+use crate::link::{Link, link_path};
 use crate::timestamp;
 
 /// The service version spoken; Azurite 3.35.0 knows it.
@@ -28,6 +27,16 @@ const DEVELOPMENT_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 /// Bytes per block of an export.
 const BLOCK: u64 = 8 << 20;
+
+/// Where packages and exports live.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum BlobStore {
+    /// In the blob store of this program.
+    #[default]
+    Embedded,
+    /// In a running Azurite (or a real account), given by a storage connection string.
+    Azurite(String),
+}
 
 /// A client of the store.
 #[derive(Debug)]
@@ -104,13 +113,7 @@ impl Azurite {
 
     /// A link to this store.
     pub(crate) fn link(&self, link: &Link<'_>) -> String {
-        let to = BlobAddress {
-            account: self.account.clone(),
-            container: link.container.to_owned(),
-            blob: link.blob.to_owned(),
-        };
-        let link = Link { version: VERSION, ..link.clone() };
-        let query = signed_query(&link, &self.key, &to);
+        let query = Link { version: VERSION, ..link.clone() }.signed_query(&self.key, &self.account);
         format!("{}/{}?{query}", self.endpoint, link_path(link.container, link.blob))
     }
 

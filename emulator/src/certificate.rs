@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::state_dir::Section;
 
 /// Names the server certificate is good for.
 const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "*.blob.localhost", "*.blob.core.windows.net"];
@@ -19,20 +20,20 @@ const NAMES: [&str; 5] = ["localhost", "127.0.0.1", "::1", "*.blob.localhost", "
 /// The authority's certificate, and the server's with its key, as PEM.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Certificates {
-    pub(crate) authority: String,
+pub struct Certificates {
+    authority: String,
     server: String,
     server_key: String,
 }
 
 impl Certificates {
     /// Makes new ones. The authority's key is forgotten: nothing else is ever signed by it.
-    pub(crate) fn make() -> Result<Self, Error> {
+    pub fn make() -> Result<Self, Error> {
         make().map_err(Error::failed("making certificates"))
     }
 
     /// The TLS settings of the server.
-    pub(crate) fn server_config(&self) -> Result<Arc<rustls::ServerConfig>, Error> {
+    pub fn server_config(&self) -> Result<Arc<rustls::ServerConfig>, Error> {
         let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(self.server.as_bytes())
             .collect::<Result<_, _>>()
             .map_err(Error::failed("reading the server certificate"))?;
@@ -47,8 +48,18 @@ impl Certificates {
     }
 
     /// Writes the authority's certificate where clients find it.
-    pub(crate) fn write_authority(&self, to: &Path) -> Result<(), Error> {
+    pub fn write_authority(&self, to: &Path) -> Result<(), Error> {
         std::fs::write(to, &self.authority).map_err(Error::file("writing", to))
+    }
+}
+
+impl Section for Certificates {
+    fn name(&self) -> &'static str {
+        "certificates"
+    }
+
+    fn save(&self) -> serde_json::Result<serde_json::Value> {
+        serde_json::to_value(self)
     }
 }
 

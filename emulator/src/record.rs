@@ -21,6 +21,8 @@ pub struct Recorded {
     pub connection: u64,
     /// Whether it came over HTTPS.
     pub secure: bool,
+    /// The service: `dxp`, `blob`, `guidewire` or `redis`.
+    pub service: String,
     /// The method.
     pub method: String,
     /// The raw path.

@@ -36,7 +36,7 @@ pub(crate) fn compact(at: Milliseconds) -> String {
 }
 
 /// `Mon, 26 Aug 2019 09:28:39 GMT`.
-pub(crate) fn http_date(at: Milliseconds) -> String {
+pub fn http_date(at: Milliseconds) -> String {
     text(at, HTTP)
 }
 

@@ -17,6 +17,6 @@ mod program;
 mod restart;
 mod scenarios;
 mod signature;
-mod sink;
 mod storage;
+mod structure;
 mod uploads;
