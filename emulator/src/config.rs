@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::azurite::BlobStore;
 use crate::clock::Speed;
 use crate::dxp::scenario::Scenario;
+use crate::guidewire;
 use crate::link::LinkScheme;
 
 /// Everything an emulator can be told before it starts.
@@ -65,6 +66,8 @@ pub struct Config {
     pub max_export_retention_hours: Option<u32>,
     /// What is to be rehearsed.
     pub scenarios: Vec<Scenario>,
+    /// Guidewire Cloud.
+    pub guidewire: guidewire::Config,
 }
 
 impl Default for Config {
@@ -109,6 +112,7 @@ impl Default for Config {
             lease_packages: true,
             max_export_retention_hours: None,
             scenarios: Vec::new(),
+            guidewire: guidewire::Config::default(),
         }
     }
 }

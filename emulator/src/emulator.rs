@@ -1,12 +1,14 @@
 //! One running emulator: starts it, gives its addresses and credentials, and is the handle tests use to look inside
 //! and to change things. Serving happens on tasks of the runtime it was started in.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -22,7 +24,8 @@ use crate::dxp::phase::Phase;
 use crate::dxp::{self, Dxp, scenario};
 use crate::error::Error;
 use crate::fault::Faults;
-use crate::http::{Front, Room, bind, reachable, serve};
+use crate::guidewire::{self, Guidewire};
+use crate::http::{Front, Room, bind, origin, serve};
 use crate::link::{LinkSpec, Permissions};
 use crate::random::{is_guid, new_guid};
 use crate::record::Recorded;
@@ -35,6 +38,7 @@ use crate::timeline::Step;
 pub struct Emulator {
     core: Arc<Core>,
     dxp: Arc<Dxp>,
+    guidewire: Arc<Guidewire>,
     /// `http://HOST:PORT` and `https://HOST:PORT` of the listeners for DXP and its blob storage.
     http_origin: String,
     https_origin: String,
@@ -70,8 +74,7 @@ impl Emulator {
 
         let plain = bind(config.http).await?;
         let tls = bind(config.https).await?;
-        let (http_origin, https_origin) =
-            (format!("http://{}", reachable(&plain)?), format!("https://{}", reachable(&tls)?));
+        let (http_origin, https_origin) = (origin(&plain, false)?, origin(&tls, true)?);
         let azurite = match &config.blob {
             BlobStore::Embedded => None,
             BlobStore::Azurite(connection) => Some(Azurite::connect(connection)?),
@@ -90,19 +93,46 @@ impl Emulator {
         dxp::furnish(&core.storage, &config).await?;
         dxp.occupy()?;
 
-        let services: Vec<Arc<dyn Service>> = vec![Arc::clone(&dxp) as _];
+        let guidewire_tls = bind(config.guidewire.https).await?;
+        let guidewire_plain = bind_if(config.guidewire.http).await?;
+        let origins = guidewire::Origins {
+            https: origin(&guidewire_tls, true)?,
+            http: guidewire_plain.as_ref().map(|plain| origin(plain, false)).transpose()?,
+        };
+        let guidewire = Guidewire::open(&core, &config.guidewire, origins)?;
+
+        let services: Vec<Arc<dyn Service>> = vec![Arc::clone(&dxp) as _, Arc::clone(&guidewire) as _];
         let control: Arc<dyn Room> = Arc::new(Control { core: Arc::clone(&core), services });
         let storage: Arc<dyn Room> = Arc::clone(&core.storage) as _;
         let acceptor = TlsAcceptor::from(certificates.server_config()?);
         let (stop, stopped) = watch::channel(false);
-        let front = Front { core: Arc::clone(&core), rooms: vec![control, storage], usual: Arc::clone(&dxp) as _ };
-        let front = Arc::new(front);
-        let serving = vec![
-            tokio::spawn(serve(Arc::clone(&front), plain, None, stopped.clone())),
-            tokio::spawn(serve(front, tls, Some(acceptor), stopped)),
+        let front =
+            |rooms: Vec<Arc<dyn Room>>, usual: Arc<dyn Room>| Arc::new(Front { core: Arc::clone(&core), rooms, usual });
+        let dxp_front = front(vec![Arc::clone(&control), storage], Arc::clone(&dxp) as _);
+        let guidewire_front = front(vec![control], Arc::clone(&guidewire) as _);
+        let listeners = [
+            (Some(plain), None, &dxp_front),
+            (Some(tls), Some(acceptor.clone()), &dxp_front),
+            (guidewire_plain, None, &guidewire_front),
+            (Some(guidewire_tls), Some(acceptor), &guidewire_front),
         ];
+        let serving = listeners.into_iter().filter_map(|(listener, tls, front)| {
+            Some(tokio::spawn(serve(Arc::clone(front), listener?, tls, stopped.clone())))
+        });
+        let serving = serving.collect();
         core.save();
-        Ok(Self { core, dxp, http_origin, https_origin, ca_file, _certificates: certificates, stop, serving, home })
+        Ok(Self {
+            core,
+            dxp,
+            guidewire,
+            http_origin,
+            https_origin,
+            ca_file,
+            _certificates: certificates,
+            stop,
+            serving,
+            home,
+        })
     }
 
     /// Base of the API over HTTP, with a slash at its end.
@@ -148,6 +178,11 @@ impl Emulator {
     /// The project id.
     pub fn project_id(&self) -> &str {
         &self.dxp.identity.project_id
+    }
+
+    /// Guidewire Cloud.
+    pub fn guidewire(&self) -> &Guidewire {
+        &self.guidewire
     }
 
     /// The virtual clock.
@@ -239,6 +274,9 @@ impl Emulator {
 
     /// The line the program prints when it is ready.
     pub fn ready_line(&self) -> String {
+        let named = |settings: &[(&str, &str, String)]| -> Map<String, Value> {
+            settings.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))).collect()
+        };
         json!({
             "endpoint": self.endpoint(),
             "httpsEndpoint": self.https_endpoint(),
@@ -248,8 +286,23 @@ impl Emulator {
             "clientKey": self.client_key(),
             "clientSecret": self.client_secret(),
             "projectId": self.project_id(),
+            "guidewire": named(&self.guidewire.settings()),
         })
         .to_string()
+    }
+
+    /// What clients have to know, as variables of the environment.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let own = [
+            ("EPI_ENDPOINT", self.endpoint()),
+            ("EPI_CLIENT_KEY", self.client_key().to_owned()),
+            ("EPI_CLIENT_SECRET", self.client_secret().to_owned()),
+            ("EPI_PROJECT_ID", self.project_id().to_owned()),
+            ("EPI_CA_FILE", self.ca_file().to_string_lossy().into_owned()),
+            ("EPI_EMULATOR_CONTROL", self.control_endpoint()),
+        ];
+        let guidewire = self.guidewire.settings().map(|(_, name, value)| (name, value));
+        own.into_iter().chain(guidewire).collect()
     }
 
     /// Stops serving, saves the state folder, and removes temporary files.
@@ -275,6 +328,13 @@ impl Drop for Emulator {
         }
         self.core.storage.keep();
         self.core.save();
+    }
+}
+
+async fn bind_if(address: Option<SocketAddr>) -> Result<Option<TcpListener>, Error> {
+    match address {
+        Some(address) => bind(address).await.map(Some),
+        None => Ok(None),
     }
 }
 

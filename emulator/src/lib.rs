@@ -30,6 +30,7 @@ mod dxp;
 mod emulator;
 mod error;
 mod fault;
+pub mod guidewire;
 #[doc(hidden)]
 pub mod http;
 #[doc(hidden)]

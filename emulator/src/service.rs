@@ -1,6 +1,7 @@
 //! What the emulator asks of a service: to answer its requests, and to show and change its state by the control
 //! interface. Another service is another folder with an implementation of this.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -32,4 +33,16 @@ impl ControlRequest<'_> {
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Refused> {
         serde_json::from_slice(self.body).map_err(|failure| (400, failure.to_string()))
     }
+}
+
+/// The settings with the members that the body names; all others stay.
+pub(crate) fn merged<T: Serialize + DeserializeOwned>(
+    settings: &T,
+    request: &ControlRequest<'_>,
+) -> Result<T, Refused> {
+    let failed = |failure: serde_json::Error| (400, failure.to_string());
+    let mut merged: Map<String, Value> =
+        serde_json::to_value(settings).and_then(serde_json::from_value).map_err(failed)?;
+    merged.extend(request.read::<Map<String, Value>>()?);
+    serde_json::from_value(Value::Object(merged)).map_err(failed)
 }

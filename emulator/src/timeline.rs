@@ -63,11 +63,16 @@ impl Run {
         Self { began: now, running: running.to_owned(), steps, applied: 0, looks: 0 }
     }
 
-    /// A look at the operation: the steps that came since the last one.
-    pub(crate) fn look(&mut self, now: Milliseconds, instant: bool) -> Vec<Step> {
+    /// A look at the operation: the steps that came since the last one, each with its time.
+    pub(crate) fn look(&mut self, now: Milliseconds, instant: bool) -> Vec<(Milliseconds, Step)> {
         let due = self.due(now, instant);
         self.looks = self.looks.saturating_add(1);
-        let new = self.steps[self.applied..due].to_vec();
+        let mut at = self.began;
+        let timed = self.steps.iter().map(|step| {
+            at = at.saturating_add_unsigned(step.delay_ms);
+            (if instant { now } else { at }, step.clone())
+        });
+        let new = timed.take(due).skip(self.applied).collect();
         self.applied = due;
         new
     }
@@ -109,8 +114,8 @@ impl Run {
 mod tests {
     use super::*;
 
-    fn statuses(steps: &[Step]) -> Vec<(u8, &str)> {
-        steps.iter().map(|step| (step.percent.unwrap(), step.status.as_deref().unwrap())).collect()
+    fn statuses(steps: &[(Milliseconds, Step)]) -> Vec<(u8, &str)> {
+        steps.iter().map(|(_, step)| (step.percent.unwrap(), step.status.as_deref().unwrap())).collect()
     }
 
     fn deploy(end: &str) -> Vec<Step> {
@@ -127,7 +132,9 @@ mod tests {
         let mut run = Run::start("InProgress", deploy("AwaitingVerification"), 1_000);
         assert!(run.look(1_000, false).is_empty());
         assert_eq!(statuses(&run.look(1_500, false)), [(10, "InProgress")]);
-        assert_eq!(statuses(&run.look(3_500, false)), [(33, "InProgress"), (80, "InProgress")]);
+        let two = run.look(3_500, false);
+        assert_eq!(statuses(&two), [(33, "InProgress"), (80, "InProgress")]);
+        assert_eq!((two[0].0, two[1].0), (2_500, 3_500));
         assert!(!run.is_over(3_999, false));
         assert_eq!(statuses(&run.look(9_000, false)), [(100, "AwaitingVerification")]);
         assert!(run.look(9_000, false).is_empty());

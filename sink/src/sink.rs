@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use epicloud_emulator::Error;
 use epicloud_emulator::certificate::Certificates;
 use epicloud_emulator::clock::wall_time;
-use epicloud_emulator::http::{bind, reachable};
+use epicloud_emulator::http::{bind, origin, reachable};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -60,7 +60,7 @@ impl Sink {
         // Beside HTTPS, on a port of its own.
         let push = bind((config.https.ip(), 0).into()).await?;
         let push_address = reachable(&push)?.to_string();
-        let origins = (format!("http://{}", reachable(&http)?), format!("https://{}", reachable(&https)?));
+        let origins = (origin(&http, false)?, origin(&https, true)?);
         let core = Arc::new(Core::new(config.settings, bench, started, origins));
         let (stop, stopped) = watch::channel(false);
         let listeners = [(http, Purpose::Http), (https, Purpose::Https(Arc::clone(&tls))), (push, Purpose::Push(tls))];

@@ -249,7 +249,7 @@ impl Deployment {
 
     /// Brings it up to the time; a look by a client.
     pub(crate) fn look(&mut self, now: Milliseconds, instant: bool, slot: &str) {
-        for step in self.run.look(now, instant) {
+        for (_, step) in self.run.look(now, instant) {
             self.percent = step.percent.unwrap_or(self.percent);
             self.warnings.extend(step.warnings);
             self.errors.extend(step.errors);

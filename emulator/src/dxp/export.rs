@@ -66,7 +66,7 @@ impl Export {
         if self.status == "Started" {
             "InProgress".clone_into(&mut self.status);
         }
-        for status in self.run.look(now, instant).into_iter().filter_map(|step| step.status) {
+        for status in self.run.look(now, instant).into_iter().filter_map(|(_, step)| step.status) {
             if status == "Succeeded" {
                 self.expires = Some(now + Milliseconds::from(self.retention_hours) * HOUR);
             }

@@ -35,6 +35,12 @@ pub fn reachable(listener: &TcpListener) -> Result<SocketAddr, Error> {
     Ok(address)
 }
 
+/// `http://HOST:PORT` or `https://HOST:PORT` of the listener.
+pub fn origin(listener: &TcpListener, secure: bool) -> Result<String, Error> {
+    let scheme = if secure { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", reachable(listener)?))
+}
+
 /// Serves HTTP, or HTTPS where TLS is given, until told to stop.
 pub(crate) async fn serve(
     front: Arc<Front>,

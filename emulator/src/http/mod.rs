@@ -19,5 +19,5 @@ pub use asked::Asked;
 pub(crate) use body::{BodyError, RequestBody};
 pub(crate) use front::Front;
 pub(crate) use listener::serve;
-pub use listener::{bind, reachable, stopped};
+pub use listener::{bind, origin, reachable, stopped};
 pub(crate) use room::{Answering, Room};

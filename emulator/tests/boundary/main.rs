@@ -13,6 +13,7 @@ mod deployments;
 mod examples;
 mod exports;
 mod faults;
+mod guidewire;
 mod program;
 mod restart;
 mod scenarios;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use epicloud_emulator::program::size;
-use epicloud_emulator::{BlobStore, Config, LinkScheme, Scenario, Speed};
+use epicloud_emulator::{BlobStore, Config, LinkScheme, Scenario, Speed, guidewire};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,8 +22,9 @@ Examples:
 
   epi-emulator --print env > emulator.env &
   until grep -qs EPI_EMULATOR_CONTROL emulator.env; do sleep 0.1; done; . ./emulator.env
-      sets EPI_ENDPOINT, EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID, EPI_CA_FILE and
-      EPI_EMULATOR_CONTROL in this shell; --print powershell does the same there
+      sets EPI_ENDPOINT, EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID, EPI_CA_FILE,
+      EPI_EMULATOR_CONTROL and the variables of the other services in this shell; --print powershell
+      does the same there
 
   epi-emulator --http 127.0.0.1:8080 --https 127.0.0.1:8443 --speed instant --export-size 2GiB
       fixed ports, every operation over at the second look, large databases
@@ -116,6 +117,15 @@ pub(crate) struct Options {
     /// Highest retention of an export
     #[arg(long, value_name = "HOURS")]
     max_export_retention_hours: Option<u32>,
+    /// Address of the HTTPS listener for Guidewire; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    guidewire: SocketAddr,
+    /// OAuth client id for Guidewire; random when not given
+    #[arg(long, value_name = "ID", requires = "guidewire_client_secret_file")]
+    guidewire_client_id: Option<String>,
+    /// File that holds the OAuth client secret; random when not given
+    #[arg(long, value_name = "FILE", requires = "guidewire_client_id")]
+    guidewire_client_secret_file: Option<PathBuf>,
     /// What to print when ready
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Json)]
     pub(crate) print: Form,
@@ -207,13 +217,12 @@ impl Options {
     }
 
     pub(crate) fn into_config(self) -> Result<Config, String> {
-        let client_secret = match &self.client_secret_file {
-            None => None,
-            Some(file) => {
-                let text = std::fs::read_to_string(file);
-                let text = text.map_err(|failure| format!("--client-secret-file {}: {failure}", file.display()))?;
-                Some(text.trim().to_owned())
-            }
+        let client_secret = secret("--client-secret-file", self.client_secret_file)?;
+        let guidewire = guidewire::Config {
+            https: self.guidewire,
+            client_id: self.guidewire_client_id,
+            client_secret: secret("--guidewire-client-secret-file", self.guidewire_client_secret_file)?,
+            ..guidewire::Config::default()
         };
         let usual = Config::default();
         Ok(Config {
@@ -247,8 +256,17 @@ impl Options {
             lease_packages: !self.no_package_lease,
             max_export_retention_hours: self.max_export_retention_hours,
             scenarios: self.scenario.into_iter().map(|rehearsal| rehearsal.0).collect(),
+            guidewire,
         })
     }
+}
+
+/// The secret that the file of an option holds.
+fn secret(option: &str, file: Option<PathBuf>) -> Result<Option<String>, String> {
+    let Some(file) = file else { return Ok(None) };
+    let text = std::fs::read_to_string(&file);
+    let text = text.map_err(|failure| format!("{option} {}: {failure}", file.display()))?;
+    Ok(Some(text.trim().to_owned()))
 }
 
 #[cfg(test)]
