@@ -60,6 +60,23 @@ impl Azurite {
         Ok(Self { account, key, endpoint, client })
     }
 
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// Puts a small blob; says whether there is such a container.
+    pub(crate) async fn put(&self, container: &str, name: &str, bytes: &[u8]) -> Result<bool, Error> {
+        let headers = [("x-ms-blob-type", "BlockBlob".to_owned())];
+        let bytes = Bytes::copy_from_slice(bytes);
+        let answer = self.send(Method::PUT, container, name, &[], &headers, bytes).await?;
+        let created = answer.status().as_u16() == 201;
+        accept(&answer, &[201, 404], "putting a blob").map(|()| created)
+    }
+
     pub(crate) async fn create_container(&self, name: &str) -> Result<(), Error> {
         let answer = self.send(Method::PUT, name, "", &[("restype", "container")], &[], Bytes::new()).await?;
         // 409: it exists already.

@@ -8,6 +8,7 @@ use crate::clock::Speed;
 use crate::dxp::scenario::Scenario;
 use crate::guidewire;
 use crate::link::LinkScheme;
+use crate::redis;
 
 /// Everything an emulator can be told before it starts.
 #[derive(Clone, Debug)]
@@ -68,6 +69,8 @@ pub struct Config {
     pub scenarios: Vec<Scenario>,
     /// Guidewire Cloud.
     pub guidewire: guidewire::Config,
+    /// A cluster of Redis Enterprise Software.
+    pub redis: redis::Config,
 }
 
 impl Default for Config {
@@ -113,6 +116,7 @@ impl Default for Config {
             max_export_retention_hours: None,
             scenarios: Vec::new(),
             guidewire: guidewire::Config::default(),
+            redis: redis::Config::default(),
         }
     }
 }

@@ -1,21 +1,16 @@
 //! One running emulator: starts it, gives its addresses and credentials, and is the handle tests use to look inside
 //! and to change things. Serving happens on tasks of the runtime it was started in.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::azurite::{Azurite, BlobStore};
 use crate::blob::{BlobView, Links, Storage};
-use crate::certificate::Certificates;
+use crate::certificate::{Certificates, SelfSigned};
 use crate::clock::{Clock, Speed};
 use crate::config::Config;
 use crate::control::Control;
@@ -24,13 +19,15 @@ use crate::dxp::phase::Phase;
 use crate::dxp::{self, Dxp, scenario};
 use crate::error::Error;
 use crate::fault::Faults;
-use crate::guidewire::{self, Guidewire};
-use crate::http::{Front, Room, bind, origin, serve};
+use crate::guidewire::Guidewire;
+use crate::http::{Room, bind, origin};
 use crate::link::{LinkSpec, Permissions};
 use crate::random::{is_guid, new_guid};
 use crate::record::Recorded;
+use crate::redis::{self, RedisEnterprise, SecondNode};
 use crate::service::Service;
-use crate::state_dir::StateDir;
+use crate::serving::{Doors, Home, Serving, Trust, bind_if};
+use crate::state_dir::{Section, StateDir};
 use crate::timeline::Step;
 
 /// A running emulator. Dropping it stops serving and removes its temporary files.
@@ -39,16 +36,15 @@ pub struct Emulator {
     core: Arc<Core>,
     dxp: Arc<Dxp>,
     guidewire: Arc<Guidewire>,
+    redis: Arc<RedisEnterprise>,
     /// `http://HOST:PORT` and `https://HOST:PORT` of the listeners for DXP and its blob storage.
     http_origin: String,
     https_origin: String,
-    ca_file: PathBuf,
-    /// Kept for the state folder.
-    _certificates: Arc<Certificates>,
-    stop: watch::Sender<bool>,
-    serving: Vec<JoinHandle<()>>,
-    /// Holds certificate and blobs when there is no state folder; removed at the end.
-    home: Option<TempDir>,
+    trust: Trust,
+    /// What the state folder keeps besides.
+    _kept: Vec<Arc<dyn Section>>,
+    serving: Serving,
+    home: Home,
 }
 
 impl Emulator {
@@ -58,22 +54,15 @@ impl Emulator {
         let state = Arc::new(StateDir::open(config.state_dir.as_deref())?);
         let certificates = Arc::new(state.take("certificates")?.map_or_else(Certificates::make, Ok)?);
         state.keep(&certificates);
-        let (home, place) = match &config.state_dir {
-            Some(dir) => (None, dir.clone()),
-            None => {
-                let home = tempfile::Builder::new().prefix("epi-emulator-").tempdir();
-                let home = home.map_err(Error::io("creating a temporary folder"))?;
-                let place = home.path().to_owned();
-                (Some(home), place)
-            }
-        };
-        let ca_file = place.join("ca.pem");
+        let home = Home::open(config.state_dir.as_deref())?;
+        let ca_file = home.place.join("ca.pem");
         certificates.write_authority(&ca_file)?;
-        let blob_dir = place.join("blobs");
-        std::fs::create_dir_all(&blob_dir).map_err(Error::file("creating", &blob_dir))?;
-
-        let plain = bind(config.http).await?;
-        let tls = bind(config.https).await?;
+        let trust = Trust {
+            acceptor: TlsAcceptor::from(certificates.server_config()?),
+            ca_file: ca_file.clone(),
+            fingerprint: certificates.fingerprint()?,
+        };
+        let (plain, tls) = (bind(config.http).await?, bind(config.https).await?);
         let (http_origin, https_origin) = (origin(&plain, false)?, origin(&tls, true)?);
         let azurite = match &config.blob {
             BlobStore::Embedded => None,
@@ -87,52 +76,51 @@ impl Emulator {
             http_origin: http_origin.clone(),
             https_origin: https_origin.clone(),
         };
-        let storage = Storage::open(blob_dir, azurite, links, &clock, &state).await?;
-        let core = Arc::new(Core::new(clock, storage, state));
+        let storage = Storage::open(home.folder("blobs")?, azurite, links, &clock, &state).await?;
+        let core = Arc::new(Core::new(clock, storage, Arc::clone(&state)));
+
         let dxp = Dxp::open(&core, &config, http_origin.clone())?;
         dxp::furnish(&core.storage, &config).await?;
         dxp.occupy()?;
-
-        let guidewire_tls = bind(config.guidewire.https).await?;
-        let guidewire_plain = bind_if(config.guidewire.http).await?;
-        let origins = guidewire::Origins {
-            https: origin(&guidewire_tls, true)?,
-            http: guidewire_plain.as_ref().map(|plain| origin(plain, false)).transpose()?,
+        let doors = Doors::open(config.guidewire.https, config.guidewire.http).await?;
+        let guidewire = Guidewire::open(&core, &config.guidewire, doors.origins()?)?;
+        let own = config.redis.self_signed.then(|| SelfSigned::take(&state)).transpose()?;
+        let redis_trust = match &own {
+            Some(own) => Trust::in_itself(own, &home.place)?,
+            None => trust.clone(),
         };
-        let guidewire = Guidewire::open(&core, &config.guidewire, origins)?;
+        let redis_doors = Doors::open(config.redis.https, config.redis.http).await?;
+        let node = bind_if(config.redis.second_node).await?;
+        let (https, http) = redis_doors.origins()?;
+        let place = redis::Place {
+            https,
+            http,
+            second_node: node.as_ref().map(|node| origin(node, true)).transpose()?,
+            ca_file: redis_trust.ca_file.clone(),
+            fingerprint: redis_trust.fingerprint.clone(),
+            sandbox: config.redis.sandbox.clone().unwrap_or_else(|| home.place.join("redis")),
+        };
+        let redis = RedisEnterprise::open(&core, &config.redis, place).await?;
 
-        let services: Vec<Arc<dyn Service>> = vec![Arc::clone(&dxp) as _, Arc::clone(&guidewire) as _];
-        let control: Arc<dyn Room> = Arc::new(Control { core: Arc::clone(&core), services });
+        let services: [Arc<dyn Service>; 3] =
+            [Arc::clone(&dxp) as _, Arc::clone(&guidewire) as _, Arc::clone(&redis) as _];
+        let control: Arc<dyn Room> = Arc::new(Control { core: Arc::clone(&core), services: services.into() });
+        let mut serving = Serving::new(&core, control);
         let storage: Arc<dyn Room> = Arc::clone(&core.storage) as _;
-        let acceptor = TlsAcceptor::from(certificates.server_config()?);
-        let (stop, stopped) = watch::channel(false);
-        let front =
-            |rooms: Vec<Arc<dyn Room>>, usual: Arc<dyn Room>| Arc::new(Front { core: Arc::clone(&core), rooms, usual });
-        let dxp_front = front(vec![Arc::clone(&control), storage], Arc::clone(&dxp) as _);
-        let guidewire_front = front(vec![control], Arc::clone(&guidewire) as _);
-        let listeners = [
-            (Some(plain), None, &dxp_front),
-            (Some(tls), Some(acceptor.clone()), &dxp_front),
-            (guidewire_plain, None, &guidewire_front),
-            (Some(guidewire_tls), Some(acceptor), &guidewire_front),
-        ];
-        let serving = listeners.into_iter().filter_map(|(listener, tls, front)| {
-            Some(tokio::spawn(serve(Arc::clone(front), listener?, tls, stopped.clone())))
-        });
-        let serving = serving.collect();
+        let front = serving.front(Some(storage), Arc::clone(&dxp) as _);
+        serving.open(Doors { plain: Some(plain), tls }, &trust, &front);
+        let front = serving.front(None, Arc::clone(&guidewire) as _);
+        serving.open(doors, &trust, &front);
+        let front = serving.front(None, Arc::clone(&redis) as _);
+        serving.open(redis_doors, &redis_trust, &front);
+        if let Some(tls) = node {
+            let front = serving.front(None, Arc::new(SecondNode(Arc::clone(&redis))));
+            serving.open(Doors { plain: None, tls }, &redis_trust, &front);
+        }
         core.save();
-        Ok(Self {
-            core,
-            dxp,
-            guidewire,
-            http_origin,
-            https_origin,
-            ca_file,
-            _certificates: certificates,
-            stop,
-            serving,
-            home,
-        })
+        let mut kept: Vec<Arc<dyn Section>> = vec![certificates];
+        kept.extend(own.map(|own| own as _));
+        Ok(Self { core, dxp, guidewire, redis, http_origin, https_origin, trust, _kept: kept, serving, home })
     }
 
     /// Base of the API over HTTP, with a slash at its end.
@@ -162,7 +150,7 @@ impl Emulator {
 
     /// PEM file of the certificate authority that signed the HTTPS listener's certificate.
     pub fn ca_file(&self) -> &Path {
-        &self.ca_file
+        &self.trust.ca_file
     }
 
     /// The client key.
@@ -180,9 +168,29 @@ impl Emulator {
         &self.dxp.identity.project_id
     }
 
+    /// The fingerprint of the HTTPS certificate, as `openssl x509 -fingerprint -sha256` prints it.
+    pub fn certificate_sha256(&self) -> &str {
+        &self.trust.fingerprint
+    }
+
+    /// The name of the storage account in use.
+    pub fn account_name(&self) -> &str {
+        self.core.storage.account()
+    }
+
+    /// The key of the storage account in use, Base64.
+    pub fn account_key(&self) -> String {
+        self.core.storage.account_key()
+    }
+
     /// Guidewire Cloud.
     pub fn guidewire(&self) -> &Guidewire {
         &self.guidewire
+    }
+
+    /// The cluster of Redis Enterprise Software.
+    pub fn redis(&self) -> &RedisEnterprise {
+        &self.redis
     }
 
     /// The virtual clock.
@@ -282,11 +290,12 @@ impl Emulator {
             "httpsEndpoint": self.https_endpoint(),
             "blobEndpoint": self.blob_endpoint(),
             "controlEndpoint": self.control_endpoint(),
-            "caFile": self.ca_file.to_string_lossy(),
+            "caFile": self.trust.ca_file.to_string_lossy(),
             "clientKey": self.client_key(),
             "clientSecret": self.client_secret(),
             "projectId": self.project_id(),
             "guidewire": named(&self.guidewire.settings()),
+            "redis": named(&self.redis.settings()),
         })
         .to_string()
     }
@@ -302,39 +311,24 @@ impl Emulator {
             ("EPI_EMULATOR_CONTROL", self.control_endpoint()),
         ];
         let guidewire = self.guidewire.settings().map(|(_, name, value)| (name, value));
-        own.into_iter().chain(guidewire).collect()
+        let redis = self.redis.settings().map(|(_, name, value)| (name, value));
+        own.into_iter().chain(guidewire).chain(redis).collect()
     }
 
     /// Stops serving, saves the state folder, and removes temporary files.
     pub async fn stop(mut self) -> Result<(), Error> {
-        // The listeners hold a receiver each, unless they ended by a panic.
-        let _ = self.stop.send(true);
-        for task in self.serving.drain(..) {
-            task.await.map_err(Error::failed("stopping a listener"))?;
-        }
+        self.serving.stop().await?;
         self.core.storage.keep();
         self.core.state.try_save()?;
-        match self.home.take() {
-            Some(home) => home.close().map_err(Error::io("removing the temporary folder")),
-            None => Ok(()),
-        }
+        self.home.close()
     }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        for task in &self.serving {
-            task.abort();
-        }
+        self.serving.abort();
         self.core.storage.keep();
         self.core.save();
-    }
-}
-
-async fn bind_if(address: Option<SocketAddr>) -> Result<Option<TcpListener>, Error> {
-    match address {
-        Some(address) => bind(address).await.map(Some),
-        None => Ok(None),
     }
 }
 

@@ -1,7 +1,9 @@
-//! A local stand-in for the Optimizely DXP deployment service and its Azure blob storage, with fault injection.
+//! A local stand-in for the Optimizely DXP deployment service and its Azure blob storage, for the backups of Guidewire
+//! Cloud and for the exports of Redis Enterprise Software, with fault injection.
 //!
-//! [`Emulator::start`] binds an HTTP and an HTTPS listener and serves the deployment API, the blob store its links
-//! point to, and a control interface. It shares no code with the client it is used to test.
+//! [`Emulator::start`] binds an HTTP and an HTTPS listener for the deployment API, the blob store its links point to, and
+//! a control interface, and an HTTPS listener for each other service ([`Emulator::guidewire`], [`Emulator::redis`]). It
+//! shares no code with the client it is used to test.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), epicloud_emulator::Error> {
@@ -40,7 +42,9 @@ mod lock;
 pub mod program;
 mod random;
 mod record;
+pub mod redis;
 mod service;
+mod serving;
 mod state_dir;
 mod timeline;
 #[doc(hidden)]

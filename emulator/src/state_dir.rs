@@ -4,6 +4,7 @@
 //! `blobs/` the bytes; `ca.pem` the certificate authority. What a section holds is its part's own business. Fault rules
 //! and the record of requests are not kept.
 
+use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 
 /// A part of the emulator that keeps something.
-pub(crate) trait Section: Send + Sync {
+pub(crate) trait Section: Send + Sync + fmt::Debug {
     /// The name of its section.
     fn name(&self) -> &'static str;
 
@@ -32,8 +33,8 @@ pub(crate) struct StateDir {
     writing: Mutex<()>,
 }
 
-impl std::fmt::Debug for StateDir {
-    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for StateDir {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         to.debug_struct("StateDir").field("path", &self.path).finish_non_exhaustive()
     }
 }

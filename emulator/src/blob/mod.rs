@@ -26,5 +26,5 @@ pub mod write;
 
 pub use call::query;
 pub use operation::with_usual_headers;
-pub(crate) use storage::{Links, Storage};
+pub(crate) use storage::{Links, Refused, Storage};
 pub use store::{BlobView, Properties};

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::condition::Conditions;
 use super::content::Content;
+use super::sas::Sas;
 use super::saved::SavedStore;
 use super::spool::Folder;
 use super::store::{Properties, Store};
@@ -19,12 +20,17 @@ use crate::azurite::Azurite;
 use crate::bacpac::Layout;
 use crate::clock::{Clock, Milliseconds};
 use crate::error::Error;
+use crate::http::BlobAddress;
 use crate::link::{Link, LinkScheme, LinkSpec, link_path};
 use crate::random::random;
 use crate::state_dir::{Section, StateDir};
 
 /// The name of the storage account all containers live in.
 pub(crate) const ACCOUNT: &str = "epiemulator";
+
+/// Credentials that the account does not accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused;
 
 /// How links to the account look.
 #[derive(Clone, Debug)]
@@ -219,6 +225,42 @@ impl Storage {
         let content_md5 = Some(STANDARD.encode(Md5::digest(bytes)));
         let properties = Properties { content_md5, ..Properties::default() };
         self.commit(container, name, Content::Files([extent].into()), properties)
+    }
+
+    /// The name of the account in use.
+    pub(crate) fn account(&self) -> &str {
+        self.azurite.as_ref().map_or(ACCOUNT, Azurite::account)
+    }
+
+    /// The key of the account in use, Base64.
+    pub(crate) fn account_key(&self) -> String {
+        STANDARD.encode(self.key_in_use())
+    }
+
+    fn key_in_use(&self) -> &[u8] {
+        self.azurite.as_ref().map_or(&self.key, Azurite::key)
+    }
+
+    /// Whether somebody with this account key, or with this service SAS where it is empty, may put blobs into a container.
+    pub(crate) fn judge(&self, container: &str, key: &str, sas: &str) -> Result<(), Refused> {
+        if !key.is_empty() {
+            let is_it = STANDARD.decode(key).is_ok_and(|key| key == self.key_in_use());
+            return is_it.then_some(()).ok_or(Refused);
+        }
+        let sas = Sas::read(sas.trim_start_matches('?')).ok_or(Refused)?;
+        let to =
+            BlobAddress { account: self.account().to_owned(), container: container.to_owned(), blob: String::new() };
+        let is_signed = sas.authenticate(self.key_in_use(), &to, self.clock.now(), true).is_ok();
+        (is_signed && sas.permits_any("wc")).then_some(()).ok_or(Refused)
+    }
+
+    /// Puts bytes into a container of the store in use; says whether there is such a container.
+    pub(crate) async fn put_into(&self, container: &str, name: &str, bytes: &[u8]) -> Result<bool, Error> {
+        match &self.azurite {
+            Some(azurite) => azurite.put(container, name, bytes).await,
+            None if !self.blobs.has_container(container) => Ok(false),
+            None => self.put_embedded(container, name, bytes).map(|()| true),
+        }
     }
 
     /// Puts an exported database into the store in use.

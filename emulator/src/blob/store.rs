@@ -123,6 +123,10 @@ impl Store {
         crate::lock(&self.containers).entry(name.to_owned()).or_default();
     }
 
+    pub(crate) fn has_container(&self, name: &str) -> bool {
+        crate::lock(&self.containers).contains_key(name)
+    }
+
     /// Looks at the blob with this name; at an empty one when there is none.
     pub(crate) fn look<T>(&self, container: &str, name: &str, look: impl FnOnce(&Blob) -> T) -> Result<T, BlobError> {
         let containers = crate::lock(&self.containers);

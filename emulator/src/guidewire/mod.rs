@@ -21,7 +21,6 @@ use serde_json::{Map, Value, json};
 pub use backup::Planted;
 pub use config::{Client, Config, Envelope, Planet, Spelling, Switches};
 pub use state::Guidewire;
-pub(crate) use state::Origins;
 
 use crate::http::{Answer, Answering, Asked, BodyError, RequestBody, Room};
 use crate::service::{ControlRequest, Refused, Service};

@@ -26,15 +26,9 @@ pub struct Guidewire {
     pub(super) core: Arc<Core>,
     config: Config,
     identity: Identity,
-    origins: Origins,
+    /// `https://HOST:PORT`, and `http://HOST:PORT` if there is such a listener.
+    origins: (String, Option<String>),
     state: Mutex<State>,
-}
-
-/// Where the listeners are: `https://HOST:PORT`, and `http://HOST:PORT` if there is one.
-#[derive(Clone, Debug)]
-pub(crate) struct Origins {
-    pub(crate) https: String,
-    pub(crate) http: Option<String>,
 }
 
 /// What changes while it runs.
@@ -91,7 +85,11 @@ impl State {
 
 impl Guidewire {
     /// The service as an earlier run left it, or a new one.
-    pub(crate) fn open(core: &Arc<Core>, config: &Config, origins: Origins) -> Result<Arc<Self>, Error> {
+    pub(crate) fn open(
+        core: &Arc<Core>,
+        config: &Config,
+        origins: (String, Option<String>),
+    ) -> Result<Arc<Self>, Error> {
         let saved: Option<Saved> = core.state.take("guidewire")?;
         let (identity, last_id, backups) = match saved {
             Some(saved) => (Some(saved.identity), saved.last_id, saved.backups),
@@ -120,17 +118,17 @@ impl Guidewire {
 
     /// Base of the API over HTTPS, with a slash at its end.
     pub fn endpoint(&self) -> String {
-        format!("{}/", self.origins.https)
+        format!("{}/", self.origins.0)
     }
 
     /// Base of the API over HTTP, if it has such a listener.
     pub fn http_endpoint(&self) -> Option<String> {
-        self.origins.http.as_ref().map(|origin| format!("{origin}/"))
+        self.origins.1.as_ref().map(|origin| format!("{origin}/"))
     }
 
     /// Where tokens are asked for, over HTTPS.
     pub fn token_url(&self) -> String {
-        format!("{}/oauth2/{AUTHORIZATION_SERVER}/v1/token", self.origins.https)
+        format!("{}/oauth2/{AUTHORIZATION_SERVER}/v1/token", self.origins.0)
     }
 
     /// The OAuth client id.

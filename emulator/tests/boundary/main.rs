@@ -15,6 +15,8 @@ mod exports;
 mod faults;
 mod guidewire;
 mod program;
+mod recordings;
+mod redis;
 mod restart;
 mod scenarios;
 mod signature;

@@ -11,7 +11,7 @@ fn program() -> Command {
 }
 
 /// The variables by which clients find all services.
-const VARIABLES: [&str; 13] = [
+const VARIABLES: [&str; 17] = [
     "EPI_ENDPOINT",
     "EPI_CLIENT_KEY",
     "EPI_CLIENT_SECRET",
@@ -25,6 +25,10 @@ const VARIABLES: [&str; 13] = [
     "EPI_GUIDEWIRE_TENANT",
     "EPI_GUIDEWIRE_STAR_SYSTEM",
     "EPI_GUIDEWIRE_PLANET",
+    "EPI_REDIS_ENDPOINT",
+    "EPI_REDIS_USER",
+    "EPI_REDIS_PASSWORD",
+    "EPI_REDIS_CA_FILE",
 ];
 
 fn failed(arguments: &[&str]) -> Output {
@@ -46,6 +50,9 @@ async fn it_says_where_it_listens_and_ends_on_sigterm() {
         }
         for name in ["endpoint", "tokenUrl", "clientId", "clientSecret", "tenant", "starSystem", "planet"] {
             assert!(!ready["guidewire"][name].as_str().unwrap().is_empty(), "guidewire {name} in {line}");
+        }
+        for name in ["endpoint", "user", "password", "caFile"] {
+            assert!(!ready["redis"][name].as_str().unwrap().is_empty(), "redis {name} in {line}");
         }
         let ca_file = PathBuf::from(ready["caFile"].as_str().unwrap());
         let client = crate::caller::client(&ca_file);
@@ -147,7 +154,7 @@ fn run_hands_a_signal_on_and_waits_for_the_command() {
 
 #[test]
 fn errors_name_the_field() {
-    let table: [(&[&str], i32, &str); 12] = [
+    let table: [(&[&str], i32, &str); 14] = [
         (&["--scenario", "sloth"], 2, "slow-export"),
         (&["--scenario", "warnings,deploy-fails"], 1, "exclude each other"),
         (&["--scenario", "slow-export", "--speed", "instant"], 1, "speed"),
@@ -158,6 +165,8 @@ fn errors_name_the_field() {
         (&["--project-id", "p"], 1, "project id"),
         (&["--client-key", "k", "--client-secret-file", "/nowhere/secret"], 1, "--client-secret-file /nowhere/secret"),
         (&["--blob", "azurite:AccountName=a"], 1, "BlobEndpoint"),
+        (&["--redis-version", "6.4"], 2, "7.22"),
+        (&["--redis-password-file", "/nowhere/password"], 1, "--redis-password-file /nowhere/password"),
         (&["--guidewire-client-id", "i"], 2, "--guidewire-client-secret-file"),
         (
             &["--guidewire-client-id", "i", "--guidewire-client-secret-file", "/nowhere/secret"],

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders of the services.
-const SERVICES: &[&str] = &["dxp", "guidewire"];
+const SERVICES: &[&str] = &["dxp", "guidewire", "redis"];
 /// Where a service is known besides: what it can be told, where it is started, its public names, and the container that
 /// links of the control interface are for.
 const KNOWN: &[&str] = &["config.rs", "control.rs", "emulator.rs", "lib.rs"];

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use epicloud_emulator::program::size;
-use epicloud_emulator::{BlobStore, Config, LinkScheme, Scenario, Speed, guidewire};
+use epicloud_emulator::{BlobStore, Config, LinkScheme, Scenario, Speed, guidewire, redis};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,8 @@ Examples:
 Exit codes: 0 after SIGTERM or SIGINT, 1 on failure, 2 on wrong use. 'run' ends with the exit code of
 its command: 128 and the signal's number where a signal ended it, 127 where there is no such program.";
 
-/// A local stand-in for the Optimizely DXP deployment service and its blob storage, with fault injection.
+/// A local stand-in for the Optimizely DXP deployment service and its blob storage, Guidewire Cloud backups and Redis
+/// Enterprise exports, with fault injection.
 #[derive(Debug, Parser)]
 #[command(name = "epi-emulator", version, after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -126,6 +127,27 @@ pub(crate) struct Options {
     /// File that holds the OAuth client secret; random when not given
     #[arg(long, value_name = "FILE", requires = "guidewire_client_id")]
     guidewire_client_secret_file: Option<PathBuf>,
+    /// Address of the HTTPS listener for the Redis Enterprise cluster; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    redis: SocketAddr,
+    /// Release of Redis Enterprise to imitate
+    #[arg(long, value_name = "VERSION", default_value_t = redis::Version::default(), value_parser = redis_version())]
+    redis_version: redis::Version,
+    /// User name of the cluster's administrator
+    #[arg(long, value_name = "NAME", default_value = "admin@cluster.local")]
+    redis_user: String,
+    /// File that holds the administrator's password; random when not given
+    #[arg(long, value_name = "FILE")]
+    redis_password_file: Option<PathBuf>,
+    /// Folder below which mount_point exports write; a folder of the emulator's own when not given
+    #[arg(long, value_name = "DIR")]
+    redis_sandbox: Option<PathBuf>,
+    /// Format number of exported RDB files
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=9999))]
+    redis_rdb_format: u32,
+    /// Show a self-signed certificate, as a new cluster does
+    #[arg(long)]
+    redis_self_signed: bool,
     /// What to print when ready
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Json)]
     pub(crate) print: Form,
@@ -224,6 +246,16 @@ impl Options {
             client_secret: secret("--guidewire-client-secret-file", self.guidewire_client_secret_file)?,
             ..guidewire::Config::default()
         };
+        let redis = redis::Config {
+            https: self.redis,
+            version: self.redis_version,
+            user: self.redis_user,
+            password: secret("--redis-password-file", self.redis_password_file)?,
+            sandbox: self.redis_sandbox,
+            rdb_format: self.redis_rdb_format,
+            self_signed: self.redis_self_signed,
+            ..redis::Config::default()
+        };
         let usual = Config::default();
         Ok(Config {
             http: self.http,
@@ -257,8 +289,14 @@ impl Options {
             max_export_retention_hours: self.max_export_retention_hours,
             scenarios: self.scenario.into_iter().map(|rehearsal| rehearsal.0).collect(),
             guidewire,
+            redis,
         })
     }
+}
+
+fn redis_version() -> impl TypedValueParser<Value = redis::Version> {
+    let names = redis::Version::ALL.map(redis::Version::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
 /// The secret that the file of an option holds.
