@@ -15,9 +15,8 @@ use sha2::Sha256;
 
 use crate::bacpac::Layout;
 use crate::clock;
-use crate::core::{Link, link_path, signed_query};
 use crate::error::Error;
-use crate::http::BlobAddress;
+use crate::link::{Link, link_path};
 use crate::timestamp;
 
 /// The service version spoken; Azurite 3.35.0 knows it.
@@ -28,6 +27,16 @@ const DEVELOPMENT_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 /// Bytes per block of an export.
 const BLOCK: u64 = 8 << 20;
+
+/// Where packages and exports live.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum BlobStore {
+    /// In the blob store of this program.
+    #[default]
+    Embedded,
+    /// In a running Azurite (or a real account), given by a storage connection string.
+    Azurite(String),
+}
 
 /// A client of the store.
 #[derive(Debug)]
@@ -49,6 +58,23 @@ impl Azurite {
         let client = Client::builder().no_proxy().tls_backend_preconfigured(roots);
         let client = client.build().map_err(Error::failed("setting up the client of the blob storage"))?;
         Ok(Self { account, key, endpoint, client })
+    }
+
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// Puts a small blob; says whether there is such a container.
+    pub(crate) async fn put(&self, container: &str, name: &str, bytes: &[u8]) -> Result<bool, Error> {
+        let headers = [("x-ms-blob-type", "BlockBlob".to_owned())];
+        let bytes = Bytes::copy_from_slice(bytes);
+        let answer = self.send(Method::PUT, container, name, &[], &headers, bytes).await?;
+        let created = answer.status().as_u16() == 201;
+        accept(&answer, &[201, 404], "putting a blob").map(|()| created)
     }
 
     pub(crate) async fn create_container(&self, name: &str) -> Result<(), Error> {
@@ -104,13 +130,7 @@ impl Azurite {
 
     /// A link to this store.
     pub(crate) fn link(&self, link: &Link<'_>) -> String {
-        let to = BlobAddress {
-            account: self.account.clone(),
-            container: link.container.to_owned(),
-            blob: link.blob.to_owned(),
-        };
-        let link = Link { version: VERSION, ..link.clone() };
-        let query = signed_query(&link, &self.key, &to);
+        let query = Link { version: VERSION, ..link.clone() }.signed_query(&self.key, &self.account);
         format!("{}/{}?{query}", self.endpoint, link_path(link.container, link.blob))
     }
 

@@ -6,12 +6,27 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::config::Speed;
+use crate::state_dir::Section;
 
 /// A point of virtual time: milliseconds since the Unix epoch.
 pub type Milliseconds = i64;
+
+/// How fast the virtual clock runs.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum Speed {
+    /// As fast as the wall clock.
+    #[default]
+    Real,
+    /// So many times as fast as the wall clock.
+    Factor(f64),
+    /// Time plays no role: the first look at an operation shows it running, the second its end.
+    Instant,
+    /// The clock stands still and moves only by [`Clock::advance`].
+    Manual,
+}
 
 /// The virtual clock of one emulator.
 #[derive(Debug)]
@@ -51,6 +66,11 @@ impl Clock {
         self.speed == Speed::Instant
     }
 
+    /// True when the clock moves only by [`Clock::advance`].
+    pub(crate) fn stands_still(&self) -> bool {
+        self.speed == Speed::Manual
+    }
+
     /// Returns once the virtual time has moved on by `length`.
     pub(crate) async fn sleep(&self, length: Duration) {
         if self.is_instant() {
@@ -74,6 +94,16 @@ impl Clock {
                 None => moved.await,
             }
         }
+    }
+}
+
+impl Section for Clock {
+    fn name(&self) -> &'static str {
+        "clock"
+    }
+
+    fn save(&self) -> serde_json::Result<Value> {
+        Ok(json!(self.now()))
     }
 }
 
@@ -102,7 +132,8 @@ fn whole_milliseconds(length: Duration) -> Milliseconds {
     Milliseconds::try_from(length.as_millis()).unwrap_or(Milliseconds::MAX / 4)
 }
 
-pub(crate) fn wall_time() -> Milliseconds {
+/// The time of this machine.
+pub fn wall_time() -> Milliseconds {
     whole_milliseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 

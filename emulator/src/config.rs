@@ -1,45 +1,14 @@
-//! What an emulator can be told before it starts. Plain data with defaults; nothing here opens or checks anything
-//! but the ranges of its own values.
+//! What an emulator can be told before it starts. Plain data with defaults; nothing here opens or checks anything.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use crate::error::Error;
-use crate::scenario::{self, Scenario};
-
-/// How fast the virtual clock runs.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-pub enum Speed {
-    /// As fast as the wall clock.
-    #[default]
-    Real,
-    /// So many times as fast as the wall clock.
-    Factor(f64),
-    /// Time plays no role: the first look at an operation shows it running, the second its end.
-    Instant,
-    /// The clock stands still and moves only by [`crate::Clock::advance`].
-    Manual,
-}
-
-/// Which of the two listeners the links point to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum LinkScheme {
-    /// Links begin with `https://`, as the real ones do.
-    #[default]
-    Https,
-    /// Links begin with `http://`, for clients that cannot be given the certificate authority.
-    Http,
-}
-
-/// Where packages and exports live.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum BlobStore {
-    /// In the blob store of this program.
-    #[default]
-    Embedded,
-    /// In a running Azurite (or a real account), given by a storage connection string.
-    Azurite(String),
-}
+use crate::azurite::BlobStore;
+use crate::clock::Speed;
+use crate::dxp::scenario::Scenario;
+use crate::guidewire;
+use crate::link::LinkScheme;
+use crate::redis;
 
 /// Everything an emulator can be told before it starts.
 #[derive(Clone, Debug)]
@@ -98,6 +67,10 @@ pub struct Config {
     pub max_export_retention_hours: Option<u32>,
     /// What is to be rehearsed.
     pub scenarios: Vec<Scenario>,
+    /// Guidewire Cloud.
+    pub guidewire: guidewire::Config,
+    /// A cluster of Redis Enterprise Software.
+    pub redis: redis::Config,
 }
 
 impl Default for Config {
@@ -142,40 +115,8 @@ impl Default for Config {
             lease_packages: true,
             max_export_retention_hours: None,
             scenarios: Vec::new(),
+            guidewire: guidewire::Config::default(),
+            redis: redis::Config::default(),
         }
-    }
-}
-
-impl Config {
-    /// Refuses values no emulator can work with.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        if let Some(key) = &self.client_key
-            && (key.is_empty() || key.contains(':') || key.chars().any(char::is_whitespace))
-        {
-            return Err(Error::config("client key", "it must not be empty or contain ':' or spaces"));
-        }
-        if let Some(project) = &self.project_id
-            && !crate::identity::is_guid(project)
-        {
-            return Err(Error::config("project id", "it must be a GUID with dashes"));
-        }
-        if let Speed::Factor(factor) = self.speed
-            && !(factor.is_finite() && factor > 0.0)
-        {
-            return Err(Error::config("speed", "the factor must be a number above 0"));
-        }
-        scenario::check(&self.scenarios, self.speed == Speed::Instant)
-            .map_err(|reason| Error::config("scenario", &reason))?;
-        let least = crate::bacpac::LEAST_SIZE;
-        if self.export_size < least {
-            return Err(Error::config("export size", &format!("it must be at least {least} bytes")));
-        }
-        if !crate::blob::version::is_signable(&self.sas_version, crate::clock::wall_time()) {
-            return Err(Error::config(
-                "SAS version",
-                "it must be a published version since 2015-04-05, such as 2023-01-03",
-            ));
-        }
-        Ok(())
     }
 }

@@ -1,34 +1,51 @@
 //! The control interface below `/__control/`: everything a test can do in process, as JSON over HTTP, for tests in
-//! other languages. It answers only clients on the same machine and asks for no credentials.
+//! other languages. It answers only clients on the same machine and asks for no credentials. What is about one service
+//! is answered by that service.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::config::LinkScheme;
-use crate::core::{Core, PACKAGES};
-use crate::emulator::{make_link, put_blob};
+use crate::core::Core;
 use crate::fault::Rule;
-use crate::http::{Answer, Asked, RequestBody};
-use crate::link::{LinkSpec, Permissions};
-use crate::service::{Phase, Step};
+use crate::http::{Answer, Answering, Asked, RequestBody, Room, decode};
+use crate::link::{LinkScheme, LinkSpec, Permissions};
+use crate::random::{hex, new_guid};
+use crate::service::{ControlRequest, Refused, Service};
 
 /// Largest body: blobs put by the control interface are small.
 const LARGEST_BODY: usize = 64 << 20;
+/// Where the paths of the control interface begin.
+const BASE: &str = "/__control/";
 
-/// Answers a control request.
-pub(crate) async fn handle(core: &Core, asked: &Asked, body: &mut RequestBody) -> Answer {
-    if !asked.peer_is_loopback {
-        return answer(403, &json!({ "error": "the control interface is available only on the same machine" }));
+/// The control interface of one emulator.
+#[derive(Debug)]
+pub(crate) struct Control {
+    pub(crate) core: Arc<Core>,
+    pub(crate) services: Vec<Arc<dyn Service>>,
+}
+
+impl Room for Control {
+    fn name(&self) -> &'static str {
+        "control"
     }
-    let Ok(body) = body.whole(LARGEST_BODY).await else {
-        return answer(400, &json!({ "error": "the request body cannot be read" }));
-    };
-    match carry_out(core, asked, &body) {
-        Ok(value) => answer(200, &value),
-        Err((status, reason)) => answer(status, &json!({ "error": reason })),
+
+    fn takes(&self, asked: &Asked) -> bool {
+        asked.path().starts_with(BASE)
+    }
+
+    fn is_observed(&self) -> bool {
+        false
+    }
+
+    fn handle<'a>(&'a self, asked: &'a Asked, body: &'a mut RequestBody) -> Answering<'a> {
+        Box::pin(async move { Ok(self.respond(asked, body).await) })
+    }
+
+    fn failure(&self, _: &Asked, status: u16, _: Option<&str>, message: &str) -> Answer {
+        answer(status, &json!({ "error": message }))
     }
 }
 
@@ -36,75 +53,94 @@ fn answer(status: u16, value: &Value) -> Answer {
     Answer::new(status, "application/json; charset=utf-8", value.to_string())
 }
 
-type Refused = (u16, String);
-
-fn carry_out(core: &Core, asked: &Asked, body: &[u8]) -> Result<Value, Refused> {
-    let what = asked.path().trim_start_matches("/__control/").trim_end_matches('/');
-    match (asked.method.as_str(), what) {
-        ("GET", "faults") => Ok(json!(core.faults.list())),
-        ("POST", "faults") => add_faults(core, body),
-        ("DELETE", "faults") => {
-            core.faults.clear();
-            Ok(json!({}))
+impl Control {
+    async fn respond(&self, asked: &Asked, body: &mut RequestBody) -> Answer {
+        if !asked.peer_is_loopback {
+            return answer(403, &json!({ "error": "the control interface is available only on the same machine" }));
         }
-        ("DELETE", what) if what.starts_with("faults/") => {
-            let name = crate::http::decode(what.trim_start_matches("faults/"));
-            if core.faults.remove(&name) {
+        let Ok(body) = body.unrecorded(LARGEST_BODY).await else {
+            return answer(400, &json!({ "error": "the request body cannot be read" }));
+        };
+        match self.carry_out(asked, &body) {
+            Ok(value) => answer(200, &value),
+            Err((status, reason)) => answer(status, &json!({ "error": reason })),
+        }
+    }
+
+    fn carry_out(&self, asked: &Asked, body: &[u8]) -> Result<Value, Refused> {
+        let core = &self.core;
+        let what = asked.path().trim_start_matches(BASE).trim_end_matches('/');
+        let request = ControlRequest { method: &asked.method, what, body };
+        match (request.method, what) {
+            ("GET", "faults") => Ok(json!(core.faults.list())),
+            ("POST", "faults") => add_faults(core, &request),
+            ("DELETE", "faults") => {
+                core.faults.clear();
                 Ok(json!({}))
-            } else {
-                Err((404, format!("the rule {name} does not exist")))
+            }
+            ("DELETE", what) if what.starts_with("faults/") => {
+                let name = decode(what.trim_start_matches("faults/"));
+                if core.faults.remove(&name) {
+                    Ok(json!({}))
+                } else {
+                    Err((404, format!("the rule {name} does not exist")))
+                }
+            }
+            ("GET", "requests") => Ok(json!({
+                "requests": core.recorder.all(),
+                "mostSimultaneous": core.recorder.most_simultaneous(),
+            })),
+            ("DELETE", "requests") => {
+                core.recorder.clear();
+                Ok(json!({}))
+            }
+            ("GET", "clock") => Ok(json!({ "now": core.clock.now() })),
+            ("POST", "clock") => {
+                let advance: Advance = request.read()?;
+                core.clock.advance(Duration::from_millis(advance.advance_ms));
+                Ok(json!({ "now": core.clock.now() }))
+            }
+            ("GET", "state") => Ok(self.state()),
+            ("GET", "blobs") => show_blob(core, asked),
+            ("POST", "blobs") => {
+                let blob: NewBlob = request.read()?;
+                let bytes = blob.bytes()?;
+                let put = core.storage.put_embedded(&blob.container, &blob.name, &bytes);
+                put.map_err(|error| (400, error.to_string()))?;
+                Ok(json!({ "length": bytes.len() }))
+            }
+            ("POST", "leases") => {
+                let blob: Named = request.read()?;
+                let id = new_guid().map_err(|error| (500, error.to_string()))?;
+                let leased = core.storage.embedded().lease(&blob.container, &blob.name, id);
+                leased.map(|()| json!({})).map_err(|error| (404, error.message))
+            }
+            ("DELETE", "leases") => {
+                let blob: Named = request.read()?;
+                core.storage.embedded().release(&blob.container, &blob.name);
+                Ok(json!({}))
+            }
+            ("POST", "links") => {
+                let link: NewLink = request.read()?;
+                Ok(json!({ "link": core.storage.chosen_link(&link.into_spec()) }))
+            }
+            (method, what) => {
+                let answered = self.services.iter().find_map(|service| service.control(&request));
+                answered.unwrap_or_else(|| Err((404, format!("{method} {what} does not exist"))))
             }
         }
-        ("GET", "requests") => Ok(json!({
-            "requests": core.recorder.all(),
-            "mostSimultaneous": core.recorder.most_simultaneous(),
-        })),
-        ("DELETE", "requests") => {
-            core.recorder.clear();
-            Ok(json!({}))
-        }
-        ("GET", "clock") => Ok(json!({ "now": core.clock.now() })),
-        ("POST", "clock") => {
-            let advance: Advance = read(body)?;
-            core.clock.advance(Duration::from_millis(advance.advance_ms));
-            Ok(json!({ "now": core.clock.now() }))
-        }
-        ("GET", "state") => Ok(state(core)),
-        ("GET", "blobs") => show_blob(core, asked),
-        ("POST", "blobs") => {
-            let blob: NewBlob = read(body)?;
-            let bytes = blob.bytes()?;
-            put_blob(core, &blob.container, &blob.name, &bytes).map_err(|error| (400, error.to_string()))?;
-            Ok(json!({ "length": bytes.len() }))
-        }
-        ("POST", "leases") => {
-            let blob: Named = read(body)?;
-            let id = crate::identity::new_guid().map_err(|error| (500, error.to_string()))?;
-            let leased = core.blobs.lease(&blob.container, &blob.name, id);
-            leased.map(|()| json!({})).map_err(|error| (404, error.message))
-        }
-        ("DELETE", "leases") => {
-            let blob: Named = read(body)?;
-            core.blobs.release(&blob.container, &blob.name);
-            Ok(json!({}))
-        }
-        ("POST", "links") => {
-            let link: NewLink = read(body)?;
-            Ok(json!({ "link": make_link(core, &link.into_spec()) }))
-        }
-        ("POST", "deployments") => script(core, body, Phase::Deploy),
-        ("POST", "exports") => script(core, body, Phase::Export),
-        ("GET", "scripts") => Ok(core.service.scripts()),
-        ("DELETE", "scripts") => {
-            core.service.clear_scripts();
-            Ok(json!({}))
-        }
-        (method, what) => Err((404, format!("{method} {what} does not exist"))),
     }
-}
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body).map_err(|failure| (400, failure.to_string()))
+    fn state(&self) -> Value {
+        let mut state = Map::new();
+        for service in &self.services {
+            service.show(&mut state);
+        }
+        state.insert("now".to_owned(), json!(self.core.clock.now()));
+        state.insert("blobEndpoint".to_owned(), json!(self.core.storage.base(true)));
+        state.insert("httpBlobEndpoint".to_owned(), json!(self.core.storage.base(false)));
+        Value::Object(state)
+    }
 }
 
 #[derive(Deserialize)]
@@ -166,7 +202,7 @@ enum Scheme {
 }
 
 fn packages() -> String {
-    PACKAGES.to_owned()
+    crate::dxp::PACKAGES.to_owned()
 }
 
 impl NewLink {
@@ -187,33 +223,9 @@ impl NewLink {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Script {
-    phase: Option<Phase>,
-    steps: Vec<Step>,
-    /// Takes statuses that the service is not known to have.
-    #[serde(default)]
-    any_status: bool,
-}
-
-/// Scripts the next operation of a phase; `usual` where none is named.
-fn script(core: &Core, body: &[u8], usual: Phase) -> Result<Value, Refused> {
-    let script: Script = read(body)?;
-    let phase = script.phase.unwrap_or(usual);
-    if (phase == Phase::Export) != (usual == Phase::Export) {
-        return Err((400, "use 'exports' for exports and 'deployments' for everything else".to_owned()));
-    }
-    if !script.any_status {
-        phase.check(&script.steps).map_err(|reason| (400, reason))?;
-    }
-    core.service.script(phase, script.steps);
-    Ok(json!({}))
-}
-
 /// One rule or an array of rules.
-fn add_faults(core: &Core, body: &[u8]) -> Result<Value, Refused> {
-    let rules: Vec<Rule> = match read::<Value>(body)? {
+fn add_faults(core: &Core, request: &ControlRequest<'_>) -> Result<Value, Refused> {
+    let rules: Vec<Rule> = match request.read::<Value>()? {
         list @ Value::Array(_) => serde_json::from_value(list),
         one => serde_json::from_value(one).map(|rule| vec![rule]),
     }
@@ -222,27 +234,19 @@ fn add_faults(core: &Core, body: &[u8]) -> Result<Value, Refused> {
     Ok(json!({ "names": names }))
 }
 
-fn state(core: &Core) -> Value {
-    let mut state = core.service.show(core);
-    state["now"] = json!(core.clock.now());
-    state["projectId"] = json!(core.identity.project_id);
-    state["blobEndpoint"] = json!(core.blob_base(true));
-    state["httpBlobEndpoint"] = json!(core.blob_base(false));
-    state
-}
-
 /// `GET blobs?container=C&name=N`.
 fn show_blob(core: &Core, asked: &Asked) -> Result<Value, Refused> {
     let given = |name: &str| {
         let pair = asked.query().split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        pair.map(crate::http::decode).ok_or_else(|| (400, format!("{name} is missing from the query")))
+        pair.map(decode).ok_or_else(|| (400, format!("{name} is missing in the query")))
     };
     let (container, name) = (given("container")?, given("name")?);
-    let view = core.blobs.view(&container, &name).ok_or_else(|| (404, format!("{container}/{name} does not exist")))?;
+    let view = core.storage.embedded().view(&container, &name);
+    let view = view.ok_or_else(|| (404, format!("there is no {container}/{name}")))?;
     let md5 = view.md5().map_err(|failure| (500, failure.to_string()))?;
     Ok(json!({
         "length": view.len,
-        "md5": crate::identity::hex(&md5),
+        "md5": hex(&md5),
         "contentMd5": view.content_md5,
         "contentType": view.content_type,
         "etag": view.etag,

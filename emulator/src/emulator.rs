@@ -1,159 +1,196 @@
 //! One running emulator: starts it, gives its addresses and credentials, and is the handle tests use to look inside
 //! and to change things. Serving happens on tasks of the runtime it was started in.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use serde_json::json;
-use tempfile::TempDir;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use serde_json::{Map, Value, json};
 use tokio_rustls::TlsAcceptor;
 
-use crate::azurite::Azurite;
-use crate::blob::{BlobView, Content, Folder, NO_CONDITIONS, Properties, Store};
-use crate::certificate::Certificates;
-use crate::clock::Clock;
-use crate::config::{BlobStore, Config, LinkScheme};
-use crate::core::{BACPACS, Core, EDGE_LOGS, Link, PACKAGES};
+use crate::azurite::{Azurite, BlobStore};
+use crate::blob::{BlobView, Links, Storage};
+use crate::certificate::{Certificates, SelfSigned};
+use crate::clock::{Clock, Speed};
+use crate::config::Config;
+use crate::control::Control;
+use crate::core::Core;
+use crate::dxp::phase::Phase;
+use crate::dxp::{self, Dxp, scenario};
 use crate::error::Error;
 use crate::fault::Faults;
-use crate::http::{bind, reachable};
-use crate::identity::Identity;
+use crate::guidewire::Guidewire;
+use crate::http::{Room, bind, origin};
 use crate::link::{LinkSpec, Permissions};
+use crate::random::{is_guid, new_guid};
 use crate::record::Recorded;
-use crate::service::{Phase, Service, Step};
-use crate::state_dir::StateDir;
+use crate::redis::{self, RedisEnterprise, SecondNode};
+use crate::service::Service;
+use crate::serving::{Doors, Home, Serving, Trust, bind_if};
+use crate::state_dir::{Section, StateDir};
+use crate::timeline::Step;
 
 /// A running emulator. Dropping it stops serving and removes its temporary files.
 #[derive(Debug)]
 pub struct Emulator {
     core: Arc<Core>,
-    ca_file: PathBuf,
-    stop: watch::Sender<bool>,
-    serving: Vec<JoinHandle<()>>,
-    /// Holds certificate and blobs when there is no state folder; removed at the end.
-    home: Option<TempDir>,
+    dxp: Arc<Dxp>,
+    guidewire: Arc<Guidewire>,
+    redis: Arc<RedisEnterprise>,
+    /// `http://HOST:PORT` and `https://HOST:PORT` of the listeners for DXP and its blob storage.
+    http_origin: String,
+    https_origin: String,
+    trust: Trust,
+    /// What the state folder keeps besides.
+    _kept: Vec<Arc<dyn Section>>,
+    serving: Serving,
+    home: Home,
 }
 
 impl Emulator {
-    /// Binds both listeners and serves.
+    /// Binds all listeners and serves.
     pub async fn start(config: Config) -> Result<Self, Error> {
-        config.check()?;
-        let saved = match &config.state_dir {
-            Some(dir) => StateDir::load(dir)?,
-            None => None,
-        };
-        let (identity, certificates, now, service, blobs) = match saved {
-            Some(saved) => {
-                (Some(saved.identity), Some(saved.certificates), saved.now, saved.service, Some(saved.blobs))
-            }
-            None => (None, None, 0, Default::default(), None),
-        };
-        let identity = Identity::settle(&config, identity)?;
-        let certificates = certificates.map_or_else(Certificates::make, Ok)?;
-        let (home, place) = match &config.state_dir {
-            Some(dir) => (None, dir.clone()),
-            None => {
-                let home = tempfile::Builder::new().prefix("epi-emulator-").tempdir();
-                let home = home.map_err(Error::io("creating a temporary directory"))?;
-                let place = home.path().to_owned();
-                (Some(home), place)
-            }
-        };
-        let ca_file = place.join("ca.pem");
+        check(&config)?;
+        let state = Arc::new(StateDir::open(config.state_dir.as_deref())?);
+        let certificates = Arc::new(state.take("certificates")?.map_or_else(Certificates::make, Ok)?);
+        state.keep(&certificates);
+        let home = Home::open(config.state_dir.as_deref())?;
+        let ca_file = home.place.join("ca.pem");
         certificates.write_authority(&ca_file)?;
-        let blob_dir = place.join("blobs");
-        std::fs::create_dir_all(&blob_dir).map_err(Error::file("creating", &blob_dir))?;
-
-        let plain = bind(config.http).await?;
-        let tls = bind(config.https).await?;
-        let acceptor = TlsAcceptor::from(certificates.server_config()?);
+        let trust = Trust {
+            acceptor: TlsAcceptor::from(certificates.server_config()?),
+            ca_file: ca_file.clone(),
+            fingerprint: certificates.fingerprint()?,
+        };
+        let (plain, tls) = (bind(config.http).await?, bind(config.https).await?);
+        let (http_origin, https_origin) = (origin(&plain, false)?, origin(&tls, true)?);
         let azurite = match &config.blob {
             BlobStore::Embedded => None,
             BlobStore::Azurite(connection) => Some(Azurite::connect(connection)?),
         };
-        let first_run = blobs.is_none();
-        let core = Arc::new(Core {
-            clock: Arc::new(Clock::start(config.speed, now)),
-            secret: identity.secret_bytes(),
-            account_key: identity.account_key_bytes(),
-            identity,
-            faults: Faults::default(),
-            recorder: Arc::default(),
-            unrecorded: Arc::default(),
-            folder: Folder::open(blob_dir),
-            blobs: Store::new(),
-            azurite,
-            service: Service::restore(service),
-            state_dir: config.state_dir.as_deref().map(|dir| StateDir::new(dir, certificates)),
-            http_origin: format!("http://{}", reachable(&plain)?),
-            https_origin: format!("https://{}", reachable(&tls)?),
-            connections: AtomicU64::new(0),
-            request_ids: AtomicU64::new(0),
-            config,
-        });
-        if let Some(saved) = blobs {
-            let core = Arc::clone(&core);
-            let restored = tokio::task::spawn_blocking(move || core.blobs.restore(saved, &core.folder));
-            restored.await.map_err(Error::failed("restoring blobs"))?;
+        let clock = Arc::new(Clock::start(config.speed, state.take("clock")?.unwrap_or(0)));
+        state.keep(&clock);
+        let links = Links {
+            scheme: config.link_scheme,
+            version: config.sas_version.clone(),
+            http_origin: http_origin.clone(),
+            https_origin: https_origin.clone(),
+        };
+        let storage = Storage::open(home.folder("blobs")?, azurite, links, &clock, &state).await?;
+        let core = Arc::new(Core::new(clock, storage, Arc::clone(&state)));
+
+        let dxp = Dxp::open(&core, &config, http_origin.clone())?;
+        dxp::furnish(&core.storage, &config).await?;
+        dxp.occupy()?;
+        let doors = Doors::open(config.guidewire.https, config.guidewire.http).await?;
+        let guidewire = Guidewire::open(&core, &config.guidewire, doors.origins()?)?;
+        let own = config.redis.self_signed.then(|| SelfSigned::take(&state)).transpose()?;
+        let redis_trust = match &own {
+            Some(own) => Trust::in_itself(own, &home.place)?,
+            None => trust.clone(),
+        };
+        let redis_doors = Doors::open(config.redis.https, config.redis.http).await?;
+        let node = bind_if(config.redis.second_node).await?;
+        let (https, http) = redis_doors.origins()?;
+        let place = redis::Place {
+            https,
+            http,
+            second_node: node.as_ref().map(|node| origin(node, true)).transpose()?,
+            ca_file: redis_trust.ca_file.clone(),
+            fingerprint: redis_trust.fingerprint.clone(),
+            sandbox: config.redis.sandbox.clone().unwrap_or_else(|| home.place.join("redis")),
+        };
+        let redis = RedisEnterprise::open(&core, &config.redis, place).await?;
+
+        let services: [Arc<dyn Service>; 3] =
+            [Arc::clone(&dxp) as _, Arc::clone(&guidewire) as _, Arc::clone(&redis) as _];
+        let control: Arc<dyn Room> = Arc::new(Control { core: Arc::clone(&core), services: services.into() });
+        let mut serving = Serving::new(&core, control);
+        let storage: Arc<dyn Room> = Arc::clone(&core.storage) as _;
+        let front = serving.front(Some(storage), Arc::clone(&dxp) as _);
+        serving.open(Doors { plain: Some(plain), tls }, &trust, &front);
+        let front = serving.front(None, Arc::clone(&guidewire) as _);
+        serving.open(doors, &trust, &front);
+        let front = serving.front(None, Arc::clone(&redis) as _);
+        serving.open(redis_doors, &redis_trust, &front);
+        if let Some(tls) = node {
+            let front = serving.front(None, Arc::new(SecondNode(Arc::clone(&redis))));
+            serving.open(Doors { plain: None, tls }, &redis_trust, &front);
         }
-        furnish(&core, first_run).await?;
-        crate::service::occupy(&core)?;
-        let (stop, stopped) = watch::channel(false);
-        let serving = vec![
-            tokio::spawn(crate::http::serve_plain(Arc::clone(&core), plain, stopped.clone())),
-            tokio::spawn(crate::http::serve_tls(Arc::clone(&core), tls, acceptor, stopped)),
-        ];
         core.save();
-        Ok(Self { core, ca_file, stop, serving, home })
+        let mut kept: Vec<Arc<dyn Section>> = vec![certificates];
+        kept.extend(own.map(|own| own as _));
+        Ok(Self { core, dxp, guidewire, redis, http_origin, https_origin, trust, _kept: kept, serving, home })
     }
 
     /// Base of the API over HTTP, with a slash at its end.
     pub fn endpoint(&self) -> String {
-        format!("{}/api/v1.0/", self.core.http_origin)
+        format!("{}/api/v1.0/", self.http_origin)
     }
 
     /// Base of the API over HTTPS, with a slash at its end.
     pub fn https_endpoint(&self) -> String {
-        format!("{}/api/v1.0/", self.core.https_origin)
+        format!("{}/api/v1.0/", self.https_origin)
     }
 
     /// Base of the embedded blob store over HTTPS, with a slash at its end; container names follow.
     pub fn blob_endpoint(&self) -> String {
-        self.core.blob_base(true)
+        self.core.storage.base(true)
     }
 
     /// Base of the embedded blob store over HTTP, with a slash at its end.
     pub fn http_blob_endpoint(&self) -> String {
-        self.core.blob_base(false)
+        self.core.storage.base(false)
     }
 
     /// Base of the control interface over HTTP, with a slash at its end.
     pub fn control_endpoint(&self) -> String {
-        format!("{}/__control/", self.core.http_origin)
+        format!("{}/__control/", self.http_origin)
     }
 
     /// PEM file of the certificate authority that signed the HTTPS listener's certificate.
     pub fn ca_file(&self) -> &Path {
-        &self.ca_file
+        &self.trust.ca_file
     }
 
     /// The client key.
     pub fn client_key(&self) -> &str {
-        &self.core.identity.client_key
+        &self.dxp.identity.client_key
     }
 
     /// The client secret, Base64.
     pub fn client_secret(&self) -> &str {
-        &self.core.identity.client_secret
+        &self.dxp.identity.client_secret
     }
 
     /// The project id.
     pub fn project_id(&self) -> &str {
-        &self.core.identity.project_id
+        &self.dxp.identity.project_id
+    }
+
+    /// The fingerprint of the HTTPS certificate, as `openssl x509 -fingerprint -sha256` prints it.
+    pub fn certificate_sha256(&self) -> &str {
+        &self.trust.fingerprint
+    }
+
+    /// The name of the storage account in use.
+    pub fn account_name(&self) -> &str {
+        self.core.storage.account()
+    }
+
+    /// The key of the storage account in use, Base64.
+    pub fn account_key(&self) -> String {
+        self.core.storage.account_key()
+    }
+
+    /// Guidewire Cloud.
+    pub fn guidewire(&self) -> &Guidewire {
+        &self.guidewire
+    }
+
+    /// The cluster of Redis Enterprise Software.
+    pub fn redis(&self) -> &RedisEnterprise {
+        &self.redis
     }
 
     /// The virtual clock.
@@ -183,7 +220,7 @@ impl Emulator {
 
     /// Gives the next operation of this phase a timeline of its own.
     pub fn script(&self, phase: Phase, steps: Vec<Step>) {
-        self.core.service.script(phase, steps);
+        self.dxp.script(phase, steps);
     }
 
     /// Gives the next deployment a timeline of its own.
@@ -198,7 +235,7 @@ impl Emulator {
 
     /// A link to the container of packages.
     pub fn package_link(&self, permissions: impl Into<Permissions>, validity: Duration) -> String {
-        self.container_link(PACKAGES, permissions, validity)
+        self.container_link(dxp::PACKAGES, permissions, validity)
     }
 
     /// A link to a container.
@@ -219,124 +256,110 @@ impl Emulator {
 
     /// A link with everything chosen.
     pub fn link(&self, spec: &LinkSpec) -> String {
-        make_link(&self.core, spec)
+        self.core.storage.chosen_link(spec)
     }
 
     /// The blob as it is now; `None` when there is neither a committed blob nor a waiting block. The embedded store only.
     pub fn blob(&self, container: &str, name: &str) -> Option<BlobView> {
-        self.core.blobs.view(container, name)
+        self.core.storage.embedded().view(container, name)
     }
 
     /// Puts a blob into the embedded store, its container too when missing.
     pub fn put_blob(&self, container: &str, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        put_blob(&self.core, container, name, bytes)
+        self.core.storage.put_embedded(container, name, bytes)
     }
 
     /// Takes a lease on a blob of the embedded store, as the service does on packages in use.
     pub fn lease(&self, container: &str, name: &str) -> Result<(), Error> {
-        let id = crate::identity::new_guid()?;
-        self.core.blobs.lease(container, name, id).map_err(|error| Error::failed("leasing")(error.message))
+        let id = new_guid()?;
+        self.core.storage.embedded().lease(container, name, id).map_err(|error| Error::failed("leasing")(error.message))
     }
 
     /// Gives up the lease on a blob of the embedded store.
     pub fn release(&self, container: &str, name: &str) {
-        self.core.blobs.release(container, name);
+        self.core.storage.embedded().release(container, name);
     }
 
     /// The line the program prints when it is ready.
     pub fn ready_line(&self) -> String {
+        let named = |settings: &[(&str, &str, String)]| -> Map<String, Value> {
+            settings.iter().map(|(name, _, value)| ((*name).to_owned(), json!(value))).collect()
+        };
         json!({
             "endpoint": self.endpoint(),
             "httpsEndpoint": self.https_endpoint(),
             "blobEndpoint": self.blob_endpoint(),
             "controlEndpoint": self.control_endpoint(),
-            "caFile": self.ca_file.to_string_lossy(),
+            "caFile": self.trust.ca_file.to_string_lossy(),
             "clientKey": self.client_key(),
             "clientSecret": self.client_secret(),
             "projectId": self.project_id(),
+            "guidewire": named(&self.guidewire.settings()),
+            "redis": named(&self.redis.settings()),
         })
         .to_string()
     }
 
+    /// What clients have to know, as variables of the environment.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let own = [
+            ("EPI_ENDPOINT", self.endpoint()),
+            ("EPI_CLIENT_KEY", self.client_key().to_owned()),
+            ("EPI_CLIENT_SECRET", self.client_secret().to_owned()),
+            ("EPI_PROJECT_ID", self.project_id().to_owned()),
+            ("EPI_CA_FILE", self.ca_file().to_string_lossy().into_owned()),
+            ("EPI_EMULATOR_CONTROL", self.control_endpoint()),
+        ];
+        let guidewire = self.guidewire.settings().map(|(_, name, value)| (name, value));
+        let redis = self.redis.settings().map(|(_, name, value)| (name, value));
+        own.into_iter().chain(guidewire).chain(redis).collect()
+    }
+
     /// Stops serving, saves the state folder, and removes temporary files.
     pub async fn stop(mut self) -> Result<(), Error> {
-        // The listeners hold a receiver each, unless they ended by a panic.
-        let _ = self.stop.send(true);
-        for task in self.serving.drain(..) {
-            task.await.map_err(Error::failed("stopping a listener"))?;
-        }
-        self.core.folder.keep();
-        if let Some(dir) = &self.core.state_dir {
-            dir.save(&self.core)?;
-        }
-        match self.home.take() {
-            Some(home) => home.close().map_err(Error::io("removing the temporary directory")),
-            None => Ok(()),
-        }
+        self.serving.stop().await?;
+        self.core.storage.keep();
+        self.core.state.try_save()?;
+        self.home.close()
     }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        for task in &self.serving {
-            task.abort();
-        }
-        self.core.folder.keep();
+        self.serving.abort();
+        self.core.storage.keep();
         self.core.save();
     }
 }
 
-pub(crate) fn make_link(core: &Core, spec: &LinkSpec) -> String {
-    let validity = i64::try_from(spec.validity.as_millis()).unwrap_or(i64::MAX / 4);
-    core.embedded_link(&Link {
-        container: &spec.container,
-        blob: spec.blob.as_deref().unwrap_or_default(),
-        permissions: spec.permissions.letters(),
-        starts: spec.starts,
-        expires: core.clock.now() + validity,
-        version: spec.version.as_deref().unwrap_or(&core.config.sas_version),
-        protocol: spec.protocol.as_deref().unwrap_or_default(),
-        secure: spec.scheme.map_or(core.links_are_secure(), |scheme| scheme == LinkScheme::Https),
-    })
-}
-
-pub(crate) fn put_blob(core: &Core, container: &str, name: &str, bytes: &[u8]) -> Result<(), Error> {
-    use base64::Engine;
-    use md5::Digest;
-    core.blobs.create_container(container);
-    let extent = core.folder.store(bytes).map_err(Error::io("storing a blob"))?;
-    let md5 = base64::engine::general_purpose::STANDARD.encode(md5::Md5::digest(bytes));
-    let properties = Properties { content_md5: Some(md5), ..Properties::default() };
-    let content = Content::Files([extent].into());
-    core.blobs
-        .put_blob((container, name), None, NO_CONDITIONS, content, properties, core.clock.now())
-        .map_err(|error| Error::failed(format!("storing {name}"))(error.message))?;
-    core.save();
-    Ok(())
-}
-
-/// Creates the containers and, in a first run, a few blobs to look at.
-async fn furnish(core: &Core, first_run: bool) -> Result<(), Error> {
-    let containers = [PACKAGES, BACPACS, EDGE_LOGS].into_iter().map(str::to_owned);
-    for container in containers.chain(core.config.storage_containers.iter().cloned()) {
-        match &core.azurite {
-            Some(azurite) => azurite.create_container(&container).await?,
-            None => core.blobs.create_container(&container),
-        }
+/// Refuses values that no emulator can work with.
+fn check(config: &Config) -> Result<(), Error> {
+    if let Some(key) = &config.client_key
+        && (key.is_empty() || key.contains(':') || key.chars().any(char::is_whitespace))
+    {
+        return Err(Error::config("client key", "it must not be empty or contain ':' or spaces"));
     }
-    if core.azurite.is_some() || !first_run || !core.config.seed_blobs {
-        return Ok(());
+    if let Some(project) = &config.project_id
+        && !is_guid(project)
+    {
+        return Err(Error::config("project id", "it must be a GUID with dashes"));
     }
-    let log = "{\"level\":\"Information\",\"message\":\"Application started\"}\n";
-    let seeds = [
-        ("azure-application-logs", "SITES/EPIEMULATOR/y=2026/m=01/d=15/h=08/m=00/PT1H.json", log),
-        ("mysitemedia", "0a1b2c3d/logo.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n"),
-        (EDGE_LOGS, "20260115/http_requests.log", "{\"EdgeResponseStatus\":200}\n"),
-    ];
-    for (container, name, text) in seeds {
-        if container == EDGE_LOGS || core.config.storage_containers.iter().any(|known| known == container) {
-            put_blob(core, container, name, text.as_bytes())?;
-        }
+    if let Speed::Factor(factor) = config.speed
+        && !(factor.is_finite() && factor > 0.0)
+    {
+        return Err(Error::config("speed", "the factor must be a number above 0"));
+    }
+    scenario::check(&config.scenarios, config.speed == Speed::Instant)
+        .map_err(|reason| Error::config("scenario", &reason))?;
+    let least = crate::bacpac::LEAST_SIZE;
+    if config.export_size < least {
+        return Err(Error::config("export size", &format!("it must be at least {least} bytes")));
+    }
+    if !crate::blob::version::is_signable(&config.sas_version, crate::clock::wall_time()) {
+        return Err(Error::config(
+            "SAS version",
+            "it must be a published version since 2015-04-05, such as 2023-01-03",
+        ));
     }
     Ok(())
 }

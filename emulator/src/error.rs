@@ -34,7 +34,8 @@ impl Error {
         Self::Config { field, reason: reason.to_owned() }
     }
 
-    pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+    #[doc(hidden)]
+    pub fn io(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let doing = doing.into();
         move |source| Self::Io { doing, source }
     }
@@ -43,7 +44,8 @@ impl Error {
         Self::io(format!("{doing} {}", path.display()))
     }
 
-    pub(crate) fn failed<E: fmt::Display>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
+    #[doc(hidden)]
+    pub fn failed<E: fmt::Display>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
         let doing = doing.into();
         move |reason| Self::Failed { doing, reason: reason.to_string() }
     }

@@ -1,7 +1,9 @@
-//! A local stand-in for the Optimizely DXP deployment service and its Azure blob storage, with fault injection.
+//! A local stand-in for the Optimizely DXP deployment service and its Azure blob storage, for the backups of Guidewire
+//! Cloud and for the exports of Redis Enterprise Software, with fault injection.
 //!
-//! [`Emulator::start`] binds an HTTP and an HTTPS listener and serves the deployment API, the blob store its links
-//! point to, and a control interface. It shares no code with the client it is used to test.
+//! [`Emulator::start`] binds an HTTP and an HTTPS listener for the deployment API, the blob store its links point to, and
+//! a control interface, and an HTTPS listener for each other service ([`Emulator::guidewire`], [`Emulator::redis`]). It
+//! shares no code with the client it is used to test.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), epicloud_emulator::Error> {
@@ -17,43 +19,48 @@
 
 mod azurite;
 mod bacpac;
-mod blob;
-mod certificate;
-mod clock;
+#[doc(hidden)]
+pub mod blob;
+#[doc(hidden)]
+pub mod certificate;
+#[doc(hidden)]
+pub mod clock;
 mod config;
 mod control;
 mod core;
+mod dxp;
 mod emulator;
 mod error;
 mod fault;
-mod http;
-mod identity;
-mod link;
+pub mod guidewire;
+#[doc(hidden)]
+pub mod http;
+#[doc(hidden)]
+pub mod link;
+mod lock;
 #[doc(hidden)]
 pub mod program;
+mod random;
 mod record;
-mod scenario;
+pub mod redis;
 mod service;
-mod sink;
+mod serving;
 mod state_dir;
-mod timestamp;
+mod timeline;
+#[doc(hidden)]
+pub mod timestamp;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+pub use azurite::BlobStore;
 pub use bacpac::bacpac;
 pub use blob::BlobView;
-pub use clock::{Clock, Milliseconds};
-pub use config::{BlobStore, Config, LinkScheme, Speed};
+pub use clock::{Clock, Milliseconds, Speed};
+pub use config::Config;
+pub use dxp::phase::Phase;
+pub use dxp::scenario::Scenario;
 pub use emulator::Emulator;
 pub use error::Error;
 pub use fault::{Condition, Effect, Faults, Rule};
-pub use link::{LinkSpec, Permissions};
+pub use link::{LinkScheme, LinkSpec, Permissions};
+use lock::lock;
 pub use record::Recorded;
-pub use scenario::Scenario;
-pub use service::{Phase, Step};
-pub use sink::{Sink, SinkConfig, SinkSettings, Verify};
-
-/// Locks, also after a panic elsewhere: all state behind these locks is whole between two statements.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
+pub use timeline::Step;

@@ -1,8 +1,9 @@
 //! What was asked of the emulator, request by request, for assertions about count, order, overlap and bytes.
 //!
-//! Requests below `/__control/` are not recorded. The record holds what a test needs, the authorization header
-//! included: it is a testing tool and answers only the machine it runs on.
+//! Requests below `/__control/` are not recorded. The record holds what a test needs: of DXP and the blob storage the
+//! authorization header, too, which holds no secret. Each other service masks the secrets of its requests.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +22,8 @@ pub struct Recorded {
     pub connection: u64,
     /// Whether it came over HTTPS.
     pub secure: bool,
+    /// The service: `dxp`, `blob`, `guidewire` or `redis`.
+    pub service: String,
     /// The method.
     pub method: String,
     /// The raw path.
@@ -59,6 +62,17 @@ impl Recorded {
 
 fn as_text<S: serde::Serializer>(body: &[u8], to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(&String::from_utf8_lossy(body))
+}
+
+/// The value of a header that may hold credentials, without them.
+pub(crate) fn masked<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    if !matches!(name, "authorization" | "proxy-authorization" | "cookie") {
+        return Cow::Borrowed(value);
+    }
+    match value.split_once(' ') {
+        Some((scheme, _)) => Cow::Owned(format!("{scheme} ***")),
+        None => Cow::Borrowed("***"),
+    }
 }
 
 /// The record of one emulator.

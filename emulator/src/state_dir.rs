@@ -1,78 +1,107 @@
 //! The state folder: what an emulator writes so that another one started with the same folder goes on where it ended.
 //!
-//! `state.json` holds identity, certificates, clock, deployments, exports and blobs; `blobs/` the bytes; `ca.pem` the
-//! certificate authority. Fault rules and the record of requests are not kept.
+//! `state.json` holds one section for each part that keeps something (certificates, clock, blobs, each service);
+//! `blobs/` the bytes; `ca.pem` the certificate authority. What a section holds is its part's own business. Fault rules
+//! and the record of requests are not kept.
 
+use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, Weak};
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
-use crate::blob::SavedStore;
-use crate::certificate::Certificates;
-use crate::clock::Milliseconds;
-use crate::core::Core;
 use crate::error::Error;
-use crate::identity::Identity;
-use crate::service::SavedService;
 
-/// An open state folder.
-#[derive(Debug)]
+/// A part of the emulator that keeps something.
+pub(crate) trait Section: Send + Sync + fmt::Debug {
+    /// The name of its section.
+    fn name(&self) -> &'static str;
+
+    /// What it keeps, as it is now.
+    fn save(&self) -> serde_json::Result<Value>;
+}
+
+/// The state folder of one emulator, if it has one.
 pub(crate) struct StateDir {
-    path: PathBuf,
-    certificates: Certificates,
+    path: Option<PathBuf>,
+    /// What an earlier run left and no part has taken yet.
+    left: Mutex<Map<String, Value>>,
+    sections: Mutex<Vec<Weak<dyn Section>>>,
     /// Only one save at a time writes the file.
     writing: Mutex<()>,
 }
 
-/// The content of `state.json`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Saved {
-    pub(crate) identity: Identity,
-    pub(crate) certificates: Certificates,
-    pub(crate) now: Milliseconds,
-    pub(crate) service: SavedService,
-    pub(crate) blobs: SavedStore,
+impl fmt::Debug for StateDir {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_struct("StateDir").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl StateDir {
-    /// What an earlier run left in the folder.
-    pub(crate) fn load(path: &Path) -> Result<Option<Saved>, Error> {
-        std::fs::create_dir_all(path).map_err(Error::file("creating", path))?;
-        let file = path.join("state.json");
-        let text = match std::fs::read(&file) {
-            Ok(text) => text,
-            Err(failure) if failure.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(failure) => return Err(Error::file("reading", &file)(failure)),
+    /// Opens the folder and reads what an earlier run left in it. Without a path nothing is kept.
+    pub(crate) fn open(path: Option<&Path>) -> Result<Self, Error> {
+        let left = match path {
+            None => Map::new(),
+            Some(path) => {
+                std::fs::create_dir_all(path).map_err(Error::file("creating", path))?;
+                read(&path.join("state.json"))?
+            }
         };
-        let saved = serde_json::from_slice(&text);
-        saved.map(Some).map_err(Error::failed(format!("reading {}", file.display())))
+        Ok(Self {
+            path: path.map(Path::to_owned),
+            left: Mutex::new(left),
+            sections: Mutex::default(),
+            writing: Mutex::default(),
+        })
     }
 
-    pub(crate) fn new(path: &Path, certificates: Certificates) -> Self {
-        Self { path: path.to_owned(), certificates, writing: Mutex::new(()) }
+    /// What an earlier run left of this section.
+    pub(crate) fn take<T: DeserializeOwned>(&self, section: &str) -> Result<Option<T>, Error> {
+        let Some(value) = crate::lock(&self.left).remove(section) else { return Ok(None) };
+        serde_json::from_value(value).map(Some).map_err(Error::failed(format!("reading the state of {section}")))
+    }
+
+    /// Keeps this part, too, as long as it lives.
+    pub(crate) fn keep<S: Section + 'static>(&self, section: &Arc<S>) {
+        let section: Weak<S> = Arc::downgrade(section);
+        crate::lock(&self.sections).push(section);
     }
 
     /// Writes the state: first beside, then over the old file, so that an interrupted save loses nothing.
-    pub(crate) fn save(&self, core: &Core) -> Result<(), Error> {
+    pub(crate) fn try_save(&self) -> Result<(), Error> {
+        let Some(path) = &self.path else { return Ok(()) };
         let _writing = crate::lock(&self.writing);
-        let saved = Saved {
-            identity: core.identity.clone(),
-            certificates: self.certificates.clone(),
-            now: core.clock.now(),
-            service: core.service.save(),
-            blobs: core.blobs.save(),
-        };
-        let text = serde_json::to_vec(&saved).map_err(Error::failed("writing the state"))?;
-        let (file, beside) = (self.path.join("state.json"), self.path.join("state.json.new"));
+        let mut state = Map::new();
+        let sections = crate::lock(&self.sections).clone();
+        for section in sections.iter().filter_map(Weak::upgrade) {
+            let value = section.save().map_err(Error::failed("writing the state"))?;
+            state.insert(section.name().to_owned(), value);
+        }
+        let text = serde_json::to_vec(&state).map_err(Error::failed("writing the state"))?;
+        let (file, beside) = (path.join("state.json"), path.join("state.json.new"));
         write_private(&beside, text.as_ref()).map_err(Error::file("writing", &beside))?;
         std::fs::rename(&beside, &file).map_err(Error::file("writing", &file))
     }
+
+    /// Writes the state. One that cannot be written does not fail the request that changed it; stopping reports the
+    /// failure.
+    pub(crate) fn save(&self) {
+        let _ = self.try_save();
+    }
 }
 
-/// Writes a file that only its owner may read: the state holds the account's secret and the keys.
+fn read(file: &Path) -> Result<Map<String, Value>, Error> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(failure) if failure.kind() == std::io::ErrorKind::NotFound => return Ok(Map::new()),
+        Err(failure) => return Err(Error::file("reading", file)(failure)),
+    };
+    serde_json::from_slice(&text).map_err(Error::failed(format!("reading {}", file.display())))
+}
+
+/// Writes a file that only its owner may read: the state holds the secrets and the keys.
 fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

@@ -12,6 +12,7 @@ const ISO_SECONDS: &[BorrowedFormatItem<'_>] = format_description!("[year]-[mont
 const ISO_SEVEN: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
 const COMPACT: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day][hour][minute][second]");
+const BASIC: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
 const HTTP: &[BorrowedFormatItem<'_>] =
     format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 
@@ -30,13 +31,18 @@ pub(crate) fn iso_seven_digits(at: Milliseconds) -> String {
     text(at, ISO_SEVEN)
 }
 
+/// `20190826T092839Z`, for names of files.
+pub(crate) fn basic(at: Milliseconds) -> String {
+    text(at, BASIC)
+}
+
 /// `20190826092839`, for file names.
 pub(crate) fn compact(at: Milliseconds) -> String {
     text(at, COMPACT)
 }
 
 /// `Mon, 26 Aug 2019 09:28:39 GMT`.
-pub(crate) fn http_date(at: Milliseconds) -> String {
+pub fn http_date(at: Milliseconds) -> String {
     text(at, HTTP)
 }
 
@@ -76,6 +82,7 @@ mod tests {
         assert_eq!(iso_seconds(at), "2019-08-26T09:28:39Z");
         assert_eq!(iso_seven_digits(at), "2019-08-26T09:28:39.4790000Z");
         assert_eq!(compact(at), "20190826092839");
+        assert_eq!(basic(at), "20190826T092839Z");
         assert_eq!(http_date(at), "Mon, 26 Aug 2019 09:28:39 GMT");
         assert_eq!(parse_http_date("Mon, 26 Aug 2019 09:28:39 GMT"), Some(1_566_811_719_000));
     }

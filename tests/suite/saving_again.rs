@@ -93,7 +93,8 @@ async fn a_download_that_failed_goes_on_with_the_same_export() {
     assert_goes_on(&error, &id);
     let journal = saving.journal();
     assert!(journal.contains(&id) && !journal.contains("sig=") && !journal.contains('?'), "{journal}");
-    let saved = saving.save(SaveExport { retention_hours: Some(48.try_into().unwrap()), ..saving.request() }).await.unwrap();
+    let saved =
+        saving.save(SaveExport { retention_hours: Some(48.try_into().unwrap()), ..saving.request() }).await.unwrap();
     assert_eq!((saved.id, saved.file.resumed_bytes, saving.starts()), (id.clone(), 8 << 20, 1));
     assert_eq!(saving.stage.warnings(), ["the retention of 48 hours is ignored: it is only for a new export"]);
     assert!(saving.is_told(&format!("resuming export {id} of epicms (Production)")));

@@ -26,12 +26,12 @@ pub(crate) struct Workspace {
 pub(crate) struct Programs {
     pub(crate) epi: PathBuf,
     pub(crate) emulator: PathBuf,
-    pub(crate) sink: PathBuf,
     pub(crate) library: PathBuf,
 }
 
-/// The programs that the bench measures beside `epi`, as built.
+/// The programs that the bench measures beside `epi`, and the sink that it measures against, as built.
 pub(crate) struct Peers {
+    pub(crate) sink: PathBuf,
     pub(crate) bench_peer: PathBuf,
     pub(crate) epi_download: PathBuf,
     pub(crate) rust_calls: PathBuf,
@@ -89,9 +89,9 @@ impl Workspace {
         )?)
     }
 
-    /// Builds the programs of this package that the bench starts.
+    /// Builds the programs that the bench starts besides: the sink, and those of this package.
     pub(crate) fn build_peers(&self, profile: Profile) -> Result<Peers> {
-        let mut what = vec!["--package", "xtask", "--features", PEERS];
+        let mut what = vec!["--package", "xtask", "--package", "epicloud-sink", "--features", PEERS];
         what.extend(Peers::NAMES.iter().flat_map(|name| ["--bin", *name]));
         Peers::find(&self.build(profile, &what)?)
     }
@@ -100,11 +100,10 @@ impl Workspace {
     /// apart they would be compiled twice.
     pub(crate) fn build_for_tests(&self) -> Result<(Programs, Peers)> {
         let mut what = vec!["--features", PEERS, "--lib"];
-        what.extend(
-            ["epicloud", "epicloud-capi", "epicloud-emulator", "xtask"].iter().flat_map(|name| ["--package", *name]),
-        );
+        let packages = ["epicloud", "epicloud-capi", "epicloud-emulator", "epicloud-sink", "xtask"];
+        what.extend(packages.iter().flat_map(|name| ["--package", *name]));
         // By name, so that this program does not replace itself.
-        let names = ["epi", "epi-emulator", "epi-sink"];
+        let names = ["epi", "epi-emulator"];
         what.extend(names.iter().chain(&Peers::NAMES).flat_map(|name| ["--bin", *name]));
         let built = self.build(Profile::Dev, &what)?;
         Ok((Programs::find(&built)?, Peers::find(&built)?))
@@ -124,11 +123,11 @@ impl Workspace {
 }
 
 impl Peers {
-    const NAMES: [&str; 3] = ["bench-peer", "epi-download", "rust-calls"];
+    const NAMES: [&str; 4] = ["epi-sink", "bench-peer", "epi-download", "rust-calls"];
 
     fn find(built: &[PathBuf]) -> Result<Self> {
-        let [bench_peer, epi_download, rust_calls] = Self::NAMES.map(|name| find(built, &program_file(name)));
-        Ok(Self { bench_peer: bench_peer?, epi_download: epi_download?, rust_calls: rust_calls? })
+        let [sink, bench_peer, epi_download, rust_calls] = Self::NAMES.map(|name| find(built, &program_file(name)));
+        Ok(Self { sink: sink?, bench_peer: bench_peer?, epi_download: epi_download?, rust_calls: rust_calls? })
     }
 }
 
@@ -138,7 +137,6 @@ impl Programs {
         Ok(Self {
             epi: find(built, &program_file("epi"))?,
             emulator: find(built, &program_file("epi-emulator"))?,
-            sink: find(built, &program_file("epi-sink"))?,
             library: find(built, &library)?,
         })
     }

@@ -25,7 +25,7 @@ pub(super) fn tables(database: &str) -> Vec<&'static str> {
 /// The documents in front of the table data.
 pub(super) fn documents(database: &str, tables: &[&str]) -> Vec<Entry> {
     let model = model(tables);
-    let checksum = crate::identity::hex(&Sha256::digest(model.as_bytes())).to_uppercase();
+    let checksum = crate::random::hex(&Sha256::digest(model.as_bytes())).to_uppercase();
     let documents = [
         ("[Content_Types].xml", CONTENT_TYPES.to_owned()),
         ("DacMetadata.xml", metadata(database)),

@@ -12,14 +12,14 @@ const LONGEST_ID: usize = 64;
 
 /// Where a block of the list is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lookup {
+pub enum Lookup {
     Latest,
     Committed,
     Uncommitted,
 }
 
 /// Refuses ids that are no Base64 or too long, and ids of another length than a block waiting.
-pub(crate) fn check_id(id: &str, waiting: Option<&str>) -> Result<(), BlobError> {
+pub fn check_id(id: &str, waiting: Option<&str>) -> Result<(), BlobError> {
     let decoded =
         STANDARD.decode(id).map_err(|_| BlobError::invalid_query("blockid", id, "Not a valid base64 string."))?;
     if decoded.is_empty() || decoded.len() > LONGEST_ID {
@@ -34,7 +34,7 @@ pub(crate) fn check_id(id: &str, waiting: Option<&str>) -> Result<(), BlobError>
 }
 
 /// Reads the body of Put Block List.
-pub(crate) fn read(body: &[u8]) -> Result<Vec<(Lookup, String)>, BlobError> {
+pub fn read(body: &[u8]) -> Result<Vec<(Lookup, String)>, BlobError> {
     let text = std::str::from_utf8(body).map_err(|_| BlobError::invalid_xml())?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let document = roxmltree::Document::parse(text).map_err(|_| BlobError::invalid_xml())?;
@@ -58,7 +58,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Vec<(Lookup, String)>, BlobError> {
 }
 
 /// The blocks the list stands for, in its order.
-pub(crate) fn resolve<'a, B>(
+pub fn resolve<'a, B>(
     list: &[(Lookup, String)],
     committed: impl Fn(&str) -> Option<&'a B>,
     uncommitted: impl Fn(&str) -> Option<&'a B>,
@@ -72,7 +72,7 @@ pub(crate) fn resolve<'a, B>(
 }
 
 /// The answer of Get Block List; a part that was not asked for is `None`.
-pub(crate) fn document<'a>(
+pub fn document<'a>(
     committed: Option<impl Iterator<Item = (&'a str, u64)>>,
     waiting: Option<impl Iterator<Item = (&'a str, u64)>>,
 ) -> String {
@@ -96,7 +96,7 @@ fn section(text: &mut String, name: &str, blocks: &mut dyn Iterator<Item = (&str
 }
 
 /// Which parts of the list `blocklisttype` asks for: the committed blocks, the waiting ones.
-pub(crate) fn wanted(kind: Option<String>) -> Result<(bool, bool), BlobError> {
+pub fn wanted(kind: Option<String>) -> Result<(bool, bool), BlobError> {
     let kind = kind.unwrap_or_else(|| "committed".to_owned()).to_lowercase();
     match kind.as_str() {
         "committed" => Ok((true, false)),

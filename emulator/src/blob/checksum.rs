@@ -10,13 +10,13 @@ use super::error::BlobError;
 const KNOWS_CRC64: &str = "2019-02-02";
 
 /// Whether a version knows CRC-64.
-pub(crate) fn knows_crc64(version: &str) -> bool {
+pub fn knows_crc64(version: &str) -> bool {
     version >= KNOWS_CRC64
 }
 
 /// What the request says about the bytes of its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Claim {
+pub enum Claim {
     None,
     Md5(String),
     Crc64(String),
@@ -24,7 +24,7 @@ pub(crate) enum Claim {
 
 impl Claim {
     /// Reads the headers. Both together are refused, and CRC-64 before the version that knows it.
-    pub(crate) fn read(md5: Option<&str>, crc64: Option<&str>, version: &str) -> Result<Self, BlobError> {
+    pub fn read(md5: Option<&str>, crc64: Option<&str>, version: &str) -> Result<Self, BlobError> {
         match (md5, crc64) {
             (Some(_), Some(crc64)) => Err(BlobError::invalid_header("x-ms-content-crc64", crc64)),
             (Some(md5), None) => check_md5(md5).map(|()| Self::Md5(md5.to_owned())),
@@ -41,7 +41,7 @@ impl Claim {
     }
 
     /// Compares with what was computed.
-    pub(crate) fn check(&self, computed: &Computed) -> Result<(), BlobError> {
+    pub fn check(&self, computed: &Computed) -> Result<(), BlobError> {
         match (self, &computed.md5, &computed.crc64) {
             (Self::Md5(sent), Some(computed), _) if sent != computed => Err(BlobError::md5_mismatch(sent, computed)),
             (Self::Crc64(sent), _, Some(computed)) if sent != computed => {
@@ -53,46 +53,46 @@ impl Claim {
 }
 
 /// Refuses what is not the Base64 of 16 bytes.
-pub(crate) fn check_md5(value: &str) -> Result<(), BlobError> {
+pub fn check_md5(value: &str) -> Result<(), BlobError> {
     let well_formed = STANDARD.decode(value).is_ok_and(|bytes| bytes.len() == 16);
     well_formed.then_some(()).ok_or_else(|| BlobError::invalid_md5(value))
 }
 
 /// A CRC-64 as the header has it: Azure writes the eight bytes in little-endian order.
-pub(crate) fn crc64_text(sum: u64) -> String {
+pub fn crc64_text(sum: u64) -> String {
     STANDARD.encode(sum.to_le_bytes())
 }
 
 /// Computes, piece by piece, the checksums that are needed.
-pub(crate) struct Summing {
+pub struct Summing {
     md5: Option<Md5>,
     crc64: Option<crc64fast_nvme::Digest>,
 }
 
 /// Checksums in the form of the headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Computed {
-    pub(crate) md5: Option<String>,
-    pub(crate) crc64: Option<String>,
+pub struct Computed {
+    pub md5: Option<String>,
+    pub crc64: Option<String>,
 }
 
 impl Summing {
     /// MD5 is slow, so it is left out unless asked for; CRC-64 is computed where the version knows it.
-    pub(crate) fn start(with_md5: bool, version: &str) -> Self {
+    pub fn start(with_md5: bool, version: &str) -> Self {
         Self::of(with_md5, knows_crc64(version))
     }
 
     /// Exactly these.
-    pub(crate) fn of(with_md5: bool, with_crc64: bool) -> Self {
+    pub fn of(with_md5: bool, with_crc64: bool) -> Self {
         Self { md5: with_md5.then(Md5::new), crc64: with_crc64.then(crc64fast_nvme::Digest::new) }
     }
 
     /// The CRC-64 of what came so far, when it is computed.
-    pub(crate) fn crc64(&self) -> Option<u64> {
+    pub fn crc64(&self) -> Option<u64> {
         self.crc64.as_ref().map(crc64fast_nvme::Digest::sum64)
     }
 
-    pub(crate) fn add(&mut self, bytes: &[u8]) {
+    pub fn add(&mut self, bytes: &[u8]) {
         if let Some(md5) = &mut self.md5 {
             md5.update(bytes);
         }
@@ -101,7 +101,7 @@ impl Summing {
         }
     }
 
-    pub(crate) fn finish(self) -> Computed {
+    pub fn finish(self) -> Computed {
         Computed {
             md5: self.md5.map(|md5| STANDARD.encode(md5.finalize())),
             crc64: self.crc64.map(|crc64| crc64_text(crc64.sum64())),

@@ -7,23 +7,23 @@ use crate::timestamp;
 
 /// The conditional headers of a request.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Conditions<'a> {
-    pub(crate) if_match: Option<&'a str>,
-    pub(crate) if_none_match: Option<&'a str>,
-    pub(crate) if_modified_since: Option<&'a str>,
-    pub(crate) if_unmodified_since: Option<&'a str>,
+pub struct Conditions<'a> {
+    pub if_match: Option<&'a str>,
+    pub if_none_match: Option<&'a str>,
+    pub if_modified_since: Option<&'a str>,
+    pub if_unmodified_since: Option<&'a str>,
 }
 
 /// ETag and time of change of what is stored.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stored<'a> {
-    pub(crate) etag: &'a str,
-    pub(crate) modified: Milliseconds,
+pub struct Stored<'a> {
+    pub etag: &'a str,
+    pub modified: Milliseconds,
 }
 
 impl<'a> Conditions<'a> {
     /// Those of a request.
-    pub(crate) fn of(asked: &'a Asked) -> Self {
+    pub fn of(asked: &'a Asked) -> Self {
         Self {
             if_match: asked.header("if-match"),
             if_none_match: asked.header("if-none-match"),
@@ -35,7 +35,7 @@ impl<'a> Conditions<'a> {
 
 impl Conditions<'_> {
     /// For Get Blob and Get Blob Properties: 412, or 304 when the client has it already.
-    pub(crate) fn check_read(&self, stored: Stored<'_>) -> Result<(), BlobError> {
+    pub fn check_read(&self, stored: Stored<'_>) -> Result<(), BlobError> {
         self.check_match(Some(stored))?;
         let unchanged = match (self.if_none_match, since(self.if_modified_since)) {
             (Some(tags), _) => names(tags, stored.etag),
@@ -49,7 +49,7 @@ impl Conditions<'_> {
     }
 
     /// For writes: 412, or 409 for `If-None-Match: *` on something that exists.
-    pub(crate) fn check_write(&self, stored: Option<Stored<'_>>) -> Result<(), BlobError> {
+    pub fn check_write(&self, stored: Option<Stored<'_>>) -> Result<(), BlobError> {
         self.check_match(stored)?;
         match (self.if_none_match, stored) {
             (Some("*"), Some(_)) => Err(BlobError::blob_already_exists()),

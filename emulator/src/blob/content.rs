@@ -31,16 +31,30 @@ impl Content {
         }
     }
 
-    /// Sends the part piece by piece from a blocking thread, which ends when the receiver is dropped.
+    /// Sends the part piece by piece; ends when the receiver is dropped. A thread is busy with it only while a piece is
+    /// read: a client that takes nothing holds none.
     pub(crate) fn pump(self, from: u64, length: u64) -> mpsc::Receiver<io::Result<Bytes>> {
         let (pieces, receiver) = mpsc::channel(2);
-        tokio::task::spawn_blocking(move || {
-            let mut reader = Reader::new(&self);
+        tokio::spawn(async move {
+            let mut reader = Reader::new(self);
             let mut at = from;
             while at < from + length {
-                let piece = reader.read(at..(at + PIECE).min(from + length));
+                let range = at..(at + PIECE).min(from + length);
+                let read = tokio::task::spawn_blocking(move || {
+                    let piece = reader.read(range);
+                    (reader, piece)
+                });
+                let piece;
+                match read.await {
+                    Ok(read) => (reader, piece) = read,
+                    Err(failure) => {
+                        // Whoever does not take it is gone.
+                        let _ = pieces.send(Err(io::Error::other(failure))).await;
+                        return;
+                    }
+                }
                 at += piece.as_ref().map_or(length, |piece| piece.len() as u64);
-                if pieces.blocking_send(piece).is_err() {
+                if pieces.send(piece).await.is_err() {
                     return;
                 }
             }
@@ -50,27 +64,27 @@ impl Content {
 
     /// Reads a part at once; for tests and small blobs.
     pub(crate) fn read(&self, range: Range<u64>) -> io::Result<Bytes> {
-        Reader::new(self).read(range)
+        Reader::new(self.clone()).read(range)
     }
 }
 
 /// Reads one part after another, keeping the file open in between.
-pub(crate) struct Reader<'a> {
-    content: &'a Content,
+pub(crate) struct Reader {
+    content: Content,
     open: Option<(usize, File)>,
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(content: &'a Content) -> Self {
+impl Reader {
+    pub(crate) fn new(content: Content) -> Self {
         Self { content, open: None }
     }
 
     pub(crate) fn read(&mut self, range: Range<u64>) -> io::Result<Bytes> {
         let length = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
         let mut bytes = vec![0; length];
-        match self.content {
+        match self.content.clone() {
             Content::Bacpac(layout) => layout.fill(range.start, &mut bytes),
-            Content::Files(extents) => self.fill(extents, range.start, &mut bytes)?,
+            Content::Files(extents) => self.fill(&extents, range.start, &mut bytes)?,
         }
         Ok(bytes.into())
     }

@@ -7,22 +7,22 @@ use crate::timestamp;
 
 /// A refusal of the blob store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BlobError {
-    pub(crate) status: u16,
-    pub(crate) code: String,
-    pub(crate) message: String,
+pub struct BlobError {
+    pub status: u16,
+    pub code: String,
+    pub message: String,
     /// Further elements of the error body, such as `AuthenticationErrorDetail`.
-    pub(crate) details: Vec<(&'static str, String)>,
+    pub details: Vec<(&'static str, String)>,
     /// The header `Content-Range`.
-    pub(crate) content_range: Option<String>,
+    pub content_range: Option<String>,
 }
 
 impl BlobError {
-    pub(crate) fn new(status: u16, code: &str, message: &str) -> Self {
+    pub fn new(status: u16, code: &str, message: &str) -> Self {
         Self { status, code: code.to_owned(), message: message.to_owned(), details: Vec::new(), content_range: None }
     }
 
-    pub(crate) fn authentication_failed(detail: &str) -> Self {
+    pub fn authentication_failed(detail: &str) -> Self {
         let mut error = Self::new(
             403,
             "AuthenticationFailed",
@@ -33,7 +33,7 @@ impl BlobError {
         error
     }
 
-    pub(crate) fn no_authentication() -> Self {
+    pub fn no_authentication() -> Self {
         Self::new(
             401,
             "NoAuthenticationInformation",
@@ -41,7 +41,7 @@ impl BlobError {
         )
     }
 
-    pub(crate) fn permission_mismatch() -> Self {
+    pub fn permission_mismatch() -> Self {
         Self::new(
             403,
             "AuthorizationPermissionMismatch",
@@ -50,11 +50,11 @@ impl BlobError {
     }
 
     /// What a link that creates, but does not write, answers for a blob that is there.
-    pub(crate) fn unauthorized_overwrite() -> Self {
+    pub fn unauthorized_overwrite() -> Self {
         Self::new(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.")
     }
 
-    pub(crate) fn protocol_mismatch() -> Self {
+    pub fn protocol_mismatch() -> Self {
         Self::new(
             403,
             "AuthorizationProtocolMismatch",
@@ -62,16 +62,16 @@ impl BlobError {
         )
     }
 
-    pub(crate) fn container_not_found() -> Self {
+    pub fn container_not_found() -> Self {
         Self::new(404, "ContainerNotFound", "The specified container does not exist.")
     }
 
-    pub(crate) fn blob_not_found() -> Self {
+    pub fn blob_not_found() -> Self {
         Self::new(404, "BlobNotFound", "The specified blob does not exist.")
     }
 
     /// The text users see when a package is already linked to a deployment (spec 3.2).
-    pub(crate) fn lease_id_missing() -> Self {
+    pub fn lease_id_missing() -> Self {
         Self::new(
             412,
             "LeaseIdMissing",
@@ -79,7 +79,7 @@ impl BlobError {
         )
     }
 
-    pub(crate) fn lease_id_mismatch() -> Self {
+    pub fn lease_id_mismatch() -> Self {
         Self::new(
             412,
             "LeaseIdMismatchWithBlobOperation",
@@ -87,19 +87,19 @@ impl BlobError {
         )
     }
 
-    pub(crate) fn lease_not_present() -> Self {
+    pub fn lease_not_present() -> Self {
         Self::new(412, "LeaseNotPresentWithBlobOperation", "There is currently no lease on the blob.")
     }
 
-    pub(crate) fn condition_not_met() -> Self {
+    pub fn condition_not_met() -> Self {
         Self::new(412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
     }
 
-    pub(crate) fn blob_already_exists() -> Self {
+    pub fn blob_already_exists() -> Self {
         Self::new(409, "BlobAlreadyExists", "The specified blob already exists.")
     }
 
-    pub(crate) fn invalid_header(name: &str, value: &str) -> Self {
+    pub fn invalid_header(name: &str, value: &str) -> Self {
         let mut error =
             Self::new(400, "InvalidHeaderValue", "The value for one of the HTTP headers is not in the correct format.");
         error.details.push(("HeaderName", name.to_owned()));
@@ -107,7 +107,7 @@ impl BlobError {
         error
     }
 
-    pub(crate) fn missing_header(name: &str) -> Self {
+    pub fn missing_header(name: &str) -> Self {
         let mut error = Self::new(
             400,
             "MissingRequiredHeader",
@@ -117,7 +117,7 @@ impl BlobError {
         error
     }
 
-    pub(crate) fn invalid_query(name: &str, value: &str, reason: &str) -> Self {
+    pub fn invalid_query(name: &str, value: &str, reason: &str) -> Self {
         let mut error = Self::new(
             400,
             "InvalidQueryParameterValue",
@@ -129,7 +129,7 @@ impl BlobError {
         error
     }
 
-    pub(crate) fn missing_query(name: &str) -> Self {
+    pub fn missing_query(name: &str) -> Self {
         let mut error = Self::new(
             400,
             "MissingRequiredQueryParameter",
@@ -139,7 +139,7 @@ impl BlobError {
         error
     }
 
-    pub(crate) fn md5_mismatch(sent: &str, computed: &str) -> Self {
+    pub fn md5_mismatch(sent: &str, computed: &str) -> Self {
         let mut error = Self::new(
             400,
             "Md5Mismatch",
@@ -150,7 +150,7 @@ impl BlobError {
         error
     }
 
-    pub(crate) fn crc64_mismatch(sent: &str, computed: &str) -> Self {
+    pub fn crc64_mismatch(sent: &str, computed: &str) -> Self {
         let mut error = Self::new(
             400,
             "Crc64Mismatch",
@@ -161,7 +161,7 @@ impl BlobError {
         error
     }
 
-    pub(crate) fn invalid_md5(value: &str) -> Self {
+    pub fn invalid_md5(value: &str) -> Self {
         let mut error = Self::new(
             400,
             "InvalidMd5",
@@ -171,19 +171,19 @@ impl BlobError {
         error
     }
 
-    pub(crate) fn invalid_blob_or_block() -> Self {
+    pub fn invalid_blob_or_block() -> Self {
         Self::new(400, "InvalidBlobOrBlock", "The specified blob or block content is invalid.")
     }
 
-    pub(crate) fn invalid_block_list() -> Self {
+    pub fn invalid_block_list() -> Self {
         Self::new(400, "InvalidBlockList", "The specified block list is invalid.")
     }
 
-    pub(crate) fn block_list_too_long() -> Self {
+    pub fn block_list_too_long() -> Self {
         Self::new(400, "BlockListTooLong", "The block list may not contain more than 50,000 blocks.")
     }
 
-    pub(crate) fn block_count_exceeded() -> Self {
+    pub fn block_count_exceeded() -> Self {
         Self::new(
             409,
             "BlockCountExceedsLimit",
@@ -191,7 +191,7 @@ impl BlobError {
         )
     }
 
-    pub(crate) fn too_large() -> Self {
+    pub fn too_large() -> Self {
         Self::new(
             413,
             "RequestBodyTooLarge",
@@ -199,35 +199,35 @@ impl BlobError {
         )
     }
 
-    pub(crate) fn length_required() -> Self {
+    pub fn length_required() -> Self {
         Self::new(411, "MissingContentLengthHeader", "The Content-Length header was not specified.")
     }
 
     /// The length of the blob stands in a header of the answer.
-    pub(crate) fn invalid_range(length: u64) -> Self {
+    pub fn invalid_range(length: u64) -> Self {
         let mut error =
             Self::new(416, "InvalidRange", "The range specified is invalid for the current size of the resource.");
         error.content_range = Some(format!("bytes */{length}"));
         error
     }
 
-    pub(crate) fn out_of_range() -> Self {
+    pub fn out_of_range() -> Self {
         Self::new(400, "OutOfRangeInput", "One of the request inputs is out of range.")
     }
 
-    pub(crate) fn invalid_xml() -> Self {
+    pub fn invalid_xml() -> Self {
         Self::new(400, "InvalidXmlDocument", "XML specified is not syntactically valid.")
     }
 
-    pub(crate) fn unsupported_verb() -> Self {
+    pub fn unsupported_verb() -> Self {
         Self::new(405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb.")
     }
 
-    pub(crate) fn incomplete_body() -> Self {
+    pub fn incomplete_body() -> Self {
         Self::new(400, "InvalidInput", "One of the request inputs is not valid.")
     }
 
-    pub(crate) fn internal(reason: &dyn std::fmt::Display) -> Self {
+    pub fn internal(reason: &dyn std::fmt::Display) -> Self {
         let mut error =
             Self::new(500, "InternalError", "The server encountered an internal error. Please retry the request.");
         error.details.push(("Reason", reason.to_string()));
@@ -235,7 +235,7 @@ impl BlobError {
     }
 
     /// The answer: XML body, code header, and the message as HTTP reason phrase too (spec 3.2).
-    pub(crate) fn answer(&self, request_id: &str, now: Milliseconds) -> Answer {
+    pub fn answer(&self, request_id: &str, now: Milliseconds) -> Answer {
         let details: String =
             self.details.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escape(value))).collect();
         let body = format!(
@@ -259,7 +259,7 @@ impl BlobError {
 }
 
 /// Text as XML character data.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::call::{Call, query};
 use super::error::{BlobError, escape};
-use super::operation::{Call, query};
+use super::storage::Storage;
 use super::store::{Committed, Properties};
 use crate::clock::Milliseconds;
-use crate::core::Core;
 use crate::http::{Answer, Asked};
 use crate::timestamp;
 
@@ -51,21 +51,21 @@ fn page<'a>(
 }
 
 /// A blob as lists show it.
-pub(crate) struct Row<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) created: Milliseconds,
-    pub(crate) modified: Milliseconds,
-    pub(crate) etag: &'a str,
-    pub(crate) length: u64,
-    pub(crate) properties: &'a Properties,
-    pub(crate) leased: bool,
+pub struct Row<'a> {
+    pub name: &'a str,
+    pub created: Milliseconds,
+    pub modified: Milliseconds,
+    pub etag: &'a str,
+    pub length: u64,
+    pub properties: &'a Properties,
+    pub leased: bool,
 }
 
 /// List Blobs.
-pub(super) fn list_blobs(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
-    let blobs = core.blobs.committed(&call.address.container)?;
+pub(super) fn list_blobs(storage: &Storage, call: &Call<'_>) -> Result<Answer, BlobError> {
+    let blobs = storage.blobs.committed(&call.address.container)?;
     let rows: Vec<Row<'_>> = blobs.iter().map(row).collect();
-    answer(call.asked, &core.blob_base(call.asked.secure), &call.address.container, &rows)
+    answer(call.asked, &storage.base(call.asked.secure), &call.address.container, &rows)
 }
 
 fn row((name, committed, leased): &(String, Arc<Committed>, bool)) -> Row<'_> {
@@ -81,7 +81,7 @@ fn row((name, committed, leased): &(String, Arc<Committed>, bool)) -> Row<'_> {
 }
 
 /// The page of the sorted rows that was asked for.
-pub(crate) fn answer(asked: &Asked, base: &str, container: &str, rows: &[Row<'_>]) -> Result<Answer, BlobError> {
+pub fn answer(asked: &Asked, base: &str, container: &str, rows: &[Row<'_>]) -> Result<Answer, BlobError> {
     let given = |name| query(asked, name).unwrap_or_default();
     let (prefix, delimiter, marker) = (given("prefix"), given("delimiter"), given("marker"));
     let most = match query(asked, "maxresults") {

@@ -1,32 +1,30 @@
-//! The embedded blob store: Azure's block blob operations with links, leases and checksums really checked.
+//! The embedded blob storage: Azure's block blob operations with links, leases and checksums really checked.
 //!
 //! `sas` and `block_list` decide, `store` remembers, `spool` and `content` hold the bytes, `operation` carries a
-//! request out. Facts about Azure are from its Blob service REST reference unless a comment says otherwise.
+//! request out, `storage` is the account as the rest of the emulator uses it. Facts about Azure are from its Blob
+//! service REST reference unless a comment says otherwise.
+//!
+//! What is public here is for the measuring sink, which answers with the same parts, and no part of the interface.
 
-pub(crate) mod block_list;
-pub(crate) mod checksum;
-pub(crate) mod condition;
+pub mod block_list;
+mod call;
+pub mod checksum;
+pub mod condition;
 mod content;
-pub(crate) mod error;
-pub(crate) mod list;
+pub mod error;
+pub mod list;
 mod operation;
-pub(crate) mod range;
+pub mod range;
 mod read;
 pub(crate) mod sas;
 mod saved;
 mod spool;
+mod storage;
 mod store;
 pub(crate) mod version;
-pub(crate) mod write;
+pub mod write;
 
-pub(crate) use content::Content;
-pub(crate) use operation::{error_answer, expired_link_answer, handle, query, with_usual_headers};
-pub(crate) use saved::SavedStore;
-pub(crate) use spool::Folder;
-pub(crate) use store::{Properties, Store};
-
-pub use store::BlobView;
-
-/// No conditional headers.
-pub(crate) const NO_CONDITIONS: condition::Conditions<'static> =
-    condition::Conditions { if_match: None, if_none_match: None, if_modified_since: None, if_unmodified_since: None };
+pub use call::query;
+pub use operation::with_usual_headers;
+pub(crate) use storage::{Links, Refused, Storage};
+pub use store::{BlobView, Properties};

@@ -1,14 +1,15 @@
 //! One request to the blob store: which operation it is, whether its link permits it, and the headers every answer
 //! of Azure carries. `read` and `write` do the work.
 
+use super::call::{Call, query};
 use super::error::BlobError;
 use super::sas::{self, Sas};
 use super::spool::Refusal;
+use super::storage::{ACCOUNT, Storage};
 use super::{list, read, version, write};
-use crate::clock::Milliseconds;
-use crate::core::Core;
-use crate::http::{Answer, Asked, BlobAddress, BodyError, RequestBody, decode};
-use crate::identity::{ACCOUNT, is_guid};
+use crate::fault::Effect;
+use crate::http::{Answer, Answering, Asked, BlobAddress, BodyError, RequestBody, Room};
+use crate::random::is_guid;
 use crate::timestamp;
 
 /// The operations known.
@@ -23,37 +24,54 @@ enum Operation {
     PutBlockList,
 }
 
-/// A request whose link is right.
-pub(crate) struct Call<'a> {
-    pub(crate) asked: &'a Asked,
-    pub(crate) address: &'a BlobAddress,
-    pub(crate) sas: Sas,
-    /// The service version it is answered by.
-    pub(crate) version: String,
-    pub(crate) now: Milliseconds,
-}
-
-impl Call<'_> {
-    /// A query parameter, decoded.
-    pub(crate) fn query(&self, name: &str) -> Option<String> {
-        query(self.asked, name)
+impl Room for Storage {
+    fn name(&self) -> &'static str {
+        "blob"
     }
 
-    pub(crate) fn lease(&self) -> Option<&str> {
-        self.asked.header("x-ms-lease-id")
+    fn takes(&self, asked: &Asked) -> bool {
+        BlobAddress::read(&asked.host, asked.path()).is_some()
+    }
+
+    fn handle<'a>(&'a self, asked: &'a Asked, body: &'a mut RequestBody) -> Answering<'a> {
+        Box::pin(handle(self, asked, body))
+    }
+
+    fn failure(&self, asked: &Asked, status: u16, code: Option<&str>, message: &str) -> Answer {
+        let error = BlobError::new(status, code.unwrap_or_else(|| usual_code(status)), message);
+        finish(self, asked, error.answer(&self.request_id(), asked.now))
+    }
+
+    fn effect(&self, asked: &Asked, effect: &Effect) -> Option<Answer> {
+        let Effect::ExpiredLink = effect else { return None };
+        let second_ago = asked.now - 1_000;
+        let error = BlobError::authentication_failed(&sas::out_of_time(None, second_ago, asked.now));
+        Some(finish(self, asked, error.answer(&self.request_id(), asked.now)))
+    }
+}
+
+/// The error code Azure uses most with a status.
+fn usual_code(status: u16) -> &'static str {
+    match status {
+        403 => "AuthenticationFailed",
+        404 => "BlobNotFound",
+        408 => "RequestTimeout",
+        412 => "ConditionNotMet",
+        429 => "TooManyRequests",
+        500 => "InternalError",
+        503 => "ServerBusy",
+        _ => "OperationFailed",
     }
 }
 
 /// Answers a request to the blob store.
-pub(crate) async fn handle(
-    core: &Core,
-    asked: &Asked,
-    address: &BlobAddress,
-    body: &mut RequestBody,
-) -> Result<Answer, BodyError> {
-    let result = match admit(core, asked, address) {
-        Ok((operation, call)) => run(core, operation, &call, body).await,
-        Err(error) => Err(error.into()),
+async fn handle(storage: &Storage, asked: &Asked, body: &mut RequestBody) -> Result<Answer, BodyError> {
+    let result = match BlobAddress::read(&asked.host, asked.path()) {
+        None => Err(BlobError::new(404, "ResourceNotFound", "The specified resource does not exist.").into()),
+        Some(address) => match admit(storage, asked, &address) {
+            Ok((operation, call)) => run(storage, operation, &call, body).await,
+            Err(error) => Err(error.into()),
+        },
     };
     let answer = match result {
         Ok(answer) => answer,
@@ -63,38 +81,34 @@ pub(crate) async fn handle(
             if asked.header("expect").is_none() {
                 body.drain().await?;
             }
-            error.answer(&core.request_id(), asked.now)
+            error.answer(&storage.request_id(), asked.now)
         }
     };
-    Ok(finish(core, asked, answer))
+    Ok(finish(storage, asked, answer))
 }
 
-/// An error in Azure's form, for fault rules.
-pub(crate) fn error_answer(core: &Core, asked: &Asked, status: u16, code: &str, message: &str) -> Answer {
-    let error = BlobError::new(status, code, message);
-    finish(core, asked, error.answer(&core.request_id(), asked.now))
-}
-
-/// What a link answers after its time, for fault rules.
-pub(crate) fn expired_link_answer(core: &Core, asked: &Asked) -> Answer {
-    let second_ago = asked.now - 1_000;
-    let error = BlobError::authentication_failed(&sas::out_of_time(None, second_ago, asked.now));
-    finish(core, asked, error.answer(&core.request_id(), asked.now))
-}
-
-async fn run(core: &Core, operation: Operation, call: &Call<'_>, body: &mut RequestBody) -> Result<Answer, Refusal> {
+async fn run(
+    storage: &Storage,
+    operation: Operation,
+    call: &Call<'_>,
+    body: &mut RequestBody,
+) -> Result<Answer, Refusal> {
     match operation {
-        Operation::GetBlob | Operation::GetProperties => Ok(read::get_blob(core, call).await?),
-        Operation::GetBlockList => Ok(read::get_block_list(core, call)?),
-        Operation::ListBlobs => Ok(list::list_blobs(core, call)?),
-        Operation::PutBlob => write::put_blob(core, call, body).await,
-        Operation::PutBlock => write::put_block(core, call, body).await,
-        Operation::PutBlockList => write::put_block_list(core, call, body).await,
+        Operation::GetBlob | Operation::GetProperties => Ok(read::get_blob(storage, call).await?),
+        Operation::GetBlockList => Ok(read::get_block_list(storage, call)?),
+        Operation::ListBlobs => Ok(list::list_blobs(storage, call)?),
+        Operation::PutBlob => write::put_blob(storage, call, body).await,
+        Operation::PutBlock => write::put_block(storage, call, body).await,
+        Operation::PutBlockList => write::put_block_list(storage, call, body).await,
     }
 }
 
 /// Authenticates, finds the operation, and asks whether the permission covers it.
-fn admit<'a>(core: &Core, asked: &'a Asked, address: &'a BlobAddress) -> Result<(Operation, Call<'a>), BlobError> {
+fn admit<'a>(
+    storage: &Storage,
+    asked: &'a Asked,
+    address: &'a BlobAddress,
+) -> Result<(Operation, Call<'a>), BlobError> {
     let Some(sas) = Sas::read(asked.query()) else {
         return Err(match asked.header("authorization") {
             Some(_) => BlobError::authentication_failed("Only service SAS is known to this emulator"),
@@ -104,7 +118,7 @@ fn admit<'a>(core: &Core, asked: &'a Asked, address: &'a BlobAddress) -> Result<
     if address.account != ACCOUNT {
         return Err(BlobError::authentication_failed("The account is not known"));
     }
-    sas.authenticate(&core.account_key, address, asked.now, asked.secure)?;
+    sas.authenticate(&storage.key, address, asked.now, asked.secure)?;
     let version = match asked.header("x-ms-version") {
         None => sas.version.clone(),
         Some(version) if version::is_known(version, asked.now) => version.to_owned(),
@@ -119,7 +133,7 @@ fn admit<'a>(core: &Core, asked: &'a Asked, address: &'a BlobAddress) -> Result<
         query(asked, "comp").as_deref(),
         address.blob.is_empty(),
     )?;
-    let exists = || core.blobs.exists(&address.container, &address.blob);
+    let exists = || storage.blobs.exists(&address.container, &address.blob);
     let permitted = match operation {
         Operation::GetBlob | Operation::GetProperties | Operation::GetBlockList => sas.permits_any("r"),
         Operation::ListBlobs => sas.permits_any("l"),
@@ -153,20 +167,12 @@ fn operation(method: &str, restype: Option<&str>, comp: Option<&str>, container:
     }
 }
 
-/// A query parameter, decoded.
-pub(crate) fn query(asked: &Asked, name: &str) -> Option<String> {
-    asked.query().split('&').find_map(|pair| {
-        let (known, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (known == name).then(|| decode(value))
-    })
-}
-
-fn finish(core: &Core, asked: &Asked, answer: Answer) -> Answer {
-    with_usual_headers(asked, answer, || core.request_id())
+fn finish(storage: &Storage, asked: &Asked, answer: Answer) -> Answer {
+    with_usual_headers(asked, answer, || storage.request_id())
 }
 
 /// The headers every answer carries.
-pub(crate) fn with_usual_headers(asked: &Asked, answer: Answer, new_id: impl FnOnce() -> String) -> Answer {
+pub fn with_usual_headers(asked: &Asked, answer: Answer, new_id: impl FnOnce() -> String) -> Answer {
     let version = asked.header("x-ms-version").filter(|version| version::is_known(version, asked.now));
     let version = version.map(str::to_owned);
     let version = version.or_else(|| query(asked, "sv").filter(|version| version::is_known(version, asked.now)));

@@ -2,7 +2,7 @@
 
 /// What a range header asks of a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Span {
+pub enum Span {
     /// No range, or a header Azure ignores.
     Whole,
     /// First byte and number of bytes.
@@ -13,7 +13,7 @@ pub(crate) enum Span {
 
 /// Reads `bytes=a-b` or `bytes=a-` against the length. Azure takes one range; a suffix range (`bytes=-n`) and several
 /// ranges are ignored as RFC 9110 allows.
-pub(crate) fn read(header: Option<&str>, length: u64) -> Span {
+pub fn read(header: Option<&str>, length: u64) -> Span {
     let Some((first, last)) = header.and_then(|header| header.strip_prefix("bytes=")?.split_once('-')) else {
         return Span::Whole;
     };

@@ -3,23 +3,23 @@
 use std::ops::Range;
 
 use super::block_list;
+use super::call::Call;
 use super::checksum::{self, Summing};
 use super::condition::Conditions;
 use super::content::Content;
 use super::error::BlobError;
-use super::operation::Call;
 use super::range::{self, Span};
+use super::storage::Storage;
 use super::store::{Blob, Committed};
-use crate::core::Core;
-use crate::http::{Answer, Source};
+use crate::http::{Answer, Source, Stream};
 use crate::timestamp;
 
 /// The longest range that has a checksum.
 const LONGEST_SUMMED: u64 = 4 << 20;
 
 /// Get Blob and, by HEAD, Get Blob Properties.
-pub(super) async fn get_blob(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
-    let (committed, leased) = core.blobs.find(&call.address.container, &call.address.blob, call.lease())?;
+pub(super) async fn get_blob(storage: &Storage, call: &Call<'_>) -> Result<Answer, BlobError> {
+    let (committed, leased) = storage.blobs.find(&call.address.container, &call.address.blob, call.lease())?;
     let header = |name| call.asked.header(name);
     Conditions::of(call.asked).check_read(committed.stored())?;
     // Get Blob Properties knows no range.
@@ -37,7 +37,8 @@ pub(super) async fn get_blob(core: &Core, call: &Call<'_>) -> Result<Answer, Blo
         let (name, sum) = kind.of(committed.content.clone(), from..from + count).await?;
         answer = answer.with(name, sum);
     }
-    answer.body = Source::Blob(committed.content.clone(), from, count);
+    let content = committed.content.clone();
+    answer.body = Source::Streamed(Stream::new(count, move || content.pump(from, count)));
     let mut answer = describe(answer, &committed, call, status == 206);
     if status == 206 {
         answer = answer.with("content-range", format!("bytes {from}-{}/{length}", from + count - 1));
@@ -139,9 +140,9 @@ fn describe(answer: Answer, committed: &Committed, call: &Call<'_>, part: bool) 
 }
 
 /// Get Block List.
-pub(super) fn get_block_list(core: &Core, call: &Call<'_>) -> Result<Answer, BlobError> {
+pub(super) fn get_block_list(storage: &Storage, call: &Call<'_>) -> Result<Answer, BlobError> {
     let (with_committed, with_waiting) = block_list::wanted(call.query("blocklisttype"))?;
-    let found = core.blobs.look(&call.address.container, &call.address.blob, Blob::clone)?;
+    let found = storage.blobs.look(&call.address.container, &call.address.blob, Blob::clone)?;
     found.check_given_lease(call.lease())?;
     if found.committed.is_none() && found.waiting.is_empty() {
         return Err(BlobError::blob_not_found());

@@ -8,16 +8,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
 
 use super::checksum::{Computed, Summing};
 use super::error::BlobError;
 use crate::http::{BodyError, RequestBody};
 
-/// Bytes handed to the writing thread at once.
+/// Bytes that are written at once; an upload holds two of these at most.
 const BATCH: usize = 512 << 10;
-/// Batches waiting for the writing thread at most; with `BATCH` the bound of memory per upload.
-const WAITING: usize = 4;
 
 /// The folder the files lie in.
 #[derive(Debug)]
@@ -93,34 +90,30 @@ impl Folder {
         self.kept(&self.next.fetch_add(1, Ordering::SeqCst).to_string())
     }
 
-    /// Streams a body into a new file and sums it up on the way.
+    /// Streams a body into a new file and computes its checksum on the way. A thread is busy with it only while a batch is
+    /// written, and the next batch is received meanwhile: a client that sends nothing holds none.
     pub(crate) async fn receive(
         &self,
         body: &mut RequestBody,
         summing: Summing,
     ) -> Result<(Extent, Computed), Refusal> {
-        let (to_writer, batches) = mpsc::channel(WAITING);
         let spool = self.fresh();
-        let writer = tokio::task::spawn_blocking(move || write(spool, batches, summing));
+        let mut writing = tokio::task::spawn_blocking(move || Writing::create(spool, summing));
         let mut batch: Vec<Bytes> = Vec::new();
         let mut size = 0;
         while let Some(piece) = body.next().await? {
             size += piece.len();
             batch.push(piece);
             if size >= BATCH {
+                let full = std::mem::take(&mut batch);
                 size = 0;
-                if to_writer.send(std::mem::take(&mut batch)).await.is_err() {
-                    break; // The writer failed; its error is picked up below.
-                }
+                let written = done(writing.await)?;
+                writing = tokio::task::spawn_blocking(move || written.append(&full));
             }
         }
-        if !batch.is_empty() {
-            // As above: a writer that is gone tells why below.
-            let _ = to_writer.send(batch).await;
-        }
-        drop(to_writer);
-        let written = writer.await.map_err(|failure| BlobError::internal(&failure))?;
-        Ok(written.map_err(|failure| BlobError::internal(&failure))?)
+        let written = done(writing.await)?;
+        let written = done(tokio::task::spawn_blocking(move || written.append(&batch)).await)?;
+        Ok(written.finish())
     }
 
     /// Writes bytes at hand into a new file.
@@ -131,31 +124,48 @@ impl Folder {
     }
 }
 
-/// Runs on a blocking thread.
-fn write(
+fn done<T>(outcome: Result<std::io::Result<T>, tokio::task::JoinError>) -> Result<T, BlobError> {
+    let outcome = outcome.map_err(|failure| BlobError::internal(&failure))?;
+    outcome.map_err(|failure| BlobError::internal(&failure))
+}
+
+/// A file that grows. Its functions run on a blocking thread.
+struct Writing {
     spool: Spool,
-    mut batches: mpsc::Receiver<Vec<Bytes>>,
-    mut summing: Summing,
-) -> std::io::Result<(Extent, Computed)> {
-    let mut file = File::create(&spool.path)?;
-    let mut length = 0;
-    while let Some(batch) = batches.blocking_recv() {
-        for piece in &batch {
-            summing.add(piece);
-            length += piece.len() as u64;
+    file: File,
+    length: u64,
+    summing: Summing,
+}
+
+impl Writing {
+    fn create(spool: Spool, summing: Summing) -> std::io::Result<Self> {
+        let file = File::create(&spool.path)?;
+        Ok(Self { spool, file, length: 0, summing })
+    }
+
+    fn append(mut self, batch: &[Bytes]) -> std::io::Result<Self> {
+        for piece in batch {
+            self.summing.add(piece);
+            self.length += piece.len() as u64;
         }
-        let mut slices: Vec<IoSlice<'_>> = batch.iter().map(|piece| IoSlice::new(piece)).collect();
+        // A write of nothing but empty pieces would look like a full disk.
+        let pieces = batch.iter().filter(|piece| !piece.is_empty());
+        let mut slices: Vec<IoSlice<'_>> = pieces.map(|piece| IoSlice::new(piece)).collect();
         let mut left = slices.as_mut_slice();
         while !left.is_empty() {
-            match file.write_vectored(left) {
+            match self.file.write_vectored(left) {
                 Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
                 Ok(count) => IoSlice::advance_slices(&mut left, count),
                 Err(failure) if failure.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(failure) => return Err(failure),
             }
         }
+        Ok(self)
     }
-    Ok((Extent { spool: Arc::new(spool), length }, summing.finish()))
+
+    fn finish(self) -> (Extent, Computed) {
+        (Extent { spool: Arc::new(self.spool), length: self.length }, self.summing.finish())
+    }
 }
 
 impl Spool {

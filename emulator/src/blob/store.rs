@@ -50,13 +50,13 @@ pub(crate) struct Committed {
 /// The properties a writer sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Properties {
-    pub(crate) content_type: Option<String>,
-    pub(crate) content_encoding: Option<String>,
-    pub(crate) content_language: Option<String>,
-    pub(crate) content_disposition: Option<String>,
-    pub(crate) cache_control: Option<String>,
-    pub(crate) content_md5: Option<String>,
+pub struct Properties {
+    pub content_type: Option<String>,
+    pub content_encoding: Option<String>,
+    pub content_language: Option<String>,
+    pub content_disposition: Option<String>,
+    pub cache_control: Option<String>,
+    pub content_md5: Option<String>,
 }
 
 impl Committed {
@@ -121,6 +121,10 @@ impl Store {
 
     pub(crate) fn create_container(&self, name: &str) {
         crate::lock(&self.containers).entry(name.to_owned()).or_default();
+    }
+
+    pub(crate) fn has_container(&self, name: &str) -> bool {
+        crate::lock(&self.containers).contains_key(name)
     }
 
     /// Looks at the blob with this name; at an empty one when there is none.
@@ -340,7 +344,7 @@ impl BlobView {
     pub fn md5(&self) -> io::Result<[u8; 16]> {
         let mut md5 = Md5::new();
         if let Some(content) = &self.content {
-            let mut reader = Reader::new(content);
+            let mut reader = Reader::new(content.clone());
             let mut at = 0;
             while at < self.len {
                 let piece: Bytes = reader.read(at..(at + (1 << 20)).min(self.len))?;

@@ -1,25 +1,25 @@
 //! Put Blob, Put Block and Put Block List.
 
 use super::block_list;
+use super::call::Call;
 use super::checksum::{Claim, Computed, Summing, check_md5};
 use super::condition::Conditions;
 use super::content::Content;
 use super::error::BlobError;
-use super::operation::Call;
 use super::spool::{Extent, Refusal};
+use super::storage::Storage;
 use super::store::{Committed, Properties};
-use crate::core::Core;
 use crate::http::{Answer, Asked, RequestBody};
 use crate::timestamp;
 
 /// Largest block, and largest blob of one Put Blob (versions from 2019-12-12 on).
-pub(crate) const LARGEST_BLOCK: u64 = 4_000 << 20;
-pub(crate) const LARGEST_BLOB: u64 = 5_000 << 20;
+pub const LARGEST_BLOCK: u64 = 4_000 << 20;
+pub const LARGEST_BLOB: u64 = 5_000 << 20;
 /// Largest body of Put Block List that is taken: 50,000 of the longest ids.
-pub(crate) const LARGEST_LIST: usize = 16 << 20;
+pub const LARGEST_LIST: usize = 16 << 20;
 
 /// Put Block.
-pub(super) async fn put_block(core: &Core, call: &Call<'_>, body: &mut RequestBody) -> Result<Answer, Refusal> {
+pub(super) async fn put_block(storage: &Storage, call: &Call<'_>, body: &mut RequestBody) -> Result<Answer, Refusal> {
     let id = call.query("blockid").ok_or_else(|| BlobError::missing_query("blockid"))?;
     let length = content_length(call.asked)?;
     if length == 0 {
@@ -30,14 +30,14 @@ pub(super) async fn put_block(core: &Core, call: &Call<'_>, body: &mut RequestBo
     }
     let claim = claim(call)?;
     let (container, name) = (&call.address.container, &call.address.blob);
-    core.blobs.check_write(container, name, call.lease(), |blob| blob.check_block_id(&id))?;
-    let (extent, computed) = receive(core, call, body, length, &claim, false).await?;
-    core.blobs.put_block(container, name, call.lease(), id, extent)?;
+    storage.blobs.check_write(container, name, call.lease(), |blob| blob.check_block_id(&id))?;
+    let (extent, computed) = receive(storage, call, body, length, &claim, false).await?;
+    storage.blobs.put_block(container, name, call.lease(), id, extent)?;
     Ok(created(&computed, &claim))
 }
 
 /// Put Blob, of a block blob.
-pub(super) async fn put_blob(core: &Core, call: &Call<'_>, body: &mut RequestBody) -> Result<Answer, Refusal> {
+pub(super) async fn put_blob(storage: &Storage, call: &Call<'_>, body: &mut RequestBody) -> Result<Answer, Refusal> {
     match call.asked.header("x-ms-blob-type") {
         Some(kind) if kind.eq_ignore_ascii_case("BlockBlob") => {}
         Some(other) => return Err(BlobError::invalid_header("x-ms-blob-type", other).into()),
@@ -51,8 +51,8 @@ pub(super) async fn put_blob(core: &Core, call: &Call<'_>, body: &mut RequestBod
     let mut properties = properties(call.asked, true)?;
     let at = (call.address.container.as_str(), call.address.blob.as_str());
     let conditions = Conditions::of(call.asked);
-    core.blobs.check_write(at.0, at.1, call.lease(), |blob| conditions.check_write(blob.stored()))?;
-    let (extent, computed) = receive(core, call, body, length, &claim, true).await?;
+    storage.blobs.check_write(at.0, at.1, call.lease(), |blob| conditions.check_write(blob.stored()))?;
+    let (extent, computed) = receive(storage, call, body, length, &claim, true).await?;
     // Put Blob checks `x-ms-blob-content-md5`, unlike Put Block List, and stores the MD5 in any case.
     if let (Some(sent), Some(computed)) = (&properties.content_md5, &computed.md5)
         && sent != computed
@@ -61,8 +61,8 @@ pub(super) async fn put_blob(core: &Core, call: &Call<'_>, body: &mut RequestBod
     }
     properties.content_md5.clone_from(&computed.md5);
     let content = Content::Files([extent].into());
-    let committed = core.blobs.put_blob(at, call.lease(), conditions, content, properties, call.now)?;
-    core.save();
+    let committed = storage.blobs.put_blob(at, call.lease(), conditions, content, properties, call.now)?;
+    storage.save();
     // Unlike a block, a blob is always answered with its MD5, beside the CRC-64.
     let answer = created(&computed, &Claim::None);
     let answer = match (&computed.md5, &computed.crc64) {
@@ -73,29 +73,34 @@ pub(super) async fn put_blob(core: &Core, call: &Call<'_>, body: &mut RequestBod
 }
 
 /// Put Block List.
-pub(super) async fn put_block_list(core: &Core, call: &Call<'_>, body: &mut RequestBody) -> Result<Answer, Refusal> {
+pub(super) async fn put_block_list(
+    storage: &Storage,
+    call: &Call<'_>,
+    body: &mut RequestBody,
+) -> Result<Answer, Refusal> {
     let claim = claim(call)?;
     let properties = properties(call.asked, false)?;
     let at = (call.address.container.as_str(), call.address.blob.as_str());
-    core.blobs.check_write(at.0, at.1, call.lease(), |_| Ok(()))?;
+    storage.blobs.check_write(at.0, at.1, call.lease(), |_| Ok(()))?;
     let text = body.whole(LARGEST_LIST).await?;
     let mut summing = Summing::start(matches!(claim, Claim::Md5(_)), &call.version);
     summing.add(&text);
     let computed = summing.finish();
     claim.check(&computed)?;
     let list = block_list::read(&text)?;
-    let commit =
-        || core.blobs.put_block_list(at, call.lease(), Conditions::of(call.asked), &list, properties.clone(), call.now);
+    let commit = || {
+        storage.blobs.put_block_list(at, call.lease(), Conditions::of(call.asked), &list, properties.clone(), call.now)
+    };
     let mut committed = commit()?;
     if call.asked.twice {
         committed = commit()?;
     }
-    core.save();
+    storage.save();
     Ok(with_stored(created(&computed, &claim), &committed))
 }
 
 async fn receive(
-    core: &Core,
+    storage: &Storage,
     call: &Call<'_>,
     body: &mut RequestBody,
     length: u64,
@@ -103,7 +108,7 @@ async fn receive(
     always_md5: bool,
 ) -> Result<(Extent, Computed), Refusal> {
     let summing = Summing::start(always_md5 || matches!(claim, Claim::Md5(_)), &call.version);
-    let (extent, computed) = core.folder.receive(body, summing).await?;
+    let (extent, computed) = storage.folder.receive(body, summing).await?;
     if extent.length != length {
         return Err(BlobError::incomplete_body().into());
     }
@@ -112,7 +117,7 @@ async fn receive(
 }
 
 /// The length of the body, which Azure wants to know.
-pub(crate) fn content_length(asked: &Asked) -> Result<u64, BlobError> {
+pub fn content_length(asked: &Asked) -> Result<u64, BlobError> {
     let header = asked.header("content-length").ok_or_else(BlobError::length_required)?;
     header.parse().map_err(|_| BlobError::invalid_header("Content-Length", header))
 }
@@ -122,7 +127,7 @@ fn claim(call: &Call<'_>) -> Result<Claim, BlobError> {
 }
 
 /// The properties to store. Put Blob also takes the plain headers, which on Put Block List describe the list itself.
-pub(crate) fn properties(asked: &Asked, plain_too: bool) -> Result<Properties, BlobError> {
+pub fn properties(asked: &Asked, plain_too: bool) -> Result<Properties, BlobError> {
     let header = |special: &str, plain: &str| {
         let value = asked.header(special).or_else(|| asked.header(plain).filter(|_| plain_too));
         value.map(str::to_owned)

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Condition {
+    /// The service: `dxp`, `blob`, `guidewire` or `redis`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     /// The method, in any case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -37,6 +40,7 @@ pub struct Condition {
 /// What a condition looks at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts<'a> {
+    pub(crate) service: &'a str,
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
     pub(crate) query: &'a str,
@@ -45,7 +49,8 @@ pub(crate) struct Facts<'a> {
 impl Condition {
     /// Whether the request is one this condition counts.
     pub(crate) fn fits(&self, facts: &Facts<'_>) -> bool {
-        self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(facts.method))
+        self.service.as_ref().is_none_or(|service| service == facts.service)
+            && self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(facts.method))
             && self.path.as_ref().is_none_or(|path| path_fits(path, facts.path))
             && self.query.as_ref().is_none_or(|query| format!("{}&", facts.query).contains(query.as_str()))
             && self.block_index.is_none_or(|index| block_index(facts.query) == Some(index))
@@ -127,7 +132,7 @@ mod tests {
     #[test]
     fn a_query_part_can_tell_block_from_blocklist() {
         let condition = Condition { query: Some("comp=block&".to_owned()), ..Condition::default() };
-        let fits = |query| condition.fits(&Facts { method: "PUT", path: "/", query });
+        let fits = |query| condition.fits(&Facts { service: "blob", method: "PUT", path: "/", query });
         assert!(fits("sv=1&comp=block&blockid=x"));
         assert!(fits("sv=1&blockid=x&comp=block"));
         assert!(!fits("sv=1&comp=blocklist"));

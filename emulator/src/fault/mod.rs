@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn facts(method: &'static str) -> Facts<'static> {
-        Facts { method, path: "/a/deployments", query: "x=1" }
+        Facts { service: "dxp", method, path: "/a/deployments", query: "x=1" }
     }
 
     fn effects(faults: &Faults, requests: usize) -> Vec<usize> {
@@ -115,12 +115,13 @@ mod tests {
 
     #[test]
     fn limits_and_counts_are_kept_per_rule() {
-        let table: [(&str, Rule, Vec<usize>); 5] = [
+        let table: [(&str, Rule, Vec<usize>); 6] = [
             ("always", Rule::new(Effect::Reset), vec![1, 1, 1, 1]),
             ("twice", Rule::new(Effect::Reset).times(2), vec![1, 1, 0, 0]),
             ("third", Rule::new(Effect::Reset).nth(3), vec![0, 0, 1, 0]),
             ("every second", Rule::new(Effect::Reset).every(2), vec![0, 1, 0, 1]),
             ("other method", Rule::new(Effect::Reset).method("PUT"), vec![0, 0, 0, 0]),
+            ("other service", Rule::new(Effect::Reset).service("redis"), vec![0, 0, 0, 0]),
         ];
         for (name, rule, expected) in table {
             let faults = Faults::default();

@@ -8,11 +8,11 @@ use super::condition::Condition;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Effect {
-    /// Answers with this status instead of processing: an envelope on the API, Azure's error XML on blobs.
+    /// Answers with this status instead of processing, with an error in the service's own form.
     Status {
         /// The HTTP status.
         status: u16,
-        /// Azure's error code on blobs.
+        /// The error code, of blobs and Redis.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
         /// The text of the error.
@@ -61,7 +61,7 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         silent: bool,
     },
-    /// Answers as Azure does for an expired link: 403 `AuthenticationFailed`.
+    /// Answers as Azure does for an expired link: 403 `AuthenticationFailed`. Does nothing to other services.
     ExpiredLink,
     /// Answers with the HTML of a login page.
     LoginPage {
@@ -69,12 +69,12 @@ pub enum Effect {
         #[serde(default = "ok")]
         status: u16,
     },
-    /// Answers 200 with `success:false` and these errors, without processing.
+    /// Answers 200 with `success:false` and these errors, without processing. Does nothing to other services than DXP.
     Failure {
         /// The texts in `errors`.
         errors: Vec<String>,
     },
-    /// Processes as usual and answers with `errors:null`.
+    /// Processes as usual and answers with `errors:null`. Does nothing to other services than DXP.
     NullErrors,
     /// Judges the request as though the service's clock were off by so many milliseconds.
     ClockSkew {
@@ -145,6 +145,13 @@ impl Rule {
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
+        self
+    }
+
+    /// Only requests to this service: `dxp`, `blob`, `guidewire` or `redis`.
+    #[must_use]
+    pub fn service(mut self, service: &str) -> Self {
+        self.when.service = Some(service.to_owned());
         self
     }
 

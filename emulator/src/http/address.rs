@@ -2,17 +2,17 @@
 
 /// A container or blob a request is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BlobAddress {
-    pub(crate) account: String,
-    pub(crate) container: String,
+pub struct BlobAddress {
+    pub account: String,
+    pub container: String,
     /// Decoded name; empty for the container itself.
-    pub(crate) blob: String,
+    pub blob: String,
 }
 
 impl BlobAddress {
     /// Reads `/{account}.blob.core.windows.net/{container}/{blob}`, or the account from a host such as
     /// `{account}.blob.localhost` with `/{container}/{blob}` as the path.
-    pub(crate) fn read(host: &str, path: &str) -> Option<Self> {
+    pub fn read(host: &str, path: &str) -> Option<Self> {
         let mut parts = path.strip_prefix('/')?.splitn(2, '/');
         let first = parts.next().unwrap_or_default();
         if let Some((account, _)) = first.split_once(".blob.core.windows.net") {
@@ -30,7 +30,7 @@ impl BlobAddress {
 }
 
 /// Percent-decodes; bytes that are no UTF-8 are replaced.
-pub(crate) fn decode(text: &str) -> String {
+pub fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 

@@ -2,6 +2,7 @@
 //! where a fault rule says so.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -17,31 +18,56 @@ use tokio::sync::mpsc;
 
 use super::body::carry_out;
 use super::wire::Wire;
-use crate::blob::Content;
 use crate::clock::Clock;
 use crate::fault::{Effect, Met};
 use crate::record::Ticket;
 
 /// What a handler wants answered.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) reason: Option<String>,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Source,
+pub struct Answer {
+    pub status: u16,
+    pub reason: Option<String>,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Source,
 }
 
 /// Where the bytes of an answer come from.
 #[derive(Debug)]
-pub(crate) enum Source {
+pub enum Source {
     /// Bytes at hand.
     Bytes(Bytes),
-    /// Part of a blob: content, first byte, number of bytes.
-    Blob(Content, u64, u64),
+    /// Bytes that are read while they are sent.
+    Streamed(Stream),
+}
+
+/// So many bytes, and how to begin reading them.
+pub struct Stream {
+    length: u64,
+    open: Box<dyn FnOnce() -> mpsc::Receiver<io::Result<Bytes>> + Send + Sync>,
+}
+
+impl Stream {
+    pub(crate) fn new(
+        length: u64,
+        open: impl FnOnce() -> mpsc::Receiver<io::Result<Bytes>> + Send + Sync + 'static,
+    ) -> Self {
+        Self { length, open: Box::new(open) }
+    }
+
+    /// The number of bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.debug_struct("Stream").field("length", &self.length).finish_non_exhaustive()
+    }
 }
 
 impl Answer {
-    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+    pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self {
             status,
             reason: None,
@@ -50,12 +76,12 @@ impl Answer {
         }
     }
 
-    pub(crate) fn empty(status: u16) -> Self {
+    pub fn empty(status: u16) -> Self {
         Self { status, reason: None, headers: Vec::new(), body: Source::Bytes(Bytes::new()) }
     }
 
     #[must_use]
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -63,7 +89,7 @@ impl Answer {
     fn length(&self) -> u64 {
         match &self.body {
             Source::Bytes(bytes) => bytes.len() as u64,
-            Source::Blob(_, _, length) => *length,
+            Source::Streamed(stream) => stream.length,
         }
     }
 
@@ -92,7 +118,7 @@ impl Answer {
         let (pieces, length) = match self.body {
             _ if !sends_body => (Pieces::Whole(Bytes::new()), 0),
             Source::Bytes(bytes) => (Pieces::Whole(bytes), length),
-            Source::Blob(content, from, length) => (Pieces::Pumped(content.pump(from, length)), length),
+            Source::Streamed(stream) => (Pieces::Pumped((stream.open)()), length),
         };
         response.map(|()| AnswerBody::new(pieces, length, delivery))
     }

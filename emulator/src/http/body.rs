@@ -88,6 +88,18 @@ impl RequestBody {
 
     /// The whole body, refused when longer than `most`; kept on the record.
     pub(crate) async fn whole(&mut self, most: usize) -> Result<Bytes, BodyError> {
+        let whole = self.unrecorded(most).await?;
+        self.record(whole.to_vec());
+        Ok(whole)
+    }
+
+    /// Puts a body on the record: what was received, without its secrets.
+    pub(crate) fn record(&self, body: Vec<u8>) {
+        self.ticket.update(|entry| entry.body = body);
+    }
+
+    /// The whole body, refused when longer than `most`.
+    pub(crate) async fn unrecorded(&mut self, most: usize) -> Result<Bytes, BodyError> {
         let mut whole = BytesMut::new();
         while let Some(piece) = self.next().await? {
             if whole.len() + piece.len() > most {
@@ -95,9 +107,7 @@ impl RequestBody {
             }
             whole.extend_from_slice(&piece);
         }
-        let whole = whole.freeze();
-        self.ticket.update(|entry| entry.body = whole.to_vec());
-        Ok(whole)
+        Ok(whole.freeze())
     }
 
     /// Reads what is left and throws it away, so that a refusal reaches a client that is still sending.

@@ -14,17 +14,17 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::exchange::exchange;
+use super::front::Front;
 use super::wire::{Guarded, OverTcp, Wire};
-use crate::core::Core;
 use crate::error::Error;
 
 /// Listens on the address.
-pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
     TcpListener::bind(address).await.map_err(Error::io(format!("listening on {address}")))
 }
 
 /// The address clients on this machine reach the listener at.
-pub(crate) fn reachable(listener: &TcpListener) -> Result<SocketAddr, Error> {
+pub fn reachable(listener: &TcpListener) -> Result<SocketAddr, Error> {
     let mut address = listener.local_addr().map_err(Error::io("reading the address of a listener"))?;
     if address.ip().is_unspecified() {
         address.set_ip(match address {
@@ -35,17 +35,19 @@ pub(crate) fn reachable(listener: &TcpListener) -> Result<SocketAddr, Error> {
     Ok(address)
 }
 
-/// Serves plain HTTP until told to stop.
-pub(crate) async fn serve_plain(core: Arc<Core>, listener: TcpListener, stop: watch::Receiver<bool>) {
-    accept(core, listener, None, stop).await;
+/// `http://HOST:PORT` or `https://HOST:PORT` of the listener.
+pub fn origin(listener: &TcpListener, secure: bool) -> Result<String, Error> {
+    let scheme = if secure { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", reachable(listener)?))
 }
 
-/// Serves HTTPS until told to stop.
-pub(crate) async fn serve_tls(core: Arc<Core>, listener: TcpListener, tls: TlsAcceptor, stop: watch::Receiver<bool>) {
-    accept(core, listener, Some(tls), stop).await;
-}
-
-async fn accept(core: Arc<Core>, listener: TcpListener, tls: Option<TlsAcceptor>, mut stop: watch::Receiver<bool>) {
+/// Serves HTTP, or HTTPS where TLS is given, until told to stop.
+pub(crate) async fn serve(
+    front: Arc<Front>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    mut stop: watch::Receiver<bool>,
+) {
     // Dropping the set at the end aborts what is still open.
     let mut connections = JoinSet::new();
     loop {
@@ -54,8 +56,8 @@ async fn accept(core: Arc<Core>, listener: TcpListener, tls: Option<TlsAcceptor>
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let wire = Arc::new(Wire::new(core.next_connection(), tls.is_some(), peer));
-                    connections.spawn(connect(Arc::clone(&core), stream, tls.clone(), wire));
+                    let wire = Arc::new(Wire::new(front.core.next_connection(), tls.is_some(), peer));
+                    connections.spawn(connect(Arc::clone(&front), stream, tls.clone(), wire));
                 }
                 // Out of file handles, or the peer is gone already: neither ends the listener.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -65,30 +67,30 @@ async fn accept(core: Arc<Core>, listener: TcpListener, tls: Option<TlsAcceptor>
 }
 
 /// Returns once the owner says stop, or is gone.
-pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error says that the sender is gone: the same to a listener.
     let _ = stop.wait_for(|stopped| *stopped).await;
 }
 
-async fn connect(core: Arc<Core>, stream: TcpStream, tls: Option<TlsAcceptor>, wire: Arc<Wire>) {
+async fn connect(front: Arc<Front>, stream: TcpStream, tls: Option<TlsAcceptor>, wire: Arc<Wire>) {
     // Small answers must not wait for more to send. A socket that refuses the option still works.
     let _ = stream.set_nodelay(true);
     match tls {
-        None => serve(core, stream, wire).await,
+        None => converse(front, stream, wire).await,
         Some(tls) => {
             // A failed handshake (a client without our authority) concerns the client only.
             if let Ok(stream) = tls.accept(stream).await {
-                serve(core, stream, wire).await;
+                converse(front, stream, wire).await;
             }
         }
     }
 }
 
-async fn serve<S: OverTcp>(core: Arc<Core>, stream: S, wire: Arc<Wire>) {
+async fn converse<S: OverTcp>(front: Arc<Front>, stream: S, wire: Arc<Wire>) {
     let handle = Arc::clone(&wire);
     let service = service_fn(move |request| {
-        let (core, wire) = (Arc::clone(&core), Arc::clone(&wire));
-        async move { Ok::<_, Infallible>(exchange(core, wire, request).await) }
+        let (front, wire) = (Arc::clone(&front), Arc::clone(&wire));
+        async move { Ok::<_, Infallible>(exchange(front, wire, request).await) }
     });
     let guarded = Guarded { stream, wire: Arc::clone(&handle) };
     let connection = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(guarded), service);

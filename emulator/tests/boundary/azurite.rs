@@ -1,9 +1,9 @@
 //! Links to another blob store. Runs only with a connection string in `EPI_TEST_AZURITE`.
 
 use epicloud_emulator::{BlobStore, Config, Emulator, Speed};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::caller::{block_id, md5_of, stage, within};
+use crate::caller::{block_id, client, md5_of, stage, within};
 
 #[tokio::test]
 async fn packages_and_exports_live_in_azurite() {
@@ -39,6 +39,32 @@ async fn packages_and_exports_live_in_azurite() {
     let md5 = got.headers()["content-md5"].to_str().unwrap().to_owned();
     let whole = got.bytes().await.unwrap();
     assert_eq!((whole.len(), md5_of(&whole)), (20 << 20, md5));
+}
+
+#[tokio::test]
+async fn exports_of_redis_arrive_in_azurite() {
+    let Ok(connection) = std::env::var("EPI_TEST_AZURITE") else {
+        eprintln!("skipped: EPI_TEST_AZURITE holds no connection string");
+        return;
+    };
+    let config = Config { speed: Speed::Instant, blob: BlobStore::Azurite(connection), ..Config::default() };
+    let emulator = Emulator::start(config).await.unwrap();
+    let (redis, key) = (emulator.redis(), emulator.account_key());
+    let client = client(redis.ca_file());
+    let url = format!("{}/v1/bdbs/1", redis.endpoint());
+    for (container, key, reason) in [
+        (redis.container(), key.as_str(), ""),
+        (redis.container(), "AAAA", "no-permission"),
+        ("nowhere", &key, "wrong-file-path"),
+    ] {
+        let location = json!({ "type": "abs", "container": container, "account_name": emulator.account_name(), "account_key": key });
+        redis.start_export(1, &location).unwrap();
+        let look = || client.get(&url).basic_auth(redis.user(), Some(redis.password())).send();
+        look().await.unwrap();
+        let shown: Value = serde_json::from_slice(&look().await.unwrap().bytes().await.unwrap()).unwrap();
+        assert_eq!(shown["export_failure_reason"], reason, "{shown}");
+    }
+    assert_eq!(redis.placed().len(), 1);
 }
 
 #[tokio::test]

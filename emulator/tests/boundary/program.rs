@@ -10,6 +10,27 @@ fn program() -> Command {
     Command::new(env!("CARGO_BIN_EXE_epi-emulator"))
 }
 
+/// The variables by which clients find all services.
+const VARIABLES: [&str; 17] = [
+    "EPI_ENDPOINT",
+    "EPI_CLIENT_KEY",
+    "EPI_CLIENT_SECRET",
+    "EPI_PROJECT_ID",
+    "EPI_CA_FILE",
+    "EPI_EMULATOR_CONTROL",
+    "EPI_GUIDEWIRE_ENDPOINT",
+    "EPI_GUIDEWIRE_TOKEN_URL",
+    "EPI_GUIDEWIRE_CLIENT_ID",
+    "EPI_GUIDEWIRE_CLIENT_SECRET",
+    "EPI_GUIDEWIRE_TENANT",
+    "EPI_GUIDEWIRE_STAR_SYSTEM",
+    "EPI_GUIDEWIRE_PLANET",
+    "EPI_REDIS_ENDPOINT",
+    "EPI_REDIS_USER",
+    "EPI_REDIS_PASSWORD",
+    "EPI_REDIS_CA_FILE",
+];
+
 fn failed(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
 }
@@ -26,6 +47,12 @@ async fn it_says_where_it_listens_and_ends_on_sigterm() {
         let names = ["endpoint", "httpsEndpoint", "blobEndpoint", "caFile", "clientKey", "clientSecret", "projectId"];
         for name in names.into_iter().chain(["controlEndpoint"]) {
             assert!(!ready[name].as_str().unwrap().is_empty(), "{name} in {line}");
+        }
+        for name in ["endpoint", "tokenUrl", "clientId", "clientSecret", "tenant", "starSystem", "planet"] {
+            assert!(!ready["guidewire"][name].as_str().unwrap().is_empty(), "guidewire {name} in {line}");
+        }
+        for name in ["endpoint", "user", "password", "caFile"] {
+            assert!(!ready["redis"][name].as_str().unwrap().is_empty(), "redis {name} in {line}");
         }
         let ca_file = PathBuf::from(ready["caFile"].as_str().unwrap());
         let client = crate::caller::client(&ca_file);
@@ -45,17 +72,14 @@ async fn it_says_where_it_listens_and_ends_on_sigterm() {
 #[test]
 fn a_shell_can_evaluate_its_lines() {
     let mut child = program().args(["--print", "env"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut reader = BufReader::new(child.stdout.take().unwrap());
-    let mut lines = String::new();
-    for _ in 0..6 {
-        reader.read_line(&mut lines).unwrap();
-    }
-    let script = format!(
-        "{lines}\ntest -f \"$EPI_CA_FILE\" && printf '%s %s %s %s' $EPI_ENDPOINT $EPI_CLIENT_KEY $EPI_CLIENT_SECRET $EPI_EMULATOR_CONTROL"
-    );
+    let reader = BufReader::new(child.stdout.take().unwrap());
+    let lines: Vec<String> = reader.lines().take(VARIABLES.len()).map(Result::unwrap).collect();
+    let shown: String = VARIABLES.iter().map(|name| format!(" \"${name}\"")).collect();
+    let script = format!("set -u\n{}\ntest -f \"$EPI_CA_FILE\" && printf '%s\n'{shown}", lines.join("\n"));
     let output = Command::new("sh").args(["-c", &script]).output().unwrap();
-    assert!(output.status.success());
-    assert_eq!(String::from_utf8(output.stdout).unwrap().split(' ').count(), 4);
+    assert!(output.status.success(), "{output:?}");
+    let values = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(values.lines().filter(|value| !value.is_empty()).count(), VARIABLES.len(), "{values}");
     Command::new("kill").arg(child.id().to_string()).status().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
@@ -66,7 +90,7 @@ fn a_shell_can_evaluate_its_lines() {
 fn powershell_can_evaluate_its_lines() {
     let mut child = program().args(["--print", "powershell"]).stdout(Stdio::piped()).spawn().unwrap();
     let reader = BufReader::new(child.stdout.take().unwrap());
-    let lines: Vec<String> = reader.lines().take(8).map(Result::unwrap).collect();
+    let lines: Vec<String> = reader.lines().take(VARIABLES.len() + 2).map(Result::unwrap).collect();
     let is_assignment = |line: &String| {
         line.split_once(" = '").is_some_and(|(name, value)| {
             (name.starts_with("$env:EPI_") || name.starts_with("$Global:EpiCloud")) && value.ends_with('\'')
@@ -130,7 +154,7 @@ fn run_hands_a_signal_on_and_waits_for_the_command() {
 
 #[test]
 fn errors_name_the_field() {
-    let table: [(&[&str], i32, &str); 10] = [
+    let table: [(&[&str], i32, &str); 14] = [
         (&["--scenario", "sloth"], 2, "slow-export"),
         (&["--scenario", "warnings,deploy-fails"], 1, "cannot be combined"),
         (&["--scenario", "slow-export", "--speed", "instant"], 1, "speed"),
@@ -141,6 +165,14 @@ fn errors_name_the_field() {
         (&["--project-id", "p"], 1, "project id"),
         (&["--client-key", "k", "--client-secret-file", "/nowhere/secret"], 1, "--client-secret-file /nowhere/secret"),
         (&["--blob", "azurite:AccountName=a"], 1, "BlobEndpoint"),
+        (&["--redis-version", "6.4"], 2, "7.22"),
+        (&["--redis-password-file", "/nowhere/password"], 1, "--redis-password-file /nowhere/password"),
+        (&["--guidewire-client-id", "i"], 2, "--guidewire-client-secret-file"),
+        (
+            &["--guidewire-client-id", "i", "--guidewire-client-secret-file", "/nowhere/secret"],
+            1,
+            "--guidewire-client-secret-file /nowhere/secret",
+        ),
     ];
     for (arguments, code, field) in table {
         let output = failed(arguments);

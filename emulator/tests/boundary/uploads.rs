@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use epicloud_emulator::{Effect, Rule};
 use reqwest::Client;
 
 use crate::caller::{block_id, bytes, instant, manual, md5_of, outcome, within};
@@ -68,4 +69,26 @@ async fn the_store_keeps_a_wrong_md5_of_the_whole() {
     assert_eq!(upload(&stage.client, &link, &[b"block"], &wrong).await, [201, 201]);
     let got = stage.client.get(&link).send().await.unwrap();
     assert_eq!(got.headers()["content-md5"], wrong.as_str());
+}
+
+/// However many clients send nothing for a while, others are served: here with one thread for file work.
+#[test]
+fn uploads_that_stall_hold_no_thread() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(1).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let stage = manual().await;
+        let link = stage.emulator.package_link("w", std::time::Duration::from_secs(60));
+        let body = bytes(100_000);
+        stage.emulator.faults().add(Rule::new(Effect::Stall).method("PUT").after_received(1_000).named("stall"));
+        for index in 0..8 {
+            let put = stage.client.put(format!("{}&comp=block&blockid={}", within(&link, "a"), block_id(index)));
+            tokio::spawn(put.body(body.clone()).send());
+        }
+        while stage.emulator.requests().iter().filter(|request| request.ended.is_none()).count() < 8 {
+            tokio::task::yield_now().await;
+        }
+        stage.emulator.faults().clear();
+        assert_eq!(upload(&stage.client, &within(&link, "b"), &[&body], &md5_of(&body)).await, [201, 201]);
+    });
+    runtime.shutdown_background();
 }

@@ -139,7 +139,7 @@ fn course<'a>(
             peers,
             state: files.state(),
         },
-        sink: &programs.sink,
+        sink: &built.sink,
         files,
         checksums: Checksums::new(built.bench_peer.clone()),
         repetitions,

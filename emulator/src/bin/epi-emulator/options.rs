@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use epicloud_emulator::program::size;
-use epicloud_emulator::{BlobStore, Config, LinkScheme, Scenario, Speed};
+use epicloud_emulator::{BlobStore, Config, LinkScheme, Scenario, Speed, guidewire, redis};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,8 +24,8 @@ Examples:
   until grep -qs EPI_EMULATOR_CONTROL emulator.env; do sleep 0.1; done
   . ./emulator.env
       set EPI_ENDPOINT, EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID,
-      EPI_CA_FILE and EPI_EMULATOR_CONTROL in this shell; use --print powershell
-      for PowerShell
+      EPI_CA_FILE, EPI_EMULATOR_CONTROL and the variables of the other services in
+      this shell; use --print powershell for PowerShell
 
   epi-emulator --http 127.0.0.1:8080 --https 127.0.0.1:8443 \\
     --speed instant --export-size 2GiB
@@ -38,7 +38,8 @@ Exit codes: 0 after SIGTERM or SIGINT, 1 on failure, 2 on a usage error. 'run'
 exits with the exit code of its command: 128 plus the signal number if a signal
 ended it, 127 if the program does not exist.";
 
-/// A local stand-in for the Optimizely DXP deployment service and its blob storage, with fault injection.
+/// A local stand-in for the Optimizely DXP deployment service and its blob storage, Guidewire Cloud backups and Redis
+/// Enterprise exports, with fault injection.
 #[derive(Debug, Parser)]
 #[command(name = "epi-emulator", version, max_term_width = 100, after_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -121,6 +122,36 @@ pub(crate) struct Options {
     /// Maximum retention of exports, in hours
     #[arg(long, value_name = "HOURS")]
     max_export_retention_hours: Option<u32>,
+    /// Address of the HTTPS listener for Guidewire; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    guidewire: SocketAddr,
+    /// OAuth client id for Guidewire; random when not given
+    #[arg(long, value_name = "ID", requires = "guidewire_client_secret_file")]
+    guidewire_client_id: Option<String>,
+    /// File that holds the OAuth client secret; random when not given
+    #[arg(long, value_name = "FILE", requires = "guidewire_client_id")]
+    guidewire_client_secret_file: Option<PathBuf>,
+    /// Address of the HTTPS listener for the Redis Enterprise cluster; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    redis: SocketAddr,
+    /// Release of Redis Enterprise to imitate
+    #[arg(long, value_name = "VERSION", default_value_t = redis::Version::default(), value_parser = redis_version())]
+    redis_version: redis::Version,
+    /// User name of the cluster's administrator
+    #[arg(long, value_name = "NAME", default_value = "admin@cluster.local")]
+    redis_user: String,
+    /// File that holds the administrator's password; random when not given
+    #[arg(long, value_name = "FILE")]
+    redis_password_file: Option<PathBuf>,
+    /// Folder below which mount_point exports write; a folder of the emulator's own when not given
+    #[arg(long, value_name = "DIR")]
+    redis_sandbox: Option<PathBuf>,
+    /// Format number of exported RDB files
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=9999))]
+    redis_rdb_format: u32,
+    /// Show a self-signed certificate, as a new cluster does
+    #[arg(long)]
+    redis_self_signed: bool,
     /// What to print when ready
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Form::Json)]
     pub(crate) print: Form,
@@ -212,13 +243,22 @@ impl Options {
     }
 
     pub(crate) fn into_config(self) -> Result<Config, String> {
-        let client_secret = match &self.client_secret_file {
-            None => None,
-            Some(file) => {
-                let text = std::fs::read_to_string(file);
-                let text = text.map_err(|failure| format!("--client-secret-file {}: {failure}", file.display()))?;
-                Some(text.trim().to_owned())
-            }
+        let client_secret = secret("--client-secret-file", self.client_secret_file)?;
+        let guidewire = guidewire::Config {
+            https: self.guidewire,
+            client_id: self.guidewire_client_id,
+            client_secret: secret("--guidewire-client-secret-file", self.guidewire_client_secret_file)?,
+            ..guidewire::Config::default()
+        };
+        let redis = redis::Config {
+            https: self.redis,
+            version: self.redis_version,
+            user: self.redis_user,
+            password: secret("--redis-password-file", self.redis_password_file)?,
+            sandbox: self.redis_sandbox,
+            rdb_format: self.redis_rdb_format,
+            self_signed: self.redis_self_signed,
+            ..redis::Config::default()
         };
         let usual = Config::default();
         Ok(Config {
@@ -252,8 +292,23 @@ impl Options {
             lease_packages: !self.no_package_lease,
             max_export_retention_hours: self.max_export_retention_hours,
             scenarios: self.scenario.into_iter().map(|rehearsal| rehearsal.0).collect(),
+            guidewire,
+            redis,
         })
     }
+}
+
+fn redis_version() -> impl TypedValueParser<Value = redis::Version> {
+    let names = redis::Version::ALL.map(redis::Version::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
+}
+
+/// The secret that the file of an option holds.
+fn secret(option: &str, file: Option<PathBuf>) -> Result<Option<String>, String> {
+    let Some(file) = file else { return Ok(None) };
+    let text = std::fs::read_to_string(&file);
+    let text = text.map_err(|failure| format!("{option} {}: {failure}", file.display()))?;
+    Ok(Some(text.trim().to_owned()))
 }
 
 #[cfg(test)]

@@ -8,8 +8,6 @@ use epicloud_emulator::Emulator;
 use epicloud_emulator::program::Stop;
 use tokio::process::{Child, Command};
 
-use crate::variables::variables;
-
 /// What a shell answers for a program that is not there, and for one that cannot be run.
 const NOT_FOUND: u8 = 127;
 const NOT_RUNNABLE: u8 = 126;
@@ -17,7 +15,7 @@ const NOT_RUNNABLE: u8 = 126;
 /// Runs the command to its end and gives its exit code.
 pub(crate) async fn run(emulator: &Emulator, command: &[OsString], stop: &mut Stop) -> Result<ExitCode, String> {
     let Some((program, arguments)) = command.split_first() else { return Err("the command is missing".to_owned()) };
-    let started = Command::new(program).args(arguments).envs(variables(emulator)).spawn();
+    let started = Command::new(program).args(arguments).envs(emulator.variables()).spawn();
     let mut child = match started {
         Ok(child) => child,
         Err(failure) => {
