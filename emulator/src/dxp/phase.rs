@@ -53,7 +53,7 @@ impl Phase {
         let known = self.statuses();
         let unknown = steps.iter().filter_map(|step| step.status.as_deref()).find(|status| !known.contains(status));
         unknown.map_or(Ok(()), |status| {
-            Err(format!("there is no status '{status}'; there are {} (or set anyStatus to true)", known.join(", ")))
+            Err(format!("'{status}' is not a status; use one of {} (or set anyStatus to true)", known.join(", ")))
         })
     }
 }
