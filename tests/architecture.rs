@@ -147,7 +147,7 @@ fn each_decision_has_one_place() {
         ("RetryPolicy::API", &["http_api/retry.rs"]),
         ("SystemTime::now", &["transport/system.rs"]),
         // The C ABI paces callbacks on threads of its own, where no operation's clock is at hand.
-        ("Instant::now", &["ffi/deliver.rs", "transport/system.rs"]),
+        ("Instant::now", &["ffi/callbacks.rs", "transport/system.rs"]),
         ("tokio::time::sleep", &["transport/system.rs"]),
         ("new_v4", &["transport/system.rs"]),
         // It reads the environment for the user's folders, and nothing else does below the command line.

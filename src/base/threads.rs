@@ -5,8 +5,6 @@ use std::any::Any;
 use std::io;
 use std::thread::Builder;
 
-use tokio::task::JoinError;
-
 use super::error::{Error, Kind, Retry};
 
 /// The stack of each thread. Said for each, because a host's `RUST_MIN_STACK` would count otherwise.
@@ -33,15 +31,6 @@ pub fn refused(what: &str, error: &io::Error) -> Error {
                 .with_retry(Retry::Later, None)
         }
         _ => Error::io(format!("cannot start {what}"), error),
-    }
-}
-
-/// The error of a task that did not end by itself: it panicked, or its runtime ended.
-#[must_use]
-pub fn task_lost(error: JoinError) -> Error {
-    match error.try_into_panic() {
-        Ok(payload) => panicked(&panic_text(payload.as_ref())),
-        Err(_) => Error::new(Kind::Cancelled, "the runtime that the operation ran on was shut down"),
     }
 }
 

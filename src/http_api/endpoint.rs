@@ -128,7 +128,7 @@ mod tests {
         {
             let error = Endpoint::parse(bad, FORM).unwrap_err();
             assert_eq!(error.field(), Some("endpoint"), "{bad}");
-            assert_eq!(error.next_step(), Some("the live service is https://live.example/api/"));
+            assert_eq!(error.next_step(), Some("the URL of the live service is https://live.example/api/"));
             let own = Endpoint::parse(bad, AddressForm { live: None, ..FORM }).unwrap_err();
             assert_eq!((own.field(), own.next_step()), (Some("endpoint"), None), "{bad}");
         }

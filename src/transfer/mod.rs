@@ -28,6 +28,7 @@ mod probe;
 mod progress;
 mod schedule;
 mod single_stream;
+mod task;
 pub mod upload;
 mod upload_file;
 mod upload_queue;

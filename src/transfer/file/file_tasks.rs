@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use crate::base::error::Result;
-use crate::base::threads;
+use crate::transfer::task;
 
 /// Held for reading by file work that outlives the task that waits for it; whoever can hold it for writing knows that
 /// none is left. Without this a cancelled download could still write beside its successor.
@@ -18,7 +18,7 @@ pub(crate) type FileWorkGuard = OwnedRwLockReadGuard<()>;
 /// Runs file work on a thread that may wait.
 pub(crate) async fn run_file_task<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let ended = tokio::task::spawn_blocking(work).await;
-    ended.map_err(threads::task_lost)?
+    ended.map_err(task::lost)?
 }
 
 /// The same, for work that may outlive its caller.

@@ -6,8 +6,8 @@ use tokio::task::JoinHandle;
 
 use super::partial_file::PartialFile;
 use crate::base::error::{Error, Result};
-use crate::base::threads;
 use crate::transfer::file::file_tasks::FileWork;
+use crate::transfer::task;
 
 /// So much is gathered before it is brought onto the disk.
 const PORTION: u64 = 64 * 1024 * 1024;
@@ -62,7 +62,7 @@ impl Flusher {
     pub(crate) async fn finish(&self) -> Result<()> {
         let running = self.state().running.take();
         if let Some(task) = running {
-            task.await.map_err(threads::task_lost)?;
+            task.await.map_err(task::lost)?;
         }
         self.check()
     }

@@ -16,8 +16,8 @@ use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::{Event, Sink};
 use crate::base::retry::{RetryPolicy, reason};
-use crate::base::threads;
 use crate::base::time::{Clock, milliseconds};
+use crate::transfer::task;
 
 /// The pauses between tries. When tries end is for the schedule to say, which sees the whole transfer.
 const PATIENT: RetryPolicy = RetryPolicy { attempts: u32::MAX, ..RetryPolicy::BLOB };
@@ -66,7 +66,7 @@ impl Runner<'_> {
             };
             match finished {
                 None => {}
-                Some(Err(error)) => break Err(threads::task_lost(error)),
+                Some(Err(error)) => break Err(task::lost(error)),
                 Some(Ok((index, Ok(value)))) => {
                     let bytes = done(index, value);
                     scheduler.succeeded(index, bytes, self.clock.monotonic());
