@@ -61,7 +61,7 @@ Describe 'errors' {
                 $Global:EpiCloudCallTimeoutSeconds = 1
                 $failure = Get-Failure { Get-EpiDeployment @credential }
                 $failure.FullyQualifiedErrorId | Should -Be 'NETWORK'
-                $failure.Exception.Message | Should -BeLike '*answer*'
+                $failure.Exception.Message | Should -BeLike '*no response within*'
                 $Global:EpiCloudCallTimeoutSeconds = 'soon'
                 (Get-Failure { Get-EpiDeployment @credential }).Exception.Message | Should -BeLike '*EpiCloudCallTimeoutSeconds*'
             }
