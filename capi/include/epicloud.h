@@ -627,8 +627,8 @@ char *epi_json_quote(const char *text);
  * Ownership: everything is copied; the copy of `secret` is zeroed when the client
  * and its operations are gone. The caller frees `out_client` with
  * `epi_client_free`, and `out_error`, which may be NULL, with `epi_error_free`.
- * Blocks: reads caFile and the certificates of the system and starts threads: milliseconds,
- * or as long as the disk takes.
+ * Blocks: while it reads caFile and the certificates of the system and starts threads:
+ * milliseconds, or as long as the disk takes.
  * Threads: any.
  * Since: 0.1.
  */

@@ -145,7 +145,7 @@ impl Refusal {
     /// and a number that none can hold are refused while the text is read, by their place. A member may have the name of
     /// the parameter; then the name does not tell which of the two is blamed.
     pub(crate) fn blames(&self, parameter: &str, document: Option<&Value>) {
-        let while_reading = self.message.contains("is given twice") || self.message.contains("out of range");
+        let while_reading = self.message.contains("duplicate member") || self.message.contains("out of range");
         let alike = document.is_some_and(|document| document.get(parameter).is_some());
         if !while_reading {
             let is_object = document.is_some_and(Value::is_object);
