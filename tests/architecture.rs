@@ -45,7 +45,7 @@ const LAYERS: Layers<'static> = &[
 
 /// Folders in which no file may use, over others, itself.
 const WITHOUT_CIRCLES: &[&str] =
-    &["bacpac", "base", "blob", "document", "dxp", "export", "http_api", "ops", "transfer", "transport"];
+    &["bacpac", "base", "blob", "document", "dxp", "export", "ffi", "http_api", "ops", "transfer", "transport"];
 
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &["util", "utils", "helper", "helpers", "common", "manager", "misc"];
