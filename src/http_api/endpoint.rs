@@ -133,7 +133,7 @@ mod tests {
             assert_eq!((own.field(), own.next_step()), (Some("endpoint"), None), "{bad}");
         }
         let error = Endpoint::parse("paasportal", FORM).unwrap_err();
-        assert!(error.to_string().contains("is not an address (expected https://host/api/)"), "{error}");
+        assert!(error.to_string().contains("is not a URL (expected https://host/api/)"), "{error}");
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub(crate) fn run(long: bool) -> Result<()> {
             Some(python) => test.env("EPI_TEST_PYTHON", python),
             None => test.env_remove("EPI_TEST_PYTHON"),
         };
+        test.env("EPI_TEST_LIBRARY", &programs.library);
         dotnet::configure(dotnet.as_ref(), &mut test);
         process::run(&mut test)
     })?;

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
@@ -16,10 +17,20 @@ pub(super) fn root() -> PathBuf {
     package().join("..")
 }
 
-/// The shared library that Cargo has built beside this test.
+/// The shared library: that of `EPI_TEST_LIBRARY`, which `cargo xtask test` sets, or one that is built now. Cargo builds no
+/// library for the tests of a package whose library no Rust program can link.
 pub(super) fn library() -> PathBuf {
-    let name = format!("{}epicloud{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    std::env::current_exe().unwrap().with_file_name(name)
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    let build = || {
+        let test = std::env::current_exe().unwrap();
+        let folder = test.ancestors().nth(3).unwrap();
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(package()).args(["build", "--lib", "--target-dir"]).arg(folder);
+        output(&mut cargo);
+        let name = format!("{}epicloud{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        folder.join("debug").join(name)
+    };
+    LIBRARY.get_or_init(|| std::env::var_os("EPI_TEST_LIBRARY").map_or_else(build, PathBuf::from)).clone()
 }
 
 /// Whether this is a CI run, in which whatever is missing is a failure.
