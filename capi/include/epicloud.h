@@ -928,7 +928,7 @@ epi_retry epi_error_retry(const struct epi_error *error);
 int64_t epi_error_retry_after_ms(const struct epi_error *error);
 
 /**
- * Gives the JSON path of what broke a rule, such as "files[0].path".
+ * Gives the JSON path of what broke a rule, such as "wait.timeoutMinutes".
  *
  * Returns: a text, or NULL if nothing did.
  * Ownership: the text belongs to `error` and is valid until it is freed.

@@ -186,7 +186,7 @@ pub extern "C" fn epi_error_retry_after_ms(error: *const epi_error) -> i64 {
     of(error, -1, |state| state.retry_after_ms)
 }
 
-/// Gives the JSON path of what broke a rule, such as "files[0].path".
+/// Gives the JSON path of what broke a rule, such as "wait.timeoutMinutes".
 ///
 /// Returns: a text, or NULL if nothing did.
 /// Ownership: the text belongs to `error` and is valid until it is freed.

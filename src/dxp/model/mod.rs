@@ -1,7 +1,7 @@
 //! The service's nouns as plain data: what a deployment, an export, a package and a storage container are.
 //!
 //! Results keep the service's own JSON object, unknown fields and order included
-//! ([`ServiceObject`](crate::base::service_object::Document)), because the service adds fields and scripts read them (spec
+//! ([`ServiceObject`](crate::base::service_object::ServiceObject)), because the service adds fields and scripts read them (spec
 //! 4.1). Typed accessors read what the library itself needs.
 
 pub mod deployment;
