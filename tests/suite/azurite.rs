@@ -242,5 +242,5 @@ async fn an_expired_link_is_replaced() {
     let sink = passing(&clock, Phase::Uploading);
     let error = engine(clock).upload(&request, &sink, &CancelToken::new()).await.unwrap_err();
     assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "{error}");
-    assert!(error.to_string().starts_with("the link expired at 20"), "{error}");
+    assert!(error.to_string().starts_with("the SAS URL expired at 20"), "{error}");
 }
