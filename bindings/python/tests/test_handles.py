@@ -382,7 +382,7 @@ def test_a_library_of_another_version_is_refused_in_one_sentence(monkeypatch: py
     with pytest.raises(ImportError, match=rf"needs the library {epicloud.__version__} but found 9\.8\.7$"):
         _handles.check_library()
     monkeypatch.setattr(_handles, "lib", Other(EPI_ABI_VERSION=7 << 16))
-    with pytest.raises(epicloud.AbiMismatch, match=r"built for version 7\.0 of the ABI, and the library .* has 0\.2"):
+    with pytest.raises(epicloud.AbiMismatch, match=r"built for version 7\.0 of the ABI, and the library .* has 0\.3"):
         _handles.check_library()
 
 
