@@ -7,7 +7,9 @@ Set-StrictMode -Off
 
 # Where scripts may not call .NET there is no way to the library.
 if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {
-    throw "EpiCloud.Native cannot be loaded: this session is in the language mode $($ExecutionContext.SessionState.LanguageMode), in which scripts cannot call its library. Use a session in FullLanguage mode, or have your administrator trust the module."
+    throw 'EpiCloud.Native cannot be loaded: this session is in the language mode ' +
+        "$($ExecutionContext.SessionState.LanguageMode), in which scripts cannot call its library. " +
+        'Use a session in FullLanguage mode, or have your administrator trust the module.'
 }
 
 # Not Add-Type: nothing is compiled, and the folder `lib` is all that is searched.
@@ -39,6 +41,6 @@ function Import-EpiCall {
     }
     $views = [System.IO.Path]::Combine($PSScriptRoot, 'EpiCloud.Native.Format.ps1xml')
     Microsoft.PowerShell.Utility\Update-FormatData -AppendPath $views @asked
-    Clear-EpiMemory
+    [void](Clear-EpiMemory)
 }
 

@@ -37,7 +37,7 @@ namespace EpiCloud.Interop.Tests
             }
             if (property != null)
             {
-                return (property.GetGetMethod().IsStatic ? "static " : string.Empty) + Name(property.PropertyType) + " " + property.Name + (property.CanWrite ? " { get; set; }" : " { get; }");
+                return (property.GetGetMethod().IsStatic ? "static " : string.Empty) + Name(property.PropertyType) + " " + property.Name + (property.GetSetMethod() != null ? " { get; set; }" : " { get; }");
             }
             // Accessors are told by their property.
             if (method == null || (method.IsSpecialName && !method.IsConstructor))

@@ -70,7 +70,7 @@ function Invoke-EpiOperation {
         }
         $json = Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $Request -Compress -Depth 10
         if ($Transfer) {
-            Clear-EpiMemory
+            [void](Clear-EpiMemory)
         }
         $started = Invoke-EpiAttempt -Script { $made.Value.Start($Operation, $json, $options) }
         if ($null -ne $started.Exception) {
