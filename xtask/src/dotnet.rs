@@ -267,7 +267,7 @@ impl DotNet {
             Refusal::of(newer.clone(), "needs glibc 99.7 or newer, and this system has 2."),
             Refusal::of(other, "is built for musl"),
             Refusal::of(unreadable, "no permission to read").within(subject),
-            Refusal::of(hidden, "no permission to search a folder").within(subject),
+            Refusal::of(hidden, "no permission to search a directory").within(subject),
         ];
         let own_mounts = ["unshare", "--map-root-user", "--mount"];
         if succeeds(Command::new(own_mounts[0]).args(&own_mounts[1..]).arg("true")) {
