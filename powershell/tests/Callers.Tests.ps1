@@ -133,7 +133,7 @@ Describe 'callers' {
 
         It 'a project that is given and empty does not become the connected one, also beside the pipeline' {
             $object = [pscustomobject]@{ id = [guid]::NewGuid() }
-            foreach ($call in { $object | Complete-EpiDeployment -ProjectId '' }, { $object | Wait-EpiDeployment -ProjectId ' ' }, { [pscustomobject]@{ id = 'x'; projectId = $null } | Reset-EpiDeployment }) {
+            foreach ($call in { $object | Complete-EpiDeployment -ProjectId '' }, { $object | Wait-EpiDeployment -ProjectId ' ' }, { [pscustomobject]@{ id = 'x'; projectId = 'y' } | Reset-EpiDeployment -ProjectId '' }) {
                 (Get-Failure $call).FullyQualifiedErrorId | Should -BeLike 'ParameterArgumentValidationErrorEmptyStringNotAllowed,*'
             }
             Get-TestRequest -Emulator $emulator | Should -BeNullOrEmpty

@@ -11,9 +11,12 @@ function Select-EpiAccount {
         [string]$ProjectId,
         [switch]$ProjectOptional
     )
-    # What is given and empty must not become the connected one; an object of the pipeline that has no project gives none.
+    # What is given and empty must not become the connected one. An object of the pipeline whose project is empty has none,
+    # and belongs to the connected one.
     $checked = 'Credential', 'ClientKey', 'ClientSecret', 'ProjectId'
-    if ($ProjectOptional) {
+    $hasNone = $Cmdlet.MyInvocation.ExpectingInput -and $null -ne $PSItem -and
+        $null -ne $PSItem.PSObject.Properties['ProjectId'] -and [string]::IsNullOrWhiteSpace($PSItem.ProjectId)
+    if ($ProjectOptional -or $hasNone) {
         $checked = 'Credential', 'ClientKey', 'ClientSecret'
     }
     foreach ($name in $checked) {
