@@ -14,8 +14,8 @@ function Select-EpiAccount {
     # What is given and empty must not become the connected one. An object of the pipeline whose project is empty has none,
     # and belongs to the connected one.
     $checked = 'Credential', 'ClientKey', 'ClientSecret', 'ProjectId'
-    $hasNone = $Cmdlet.MyInvocation.ExpectingInput -and $null -ne $PSItem -and
-        $null -ne $PSItem.PSObject.Properties['ProjectId'] -and [string]::IsNullOrWhiteSpace($PSItem.ProjectId)
+    $hasNone = $Cmdlet.MyInvocation.ExpectingInput -and $null -ne $_ -and
+        $null -ne $_.PSObject.Properties['ProjectId'] -and [string]::IsNullOrWhiteSpace($_.ProjectId)
     if ($ProjectOptional -or $hasNone) {
         $checked = 'Credential', 'ClientKey', 'ClientSecret'
     }
