@@ -287,6 +287,34 @@ fn every_module_says_what_it_is_and_no_name_is_empty() {
     check(&breaches);
 }
 
+/// A file that no module declares is never compiled, so nothing else would notice it.
+#[test]
+fn every_source_is_a_module_of_its_package() {
+    let mut breaches = Vec::new();
+    for package in ["", "capi", "emulator", "sink", "xtask"] {
+        let mut files = Vec::new();
+        files_below(&root().join(package).join("src"), &mut files);
+        for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+            let folder = path.parent().unwrap();
+            let (module, owner) = match path.file_stem().unwrap().to_str().unwrap() {
+                "lib" | "main" => continue,
+                _ if folder.ends_with("src/bin") => continue,
+                "mod" => (folder.file_name().unwrap().to_str().unwrap(), folder.parent().unwrap()),
+                name => (name, folder),
+            };
+            let mut declaring = ["mod.rs", "lib.rs", "main.rs"].map(|name| owner.join(name)).to_vec();
+            declaring.push(owner.with_extension("rs"));
+            let is_declared = declaring.iter().filter_map(|file| fs::read_to_string(file).ok()).any(|text| {
+                text.lines().any(|line| line.trim().trim_end_matches(';').ends_with(&format!("mod {module}")))
+            });
+            if !is_declared {
+                breaches.push(format!("{} is not compiled: no module declares it", path.display()));
+            }
+        }
+    }
+    check(&breaches);
+}
+
 #[test]
 fn the_emulator_shares_no_code() {
     let mut files = Vec::new();

@@ -37,7 +37,8 @@ pub mod guidewire;
 pub mod http;
 #[doc(hidden)]
 pub mod link;
-mod lock;
+#[doc(hidden)]
+pub mod lock;
 #[doc(hidden)]
 pub mod program;
 mod random;

@@ -26,7 +26,6 @@ mod head;
 mod intake;
 mod line;
 mod listener;
-mod lock;
 mod message;
 mod settings;
 mod shaping;
@@ -34,6 +33,6 @@ mod sink;
 mod statistics;
 mod upload;
 
-use lock::lock;
+use epicloud_emulator::lock::lock;
 pub use settings::{SinkConfig, SinkSettings, Verify};
 pub use sink::Sink;
