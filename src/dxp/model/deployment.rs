@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::service_noun;
+use super::{known_word, service_noun};
 use crate::base::error::{Error, Kind};
 use crate::base::service_object::member;
 
@@ -148,7 +148,7 @@ impl DeploymentStatus {
             ("AwaitingResetVerification", DeploymentStatus::AwaitingResetVerification),
             ("Reset", DeploymentStatus::Reset),
         ];
-        WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map_or(Self::Unknown, |(_, status)| *status)
+        known_word(&WORDS, text).unwrap_or(Self::Unknown)
     }
 
     /// Whether nothing more will happen to the deployment, whatever anybody waits for.

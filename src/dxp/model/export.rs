@@ -1,6 +1,6 @@
 //! Database exports of the DXP service (spec 2.2 and 2.4).
 
-use super::service_noun;
+use super::{known_word, service_noun};
 use crate::base::error::{Error, Result};
 use crate::base::secret::SafeUrl;
 
@@ -79,7 +79,7 @@ impl ExportStatus {
             ("Failed", ExportStatus::ExportFailed),
             ("LinkExpired", ExportStatus::LinkExpired),
         ];
-        WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map_or(Self::Unknown, |(_, status)| *status)
+        known_word(&WORDS, text).unwrap_or(Self::Unknown)
     }
 
     /// Whether nothing more will happen. Only known words end a wait.

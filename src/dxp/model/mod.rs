@@ -34,6 +34,11 @@ pub(crate) const DOCUMENTED: [&str; 20] = [
     "validationLinks",
 ];
 
+/// The value of one of the service's words, ignoring case as the original does; `None` for a word that is not listed.
+pub(crate) fn known_word<T: Copy>(words: &[(&str, T)], text: &str) -> Option<T> {
+    words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
+}
+
 /// Declares a noun whose value is the service's object.
 macro_rules! service_noun {
     ($(#[$doc:meta])* $name:ident, $what:literal, requires [$($required:literal),*]) => {
