@@ -69,9 +69,6 @@ function Invoke-EpiOperation {
             $options.LogLevel = 4
         }
         $json = Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $Request -Compress -Depth 10
-        if ($Transfer) {
-            [void](Clear-EpiMemory)
-        }
         $started = Invoke-EpiAttempt -Script { $made.Value.Start($Operation, $json, $options) }
         if ($null -ne $started.Exception) {
             $outcome.Error = ConvertTo-EpiFailure -Exception $started.Exception -Call $call
