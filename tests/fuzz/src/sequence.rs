@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use epicloud::ffi::client::{epi_client, epi_client_cancel_all, epi_client_free};
 use epicloud::ffi::error::{epi_error, epi_error_free, epi_error_json, epi_error_message, epi_error_status};
@@ -51,6 +52,10 @@ struct Calls {
     last: AtomicU32,
 }
 
+/// The counters of released operations. Nothing tells when the last callback has returned, so they are kept, and kept
+/// where the leak check finds them.
+static RELEASED: Mutex<Vec<Arc<Calls>>> = Mutex::new(Vec::new());
+
 /// What the model knows of a live operation.
 struct Operation {
     /// Its final status, once it was seen. It may not change any more.
@@ -58,7 +63,7 @@ struct Operation {
     /// Whether it was cancelled.
     stopped: bool,
     client: usize,
-    calls: Option<Box<Calls>>,
+    calls: Option<Arc<Calls>>,
 }
 
 unsafe extern "C" fn on_progress(progress: *const epi_progress, user_data: *mut c_void) -> i32 {
@@ -143,7 +148,7 @@ impl World {
     fn start(&mut self, client: usize, detail: u8) {
         let name = abi::operation(b'a' + (detail & 31));
         let request = if detail & 32 != 0 { c"[]" } else { c"{}" };
-        let calls = (detail & 64 != 0).then(Box::<Calls>::default);
+        let calls = (detail & 64 != 0).then(Arc::<Calls>::default);
         let options = epi_call_options {
             struct_size: size_of::<epi_call_options>(),
             timeout_ms: i64::from(detail >> 7),
@@ -151,7 +156,7 @@ impl World {
             log: None,
             log_level: 0,
             reserved: 0,
-            user_data: calls.as_ref().map_or(ptr::null_mut(), |calls| ptr::from_ref(&**calls).cast_mut().cast()),
+            user_data: calls.as_ref().map_or(ptr::null_mut(), |calls| Arc::as_ptr(calls).cast_mut().cast()),
         };
         let (mut operation, mut error) = (ptr::null_mut(), ptr::null_mut());
         let place = ptr::without_provenance::<epi_client>(client);
@@ -291,10 +296,8 @@ impl World {
         epi_operation_release(ptr::without_provenance_mut::<epi_operation>(handle));
         if self.is(handle, Kind::Operation) {
             self.live.remove(&handle);
-            // A callback may still be running.
-            if let Some(calls) = self.operations.remove(&handle).and_then(|operation| operation.calls) {
-                Box::leak(calls);
-            }
+            let calls = self.operations.remove(&handle).and_then(|operation| operation.calls);
+            RELEASED.lock().unwrap_or_else(PoisonError::into_inner).extend(calls);
         }
         self.wait_for_nothing(handle);
     }
