@@ -1,9 +1,9 @@
 //! Deploy to and export databases from the Optimizely DXP cloud.
 //!
 //! A [`Client`] is one account at the service. It runs operations: each takes a request from [`request`] and gives a
-//! typed result. The same operations run by name with JSON documents ([`Client::run_document`]); the command line `epi`
-//! and the C ABI are made of nothing else. Operations need a tokio runtime. The feature `cli` is on by default; a Rust
-//! host does without it (`default-features = false`).
+//! typed result. The same operations run by name with JSON documents ([`Client::run_document`]). The command line `epi`
+//! is made of the one, the C ABI of the other. Operations need a tokio runtime. The feature `cli` is on by default; a
+//! Rust host does without it (`default-features = false`).
 //!
 //! ```no_run
 //! use epicloud::limits::TimeoutMinutes;

@@ -21,6 +21,8 @@ mod suite {
     mod download_files;
     mod download_gateways;
     mod download_pages;
+    #[cfg(all(unix, not(target_os = "macos")))]
+    mod file_names;
     mod given_texts;
     mod pages;
     mod proxies;

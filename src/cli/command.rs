@@ -1,101 +1,220 @@
-//! Arguments to request documents: which operation, with which document, and how to look again.
+//! Arguments to requests: which operation, with which request, and what of its result may be shown.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde_json::{Map, Value, json};
-
-use super::args::{
-    BlockChecksum, Database, Deploy, Deployment, Export, Files, MayWait, Mode, Package, Storage, Switch, Verb,
-    WaitOptions,
-};
+use super::args::{Database, Deploy, Deployment, Export, Files, MayWait, Package, Storage, Switch, Verb, WaitOptions};
+use super::display::Shown;
 use super::settings;
 use crate::base::error::{Error, Kind, Result};
-use crate::base::limits::{PollingSeconds, TimeoutMinutes};
+use crate::base::limits::BlockSize;
+use crate::base::scope::Scope;
+use crate::base::secret::SecretString;
+use crate::base::time::BoxFuture;
 use crate::ops::catalog;
+use crate::ops::client::{Client, Operation};
+use crate::ops::dxp::request::{
+    CompleteDeployment, Connect, DeployPackages, DownloadSettings, GetContainerLinks, GetDeployment,
+    GetEdgeLogLocation, GetExport, GetPackageLocation, ListContainers, ListDeployments, PackageFile, ResetDeployment,
+    SaveExport, StartDeployment, StartExport, UploadPackages, UploadSettings, Wait, WaitForDeployment, WaitForExport,
+};
 
 /// One operation to run.
-// No `Debug`: a request can hold a link.
-#[derive(Clone)]
 pub(super) struct Command {
-    /// Its name in the catalog.
-    pub(super) operation: &'static str,
-    /// Its request document.
-    pub(super) request: Value,
+    request: Box<dyn Request>,
+    /// Whether it changes something in the service.
+    pub(super) changes: bool,
     /// Whether a link in the result may be shown in text output.
     pub(super) shows_link: bool,
 }
 
+/// A request of any operation.
+trait Request: Send {
+    fn run<'a>(self: Box<Self>, client: &'a Client, scope: &'a Scope) -> BoxFuture<'a, Result<Box<dyn Shown>>>;
+
+    /// The operation's name in the catalog, and the request as a document.
+    #[cfg(test)]
+    fn document(&self) -> (&'static str, serde_json::Value);
+}
+
+impl<O: Operation<Answer: Shown>> Request for O {
+    fn run<'a>(self: Box<Self>, client: &'a Client, scope: &'a Scope) -> BoxFuture<'a, Result<Box<dyn Shown>>> {
+        Box::pin(async move { Ok(Box::new(client.run(*self, scope).await?) as Box<dyn Shown>) })
+    }
+
+    #[cfg(test)]
+    fn document(&self) -> (&'static str, serde_json::Value) {
+        (catalog::row_of::<O>().unwrap().name, serde_json::to_value(self).unwrap())
+    }
+}
+
 impl Command {
+    fn new<O: Operation<Answer: Shown>>(request: O) -> Self {
+        let changes = catalog::row_of::<O>().is_some_and(|row| row.changes);
+        Self { request: Box::new(request), changes, shows_link: false }
+    }
+
+    fn showing_link(self, shows_link: bool) -> Self {
+        Self { shows_link, ..self }
+    }
+
     /// The operation that a verb asks for.
     pub(super) fn of(verb: Verb) -> Result<Self> {
-        let (operation, request, shows_link) = match verb {
-            Verb::Connect => ("connect", json!({}), false),
-            Verb::Deploy(deploy) => ("package.deploy", deploy_request(&deploy)?, false),
-            Verb::Package(Package::Location) => ("packageLocation.get", json!({}), true),
+        Ok(match verb {
+            Verb::Connect => Self::new(Connect::default()),
+            Verb::Deploy(deploy) => Self::new(deploy_request(deploy)?),
+            Verb::Package(Package::Location) => Self::new(GetPackageLocation::default()),
             Verb::Package(Package::Upload { files, sas_url_file, sas_url_stdin }) => {
-                ("package.upload", upload_request(&files, sas_url_file, sas_url_stdin)?, false)
+                let request = upload_request(files, sas_url_file, sas_url_stdin)?;
+                // A link that somebody gave leads elsewhere than to the service.
+                Self { changes: request.sas_url.is_none(), ..Self::new(request) }
             }
-            Verb::Deployment(verb) => {
-                let (operation, request) = deployment_request(verb);
-                (operation, request, false)
-            }
-            Verb::Export(verb) => export_request(verb)?,
+            Verb::Deployment(verb) => Self::of_deployment(verb),
+            Verb::Export(verb) => Self::of_export(verb),
             Verb::Storage(Storage::Containers { environment, writable }) => {
-                ("storageContainer.list", json!({"environment": environment, "writable": writable}), false)
+                Self::new(ListContainers { project_id: None, environment, writable })
             }
             Verb::Storage(Storage::Sas { environment, container, retention_hours, writable }) => {
-                let request = json!({"environment": environment, "storageContainer": container,
-                                     "retentionHours": retention_hours, "writable": writable});
-                ("storageSas.get", request, true)
+                let project_id = None;
+                Self::new(GetContainerLinks {
+                    project_id,
+                    environment,
+                    storage_container: container,
+                    retention_hours,
+                    writable,
+                })
             }
-            Verb::EdgeLogs => ("edgeLogLocation.get", json!({}), true),
+            Verb::EdgeLogs => Self::new(GetEdgeLogLocation::default()),
             Verb::Completion { .. } | Verb::Man { .. } => {
                 return Err(Error::new(Kind::Internal, "completion scripts and manual pages are not operations"));
             }
-        };
-        Ok(Self { operation, request: without_nulls(request), shows_link })
+        })
     }
 
-    /// Whether it changes something in the service. An upload through a link given by somebody goes elsewhere.
-    pub(super) fn changes(&self) -> bool {
-        catalog::find(self.operation).is_some_and(|row| row.changes) && self.request.get("sasUrl").is_none()
+    fn of_deployment(verb: Deployment) -> Self {
+        match verb {
+            Deployment::Start {
+                to,
+                package,
+                source_environment,
+                source_app,
+                include_blob,
+                include_db,
+                mode,
+                wait,
+                strict,
+            } => Self::new(StartDeployment {
+                target_environment: to,
+                packages: package,
+                source_environment,
+                source_apps: source_app,
+                include_blob,
+                include_db,
+                maintenance_page: mode.use_maintenance_page,
+                zero_downtime_mode: mode.zero_downtime_mode.map(Into::into),
+                direct_deploy: mode.direct_deploy,
+                wait: if_asked(&wait),
+                strict: strict.strict,
+                ..StartDeployment::default()
+            }),
+            Deployment::List => Self::new(ListDeployments::default()),
+            Deployment::Show { id } => Self::new(GetDeployment { project_id: None, id }),
+            Deployment::Wait { id, until, wait, strict } => Self::new(WaitForDeployment {
+                id,
+                until: until.into(),
+                wait: always(&wait),
+                strict: strict.strict,
+                ..WaitForDeployment::default()
+            }),
+            Deployment::Complete { id, wait, strict } => Self::new(CompleteDeployment {
+                id,
+                wait: if_asked(&wait),
+                strict: strict.strict,
+                ..CompleteDeployment::default()
+            }),
+            Deployment::Reset { id, rollback_database, validate_before_swap, complete, wait, strict } => {
+                Self::new(ResetDeployment {
+                    id,
+                    reset_with_db_rollback: rollback_database,
+                    validate_before_swap,
+                    complete,
+                    wait: if_asked(&wait),
+                    strict: strict.strict,
+                    ..ResetDeployment::default()
+                })
+            }
+        }
+    }
+
+    fn of_export(verb: Export) -> Self {
+        match verb {
+            Export::Start { database: Database { environment, database }, retention_hours, wait, link } => {
+                Self::new(StartExport {
+                    environment,
+                    database_name: database,
+                    retention_hours,
+                    wait: if_asked(&wait),
+                    ..StartExport::default()
+                })
+                .showing_link(link.show_link)
+            }
+            Export::Show { database: Database { environment, database }, id, link } => {
+                Self::new(GetExport { project_id: None, environment, database_name: database, id })
+                    .showing_link(link.show_link)
+            }
+            Export::Wait { database: Database { environment, database }, id, wait, link } => Self::new(WaitForExport {
+                environment,
+                database_name: database,
+                id,
+                wait: always(&wait),
+                ..WaitForExport::default()
+            })
+            .showing_link(link.show_link),
+            Export::Save {
+                database: Database { environment, database },
+                output_file,
+                id,
+                new,
+                retention_hours,
+                force,
+                streams,
+                wait,
+            } => Self::new(SaveExport {
+                project_id: None,
+                environment,
+                database_name: database,
+                id,
+                new_export: new,
+                retention_hours,
+                output_file,
+                overwrite: force,
+                wait: always(&wait),
+                download: DownloadSettings { streams },
+            }),
+        }
+    }
+
+    /// The operation's name in the catalog, and the request as a document.
+    #[cfg(test)]
+    pub(super) fn document(&self) -> (&'static str, serde_json::Value) {
+        self.request.document()
+    }
+
+    /// Checks the request and runs the operation.
+    pub(super) async fn run(self, client: &Client, scope: &Scope) -> Result<Box<dyn Shown>> {
+        self.request.run(client, scope).await
     }
 }
 
-/// Options that were not given are absent from the document, so that the operation's defaults hold.
-fn without_nulls(mut request: Value) -> Value {
-    if let Value::Object(members) = &mut request {
-        members.retain(|_, value| !value.is_null());
-    }
-    request
+fn always(wait: &WaitOptions) -> Wait {
+    Wait { timeout_minutes: wait.wait_timeout, polling_interval_seconds: wait.polling_interval }
 }
 
-fn path_text(option: &str, path: &Path) -> Result<String> {
-    path.to_str()
-        .map(str::to_owned)
-        .ok_or_else(|| Error::invalid(option, format!("'{}' is not valid Unicode text", path.display())))
+fn if_asked(wait: &MayWait) -> Option<Wait> {
+    let how = Wait { timeout_minutes: wait.wait_timeout, polling_interval_seconds: wait.polling_interval };
+    wait.wait.then_some(how)
 }
 
-fn wait_document(timeout: Option<TimeoutMinutes>, interval: Option<PollingSeconds>) -> Value {
-    without_nulls(json!({"timeoutMinutes": timeout, "pollingIntervalSeconds": interval}))
-}
-
-fn always(wait: &WaitOptions) -> Value {
-    wait_document(wait.wait_timeout, wait.polling_interval)
-}
-
-fn if_asked(wait: &MayWait) -> Value {
-    if wait.wait { wait_document(wait.wait_timeout, wait.polling_interval) } else { Value::Null }
-}
-
-fn with_mode(mut request: Value, mode: &Mode) -> Value {
-    request["directDeploy"] = json!(mode.direct_deploy);
-    request["maintenancePage"] = json!(mode.use_maintenance_page);
-    request["zeroDowntimeMode"] = json!(mode.zero_downtime_mode.map(super::args::ZeroDowntime::word));
-    request
-}
-
-fn files_document(files: &Files) -> Result<(Value, Value)> {
+fn files_and_settings(files: Files) -> Result<(Vec<PackageFile>, UploadSettings)> {
     if files.blob_name.is_some() && files.files.len() > 1 {
         return Err(Error::invalid("--blob-name", "names one package, but there are several files"));
     }
@@ -110,113 +229,48 @@ fn files_document(files: &Files) -> Result<(Value, Value)> {
             "is a URL, not a file; pass a SAS URL in EPI_SAS_URL or with --sas-url-file",
         ));
     }
-    let documents = files
-        .files
-        .iter()
-        .map(|file| Ok(without_nulls(json!({"path": path_text("FILE", file)?, "blobName": files.blob_name}))))
-        .collect::<Result<Vec<_>>>()?;
-    let integrity = files.block_checksum.map(|checksum| match checksum {
-        BlockChecksum::Crc64 => "crc64",
-        BlockChecksum::Md5 => "md5",
-    });
-    let upload = json!({"streams": files.streams, "blockSize": files.block_size, "integrity": integrity,
-                        "noContentMd5": files.content_md5.map(|switch| switch == Switch::Off)});
-    Ok((Value::Array(documents), without_nulls(upload)))
+    let block_size = files.block_size.map(BlockSize::new).transpose();
+    let settings = UploadSettings {
+        streams: files.streams,
+        block_size: block_size.map_err(|error| Error::invalid("upload.blockSize", error.to_string()))?,
+        integrity: files.block_checksum.map(Into::into),
+        no_content_md5: files.content_md5 == Some(Switch::Off),
+    };
+    let packages = files.files.into_iter().map(|path| PackageFile { path, blob_name: files.blob_name.clone() });
+    Ok((packages.collect(), settings))
 }
 
-fn deploy_request(deploy: &Deploy) -> Result<Value> {
-    let (files, upload) = files_document(&deploy.files)?;
-    let request = json!({"files": files, "upload": upload, "targetEnvironment": deploy.to,
-                         "wait": always(&deploy.wait), "strict": deploy.strict.strict,
-                         "reuseUploaded": deploy.reuse_uploaded});
-    Ok(with_mode(request, &deploy.mode))
+fn deploy_request(deploy: Deploy) -> Result<DeployPackages> {
+    let (files, upload) = files_and_settings(deploy.files)?;
+    Ok(DeployPackages {
+        project_id: None,
+        files,
+        target_environment: deploy.to,
+        maintenance_page: deploy.mode.use_maintenance_page,
+        zero_downtime_mode: deploy.mode.zero_downtime_mode.map(Into::into),
+        direct_deploy: deploy.mode.direct_deploy,
+        wait: always(&deploy.wait),
+        strict: deploy.strict.strict,
+        upload,
+        reuse_uploaded: deploy.reuse_uploaded,
+    })
 }
 
-fn upload_request(files: &Files, link_file: Option<PathBuf>, link_stdin: bool) -> Result<Value> {
-    let (files, upload) = files_document(files)?;
+fn upload_request(files: Files, link_file: Option<PathBuf>, link_stdin: bool) -> Result<UploadPackages> {
+    let (files, upload) = files_and_settings(files)?;
     let link = match (link_file, link_stdin) {
         (Some(file), _) => Some(settings::read_file("--sas-url-file", &file)?),
         (None, true) => Some(settings::read_stdin("--sas-url-stdin")?),
         (None, false) => settings::variable("EPI_SAS_URL")?,
     };
-    Ok(json!({"files": files, "upload": upload, "sasUrl": link.as_deref()}))
-}
-
-fn deployment_request(verb: Deployment) -> (&'static str, Value) {
-    match verb {
-        Deployment::Start {
-            to,
-            package,
-            source_environment,
-            source_app,
-            include_blob,
-            include_db,
-            mode,
-            wait,
-            strict,
-        } => {
-            let request = json!({
-                "targetEnvironment": to, "packages": package, "sourceEnvironment": source_environment,
-                "sourceApps": source_app, "includeBlob": include_blob, "includeDb": include_db,
-                "wait": if_asked(&wait), "strict": strict.strict,
-            });
-            ("deployment.start", with_mode(request, &mode))
-        }
-        Deployment::List => ("deployment.list", json!({})),
-        Deployment::Show { id } => ("deployment.get", json!({"id": id})),
-        Deployment::Wait { id, until, wait, strict } => (
-            "deployment.wait",
-            json!({"id": id, "until": until.word(), "wait": always(&wait), "strict": strict.strict}),
-        ),
-        Deployment::Complete { id, wait, strict } => {
-            ("deployment.complete", json!({"id": id, "wait": if_asked(&wait), "strict": strict.strict}))
-        }
-        Deployment::Reset { id, rollback_database, validate_before_swap, complete, wait, strict } => (
-            "deployment.reset",
-            json!({"id": id, "resetWithDbRollback": rollback_database, "validateBeforeSwap": validate_before_swap,
-                   "complete": complete, "wait": if_asked(&wait), "strict": strict.strict}),
-        ),
-    }
-}
-
-fn of_database(database: &Database, more: Value) -> Value {
-    let mut request = Map::new();
-    request.insert("environment".to_owned(), json!(database.environment));
-    request.insert("databaseName".to_owned(), json!(database.database));
-    if let Value::Object(more) = more {
-        request.extend(more);
-    }
-    Value::Object(request)
-}
-
-fn export_request(verb: Export) -> Result<(&'static str, Value, bool)> {
-    Ok(match verb {
-        Export::Start { database, retention_hours, wait, link } => (
-            "databaseExport.start",
-            of_database(&database, json!({"retentionHours": retention_hours, "wait": if_asked(&wait)})),
-            link.show_link,
-        ),
-        Export::Show { database, id, link } => {
-            ("databaseExport.get", of_database(&database, json!({"id": id})), link.show_link)
-        }
-        Export::Wait { database, id, wait, link } => {
-            ("databaseExport.wait", of_database(&database, json!({"id": id, "wait": always(&wait)})), link.show_link)
-        }
-        Export::Save { database, output_file, id, new, retention_hours, force, streams, wait } => (
-            "databaseExport.save",
-            of_database(
-                &database,
-                json!({"outputFile": path_text("--output-file", &output_file)?, "id": id, "newExport": new,
-                       "retentionHours": retention_hours, "overwrite": force, "wait": always(&wait), "download": without_nulls(json!({"streams": streams}))}),
-            ),
-            false,
-        ),
-    })
+    let sas_url = link.map(|link| SecretString::from(link.as_str().to_owned()));
+    Ok(UploadPackages { project_id: None, files, sas_url, upload })
 }
 
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use serde_json::json;
 
     use super::super::args::Arguments;
     use super::*;
@@ -228,15 +282,16 @@ mod tests {
     #[test]
     fn what_is_said_of_an_upload_is_in_its_document_and_nothing_else_is() {
         for (options, upload) in [
-            ("", json!({})),
-            (" --streams 3 --block-checksum md5", json!({"streams": 3, "integrity": "md5"})),
-            (" --block-size 5", json!({"blockSize": 5})),
+            ("", json!({"noContentMd5": false})),
+            (" --streams 3 --block-checksum md5", json!({"streams": 3, "integrity": "md5", "noContentMd5": false})),
+            (" --block-size 5", json!({"blockSize": 5, "noContentMd5": false})),
             (" --block-size 64KiB --content-md5 off", json!({"blockSize": 65536, "noContentMd5": true})),
-            (" --block-size 3GiB", json!({"blockSize": 3_221_225_472_u64})),
+            (" --block-size 3GiB", json!({"blockSize": 3_221_225_472_u64, "noContentMd5": false})),
             (" --block-size=4000MiB --content-md5 on", json!({"blockSize": 4_194_304_000_u64, "noContentMd5": false})),
         ] {
             for line in ["epi package upload a.cms.app.1.nupkg", "epi deploy a.cms.app.1.nupkg --to ADE1"] {
-                assert_eq!(command(&format!("{line}{options}")).request["upload"], upload, "{line}{options}");
+                let (_, request) = command(&format!("{line}{options}")).document();
+                assert_eq!(request["upload"], upload, "{line}{options}");
             }
         }
         for size in ["", "MiB", "-1", "1.5MiB", "1TiB", "1 m", "18446744073709551615KiB"] {

@@ -1,73 +1,106 @@
-//! Results as text for people. JSON output shows the documents themselves.
+//! Results as text for people. JSON output shows them as documents.
 
 use indicatif::HumanBytes;
+use serde::Serialize;
 use serde_json::Value;
 
-use super::command::Command;
 use super::table::table;
 use super::words::CommandLine;
+use crate::base::error::Result;
 use crate::base::next_step::NextStep;
 use crate::base::redaction::one_line;
-use crate::base::service_object::texts_of;
+use crate::base::service_object::ServiceObject;
 use crate::base::time::{age, parse_instant};
-use crate::ops::dxp::DeploymentGoal;
+use crate::ops::document;
 use crate::ops::dxp::commands::{DxpCommand, Waiting};
+use crate::ops::dxp::request::{Connected, DeployedPackages, SavedExport, UploadedPackages};
+use crate::ops::dxp::{
+    ContainerLink, DatabaseExport, Deployment, DeploymentGoal, DeploymentStatus, ExportStatus, Location,
+    StorageContainers, UploadReceipt,
+};
 
 /// Where a text is shown.
-pub(super) struct Page {
+pub(super) struct Page<'a> {
     /// The columns of the terminal; none in a file or a pipe, which get all in a form that stays.
     pub(super) columns: Option<usize>,
     /// The time, in milliseconds since 1970.
     pub(super) now_ms: u64,
+    /// Whether the link of an export may be shown.
+    pub(super) shows_link: bool,
+    /// The words for commands.
+    pub(super) words: &'a CommandLine,
 }
 
-/// A result document as text.
-pub(super) fn text(command: &Command, document: &Value, host: &CommandLine, page: &Page) -> String {
-    match command.operation {
-        "connect" => {
-            let kind = if document["live"] == true { "the live service" } else { "not the live service" };
-            format!(
-                "credentials OK: key {}, project {}, endpoint {} ({kind})",
-                word(document, "clientKey"),
-                word(document, "projectId"),
-                word(document, "endpoint")
-            )
-        }
-        "package.upload" => uploads(&document["packages"]),
-        "package.deploy" => {
-            let reused = words(&document["reused"]).into_iter().map(|name| format!("reused {name}"));
-            let parts = [uploads(&document["packages"])].into_iter().chain(reused).filter(|part| !part.is_empty());
-            parts.chain([deployment(&document["deployment"], host)]).collect::<Vec<_>>().join("\n")
-        }
-        "packageLocation.get" | "edgeLogLocation.get" => word(document, "location"),
-        "deployment.list" => deployments(document, page),
-        "databaseExport.save" => saved(document),
-        "storageContainer.list" => words(&document["storageContainers"]).join("\n"),
-        "storageSas.get" => links(document),
-        name if name.starts_with("databaseExport.") => export(document, command.shows_link, host),
-        _ => deployment(document, host),
+/// A result that has a text for people.
+pub(super) trait Text {
+    /// The text.
+    fn text(&self, page: &Page<'_>) -> String;
+}
+
+/// A result of any operation.
+pub(super) trait Shown: Text + Send {
+    /// The result document.
+    fn document(&self) -> Result<Value>;
+}
+
+impl<T: Text + Serialize + Send> Shown for T {
+    fn document(&self) -> Result<Value> {
+        document::write(self)
     }
 }
 
-fn word(document: &Value, name: &str) -> String {
-    shown(&document[name])
-}
-
-/// A value as one line without control characters, whatever the service put into it.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => one_line(text),
-        other => other.to_string(),
+impl Text for Connected {
+    fn text(&self, _: &Page<'_>) -> String {
+        let kind = if self.live { "the live service" } else { "not the live service" };
+        let [key, project, endpoint] = [&self.client_key, &self.project_id, &self.endpoint].map(|text| one_line(text));
+        format!("credentials OK: key {key}, project {project}, endpoint {endpoint} ({kind})")
     }
 }
 
-fn words(list: &Value) -> Vec<String> {
-    texts_of(list).iter().map(|text| one_line(text)).collect()
+impl Text for UploadedPackages {
+    fn text(&self, _: &Page<'_>) -> String {
+        uploads(&self.packages).collect::<Vec<_>>().join("\n")
+    }
 }
 
-fn bytes(document: &Value) -> String {
-    document["bytes"].as_u64().map_or_else(String::new, |bytes| HumanBytes(bytes).to_string())
+impl Text for DeployedPackages {
+    fn text(&self, page: &Page<'_>) -> String {
+        let reused = self.reused.iter().map(|name| format!("reused {}", one_line(name)));
+        let lines = uploads(&self.packages).chain(reused).chain([self.deployment.text(page)]);
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Text for Location {
+    fn text(&self, _: &Page<'_>) -> String {
+        word(self.document(), "location")
+    }
+}
+
+impl Text for StorageContainers {
+    fn text(&self, _: &Page<'_>) -> String {
+        lines(&self.names()).join("\n")
+    }
+}
+
+/// A member as one line without control characters, whatever the service put into it.
+fn word(object: &ServiceObject, name: &str) -> String {
+    match object.get(name) {
+        None => String::new(),
+        Some(Value::String(text)) => one_line(text),
+        Some(other) => other.to_string(),
+    }
+}
+
+fn lines(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| one_line(text)).collect()
+}
+
+fn uploads(receipts: &[UploadReceipt]) -> impl Iterator<Item = String> {
+    receipts.iter().map(|receipt| {
+        let (name, bytes) = (one_line(&receipt.blob_name), HumanBytes(receipt.bytes));
+        format!("uploaded {name} ({bytes}, MD5 {})", receipt.content_md5.as_deref().unwrap_or("not computed"))
+    })
 }
 
 /// Names and values under each other; values that are empty are left out, lists get a line each.
@@ -84,144 +117,147 @@ fn block(rows: &[(&str, Vec<String>)]) -> String {
     lines.join("\n")
 }
 
-fn uploads(packages: &Value) -> String {
-    let items = packages.as_array().map(Vec::as_slice).unwrap_or_default();
-    let line =
-        |package: &Value| format!("uploaded {} ({}, MD5 {})", word(package, "blobName"), bytes(package), md5(package));
-    items.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-fn md5(document: &Value) -> String {
-    let md5 = word(document, "contentMd5");
-    if md5.is_empty() { "not computed".to_owned() } else { md5 }
-}
-
-fn deployment(deployment: &Value, host: &CommandLine) -> String {
-    let status = word(deployment, "status");
-    let id = word(deployment, "id");
-    let say = |text: &str, next: DxpCommand| NextStep::text(text).command(next).worded(host);
-    let reset = |complete: bool| DxpCommand::ResetDeployment { id: id.clone(), complete };
-    let waiting = Waiting::default();
-    let wait =
-        |until| vec![say("wait for it with: ", DxpCommand::WaitForDeployment { id: id.clone(), until, waiting })];
-    let next = match status.as_str() {
-        "AwaitingVerification" => vec![
-            say("verify the site, then complete the deployment: ", DxpCommand::CompleteDeployment { id: id.clone() }),
-            say("or roll it back: ", reset(false)),
-        ],
-        "AwaitingResetVerification" => vec![say("verify the site, then complete the reset: ", reset(true))],
-        "InProgress" => wait(DeploymentGoal::Start),
-        "Completing" => wait(DeploymentGoal::Complete),
-        "Resetting" => wait(DeploymentGoal::Reset),
-        "Failed" if words(&deployment["deploymentErrors"]).is_empty() => {
-            vec!["the service gave no reason; check the deployment in the DXP Management Portal".to_owned()]
-        }
-        _ => Vec::new(),
-    };
-    // Once it is over nothing is to be verified there any more.
-    let verified_at = if status.starts_with("Awaiting") { words(&deployment["validationLinks"]) } else { Vec::new() };
-    let percent = deployment["percentComplete"].as_f64().map_or_else(String::new, |percent| format!("{percent} %"));
-    block(&[
-        ("deployment", vec![id]),
-        ("status", vec![status]),
-        ("progress", vec![percent]),
-        ("environment", vec![word(&deployment["parameters"], "targetEnvironment")]),
-        ("packages", words(&deployment["parameters"]["packages"])),
-        ("from", vec![word(&deployment["parameters"], "sourceEnvironment")]),
-        ("started", vec![word(deployment, "startTime")]),
-        ("ended", vec![word(deployment, "endTime")]),
-        ("verify at", verified_at),
-        ("warnings", words(&deployment["deploymentWarnings"])),
-        ("errors", words(&deployment["deploymentErrors"])),
-        ("next", next),
-    ])
-}
-
-fn deployments(list: &Value, page: &Page) -> String {
-    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    if items.is_empty() {
-        return "no deployments".to_owned();
-    }
-    let header = ["ID", "STATUS", "PERCENT", "ENVIRONMENT", "STARTED", "PACKAGES"].map(str::to_owned);
-    let rows = items.iter().map(|item| {
-        let started = word(item, "startTime");
-        [
-            word(item, "id"),
-            word(item, "status"),
-            match word(item, "percentComplete") {
-                percent if page.columns.is_some() && !percent.is_empty() => format!("{percent} %"),
-                percent => percent,
-            },
-            word(&item["parameters"], "targetEnvironment"),
-            match (page.columns, parse_instant(&started)) {
-                (Some(_), Some(instant)) => age(instant, page.now_ms),
-                _ => started,
-            },
-            words(&item["parameters"]["packages"]).join(if page.columns.is_some() { ", " } else { "," }),
-        ]
-    });
-    table(&header, &rows.collect::<Vec<_>>(), page.columns)
-}
-
-fn export(export: &Value, shows_link: bool, host: &CommandLine) -> String {
-    let link = match word(export, "downloadLink") {
-        link if link.is_empty() || shows_link => link,
-        _ => "available (hidden; use --show-link)".to_owned(),
-    };
-    let save = |text: &str| {
-        let database = word(export, "databaseName");
-        let next = DxpCommand::SaveExport {
-            environment: word(export, "environment"),
-            id: Some(word(export, "id")),
-            output_file: format!("{database}.bacpac"),
-            database,
-            overwrite: false,
-            streams: None,
-            waiting: Waiting::default(),
+impl Text for Deployment {
+    fn text(&self, page: &Page<'_>) -> String {
+        let id = || self.id().to_owned();
+        let say = |text: &str, next: DxpCommand| NextStep::text(text).command(next).worded(page.words);
+        let reset = |complete: bool| DxpCommand::ResetDeployment { id: id(), complete };
+        let waiting = Waiting::default();
+        let wait = |until| vec![say("wait for it with: ", DxpCommand::WaitForDeployment { id: id(), until, waiting })];
+        let status = self.status();
+        let next = match status {
+            DeploymentStatus::AwaitingVerification => vec![
+                say("verify the site, then complete the deployment: ", DxpCommand::CompleteDeployment { id: id() }),
+                say("or roll it back: ", reset(false)),
+            ],
+            DeploymentStatus::AwaitingResetVerification => {
+                vec![say("verify the site, then complete the reset: ", reset(true))]
+            }
+            DeploymentStatus::InProgress => wait(DeploymentGoal::Start),
+            DeploymentStatus::Completing => wait(DeploymentGoal::Complete),
+            DeploymentStatus::Resetting => wait(DeploymentGoal::Reset),
+            DeploymentStatus::Failed if self.errors().is_empty() => {
+                vec!["the service gave no reason; check the deployment in the DXP Management Portal".to_owned()]
+            }
+            _ => Vec::new(),
         };
-        NextStep::text(text).command(next).worded(host)
-    };
-    let next = match word(export, "status").as_str() {
-        "Started" | "InProgress" => vec![save("wait for it and download it with: ")],
-        "Succeeded" => vec![save("download it with: ")],
-        _ => Vec::new(),
-    };
-    // A command that does not say of which database would be of no use.
-    let next = if word(export, "databaseName").is_empty() { Vec::new() } else { next };
-    block(&[
-        ("export", vec![word(export, "id")]),
-        ("status", vec![word(export, "status")]),
-        ("database", vec![word(export, "databaseName")]),
-        ("environment", vec![word(export, "environment")]),
-        ("file name", vec![word(export, "bacpacName")]),
-        ("link", vec![link]),
-        ("next", next),
-    ])
-}
-
-fn saved(document: &Value) -> String {
-    let verified = match word(document, "verified").as_str() {
-        "md5" => format!("MD5 {} verified", md5(document)),
-        "size" => "size verified; the blob storage has no MD5".to_owned(),
-        _ => "not verified: the blob storage has neither size nor MD5".to_owned(),
-    };
-    format!(
-        "saved {} of {} as {} ({}, {verified}, structure checked)",
-        word(document, "databaseName"),
-        word(document, "environment"),
-        word(document, "file"),
-        bytes(document)
-    )
-}
-
-fn links(list: &Value) -> String {
-    let items = list.as_array().map(Vec::as_slice).unwrap_or_default();
-    let lines = items.iter().map(|item| {
+        // Once it is over nothing is to be verified there any more.
+        let verified_at = match status {
+            DeploymentStatus::AwaitingVerification | DeploymentStatus::AwaitingResetVerification => {
+                lines(&self.validation_links())
+            }
+            _ => Vec::new(),
+        };
         block(&[
-            ("container", vec![word(item, "containerName")]),
-            ("expires", vec![word(item, "expiresOn")]),
-            ("link", vec![word(item, "sasLink")]),
+            ("deployment", vec![one_line(self.id())]),
+            ("status", vec![one_line(self.status_text())]),
+            ("progress", self.percent_complete().map(|percent| format!("{percent} %")).into_iter().collect()),
+            ("environment", self.target_environment().map(one_line).into_iter().collect()),
+            ("packages", lines(&self.packages())),
+            ("from", self.source_environment().map(one_line).into_iter().collect()),
+            ("started", vec![word(self.document(), "startTime")]),
+            ("ended", vec![word(self.document(), "endTime")]),
+            ("verify at", verified_at),
+            ("warnings", lines(&self.warnings())),
+            ("errors", lines(&self.errors())),
+            ("next", next),
         ])
-    });
-    lines.collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+impl Text for Vec<Deployment> {
+    fn text(&self, page: &Page<'_>) -> String {
+        if self.is_empty() {
+            return "no deployments".to_owned();
+        }
+        let header = ["ID", "STATUS", "PERCENT", "ENVIRONMENT", "STARTED", "PACKAGES"].map(str::to_owned);
+        let is_terminal = page.columns.is_some();
+        let rows = self.iter().map(|deployment| {
+            let started = word(deployment.document(), "startTime");
+            let unit = if is_terminal { " %" } else { "" };
+            [
+                one_line(deployment.id()),
+                one_line(deployment.status_text()),
+                deployment.percent_complete().map_or_else(String::new, |percent| format!("{percent}{unit}")),
+                one_line(deployment.target_environment().unwrap_or_default()),
+                match parse_instant(&started).filter(|_| is_terminal) {
+                    Some(instant) => age(instant, page.now_ms),
+                    None => started,
+                },
+                lines(&deployment.packages()).join(if is_terminal { ", " } else { "," }),
+            ]
+        });
+        table(&header, &rows.collect::<Vec<_>>(), page.columns)
+    }
+}
+
+impl Text for DatabaseExport {
+    fn text(&self, page: &Page<'_>) -> String {
+        let member = |name: &str| word(self.document(), name);
+        let (database, environment) = (member("databaseName"), member("environment"));
+        let link = match member("downloadLink") {
+            link if link.is_empty() || page.shows_link => link,
+            _ => "available (hidden; use --show-link)".to_owned(),
+        };
+        let save = |text: &str| {
+            let next = DxpCommand::SaveExport {
+                environment: environment.clone(),
+                database: database.clone(),
+                id: Some(self.id().to_owned()),
+                output_file: format!("{database}.bacpac"),
+                overwrite: false,
+                streams: None,
+                waiting: Waiting::default(),
+            };
+            NextStep::text(text).command(next).worded(page.words)
+        };
+        let next = match self.status() {
+            // A command that does not say of which database would be of no use.
+            _ if database.is_empty() => Vec::new(),
+            ExportStatus::Started | ExportStatus::InProgress => vec![save("wait for it and download it with: ")],
+            ExportStatus::Succeeded => vec![save("download it with: ")],
+            _ => Vec::new(),
+        };
+        block(&[
+            ("export", vec![one_line(self.id())]),
+            ("status", vec![one_line(self.status_text())]),
+            ("database", vec![database.clone()]),
+            ("environment", vec![environment.clone()]),
+            ("file name", vec![member("bacpacName")]),
+            ("link", vec![link]),
+            ("next", next),
+        ])
+    }
+}
+
+impl Text for SavedExport {
+    fn text(&self, _: &Page<'_>) -> String {
+        let file = &self.file;
+        let verified = match (&file.content_md5, file.verified) {
+            (Some(md5), "md5") => format!("MD5 {md5} verified"),
+            (_, "size") => "size verified; the blob storage has no MD5".to_owned(),
+            _ => "not verified: the blob storage has neither size nor MD5".to_owned(),
+        };
+        format!(
+            "saved {} of {} as {} ({}, {verified}, structure checked)",
+            one_line(&self.database_name),
+            one_line(&self.environment),
+            one_line(&file.file.to_string_lossy()),
+            HumanBytes(file.bytes)
+        )
+    }
+}
+
+impl Text for Vec<ContainerLink> {
+    fn text(&self, _: &Page<'_>) -> String {
+        let blocks = self.iter().map(|link| {
+            let member = |name: &str| vec![word(link.document(), name)];
+            block(&[
+                ("container", member("containerName")),
+                ("expires", member("expiresOn")),
+                ("link", member("sasLink")),
+            ])
+        });
+        blocks.collect::<Vec<_>>().join("\n\n")
+    }
 }

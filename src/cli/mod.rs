@@ -1,7 +1,7 @@
 //! Level 6b: the command line `epi`.
 //!
-//! Turns arguments and the environment into the request documents of [`ops`](crate::ops), runs one operation, and
-//! shows events and the result. The only layer that prints, reads environment variables and installs signal
+//! Turns arguments and the environment into a request of [`ops`](crate::ops), runs that operation, and shows events and
+//! the result. The only layer that prints, reads environment variables and installs signal
 //! handlers. It decides nothing that another host of the library would have to decide again.
 
 mod args;
@@ -117,15 +117,16 @@ fn execute(arguments: Arguments, output: &Output) -> ExitCode {
     };
     let cancel = CancelToken::new();
     let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
-    if let Some(address) = client.address_of_a_test().filter(|_| command.changes()) {
+    if let Some(address) = client.address_of_a_test().filter(|_| command.changes) {
         scope.report(Event::Warning { text: format!("not the live service: {address}") });
     }
-    let answer = runtime.block_on(async {
+    let shows_link = command.shows_link;
+    let result = runtime.block_on(async {
         signals::cancel_on_interrupt(cancel, output.interrupted(), output.on_interrupt())?;
-        client.run_document(command.operation, command.request.clone(), &scope).await
+        command.run(&client, &scope).await
     });
     // Signals are still listened for: whoever reads the result may take long.
-    let code = output.finish(answer.map(|document| Answer { document, command }));
+    let code = output.finish(result.map(|result| Answer { result, shows_link }));
     // Work that was cut off, such as a read of a slow disk, is not waited for.
     runtime.shutdown_background();
     code

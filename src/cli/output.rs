@@ -6,11 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::{Display, Form};
-use super::command::Command;
-use super::display::{self, Page};
+use super::display::{Page, Shown};
 use super::queue::{Entry, Next, Queue};
 use super::screen::{Said, Screen};
 use super::stdio::{Label, lines_of, print, print_json};
@@ -25,12 +24,12 @@ const BEFORE_THE_RESULT: Duration = Duration::from_millis(500);
 /// How long a reader may take nothing once the command was told to end.
 const AFTER_A_SIGNAL: Duration = Duration::from_secs(2);
 
-/// A result and the command it answers.
+/// A result, and what of it may be shown.
 pub(super) struct Answer {
-    /// The result document.
-    pub(super) document: Value,
-    /// The command.
-    pub(super) command: Command,
+    /// The result.
+    pub(super) result: Box<dyn Shown>,
+    /// Whether the link of an export may be shown in text output.
+    pub(super) shows_link: bool,
 }
 
 /// What one command shows.
@@ -109,11 +108,17 @@ impl Output {
     }
 
     fn show(&self, answer: &Answer) -> Result<()> {
-        let page = || Page { columns: width_of_standard_output(), now_ms: self.clock.unix_ms() };
+        let Answer { result, shows_link } = answer;
+        let page = || Page {
+            columns: width_of_standard_output(),
+            now_ms: self.clock.unix_ms(),
+            shows_link: *shows_link,
+            words: &self.words,
+        };
         self.events.printed.push(match self.form {
-            Form::Text => Printed::Text(display::text(&answer.command, &answer.document, &self.words, &page())),
-            Form::Json => Printed::Json(format!("{:#}", answer.document)),
-            Form::Jsonl => Printed::Json(json!({"event": "result", "result": answer.document}).to_string()),
+            Form::Text => Printed::Text(result.text(&page())),
+            Form::Json => Printed::Json(format!("{:#}", result.document()?)),
+            Form::Jsonl => Printed::Json(json!({"event": "result", "result": result.document()?}).to_string()),
         });
         if !self.settle(&self.events.printed) {
             return Err(Error::cancelled().context("the result was not read"));

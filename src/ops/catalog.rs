@@ -19,7 +19,7 @@ trait Ready: Send {
 
 impl<O: Operation> Ready for O {
     fn run<'a>(self: Box<Self>, client: &'a Client, scope: &'a Scope) -> BoxFuture<'a, Result<Value>> {
-        Box::pin(async move { document::write(&client.run(*self, scope).await?) })
+        Box::pin(async move { document::write(&client.run_checked(*self, scope).await?) })
     }
 }
 
@@ -139,6 +139,12 @@ pub static CATALOG: [CatalogRow; 17] = [
 #[must_use]
 pub fn find(name: &str) -> Option<&'static CatalogRow> {
     CATALOG.iter().find(|row| row.name == name)
+}
+
+/// The row of the operation that a request asks for.
+#[must_use]
+pub fn row_of<O: Operation>() -> Option<&'static CatalogRow> {
+    CATALOG.iter().find(|row| (row.request)() == type_name::<O>())
 }
 
 impl Client {

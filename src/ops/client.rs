@@ -134,6 +134,11 @@ impl Client {
     /// `InvalidArgument` before any network call; `Cancelled`; then whatever the operation meets.
     pub async fn run<O: Operation>(&self, request: O, scope: &Scope) -> Result<O::Answer> {
         request.check()?;
+        self.run_checked(request, scope).await
+    }
+
+    /// Runs an operation whose request was checked.
+    pub(super) async fn run_checked<O: Operation>(&self, request: O, scope: &Scope) -> Result<O::Answer> {
         scope.cancel().check()?;
         let named: Vec<_> = request.named().into_iter().map(|(setting, value)| (setting, value.to_owned())).collect();
         request.run(Session { client: self, scope }).await.map_err(|error| advised(error, &named))
@@ -177,7 +182,7 @@ fn read_authorities(file: &Path) -> Result<Authorities> {
 /// Much larger than the list of all authorities of the web.
 const LARGEST_CA_FILE: u64 = 4 << 20;
 
-/// One verb: its request document, its result document, and what it does.
+/// One verb: its request, its result, and what it does.
 pub trait Operation: Checked + DeserializeOwned + Serialize + Send + Sync + 'static {
     /// What it gives.
     type Answer: Serialize + Send + 'static;

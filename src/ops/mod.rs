@@ -1,8 +1,8 @@
-//! Level 5: the verbs. A request document in, a result document out.
+//! Level 5: the verbs. A request in, a result out.
 //!
-//! [`catalog`] is the table of all operations; each row names its request and result type and runs its handler. The
-//! command line and the C ABI only turn arguments into these documents and show results, so that a verb behaves the
-//! same everywhere. Nothing here prints, reads the environment or blocks.
+//! [`catalog`] is the table of all operations; each row names its request and result type, which are documents as well,
+//! and runs its handler. The command line only turns arguments into a request and shows the result, and the C ABI does
+//! so with documents, so that a verb behaves the same everywhere. Nothing here prints, reads the environment or blocks.
 
 mod advice;
 pub mod catalog;

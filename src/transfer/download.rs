@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::checksum::integrity::base64;
 use super::download_job::{DownloadJob, Fetched, Verification};
@@ -81,7 +81,8 @@ pub struct Download {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DownloadReceipt {
-    /// The file.
+    /// The file. In a document U+FFFD stands for what of its name is not Unicode text.
+    #[serde(serialize_with = "readable")]
     pub file: PathBuf,
     /// Its length.
     pub bytes: u64,
@@ -268,6 +269,11 @@ impl ArrivedParts<'_> {
             whole.md5.advance(bytes);
         }
     }
+}
+
+/// A name that is not Unicode text has no place in JSON, and for it no result shall be an error.
+fn readable<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 fn receipt(fetched: &Fetched, file: &Path, retries: u64) -> DownloadReceipt {

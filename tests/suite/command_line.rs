@@ -456,7 +456,7 @@ async fn interrupt_and_resume(signal: &'static str) {
 
     let next = interrupted.stderr.lines().find_map(|line| line.split_once("resume with: epi ")).unwrap().1;
     let script = format!("\"{}\" {next} --polling-interval 1", env!("CARGO_BIN_EXE_epi"));
-    let mut shell = epi.command(&[]);
+    let mut shell = epi.command::<&str>(&[]);
     let environment: Vec<_> =
         shell.get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
     shell = std::process::Command::new("sh");

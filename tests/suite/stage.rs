@@ -1,5 +1,6 @@
 //! What the tests stand on: an emulator and a client on one clock that stands still, and `epi` as a child process.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -125,7 +126,7 @@ impl Epi {
     }
 
     /// The command, not started.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_epi"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("EPI_") || name.ends_with("_PROXY")) {
             command.env_remove(name);
@@ -140,7 +141,7 @@ impl Epi {
     }
 
     /// Runs it to its end. Off the async threads, because the emulator may live in this process.
-    pub(crate) async fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) async fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Run {
         let mut command = self.command(arguments);
         let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
         Run::of(output)

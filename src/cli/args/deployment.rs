@@ -4,6 +4,7 @@ use clap::{ArgGroup, Subcommand, ValueEnum};
 
 use super::candidates::{deployment_ids, environments};
 use super::{MayWait, Mode, Strict, WaitOptions};
+use crate::ops::dxp::DeploymentGoal;
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Deployment {
@@ -110,14 +111,13 @@ pub(in crate::cli) enum Until {
     CompleteReset,
 }
 
-impl Until {
-    /// The word of the request document.
-    pub(in crate::cli) fn word(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Complete => "complete",
-            Self::Reset => "reset",
-            Self::CompleteReset => "completeReset",
+impl From<Until> for DeploymentGoal {
+    fn from(until: Until) -> Self {
+        match until {
+            Until::Start => Self::Start,
+            Until::Complete => Self::Complete,
+            Until::Reset => Self::Reset,
+            Until::CompleteReset => Self::CompleteReset,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The grammar of the command line. Only words and shapes; rules about values are those of the request documents.
+//! The grammar of the command line. Only words and shapes; rules about values are those of the requests.
 
 mod candidates;
 mod deployment;
@@ -12,10 +12,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::limits::{PollingSeconds, TimeoutMinutes};
+use crate::ops::dxp::ZeroDowntimeMode;
 
 pub(super) use deployment::Deployment;
 pub(super) use export::{Database, Export};
-pub(super) use package::{BlockChecksum, Deploy, Files, Package, Switch};
+pub(super) use package::{Deploy, Files, Package, Switch};
 pub(super) use storage::Storage;
 
 /// With what tells one build from another.
@@ -215,12 +216,11 @@ pub(super) enum ZeroDowntime {
     ReadWrite,
 }
 
-impl ZeroDowntime {
-    /// The service's word.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::ReadOnly => "ReadOnly",
-            Self::ReadWrite => "ReadWrite",
+impl From<ZeroDowntime> for ZeroDowntimeMode {
+    fn from(mode: ZeroDowntime) -> Self {
+        match mode {
+            ZeroDowntime::ReadOnly => Self::ReadOnly,
+            ZeroDowntime::ReadWrite => Self::ReadWrite,
         }
     }
 }

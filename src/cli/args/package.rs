@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::candidates::environments;
 use super::{Mode, Strict, WaitOptions};
 use crate::base::limits::UploadStreams;
+use crate::ops::dxp::request::BlockIntegrity;
 
 /// Package files and how they are uploaded.
 #[derive(Debug, Args)]
@@ -56,6 +57,15 @@ pub(in crate::cli) enum BlockChecksum {
     Crc64,
     /// MD5, which every blob storage supports
     Md5,
+}
+
+impl From<BlockChecksum> for BlockIntegrity {
+    fn from(checksum: BlockChecksum) -> Self {
+        match checksum {
+            BlockChecksum::Crc64 => Self::Crc64,
+            BlockChecksum::Md5 => Self::Md5,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

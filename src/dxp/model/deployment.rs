@@ -107,7 +107,17 @@ impl Deployment {
     /// The environment it goes to, from the echoed parameters.
     #[must_use]
     pub fn target_environment(&self) -> Option<&str> {
-        member(self.document().get("parameters")?.as_object()?, "targetEnvironment")?.as_str()
+        self.parameter("targetEnvironment")
+    }
+
+    /// The environment it copies from, from the echoed parameters; none for packages.
+    #[must_use]
+    pub fn source_environment(&self) -> Option<&str> {
+        self.parameter("sourceEnvironment")
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        member(self.document().get("parameters")?.as_object()?, name)?.as_str()
     }
 }
 

@@ -9,7 +9,9 @@ mod resume;
 mod storage;
 
 pub use crate::dxp::commands;
-pub use crate::dxp::model::deployment::{Deployment, DeploymentGoal};
-pub use crate::dxp::model::export::DATABASES;
+pub use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus, ZeroDowntimeMode};
+pub use crate::dxp::model::export::{DATABASES, DatabaseExport, ExportStatus};
 pub use crate::dxp::model::project::{USUAL_ENVIRONMENTS, check_project_guid};
+pub use crate::dxp::model::storage::{ContainerLink, Location, StorageContainers};
 pub use crate::dxp::request;
+pub use crate::transfer::UploadReceipt;
