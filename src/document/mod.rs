@@ -110,8 +110,8 @@ fn is_too_deep(text: &str) -> bool {
     })
 }
 
-/// Reads the text of a document, an object. One that is very long or deep is refused before it is read. A member that is given twice is refused, because only one of the two could
-/// be meant, and so is a number that no number can hold.
+/// Reads the text of a document, an object. One that is very long or deep is refused before it is read. A member that is
+/// given twice is refused, because only one of the two could be meant, and so is a number that no number can hold.
 ///
 /// # Errors
 /// `InvalidArgument` whose field is the JSON path where that is known, and `what` otherwise.

@@ -32,7 +32,8 @@ pub fn read(body: &[u8], content_type: Option<&str>) -> Option<Reading> {
     Some(Reading { value: serde_json::from_str(&mended).ok()?, is_cut })
 }
 
-/// A body as text: as its bytes show it (a mark, the zeros of UTF-16), else as its type says, else UTF-8. What is no text becomes U+FFFD.
+/// A body as text: as its bytes show it (a byte order mark, the zeros of UTF-16), else as its type says, else UTF-8.
+/// What is not text becomes U+FFFD.
 pub fn text(body: &[u8], content_type: Option<&str>) -> String {
     const MARK: char = '\u{feff}';
     let declared = content_type.unwrap_or_default().to_ascii_lowercase();

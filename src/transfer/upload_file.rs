@@ -103,9 +103,9 @@ impl FileUpload {
         *kept[index].get_or_insert(crc64) == crc64
     }
 
-    /// Writes down that a block is in the store, and by what that is proven. May wait for a disk. An upload goes on without a journal; it can then
-    /// only not be taken up again from here. The first failure is given, and nothing more is written: it may have left
-    /// half a line, behind which nothing is read.
+    /// Writes down that a block is in the blob storage, and by what that is proven. May wait for a disk. An upload
+    /// continues without a journal; it only cannot be resumed from here. The first failure is returned, and nothing more
+    /// is written: it may have left half a line, behind which nothing is read.
     pub(super) fn record(&self, index: usize, claim: CompletedRange) -> Option<Error> {
         {
             let mut proof = self.proof.lock().unwrap_or_else(PoisonError::into_inner);
