@@ -232,11 +232,11 @@ typedef enum epi_status_value {
      */
     EPI_STATUS_CANCELLED = 60,
     /**
-     * A defect in this library, caught; other calls go on working.
+     * A bug in this library, caught; other calls go on working.
      */
     EPI_STATUS_PANIC = 90,
     /**
-     * A defect in this library.
+     * A bug in this library.
      */
     EPI_STATUS_INTERNAL = 91,
 } epi_status_value;

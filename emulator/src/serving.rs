@@ -29,7 +29,7 @@ impl Home {
             return Ok(Self { place: dir.to_owned(), temporary: None });
         }
         let temporary = tempfile::Builder::new().prefix("epi-emulator-").tempdir();
-        let temporary = temporary.map_err(Error::io("creating a temporary folder"))?;
+        let temporary = temporary.map_err(Error::io("creating a temporary directory"))?;
         Ok(Self { place: temporary.path().to_owned(), temporary: Some(temporary) })
     }
 
@@ -40,10 +40,10 @@ impl Home {
         Ok(folder)
     }
 
-    /// Removes a temporary folder.
+    /// Removes a temporary directory.
     pub(crate) fn close(&mut self) -> Result<(), Error> {
         match self.temporary.take() {
-            Some(folder) => folder.close().map_err(Error::io("removing the temporary folder")),
+            Some(folder) => folder.close().map_err(Error::io("removing the temporary directory")),
             None => Ok(()),
         }
     }

@@ -37,7 +37,7 @@ impl Sink {
     /// Binds the listeners and serves.
     pub async fn start(config: SinkConfig) -> Result<Self, Error> {
         let home = tempfile::Builder::new().prefix("epi-sink-").tempdir();
-        let home = home.map_err(Error::io("creating a temporary folder"))?;
+        let home = home.map_err(Error::io("creating a temporary directory"))?;
         let certificates = Certificates::make()?;
         let ca_file = home.path().join("ca.pem");
         certificates.write_authority(&ca_file)?;
@@ -122,7 +122,7 @@ impl Sink {
             task.await.map_err(Error::failed("stopping a listener"))?;
         }
         match self.home.take() {
-            Some(home) => home.close().map_err(Error::io("removing the temporary folder")),
+            Some(home) => home.close().map_err(Error::io("removing the temporary directory")),
             None => Ok(()),
         }
     }

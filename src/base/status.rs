@@ -49,9 +49,9 @@ pub enum Kind {
     NoSpace,
     /// The caller cancelled the operation.
     Cancelled,
-    /// A defect in this library was caught as a panic.
+    /// A bug in this library was caught as a panic.
     Panic,
-    /// A defect in this library.
+    /// A bug in this library.
     Internal,
 }
 
@@ -110,14 +110,14 @@ pub const STATUS_TABLE: &[StatusRow] = &[
     row(Kind::Internal, 91, "INTERNAL", 70, "a bug in this program"),
 ];
 
-/// The row of a defect, for a kind that the table lacks; the table's completeness is a test.
-const DEFECT: StatusRow = row(Kind::Internal, 91, "INTERNAL", 70, "a bug in this program");
+/// The row of a bug, for a kind that the table lacks; the table's completeness is a test.
+const BUG: StatusRow = row(Kind::Internal, 91, "INTERNAL", 70, "a bug in this program");
 
 impl Kind {
     /// This class's row in [`STATUS_TABLE`].
     #[must_use]
     pub fn row(self) -> StatusRow {
-        STATUS_TABLE.iter().copied().find(|row| row.kind == self).unwrap_or(DEFECT)
+        STATUS_TABLE.iter().copied().find(|row| row.kind == self).unwrap_or(BUG)
     }
 }
 

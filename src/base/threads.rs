@@ -34,12 +34,12 @@ pub fn refused(what: &str, error: &io::Error) -> Error {
     }
 }
 
-/// The error of a panic, which is a defect of this library.
+/// The error of a panic, which is a bug in this library.
 #[must_use]
 pub fn panicked(text: &str) -> Error {
     // One line, as all messages are.
     let text = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    Error::new(Kind::Panic, format!("a defect in this library: {text}")).with_next_step("please report it")
+    Error::new(Kind::Panic, format!("a bug in this library: {text}")).with_next_step("please report it")
 }
 
 /// What a panic says.

@@ -238,7 +238,7 @@ pub(crate) use only_objects;
 /// Turns a result into a document.
 ///
 /// # Errors
-/// `Internal` when a result cannot be written as JSON, which would be a defect.
+/// `Internal` when a result cannot be written as JSON, which would be a bug.
 pub(crate) fn write<T: serde::Serialize>(answer: &T) -> Result<Value> {
     serde_json::to_value(answer)
         .map_err(|error| Error::new(Kind::Internal, format!("the result cannot be written: {error}")))

@@ -23,11 +23,11 @@ pub trait JobHandle: Debug + Clone + Serialize + DeserializeOwned + Send + Sync 
 /// A handle as a document.
 ///
 /// # Errors
-/// `Internal` when it cannot be written, which would be a defect.
+/// `Internal` when it cannot be written, which would be a bug.
 pub fn to_document<H: JobHandle>(handle: &H) -> Result<Value> {
-    let defect = |text: String| Error::new(Kind::Internal, text);
-    let members = serde_json::to_value(handle).map_err(|error| defect(error.to_string()))?;
-    let Value::Object(members) = members else { return Err(defect("the handle of a job is an object".to_owned())) };
+    let bug = |text: String| Error::new(Kind::Internal, text);
+    let members = serde_json::to_value(handle).map_err(|error| bug(error.to_string()))?;
+    let Value::Object(members) = members else { return Err(bug("the handle of a job is an object".to_owned())) };
     let mut document = Map::from_iter([(SERVICE.to_owned(), H::SERVICE.into())]);
     document.extend(members);
     Ok(Value::Object(document))

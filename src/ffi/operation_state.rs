@@ -321,7 +321,7 @@ pub(super) struct Settling(pub(super) Arc<Work>);
 impl Drop for Settling {
     fn drop(&mut self) {
         // Does nothing when it was settled properly.
-        self.0.settle(Err(Error::new(Kind::Internal, "a defect in this library: the operation was lost")
+        self.0.settle(Err(Error::new(Kind::Internal, "a bug in this library: the operation was lost")
             .with_next_step("please report it")));
     }
 }

@@ -86,9 +86,9 @@ pub enum epi_status_value {
     EPI_STATUS_NO_SPACE = 52,
     /// The operation was cancelled.
     EPI_STATUS_CANCELLED = 60,
-    /// A defect in this library, caught; other calls go on working.
+    /// A bug in this library, caught; other calls go on working.
     EPI_STATUS_PANIC = 90,
-    /// A defect in this library.
+    /// A bug in this library.
     EPI_STATUS_INTERNAL = 91,
 }
 

@@ -121,7 +121,7 @@ fn a_panic_in_a_handler_is_an_error_and_the_library_goes_on() {
         let going_on = list(sound);
         let (status, message) = end(list(broken));
         assert_eq!(status, s::EPI_STATUS_PANIC as i32);
-        assert!(message.starts_with("a defect in this library: no randomness here (tests.rs:"), "{message}");
+        assert!(message.starts_with("a bug in this library: no randomness here (tests.rs:"), "{message}");
         // It still tries to reach an address where nothing listens.
         assert_eq!(epi_operation_cancel(going_on), OK);
         assert_eq!(end(going_on), (s::EPI_STATUS_CANCELLED as i32, "the operation was cancelled".to_owned()));

@@ -17,10 +17,10 @@ int main(void)
         CHECK_STATUS(EPI_STATUS_OK, epi_test_panic(client, &operation, &error));
         CHECK_STATUS(EPI_STATUS_PANIC, epi_operation_wait(operation, -1));
         CHECK_STATUS(EPI_STATUS_PANIC, epi_operation_result(operation, &json, &error));
-        CHECK(says(error, "a defect in this library: injected by a test (test_abi.rs:"));
+        CHECK(says(error, "a bug in this library: injected by a test (test_abi.rs:"));
         epi_operation_free(operation);
         CHECK_STATUS(EPI_STATUS_PANIC, epi_test_panic_here(&error));
-        CHECK(says(error, "a defect in this library: injected by a test (test_abi.rs:"));
+        CHECK(says(error, "a bug in this library: injected by a test (test_abi.rs:"));
         epi_string_free(run(client, epi_deployment_list, "{}", NULL));
     }
     epi_client_free(client);

@@ -112,7 +112,7 @@ impl Refusal {
         assert_eq!(json["message"], *message);
         assert!(!message.trim().is_empty(), "a message is empty");
         assert!(!message.chars().any(breaks_a_line), "a message is not one line: {message:?}");
-        assert!(![s::EPI_STATUS_PANIC as i32, s::EPI_STATUS_INTERNAL as i32].contains(&status), "a defect: {message}");
+        assert!(![s::EPI_STATUS_PANIC as i32, s::EPI_STATUS_INTERNAL as i32].contains(&status), "a bug: {message}");
         // Nothing here had an answer of the service.
         assert_eq!(epi_error_http_status(error), 0);
         assert_eq!(epi_error_code(error).is_null(), json["code"].is_null());
