@@ -23,6 +23,7 @@ mod suite {
     mod download_pages;
     #[cfg(all(unix, not(target_os = "macos")))]
     mod file_names;
+    mod fixture;
     mod given_texts;
     mod pages;
     mod proxies;
@@ -31,7 +32,6 @@ mod suite {
     mod saving_again;
     mod scripted;
     mod secrets;
-    mod stage;
     #[cfg(unix)]
     mod terminal;
     mod thread_limits;
@@ -40,6 +40,7 @@ mod suite {
     mod transfer_disk;
     mod transfer_download;
     mod transfer_faults;
+    mod transfer_fixture;
     mod transfer_ids;
     mod transfer_inspection;
     mod transfer_kill;
@@ -54,7 +55,6 @@ mod suite {
     mod transfer_source;
     mod transfer_tls;
     mod transfer_upload;
-    mod transfer_world;
     #[cfg(target_os = "linux")]
     mod unread;
     mod virtual_time;

@@ -16,23 +16,23 @@ use super::runner::{Answer, Runner};
 
 /// How long a request may take to reach the emulator.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// The emulator's links have the real store's host in their path.
+/// The emulator's SAS URLs have the real blob storage's host in their path.
 const STORE: &str = "/epiemulator.blob.core.windows.net";
 
 /// Plays a case; the result is everything that was wrong.
 pub(super) fn play(case: &Case, runner: &mut dyn Runner, runtime: &Runtime) -> Vec<String> {
-    let stage = Stage::new(case, runtime);
+    let fixture = Fixture::new(case, runtime);
     let mut wrong = Vec::new();
-    stage.play(case, runner, &mut wrong);
+    fixture.play(case, runner, &mut wrong);
     wrong
 }
 
-struct Stage {
+struct Fixture {
     emulator: Emulator,
     folder: TempDir,
 }
 
-impl Stage {
+impl Fixture {
     fn new(case: &Case, runtime: &Runtime) -> Self {
         let emulator = runtime.block_on(Emulator::start(configuration(&case.service.emulator))).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -244,7 +244,7 @@ fn shown(request: &Recorded, project: &str) -> String {
         return format!("{method} {path}{query}");
     }
     let path = request.path.strip_prefix(STORE).unwrap_or(&request.path);
-    // A link's own query is a signature, and block ids are made up by the library.
+    // A SAS URL's own query is a signature, and block ids are made up by the library.
     let comp = request.query.split('&').find_map(|pair| pair.strip_prefix("comp="));
     format!("{method} {path}{}", comp.map(|comp| format!("?comp={comp}")).unwrap_or_default())
 }

@@ -158,7 +158,7 @@ async fn an_accepted_request_without_an_id_may_have_been_carried_out() {
     }
 }
 
-/// What is not a link yet does not hide that the export was started.
+/// What is not a SAS URL yet does not hide that the export was started.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_is_followed_whatever_stands_in_its_link() {
     let server = Scripted::start(|own, _, number| {

@@ -10,7 +10,7 @@ use epicloud::request::{
 use epicloud::{ClientConfig, Event, Kind};
 use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
 
-use super::stage::{Epi, Stage, client, configuration};
+use super::fixture::{Epi, Fixture, client, configuration};
 use super::virtual_time::{Seeded, SlowClock, until};
 
 fn copy(target: &str) -> StartDeployment {
@@ -24,13 +24,13 @@ fn copy(target: &str) -> StartDeployment {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_endpoints_are_called_as_the_contract_says() {
-    let stage = Stage::new().await;
-    let (client, scope) = (&stage.client, &stage.scope);
-    let project = stage.emulator.project_id();
+    let fixture = Fixture::new().await;
+    let (client, scope) = (&fixture.client, &fixture.scope);
+    let project = fixture.emulator.project_id();
 
     let location = client.run(GetPackageLocation::default(), scope).await.unwrap().link().unwrap();
     assert!(location.base().ends_with("/deploymentpackages"));
-    stage.emulator.put_blob("deploymentpackages", "site.cms.app.1.nupkg", b"PK").unwrap();
+    fixture.emulator.put_blob("deploymentpackages", "site.cms.app.1.nupkg", b"PK").unwrap();
 
     let start = StartDeployment {
         target_environment: "Preproduction".into(),
@@ -40,7 +40,7 @@ async fn all_endpoints_are_called_as_the_contract_says() {
     let started = client.run(start, scope).await.unwrap();
     assert_eq!(started.status_text(), "InProgress");
     assert_eq!(client.run(ListDeployments::default(), scope).await.unwrap().len(), 1);
-    stage.clock.advance(Duration::from_secs(600));
+    fixture.clock.advance(Duration::from_secs(600));
     let id = started.id().to_owned();
     let waiting = client.run(GetDeployment { id: id.clone(), ..GetDeployment::default() }, scope).await.unwrap();
     assert_eq!((waiting.status_text(), waiting.percent_complete()), ("AwaitingVerification", Some(100)));
@@ -73,13 +73,13 @@ async fn all_endpoints_are_called_as_the_contract_says() {
         id: export.id().into(),
         ..GetExport::default()
     };
-    stage.clock.advance(Duration::from_secs(600));
+    fixture.clock.advance(Duration::from_secs(600));
     let export = client.run(get, scope).await.unwrap();
     assert_eq!(export.status_text(), "Succeeded");
     assert!(export.download_link().unwrap().is_some());
     assert!(client.run(GetEdgeLogLocation::default(), scope).await.unwrap().link().unwrap().query().contains("sig="));
 
-    let requests = stage.api_requests();
+    let requests = fixture.api_requests();
     let deployment = started.id();
     let export_path = "environments/Production/databases/epicms/exports";
     let expected = [
@@ -102,7 +102,7 @@ async fn all_endpoints_are_called_as_the_contract_says() {
     ] {
         assert!(requests.iter().any(|request| request == expected), "{expected} is not in {requests:?}");
     }
-    for request in stage.emulator.requests().iter().filter(|request| request.path.contains(project)) {
+    for request in fixture.emulator.requests().iter().filter(|request| request.path.contains(project)) {
         assert_eq!(request.header("content-type"), Some("application/json"), "{} {}", request.method, request.path);
         assert!(request.header("authorization").unwrap().starts_with("epi-hmac "));
     }
@@ -110,17 +110,17 @@ async fn all_endpoints_are_called_as_the_contract_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_sends_all_three_flags() {
-    let stage = Stage::new().await;
-    let started = stage
+    let fixture = Fixture::new().await;
+    let started = fixture
         .client
-        .run(StartDeployment { source_apps: vec!["cms".into()], ..copy("Preproduction") }, &stage.scope)
+        .run(StartDeployment { source_apps: vec!["cms".into()], ..copy("Preproduction") }, &fixture.scope)
         .await
         .unwrap();
-    stage.clock.advance(Duration::from_secs(600));
+    fixture.clock.advance(Duration::from_secs(600));
     let reset = ResetDeployment { id: started.id().into(), reset_with_db_rollback: true, ..ResetDeployment::default() };
-    let resetting = stage.client.run(reset, &stage.scope).await.unwrap();
+    let resetting = fixture.client.run(reset, &fixture.scope).await.unwrap();
     assert_eq!(resetting.status_text(), "Resetting");
-    let requests = stage.emulator.requests();
+    let requests = fixture.emulator.requests();
     let body = &requests.iter().find(|request| request.path.ends_with("/reset")).unwrap().body;
     let body: serde_json::Value = serde_json::from_slice(body).unwrap();
     assert_eq!(body, serde_json::json!({"resetWithDbRollback": true, "validateBeforeSwap": false, "complete": false}));
@@ -137,18 +137,18 @@ async fn a_get_is_repeated_until_the_fault_passes() {
         Effect::LostAnswer,
         Effect::Truncate { keep: 5 },
     ] {
-        let stage = Stage::new().await;
-        stage.emulator.faults().add(Rule::new(effect.clone()).path("*/deployments").times(3));
-        let before = stage.emulator.clock().now();
-        let list = stage.client.run(ListDeployments::default(), &stage.scope).await;
+        let fixture = Fixture::new().await;
+        fixture.emulator.faults().add(Rule::new(effect.clone()).path("*/deployments").times(3));
+        let before = fixture.emulator.clock().now();
+        let list = fixture.client.run(ListDeployments::default(), &fixture.scope).await;
         assert!(list.is_ok(), "{effect:?}: {list:?}");
-        assert_eq!(stage.api_requests().len(), 4, "{effect:?}");
-        let retries = stage.recording.events().iter().filter(|event| matches!(event, Event::Retrying { .. })).count();
+        assert_eq!(fixture.api_requests().len(), 4, "{effect:?}");
+        let retries = fixture.recording.events().iter().filter(|event| matches!(event, Event::Retrying { .. })).count();
         assert_eq!(retries, 3, "{effect:?}");
         if effect == Effect::retry_after(429, 7) {
-            assert!(stage.emulator.clock().now() - before >= 3 * 7000, "Retry-After is honoured");
+            assert!(fixture.emulator.clock().now() - before >= 3 * 7000, "Retry-After is honoured");
         }
-        let nonces: std::collections::HashSet<_> = stage
+        let nonces: std::collections::HashSet<_> = fixture
             .emulator
             .requests()
             .iter()
@@ -160,12 +160,12 @@ async fn a_get_is_repeated_until_the_fault_passes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_get_gives_up_after_five_tries_and_says_so() {
-    let stage = Stage::new().await;
-    stage.emulator.faults().add(Rule::new(Effect::status(503)));
-    let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
+    let fixture = Fixture::new().await;
+    fixture.emulator.faults().add(Rule::new(Effect::status(503)));
+    let error = fixture.client.run(ListDeployments::default(), &fixture.scope).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.http_status()), (Kind::Unavailable, 5, Some(503)));
     assert_eq!(error.retry(), epicloud::base::error::Retry::Exhausted);
-    assert_eq!(stage.api_requests().len(), 5);
+    assert_eq!(fixture.api_requests().len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,10 +173,10 @@ async fn final_answers_are_not_repeated() {
     for (status, kind) in
         [(400, Kind::Rejected), (401, Kind::Unauthenticated), (403, Kind::Forbidden), (404, Kind::NotFound)]
     {
-        let stage = Stage::new().await;
-        stage.emulator.faults().add(Rule::new(Effect::status(status)));
-        let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
-        assert_eq!((error.kind(), stage.api_requests().len()), (kind, 1), "{status}");
+        let fixture = Fixture::new().await;
+        fixture.emulator.faults().add(Rule::new(Effect::status(status)));
+        let error = fixture.client.run(ListDeployments::default(), &fixture.scope).await.unwrap_err();
+        assert_eq!((error.kind(), fixture.api_requests().len()), (kind, 1), "{status}");
     }
 }
 
@@ -199,11 +199,11 @@ async fn a_post_is_never_repeated() {
         (Effect::status(500), Kind::Unavailable),
         (Effect::retry_after(429, 1), Kind::Throttled),
     ] {
-        let stage = Stage::new().await;
-        stage.emulator.faults().add(Rule::new(effect.clone()).method("POST"));
-        let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
+        let fixture = Fixture::new().await;
+        fixture.emulator.faults().add(Rule::new(effect.clone()).method("POST"));
+        let error = fixture.client.run(copy("Preproduction"), &fixture.scope).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{effect:?}: {error}");
-        assert_eq!(stage.api_requests(), ["POST deployments"], "{effect:?}");
+        assert_eq!(fixture.api_requests(), ["POST deployments"], "{effect:?}");
         if kind == Kind::Ambiguous {
             assert!(error.to_string().contains("may have processed it"), "{error}");
             assert!(error.next_step().unwrap().contains("list the deployments"), "{error:?}");
@@ -213,15 +213,15 @@ async fn a_post_is_never_repeated() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_service_ends_with_the_time_limit() {
-    let stage = Stage::new().await;
-    stage.emulator.faults().add(Rule::new(Effect::Stall).method("POST"));
-    let clock = stage.clock.clone();
-    let emulator = stage.emulator.clone();
+    let fixture = Fixture::new().await;
+    fixture.emulator.faults().add(Rule::new(Effect::Stall).method("POST"));
+    let clock = fixture.clock.clone();
+    let emulator = fixture.emulator.clone();
     let jump = tokio::spawn(async move {
         until("the request that is not answered", || !emulator.requests().is_empty()).await;
         clock.advance(Duration::from_secs(120));
     });
-    let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
+    let error = fixture.client.run(copy("Preproduction"), &fixture.scope).await.unwrap_err();
     jump.await.unwrap();
     assert_eq!(error.kind(), Kind::Ambiguous);
     assert!(error.to_string().contains("no response within 2 min"), "{error}");
@@ -231,35 +231,35 @@ async fn a_silent_service_ends_with_the_time_limit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_ends_with_its_time_limit_and_everybody_is_told_each_minute_before() {
     for (limit, minutes, words) in [(None, 2, "no response within 2 min"), (Some(300), 5, "no response within 5 min")] {
-        let stage = Stage::new().await;
+        let fixture = Fixture::new().await;
         let config = ClientConfig {
             call_timeout_seconds: limit.and_then(|limit| CallTimeoutSeconds::new(limit).ok()),
-            ..configuration(&stage.emulator)
+            ..configuration(&fixture.emulator)
         };
-        let client = client(&config, stage.emulator.client_secret(), &stage.clock);
-        stage.emulator.faults().add(Rule::new(Effect::Stall));
+        let client = client(&config, fixture.emulator.client_secret(), &fixture.clock);
+        fixture.emulator.faults().add(Rule::new(Effect::Stall));
         let passing = async {
-            until("the request that is not answered", || !stage.api_requests().is_empty()).await;
+            until("the request that is not answered", || !fixture.api_requests().is_empty()).await;
             for minute in 1..minutes {
-                stage.clock.advance(Duration::from_secs(60));
-                until("a warning", || stage.warnings().len() == minute).await;
+                fixture.clock.advance(Duration::from_secs(60));
+                until("a warning", || fixture.warnings().len() == minute).await;
             }
-            stage.clock.advance(Duration::from_secs(60));
+            fixture.clock.advance(Duration::from_secs(60));
         };
-        let (outcome, ()) = tokio::join!(client.run(ListDeployments::default(), &stage.scope), passing);
+        let (outcome, ()) = tokio::join!(client.run(ListDeployments::default(), &fixture.scope), passing);
         let error = outcome.unwrap_err();
-        assert_eq!((error.kind(), stage.api_requests().len()), (Kind::Network, 1), "{error}");
+        assert_eq!((error.kind(), fixture.api_requests().len()), (Kind::Network, 1), "{error}");
         assert!(error.to_string().contains(words), "{error}");
-        assert_eq!(stage.warnings()[0], "no response from the service for 1 min 00 s");
+        assert_eq!(fixture.warnings()[0], "no response from the service for 1 min 00 s");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_retry_of_a_read_is_a_warning_and_the_others_are_not() {
-    let stage = Stage::new().await;
-    stage.emulator.faults().add(Rule::new(Effect::status(503)).times(3));
-    stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap();
-    let events = stage.recording.events().into_iter();
+    let fixture = Fixture::new().await;
+    fixture.emulator.faults().add(Rule::new(Effect::status(503)).times(3));
+    fixture.client.run(ListDeployments::default(), &fixture.scope).await.unwrap();
+    let events = fixture.recording.events().into_iter();
     let warns = events.filter_map(|event| if let Event::Retrying { warns, .. } = event { Some(warns) } else { None });
     assert_eq!(warns.collect::<Vec<_>>(), [true, false, false]);
     // On the command line, also where nothing else is said.
@@ -273,24 +273,27 @@ async fn the_first_retry_of_a_read_is_a_warning_and_the_others_are_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_services_own_texts_come_out() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let texts = ["first error".to_owned(), "Hälsö 二".to_owned()];
-    stage.emulator.faults().add(Rule::new(Effect::Failure { errors: texts.to_vec() }).times(1));
-    let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
+    fixture.emulator.faults().add(Rule::new(Effect::Failure { errors: texts.to_vec() }).times(1));
+    let error = fixture.client.run(ListDeployments::default(), &fixture.scope).await.unwrap_err();
     assert_eq!((error.kind(), error.texts()), (Kind::Rejected, &texts[..]));
-    stage.emulator.faults().clear();
+    fixture.emulator.faults().clear();
 
-    stage.emulator.faults().add(Rule::new(Effect::NullErrors));
-    assert!(stage.client.run(ListDeployments::default(), &stage.scope).await.is_ok(), "errors may be null on success");
-    stage.emulator.faults().clear();
+    fixture.emulator.faults().add(Rule::new(Effect::NullErrors));
+    assert!(
+        fixture.client.run(ListDeployments::default(), &fixture.scope).await.is_ok(),
+        "errors may be null on success"
+    );
+    fixture.emulator.faults().clear();
 
     // A busy target.
-    stage
+    fixture
         .client
-        .run(StartDeployment { source_apps: vec!["cms".into()], ..copy("Preproduction") }, &stage.scope)
+        .run(StartDeployment { source_apps: vec!["cms".into()], ..copy("Preproduction") }, &fixture.scope)
         .await
         .unwrap();
-    let error = stage.client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
+    let error = fixture.client.run(copy("Preproduction"), &fixture.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Conflict, "{error}");
     assert!(error.to_string().contains("on-going"), "{error}");
 }
@@ -298,9 +301,9 @@ async fn the_services_own_texts_come_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_page_is_named_as_such() {
     for (status, kind) in [(200, Kind::Protocol), (401, Kind::Unauthenticated)] {
-        let stage = Stage::new().await;
-        stage.emulator.faults().add(Rule::new(Effect::LoginPage { status }));
-        let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
+        let fixture = Fixture::new().await;
+        fixture.emulator.faults().add(Rule::new(Effect::LoginPage { status }));
+        let error = fixture.client.run(ListDeployments::default(), &fixture.scope).await.unwrap_err();
         assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains("text/html instead of JSON"), "{error}");
         assert!(error.next_step().is_some());
@@ -309,63 +312,66 @@ async fn a_login_page_is_named_as_such() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_and_a_wrong_clock_are_told_apart_where_that_is_possible() {
-    let stage = Stage::with(Config { clock_skew_minutes: Some(15), ..Config::default() }).await;
-    let wrong = client(&configuration(&stage.emulator), "AAAA", &stage.clock);
-    let error = wrong.run(Connect::default(), &stage.scope).await.unwrap_err();
+    let fixture = Fixture::with(Config { clock_skew_minutes: Some(15), ..Config::default() }).await;
+    let wrong = client(&configuration(&fixture.emulator), "AAAA", &fixture.clock);
+    let error = wrong.run(Connect::default(), &fixture.scope).await.unwrap_err();
     assert_eq!((error.kind(), error.http_status()), (Kind::Unauthenticated, Some(401)));
     assert!(error.to_string().starts_with("the service answered 401"), "{error}");
     assert!(error.next_step().unwrap().contains("client secret"), "{error:?}");
 
-    let skewed = SlowClock { clock: stage.clock.clone(), behind: Duration::from_secs(3600) };
-    let secret = epicloud::Secret::from(stage.emulator.client_secret());
+    let skewed = SlowClock { clock: fixture.clock.clone(), behind: Duration::from_secs(3600) };
+    let secret = epicloud::Secret::from(fixture.emulator.client_secret());
     let late = epicloud::Client::with_sources(
-        &configuration(&stage.emulator),
+        &configuration(&fixture.emulator),
         Some(&secret),
         std::sync::Arc::new(skewed),
         std::sync::Arc::new(Seeded::printed()),
     );
-    let error = late.unwrap().run(Connect::default(), &stage.scope).await.unwrap_err();
+    let error = late.unwrap().run(Connect::default(), &fixture.scope).await.unwrap_err();
     assert!(error.next_step().unwrap().contains("differs from that of the service by"), "{error:?}");
 
-    let connected = stage.client.run(Connect::default(), &stage.scope).await.unwrap();
-    assert_eq!(connected.project_id, stage.emulator.project_id());
+    let connected = fixture.client.run(Connect::default(), &fixture.scope).await.unwrap();
+    assert_eq!(connected.project_id, fixture.emulator.project_id());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn segments_are_encoded_on_the_wire() {
-    let stage = Stage::with(Config { environments: vec!["Hälso".into(), "y/../x?".into()], ..Config::default() }).await;
+    let fixture =
+        Fixture::with(Config { environments: vec!["Hälso".into(), "y/../x?".into()], ..Config::default() }).await;
     for (environment, path) in [("Hälso", "environments/H%C3%A4lso/"), ("y/../x?", "environments/y%2F..%2Fx%3F/")] {
         let list = ListContainers { environment: environment.into(), ..ListContainers::default() };
-        let answer = stage.client.run(list, &stage.scope).await;
-        assert!(stage.api_requests().last().unwrap().contains(path), "{answer:?} {:?}", stage.api_requests());
+        let answer = fixture.client.run(list, &fixture.scope).await;
+        assert!(fixture.api_requests().last().unwrap().contains(path), "{answer:?} {:?}", fixture.api_requests());
     }
     let list = ListContainers { environment: "..".into(), ..ListContainers::default() };
-    assert_eq!(stage.client.run(list, &stage.scope).await.unwrap_err().kind(), Kind::InvalidArgument);
-    assert_eq!(stage.api_requests().len(), 2, "nothing is sent for a segment that would leave the path");
+    assert_eq!(fixture.client.run(list, &fixture.scope).await.unwrap_err().kind(), Kind::InvalidArgument);
+    assert_eq!(fixture.api_requests().len(), 2, "nothing is sent for a segment that would leave the path");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_needs_a_trusted_certificate() {
-    let stage = Stage::new().await;
-    let over_tls = ClientConfig { endpoint: Some(stage.emulator.https_endpoint()), ..configuration(&stage.emulator) };
-    let trusting = client(&over_tls, stage.emulator.client_secret(), &stage.clock);
-    assert!(trusting.run(Connect::default(), &stage.scope).await.is_ok());
+    let fixture = Fixture::new().await;
+    let over_tls =
+        ClientConfig { endpoint: Some(fixture.emulator.https_endpoint()), ..configuration(&fixture.emulator) };
+    let trusting = client(&over_tls, fixture.emulator.client_secret(), &fixture.clock);
+    assert!(trusting.run(Connect::default(), &fixture.scope).await.is_ok());
 
     let distrusting = ClientConfig { ca_file: None, ..over_tls };
-    let distrusting = client(&distrusting, stage.emulator.client_secret(), &stage.clock);
-    let error = distrusting.run(Connect::default(), &stage.scope).await.unwrap_err();
+    let distrusting = client(&distrusting, fixture.emulator.client_secret(), &fixture.clock);
+    let error = distrusting.run(Connect::default(), &fixture.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Tls, "{error}");
     assert!(error.next_step().unwrap().contains("caFile"), "{error:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_connection_is_named_with_its_address() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     // A port that was just free: nothing listens on it.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = ClientConfig { endpoint: Some(format!("http://{free}/api/v1.0/")), ..configuration(&stage.emulator) };
-    let client = client(&config, stage.emulator.client_secret(), &stage.clock);
-    let error = client.run(copy("Preproduction"), &stage.scope).await.unwrap_err();
+    let config =
+        ClientConfig { endpoint: Some(format!("http://{free}/api/v1.0/")), ..configuration(&fixture.emulator) };
+    let client = client(&config, fixture.emulator.client_secret(), &fixture.clock);
+    let error = client.run(copy("Preproduction"), &fixture.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Network, "a request that was never sent is not ambiguous: {error}");
     assert!(error.to_string().contains(&free.to_string()), "{error}");
 }

@@ -12,7 +12,7 @@ use epicloud::request::{
 };
 use epicloud::{CancelToken, ClientConfig, Error, Kind, Scope};
 
-use super::stage::{Stage, client, configuration};
+use super::fixture::{Fixture, client, configuration};
 use super::virtual_time::TestClock;
 use super::wires::{Garbled, forgetting, garbling, saying};
 
@@ -20,29 +20,29 @@ const ALL: [Garbled; 5] = [Garbled::Garbage, Garbled::Flipped, Garbled::Alert, G
 
 const ID: &str = "00000000-0000-0000-0000-000000000001";
 
-/// Makes the stage's client go by this address.
-fn go_by(stage: &mut Stage, address: SocketAddr, secure: bool) {
+/// Makes the fixture's client go by this address.
+fn go_by(fixture: &mut Fixture, address: SocketAddr, secure: bool) {
     let scheme = if secure { "https" } else { "http" };
     let endpoint = Some(format!("{scheme}://{address}/api/v1.0/"));
-    let config = ClientConfig { endpoint, ..configuration(&stage.emulator) };
-    stage.client = client(&config, stage.emulator.client_secret(), &stage.clock);
+    let config = ClientConfig { endpoint, ..configuration(&fixture.emulator) };
+    fixture.client = client(&config, fixture.emulator.client_secret(), &fixture.clock);
 }
 
-/// A stage whose answers are garbled over its first connections.
-async fn garbled(how: Garbled, connections: usize, secure: bool) -> Stage {
-    let mut stage = Stage::new().await;
-    let origin = if secure { stage.emulator.https_endpoint() } else { stage.emulator.endpoint() };
-    let emulator = stage.emulator.clone();
+/// A fixture whose answers are garbled over its first connections.
+async fn garbled(how: Garbled, connections: usize, secure: bool) -> Fixture {
+    let mut fixture = Fixture::new().await;
+    let origin = if secure { fixture.emulator.https_endpoint() } else { fixture.emulator.endpoint() };
+    let emulator = fixture.emulator.clone();
     let asked = move || !emulator.requests().is_empty();
     let server = origin.split('/').nth(2).unwrap().parse().unwrap();
     let address = garbling(server, how, connections, asked).await;
-    go_by(&mut stage, address, secure);
-    stage
+    go_by(&mut fixture, address, secure);
+    fixture
 }
 
 /// The requests that start something, by their number here, and how each says to look.
-async fn post(stage: &Stage, number: usize) -> (Error, &'static str) {
-    let (client, scope) = (&stage.client, &stage.scope);
+async fn post(fixture: &Fixture, number: usize) -> (Error, &'static str) {
+    let (client, scope) = (&fixture.client, &fixture.scope);
     let environment = || "Integration".to_owned();
     match number {
         0 => {
@@ -91,11 +91,11 @@ async fn a_post_that_was_sent_whole_and_is_answered_with_garbage_is_ambiguous_an
     for (secure, how) in [true, false].into_iter().flat_map(|secure| ALL.map(|how| (secure, how))) {
         // Inverting a byte of the version is garbage to HTTP as well.
         for number in 0..5 {
-            let stage = garbled(how, usize::MAX, secure).await;
-            let (error, look) = post(&stage, number).await;
+            let fixture = garbled(how, usize::MAX, secure).await;
+            let (error, look) = post(&fixture, number).await;
             assert_eq!(error.kind(), Kind::Ambiguous, "{how:?} {secure} {number}: {error}");
             assert_eq!(error.kind().row().exit_code, 9);
-            assert_eq!(stage.api_requests().len(), 1, "{how:?} {secure} {number}");
+            assert_eq!(fixture.api_requests().len(), 1, "{how:?} {secure} {number}");
             assert!(error.to_string().contains("may have processed it"), "{error}");
             let step = error.next_step().unwrap();
             assert!(step.contains(look) && step.len() > 10, "{number}: {step}");
@@ -107,13 +107,13 @@ async fn a_post_that_was_sent_whole_and_is_answered_with_garbage_is_ambiguous_an
 #[tokio::test(flavor = "multi_thread")]
 async fn a_get_that_is_answered_with_garbage_is_sent_again() {
     for (secure, how) in [true, false].into_iter().flat_map(|secure| ALL.map(|how| (secure, how))) {
-        let stage = garbled(how, 1, secure).await;
-        let list = stage.client.run(ListDeployments::default(), &stage.scope).await;
+        let fixture = garbled(how, 1, secure).await;
+        let list = fixture.client.run(ListDeployments::default(), &fixture.scope).await;
         assert!(list.is_ok(), "{how:?} {secure}: {list:?}");
-        assert_eq!(stage.api_requests().len(), 2, "{how:?} {secure}");
+        assert_eq!(fixture.api_requests().len(), 2, "{how:?} {secure}");
 
-        let stage = garbled(how, usize::MAX, secure).await;
-        let error = stage.client.run(ListDeployments::default(), &stage.scope).await.unwrap_err();
+        let fixture = garbled(how, usize::MAX, secure).await;
+        let error = fixture.client.run(ListDeployments::default(), &fixture.scope).await.unwrap_err();
         // Garbage that meets the handshake of a new connection says that there is no TLS, which is final.
         let in_handshake = secure && matches!(how, Garbled::Garbage);
         let kind = if in_handshake { Kind::Tls } else { Kind::Network };
@@ -137,16 +137,16 @@ async fn a_handshake_that_fails_is_tls_unless_it_may_pass() {
         (b"", false, Kind::Network, "closed the connection"),
         (b"", true, Kind::Network, "cannot connect to"),
     ] {
-        let mut stage = Stage::new().await;
+        let mut fixture = Fixture::new().await;
         let (address, came) = saying(words, reset).await;
-        go_by(&mut stage, address, true);
-        let (error, _) = post(&stage, 0).await;
+        go_by(&mut fixture, address, true);
+        let (error, _) = post(&fixture, 0).await;
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(text) && error.to_string().contains(&address.to_string()), "{error}");
         assert!(error.next_step().is_some(), "{error:?}");
         assert_plain_words(&error);
         let before = came.load(Ordering::SeqCst);
-        let error = stage.client.run(Connect::default(), &stage.scope).await.unwrap_err();
+        let error = fixture.client.run(Connect::default(), &fixture.scope).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert_eq!(came.load(Ordering::SeqCst) - before > 1, kind == Kind::Network, "{error}");
     }

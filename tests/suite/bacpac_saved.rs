@@ -5,7 +5,7 @@ use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
 use serde_json::Value;
 
 use super::bacpac_archive::{Archive, MODEL, Part, TABLE, Writer, origin, parts};
-use super::stage::{Epi, Run, names_in};
+use super::fixture::{Epi, Run, names_in};
 
 const FILE: &str = "db.bacpac";
 

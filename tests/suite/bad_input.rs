@@ -3,7 +3,7 @@
 
 use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
 
-use super::stage::{Epi, names_in, saving};
+use super::fixture::{Epi, names_in, saving};
 use super::virtual_time::content;
 
 async fn emulator() -> Emulator {
@@ -151,7 +151,7 @@ async fn links_that_cannot_work_are_refused_before_any_call() {
     }
     assert!(emulator.requests().is_empty(), "nothing was sent");
 
-    // Whether a link is past its time is for the blob storage to say.
+    // Whether a SAS URL is past its time is for the blob storage to say.
     let expired = emulator.package_link("w", std::time::Duration::ZERO);
     emulator.clock().advance(hour);
     epi.write("link", expired.as_bytes());

@@ -11,14 +11,14 @@ use epicloud::blob::client::{Blob, Store};
 use epicloud::transport::http::Http;
 use uuid::Uuid;
 
-use super::transfer_world::{CONTAINER, HOUR, NAME, World, link};
+use super::transfer_fixture::{CONTAINER, HOUR, NAME, TransferFixture, link};
 
 /// CRC-64/NVME of `123456789`, little-endian: `iJh5CoYUi64=` in Base64.
 const CRC: [u8; 8] = 0xae8b_1486_0a79_9888_u64.to_le_bytes();
 
-fn blob(world: &World, permissions: &str) -> Blob {
-    let http = Http::new(None, world.clock.clone()).unwrap();
-    Store::new(http).blob(&link(&world.emulator.blob_link(CONTAINER, NAME, permissions, HOUR))).unwrap()
+fn blob(fixture: &TransferFixture, permissions: &str) -> Blob {
+    let http = Http::new(None, fixture.clock.clone()).unwrap();
+    Store::new(http).blob(&link(&fixture.emulator.blob_link(CONTAINER, NAME, permissions, HOUR))).unwrap()
 }
 
 fn body(pieces: &[&'static [u8]]) -> ByteStream {
@@ -28,9 +28,9 @@ fn body(pieces: &[&'static [u8]]) -> ByteStream {
 
 #[tokio::test]
 async fn blocks_are_staged_listed_committed_and_described() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let sink: Arc<dyn Sink> = Arc::new(Silent);
-    let blob = blob(&world, "rw");
+    let blob = blob(&fixture, "rw");
     let ids: Vec<BlockId> = (0..2).map(|index| BlockId::new(Uuid::from_u128(u128::MAX), index)).collect();
     for id in &ids {
         blob.stage_block(id, 9, body(&[b"1234", b"56789"]), Checksum::Crc64(CRC), &sink).await.unwrap();
@@ -58,22 +58,22 @@ async fn blocks_are_staged_listed_committed_and_described() {
 
 #[tokio::test]
 async fn a_wrong_checksum_is_refused_by_the_service() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let sink: Arc<dyn Sink> = Arc::new(Silent);
-    let blob = blob(&world, "w");
+    let blob = blob(&fixture, "w");
     let id = BlockId::new(Uuid::nil(), 0);
     for (checksum, code) in [(Checksum::Crc64([1; 8]), "Crc64Mismatch"), (Checksum::Md5([1; 16]), "Md5Mismatch")] {
         let error = blob.stage_block(&id, 9, body(&[b"123456789"]), checksum, &sink).await.unwrap_err();
         assert_eq!((error.kind(), error.code(), error.retry()), (Kind::Integrity, Some(code), Retry::Later), "{error}");
     }
-    assert!(world.emulator.blob(CONTAINER, NAME).is_none());
+    assert!(fixture.emulator.blob(CONTAINER, NAME).is_none());
 }
 
 #[tokio::test]
 async fn the_services_refusal_of_a_right_is_told_with_its_code() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let sink: Arc<dyn Sink> = Arc::new(Silent);
-    let error = blob(&world, "w").block_list(&sink).await.unwrap_err();
+    let error = blob(&fixture, "w").block_list(&sink).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (Kind::Forbidden, Some("AuthorizationPermissionMismatch")), "{error}");
     assert!(error.request_id().is_some() && !error.texts().is_empty());
     assert!(!error.to_json().to_string().contains("sig="));

@@ -1,4 +1,4 @@
-//! Clocks that are apart: the blob storage decides about the time of a link, ours only warns.
+//! Clocks that are apart: the blob storage decides about the time of a SAS URL, ours only warns.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,19 +13,19 @@ use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, LinkSpec, Rule, Sp
 use serde_json::json;
 
 use super::scripted::{Scripted, answer};
-use super::transfer_world::{
-    BLOB, CONTAINER, HOUR, MIB, NAME, World, content, download, link, receive, send, stored, upload,
+use super::transfer_fixture::{
+    BLOB, CONTAINER, HOUR, MIB, NAME, TransferFixture, content, download, link, receive, send, stored, upload,
 };
 use super::virtual_time::{TestClock, cancelled_at};
 
 /// An engine and an emulator on one clock, which stands still unless it is moved.
-async fn together(clock: impl FnOnce(&Arc<Emulator>) -> Arc<TestClock>) -> (World, Arc<Emulator>) {
+async fn together(clock: impl FnOnce(&Arc<Emulator>) -> Arc<TestClock>) -> (TransferFixture, Arc<Emulator>) {
     let config = Config { link_scheme: LinkScheme::Http, speed: Speed::Manual, ..Config::default() };
     let emulator = Arc::new(Emulator::start(config).await.unwrap());
     let clock = clock(&emulator);
-    // The world has an emulator of its own, which nobody asks.
-    let world = World::around(Emulator::start(Config::default()).await.unwrap(), clock);
-    (world, emulator)
+    // The fixture has an emulator of its own, which nobody asks.
+    let fixture = TransferFixture::around(Emulator::start(Config::default()).await.unwrap(), clock);
+    (fixture, emulator)
 }
 
 fn starting(emulator: &Emulator, container: &str, blob: Option<&str>, permissions: &str, after: Duration) -> SafeUrl {
@@ -42,79 +42,80 @@ fn warnings(events: &Recording) -> Vec<String> {
 #[tokio::test]
 async fn a_link_that_is_not_valid_yet_is_waited_for() {
     for seconds in [5, 50] {
-        let (world, emulator) = together(TestClock::moving).await;
+        let (fixture, emulator) = together(TestClock::moving).await;
         let bytes = content(1, 4 * MIB);
         let begins = Duration::from_secs(seconds);
         let container = starting(&emulator, CONTAINER, None, "w", begins);
-        let mut request = Upload { container, ..upload(&world, &world.file("p", &bytes)) };
+        let mut request = Upload { container, ..upload(&fixture, &fixture.file("p", &bytes)) };
         request.options.streams = Some(1);
-        send(&world, &request).await.unwrap();
+        send(&fixture, &request).await.unwrap();
         assert!(emulator.blob(CONTAINER, NAME).unwrap().read(0..u64::MAX).unwrap() == bytes);
         assert!(
-            (begins..begins + Duration::from_secs(20)).contains(&world.clock.monotonic()),
+            (begins..begins + Duration::from_secs(20)).contains(&fixture.clock.monotonic()),
             "{:?}",
-            world.clock.monotonic()
+            fixture.clock.monotonic()
         );
-        assert!(world.retrying() > 0 && warnings(&world.events).is_empty());
+        assert!(fixture.retrying() > 0 && warnings(&fixture.events).is_empty());
         let reason =
             |event: &Event| event.sentence().is_some_and(|text| text.contains("the SAS URL is not valid before 20"));
-        assert!(world.events.events().iter().any(reason));
+        assert!(fixture.events.events().iter().any(reason));
 
         emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
         let link = starting(&emulator, "bacpacs", Some(BLOB), "r", begins);
-        receive(&world, &Download { link, ..download(&world, &world.path("db")) }).await.unwrap();
-        assert!(std::fs::read(world.path("db")).unwrap() == bytes);
+        receive(&fixture, &Download { link, ..download(&fixture, &fixture.path("db")) }).await.unwrap();
+        assert!(std::fs::read(fixture.path("db")).unwrap() == bytes);
     }
 }
 
 #[tokio::test]
 async fn a_link_for_later_is_told_with_its_time() {
-    let (world, emulator) = together(TestClock::moving).await;
+    let (fixture, emulator) = together(TestClock::moving).await;
     let container = starting(&emulator, CONTAINER, None, "w", HOUR);
-    let request = Upload { container, ..upload(&world, &world.file("p", &content(2, MIB))) };
-    let error = send(&world, &request).await.unwrap_err();
+    let request = Upload { container, ..upload(&fixture, &fixture.file("p", &content(2, MIB))) };
+    let error = send(&fixture, &request).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (Kind::Forbidden, Some("AuthenticationFailed")), "{error}");
     let begins = rfc3339(u64::try_from(emulator.clock().now()).unwrap() + 3_600_000);
     assert!(error.to_string().contains(&format!("is not valid before {begins}, in ")), "{error}");
     assert!(error.next_step().is_some());
-    assert_eq!((world.retrying(), emulator.requests().len()), (0, 1));
+    assert_eq!((fixture.retrying(), emulator.requests().len()), (0, 1));
 }
 
 #[tokio::test]
 async fn a_cancel_ends_the_wait_for_a_link() {
-    let (world, emulator) = together(|_| TestClock::by_hand()).await;
+    let (fixture, emulator) = together(|_| TestClock::by_hand()).await;
     let container = starting(&emulator, CONTAINER, None, "w", Duration::from_secs(30));
-    let request = Upload { container, ..upload(&world, &world.file("p", &content(3, MIB))) };
-    let (cancel, sink) = (CancelToken::new(), world.sink());
-    cancelled_at("the pause", || world.retrying() > 0, &cancel, world.engine.upload(&request, &sink, &cancel)).await;
+    let request = Upload { container, ..upload(&fixture, &fixture.file("p", &content(3, MIB))) };
+    let (cancel, sink) = (CancelToken::new(), fixture.sink());
+    cancelled_at("the pause", || fixture.retrying() > 0, &cancel, fixture.engine.upload(&request, &sink, &cancel))
+        .await;
 }
 
-/// Our clock is two hours ahead, and the links are good for one.
+/// Our clock is two hours ahead, and the SAS URLs are good for one.
 #[tokio::test]
 async fn a_wrong_clock_of_ours_warns_and_refuses_nothing() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let bytes = content(4, 2 * MIB);
-    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-    world.clock.advance(2 * HOUR);
-    send(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
-    assert!(stored(&world, NAME) == bytes);
-    receive(&world, &download(&world, &world.path("db"))).await.unwrap();
-    let warnings = warnings(&world.events);
+    fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    fixture.clock.advance(2 * HOUR);
+    send(&fixture, &upload(&fixture, &fixture.file("p", &bytes))).await.unwrap();
+    assert!(stored(&fixture, NAME) == bytes);
+    receive(&fixture, &download(&fixture, &fixture.path("db"))).await.unwrap();
+    let warnings = warnings(&fixture.events);
     assert_eq!(warnings.len(), 2, "{warnings:?}");
     assert!(warnings.iter().all(|text| text.contains("by this machine's clock; the blob storage may")), "{warnings:?}");
-    world.assert_no_secret();
+    fixture.assert_no_secret();
 }
 
 #[tokio::test]
 async fn what_is_refused_for_another_reason_is_not_told_as_expired() {
-    let world = World::new().await;
-    world.clock.advance(2 * HOUR);
-    let file = world.file("p", &content(5, MIB));
+    let fixture = TransferFixture::new().await;
+    fixture.clock.advance(2 * HOUR);
+    let file = fixture.file("p", &content(5, MIB));
     for code in ["AuthorizationPermissionMismatch", "AuthorizationSourceIPMismatch", "AuthenticationFailed"] {
-        world.calm();
-        world.emulator.faults().add(Rule::new(Effect::error(403, code, "no")));
-        let error = send(&world, &upload(&world, &file)).await.unwrap_err();
-        // By the time of the answer, the link is good for another hour.
+        fixture.calm();
+        fixture.emulator.faults().add(Rule::new(Effect::error(403, code, "no")));
+        let error = send(&fixture, &upload(&fixture, &file)).await.unwrap_err();
+        // By the time of the answer, the SAS URL is good for another hour.
         assert!(matches!(error.kind(), Kind::Forbidden | Kind::Unauthenticated), "{code}: {error}");
         assert!(!error.to_string().contains("expired"), "{code}: {error}");
     }

@@ -6,7 +6,7 @@ use epicloud_emulator::{Config, Effect, Emulator, Phase, Rule, Speed, Step};
 use expect_test::expect_file;
 use serde_json::Value;
 
-use super::stage::{Epi, Run, names_in, saving};
+use super::fixture::{Epi, Run, names_in, saving};
 use super::virtual_time::{content, until};
 
 async fn emulator(config: Config) -> Emulator {

@@ -3,7 +3,7 @@
 
 use epicloud_emulator::{Config, Effect, Emulator, Phase, Rule, Scenario, Speed, Step};
 
-use super::stage::{Epi, Run};
+use super::fixture::{Epi, Run};
 use super::virtual_time::content;
 
 const PACKAGE: &str = "site.cms.app.1.0.0.nupkg";

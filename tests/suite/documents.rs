@@ -5,7 +5,7 @@ use epicloud::ops::catalog::{CATALOG, find};
 use epicloud::{Kind, request};
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use super::fixture::Fixture;
 
 #[test]
 fn the_catalog_names_each_operation_and_type_once() {
@@ -23,7 +23,7 @@ fn the_catalog_names_each_operation_and_type_once() {
 /// Every rule that needs no network, as document and the path in the error.
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_documents_are_refused_with_their_path_before_any_call() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let start = |more: Value| {
         let mut document = json!({"targetEnvironment": "Preproduction", "packages": ["a.cms.app.1.nupkg"]});
         document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -100,25 +100,25 @@ async fn bad_documents_are_refused_with_their_path_before_any_call() {
         ),
         ("nothing", json!({}), "operation"),
     ] {
-        let error = stage.client.run_document(operation, document.clone(), &stage.scope).await.unwrap_err();
+        let error = fixture.client.run_document(operation, document.clone(), &fixture.scope).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.field()),
             (Kind::InvalidArgument, Some(path)),
             "{operation} {document}: {error}"
         );
     }
-    assert!(stage.emulator.requests().is_empty(), "nothing was sent");
+    assert!(fixture.emulator.requests().is_empty(), "nothing was sent");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_services_object_comes_out_unchanged() {
-    let stage = Stage::new().await;
-    let started = stage
+    let fixture = Fixture::new().await;
+    let started = fixture
         .client
         .run_document(
             "deployment.start",
             json!({"targetEnvironment": "Preproduction", "sourceEnvironment": "Integration", "sourceApps": ["cms"]}),
-            &stage.scope,
+            &fixture.scope,
         )
         .await
         .unwrap();
@@ -127,7 +127,7 @@ async fn the_services_object_comes_out_unchanged() {
     {
         assert!(started.get(name).is_some(), "{name} is missing in {started}");
     }
-    let listed = stage.client.run_document("deployment.list", json!({}), &stage.scope).await.unwrap();
+    let listed = fixture.client.run_document("deployment.list", json!({}), &fixture.scope).await.unwrap();
     assert_eq!(listed[0]["id"], started["id"]);
     assert_eq!(
         listed[0].as_object().unwrap().keys().collect::<Vec<_>>(),

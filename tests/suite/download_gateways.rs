@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use epicloud::base::error::{Error, Kind};
 use epicloud::transfer::download::{Download, DownloadReceipt};
 
-use super::stage::names_in;
-use super::transfer_world::{MIB, PART, World, content, download, link, receive};
+use super::fixture::names_in;
+use super::transfer_fixture::{MIB, PART, TransferFixture, content, download, link, receive};
 use super::wires::{Ask, Reply, ScriptedStore};
 
 /// An answer with nothing but HTTP in it.
@@ -18,7 +18,7 @@ fn honest(ask: &Ask, blob: &[u8]) -> Reply {
 
 /// A download of five parts and three bytes through a gateway.
 struct Through {
-    world: World,
+    fixture: TransferFixture,
     blob: Arc<Vec<u8>>,
     store: ScriptedStore,
 }
@@ -28,23 +28,23 @@ impl Through {
         let blob = Arc::new(content(31, 5 * MIB + 3));
         let bytes = blob.clone();
         let store = ScriptedStore::start(move |ask| answer(ask, &bytes)).await;
-        Self { world: World::new().await, blob, store }
+        Self { fixture: TransferFixture::new().await, blob, store }
     }
 
     fn request(&self) -> Download {
-        Download { link: link(&self.store.blob()), ..download(&self.world, &self.world.path("db")) }
+        Download { link: link(&self.store.blob()), ..download(&self.fixture, &self.fixture.path("db")) }
     }
 
     async fn ends(&self) -> Result<DownloadReceipt, Error> {
-        receive(&self.world, &self.request()).await
+        receive(&self.fixture, &self.request()).await
     }
 
     /// The whole blob must come of it.
     async fn gives_all(&self, shown: &str) -> DownloadReceipt {
         let receipt = self.ends().await.unwrap_or_else(|error| panic!("{shown}: {error}"));
-        assert!(std::fs::read(self.world.path("db")).unwrap() == *self.blob, "{shown}");
+        assert!(std::fs::read(self.fixture.path("db")).unwrap() == *self.blob, "{shown}");
         assert_eq!(
-            (receipt.bytes, names_in(self.world.folder.path())),
+            (receipt.bytes, names_in(self.fixture.folder.path())),
             (self.blob.len() as u64, vec!["db".to_owned()])
         );
         receipt
@@ -85,11 +85,11 @@ async fn a_blob_that_is_empty_by_all_signs_is_an_empty_file() {
         |_| Reply::new(200, b"").with("x-ms-blob-type", "BlockBlob"),
     ];
     for answer in empty {
-        let (world, store) = (World::new().await, ScriptedStore::start(answer).await);
-        let request = Download { link: link(&store.blob()), ..download(&world, &world.path("db")) };
-        let receipt = receive(&world, &request).await.unwrap();
+        let (fixture, store) = (TransferFixture::new().await, ScriptedStore::start(answer).await);
+        let request = Download { link: link(&store.blob()), ..download(&fixture, &fixture.path("db")) };
+        let receipt = receive(&fixture, &request).await.unwrap();
         assert_eq!((receipt.bytes, receipt.verified), (0, "size"));
-        assert_eq!(std::fs::read(world.path("db")).unwrap(), b"");
+        assert_eq!(std::fs::read(fixture.path("db")).unwrap(), b"");
     }
 }
 
@@ -103,7 +103,7 @@ async fn a_weak_tag_is_compared_and_never_sent() {
     let through = Through::new(weak).await;
     through.gives_all("weak").await;
     assert!(through.store.asked().iter().all(|ask| ask.header("if-match").is_none()));
-    assert_eq!(through.world.said("changed during the download"), 0);
+    assert_eq!(through.fixture.said("changed during the download"), 0);
 
     // Another version, from the fourth part on.
     let changes = |ask: &Ask, blob: &[u8]| {
@@ -113,9 +113,9 @@ async fn a_weak_tag_is_compared_and_never_sent() {
     };
     let through = Through::new(changes).await;
     through.ends().await.unwrap();
-    let saved = std::fs::read(through.world.path("db")).unwrap();
+    let saved = std::fs::read(through.fixture.path("db")).unwrap();
     assert!(saved.iter().zip(through.blob.iter()).all(|(saved, first)| *saved == !first), "of one version");
-    assert_eq!(through.world.said("changed during the download"), 1);
+    assert_eq!(through.fixture.said("changed during the download"), 1);
 }
 
 #[tokio::test]
@@ -128,14 +128,14 @@ async fn an_interrupted_download_of_a_weak_tag_is_resumed() {
     .await;
     let mut request = through.request();
     request.options.streams = 1;
-    assert_eq!(receive(&through.world, &request).await.unwrap_err().kind(), Kind::Forbidden);
+    assert_eq!(receive(&through.fixture, &request).await.unwrap_err().kind(), Kind::Forbidden);
     assert_eq!(through.gives_all("resumed").await.resumed_bytes, 3 * PART);
 }
 
 #[tokio::test]
 async fn a_store_without_ranges_gives_one_stream() {
     type Answer = fn(&Ask, &[u8]) -> Reply;
-    /// What the store gives where no range is asked for.
+    /// What the blob storage gives where no range is asked for.
     fn whole(ask: &Ask, blob: &[u8]) -> Option<Reply> {
         ask.range.is_none().then(|| Reply::new(200, blob))
     }
@@ -219,10 +219,10 @@ async fn where_ranges_are_no_longer_given_a_resumed_download_says_that_it_starts
     .await;
     let mut request = through.request();
     request.options.streams = 1;
-    assert_eq!(receive(&through.world, &request).await.unwrap_err().kind(), Kind::Forbidden);
+    assert_eq!(receive(&through.fixture, &request).await.unwrap_err().kind(), Kind::Forbidden);
     ranges.store(false, Ordering::Relaxed);
     assert_eq!(through.gives_all("one stream").await.resumed_bytes, 0);
-    assert_eq!(through.world.said("restarting the download as a single stream"), 1);
+    assert_eq!(through.fixture.said("restarting the download as a single stream"), 1);
 }
 
 #[tokio::test]
@@ -270,6 +270,6 @@ async fn what_may_be_a_part_of_the_blob_is_not_saved_as_all_of_it() {
         let error = through.ends().await.unwrap_err();
         assert_eq!(error.kind(), kind, "{shown}: {error}");
         assert!(kind != Kind::Protocol || error.next_step().is_some(), "{shown}: {error:?}");
-        assert_eq!(names_in(through.world.folder.path()), [] as [&str; 0], "{shown}");
+        assert_eq!(names_in(through.fixture.folder.path()), [] as [&str; 0], "{shown}");
     }
 }

@@ -9,13 +9,13 @@ use epicloud::base::readable::Readable;
 use epicloud::transfer::Inspection;
 use epicloud::transfer::download::Download;
 
-use super::stage::names_in;
-use super::transfer_world::{MIB, PART, World, content, download, link, receive};
+use super::fixture::names_in;
+use super::transfer_fixture::{MIB, PART, TransferFixture, content, download, link, receive};
 use super::wires::{Ask, Reply, ScriptedStore};
 
 const PAGE: &[u8] = b"<!DOCTYPE html><html><title>Sign in</title></html>";
 
-/// An answer of a store of which a gateway leaves nothing but HTTP.
+/// An answer of a storage server of which a gateway leaves nothing but HTTP.
 fn honest(ask: &Ask, blob: &[u8]) -> Reply {
     Reply::part(ask, blob).with("ETag", "\"1\"")
 }
@@ -24,20 +24,20 @@ fn page() -> Reply {
     Reply::new(200, PAGE).with("Content-Type", "text/html; charset=utf-8")
 }
 
-async fn fetched(world: &World, store: &ScriptedStore, overwrite: bool) -> Result<(), Error> {
-    let request = Download { link: link(&store.blob()), overwrite, ..download(world, &world.path("db.bacpac")) };
-    receive(world, &request).await.map(drop)
+async fn fetched(fixture: &TransferFixture, store: &ScriptedStore, overwrite: bool) -> Result<(), Error> {
+    let request = Download { link: link(&store.blob()), overwrite, ..download(fixture, &fixture.path("db.bacpac")) };
+    receive(fixture, &request).await.map(drop)
 }
 
 /// The download must be refused as what it is, and nothing be changed by it.
 async fn assert_refused(store: ScriptedStore, shown: &str) {
-    let world = World::new().await;
-    world.file("db.bacpac", b"PK the good dump of yesterday");
-    let error = fetched(&world, &store, true).await.unwrap_err();
+    let fixture = TransferFixture::new().await;
+    fixture.file("db.bacpac", b"PK the good dump of yesterday");
+    let error = fetched(&fixture, &store, true).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Protocol, "{shown}: {error}");
     assert!(error.next_step().is_some_and(|step| step.contains("HTTPS_PROXY")), "{shown}: {error:?}");
-    assert_eq!(std::fs::read(world.path("db.bacpac")).unwrap(), b"PK the good dump of yesterday", "{shown}");
-    assert_eq!(names_in(world.folder.path()), ["db.bacpac"], "{shown}");
+    assert_eq!(std::fs::read(fixture.path("db.bacpac")).unwrap(), b"PK the good dump of yesterday", "{shown}");
+    assert_eq!(names_in(fixture.folder.path()), ["db.bacpac"], "{shown}");
 }
 
 #[tokio::test]
@@ -54,16 +54,16 @@ async fn a_page_is_not_the_blob_whenever_it_comes() {
     for (shown, is_moment) in moments {
         let blob = blob.clone();
         let store = ScriptedStore::start(move |ask| if is_moment(ask) { page() } else { honest(ask, &blob) }).await;
-        let world = World::new().await;
-        world.file("db.bacpac", b"mine");
+        let fixture = TransferFixture::new().await;
+        fixture.file("db.bacpac", b"mine");
         let mut request =
-            Download { link: link(&store.blob()), overwrite: true, ..download(&world, &world.path("db.bacpac")) };
+            Download { link: link(&store.blob()), overwrite: true, ..download(&fixture, &fixture.path("db.bacpac")) };
         request.options.streams = 1;
-        let error = receive(&world, &request).await.unwrap_err();
+        let error = receive(&fixture, &request).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Protocol, "{shown}: {error}");
         assert!(error.message().contains("\"Sign in\""), "{shown}: {error}");
         assert!(error.next_step().is_some_and(|step| step.contains("HTTPS_PROXY")), "{shown}: {error:?}");
-        assert_eq!(std::fs::read(world.path("db.bacpac")).unwrap(), b"mine", "{shown}");
+        assert_eq!(std::fs::read(fixture.path("db.bacpac")).unwrap(), b"mine", "{shown}");
     }
 }
 
@@ -122,19 +122,19 @@ async fn what_nobody_can_read_is_not_the_blob_either() {
         for honest_head in [false, true] {
             let blob = blob.clone();
             let answer = move |ask: &Ask| if honest_head && ask.is_head() { honest(ask, &blob) } else { form(ask) };
-            let (world, store) = (World::new().await, ScriptedStore::start(answer).await);
-            world.file("db.bacpac", b"PK the good dump of yesterday");
+            let (fixture, store) = (TransferFixture::new().await, ScriptedStore::start(answer).await);
+            fixture.file("db.bacpac", b"PK the good dump of yesterday");
             let request = Download {
                 link: link(&store.blob()),
                 overwrite: true,
                 inspection: Some(Arc::new(Archives)),
-                ..download(&world, &world.path("db.bacpac"))
+                ..download(&fixture, &fixture.path("db.bacpac"))
             };
-            let error = receive(&world, &request).await.unwrap_err();
+            let error = receive(&fixture, &request).await.unwrap_err();
             assert_eq!(error.kind(), Kind::Protocol, "{shown}: {error}");
             assert!(error.next_step().is_some_and(|step| step.contains("HTTPS_PROXY")), "{shown}: {error:?}");
-            assert_eq!(std::fs::read(world.path("db.bacpac")).unwrap(), b"PK the good dump of yesterday", "{shown}");
-            assert_eq!(names_in(world.folder.path()), ["db.bacpac"], "{shown}");
+            assert_eq!(std::fs::read(fixture.path("db.bacpac")).unwrap(), b"PK the good dump of yesterday", "{shown}");
+            assert_eq!(names_in(fixture.folder.path()), ["db.bacpac"], "{shown}");
         }
     }
 }
@@ -157,10 +157,10 @@ async fn a_page_after_the_blob_has_changed_is_not_the_blob() {
     assert_refused(store.await, "after a change").await;
 }
 
-/// What a download of five parts has left that was refused after three, with a store that answers with pages from then
-/// on, until it is told otherwise.
+/// What a download of five parts has left that was refused after three, with a storage server that answers with pages
+/// from then on, until it is told otherwise.
 struct Left {
-    world: World,
+    fixture: TransferFixture,
     store: ScriptedStore,
     blob: Vec<u8>,
     pages: Arc<AtomicBool>,
@@ -168,7 +168,8 @@ struct Left {
 
 impl Left {
     async fn new(is_page: fn(&Ask) -> bool) -> Self {
-        let (world, blob, pages) = (World::new().await, content(24, 5 * MIB), Arc::new(AtomicBool::default()));
+        let (fixture, blob, pages) =
+            (TransferFixture::new().await, content(24, 5 * MIB), Arc::new(AtomicBool::default()));
         let (bytes, closed) = (blob.clone(), pages.clone());
         let store = ScriptedStore::start(move |ask| match ask.range {
             _ if closed.load(Ordering::Relaxed) && is_page(ask) => page(),
@@ -177,20 +178,20 @@ impl Left {
             }
             _ => honest(ask, &bytes),
         });
-        let left = Self { world, store: store.await, blob, pages };
+        let left = Self { fixture, store: store.await, blob, pages };
         let mut request = left.request();
         request.options.streams = 1;
-        assert_eq!(receive(&left.world, &request).await.unwrap_err().kind(), Kind::Forbidden);
+        assert_eq!(receive(&left.fixture, &request).await.unwrap_err().kind(), Kind::Forbidden);
         left.pages.store(true, Ordering::Relaxed);
         left
     }
 
     fn request(&self) -> Download {
-        Download { link: link(&self.store.blob()), ..download(&self.world, &self.world.path("db")) }
+        Download { link: link(&self.store.blob()), ..download(&self.fixture, &self.fixture.path("db")) }
     }
 
     fn files(&self) -> [Vec<u8>; 2] {
-        ["db.partial", "db.partial.journal"].map(|name| std::fs::read(self.world.path(name)).unwrap())
+        ["db.partial", "db.partial.journal"].map(|name| std::fs::read(self.fixture.path(name)).unwrap())
     }
 }
 
@@ -199,13 +200,13 @@ async fn what_can_be_resumed_is_not_given_up_for_a_page() {
     for is_page in [(|_| true) as fn(&Ask) -> bool, |ask| !ask.is_head()] {
         let left = Left::new(is_page).await;
         let before = left.files();
-        let error = receive(&left.world, &left.request()).await.unwrap_err();
+        let error = receive(&left.fixture, &left.request()).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Protocol, "{error}");
         assert!(left.files() == before, "nothing is changed");
         left.pages.store(false, Ordering::Relaxed);
-        let receipt = receive(&left.world, &left.request()).await.unwrap();
+        let receipt = receive(&left.fixture, &left.request()).await.unwrap();
         assert_eq!(receipt.resumed_bytes, 3 * PART);
-        assert!(std::fs::read(left.world.path("db")).unwrap() == left.blob);
+        assert!(std::fs::read(left.fixture.path("db")).unwrap() == left.blob);
     }
 }
 
@@ -217,7 +218,7 @@ async fn what_is_there_is_given_up_for_another_blob_only_when_that_comes() {
     let store =
         ScriptedStore::start(move |ask| if ask.is_head() { honest(ask, &other).with("ETag", "\"2\"") } else { page() });
     let request = Download { link: link(&store.await.blob()), ..left.request() };
-    assert_eq!(receive(&left.world, &request).await.unwrap_err().kind(), Kind::Protocol);
+    assert_eq!(receive(&left.fixture, &request).await.unwrap_err().kind(), Kind::Protocol);
     assert!(left.files() == before);
 }
 
@@ -233,10 +234,10 @@ async fn a_blob_is_not_taken_for_a_page() {
             let reply = honest(ask, &blob);
             if signed { real(reply).with("Content-Type", "text/html") } else { reply }
         });
-        let world = World::new().await;
-        fetched(&world, &store.await, false).await.unwrap();
-        assert!(std::fs::read(world.path("db.bacpac")).unwrap() == body);
-        let path: PathBuf = world.path("db.bacpac.partial");
+        let fixture = TransferFixture::new().await;
+        fetched(&fixture, &store.await, false).await.unwrap();
+        assert!(std::fs::read(fixture.path("db.bacpac")).unwrap() == body);
+        let path: PathBuf = fixture.path("db.bacpac.partial");
         assert!(!path.exists());
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use epicloud_emulator::{Config, Emulator, Speed};
 
-use super::stage::Epi;
+use super::fixture::Epi;
 use super::virtual_time::content;
 
 const CONTAINER: &str = "deploymentpackages";

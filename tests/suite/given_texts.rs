@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use epicloud_emulator::{Config, Emulator, Speed};
 
-use super::stage::{Epi, Run};
+use super::fixture::{Epi, Run};
 use super::virtual_time::content;
 
 async fn emulator() -> Emulator {

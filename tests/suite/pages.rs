@@ -2,7 +2,7 @@
 
 use epicloud_emulator::{Config, Emulator, Phase, Speed, Step};
 
-use super::stage::{Epi, names_in};
+use super::fixture::{Epi, names_in};
 
 async fn emulator() -> Emulator {
     Emulator::start(Config { speed: Speed::Instant, ..Config::default() }).await.unwrap()
@@ -129,7 +129,7 @@ async fn a_service_that_is_not_the_live_one_is_named() {
         (&["export", "start", "--environment", "Production", "--database", "epicms"], true),
         (&["deployment", "list"], false),
         (&["storage", "containers", "--environment", "Integration"], false),
-        // What the link leads to is the caller's business.
+        // What the symbolic link leads to is the caller's business.
         (
             &[
                 "package",

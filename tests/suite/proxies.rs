@@ -2,7 +2,7 @@
 
 use epicloud_emulator::{Config, Emulator};
 
-use super::stage::{Epi, Run};
+use super::fixture::{Epi, Run};
 use super::wires::{ConnectProxy, answering};
 
 /// An address of this machine that does not count as one, so that the rules for proxies hold for it. Nothing trusts it:

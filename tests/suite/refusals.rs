@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule};
 
-use super::stage::Epi;
+use super::fixture::Epi;
 use super::virtual_time::content;
 
 const NAME: &str = "site.cms.app.1.0.0.nupkg";
 const UPLOAD: [&str; 5] = ["package", "upload", NAME, "--sas-url-file", "link"];
 
-/// An emulator, and `epi` with a package and a link for writing.
-async fn stage() -> (Emulator, Epi) {
+/// An emulator, and `epi` with a package and a SAS URL for writing.
+async fn fixture() -> (Emulator, Epi) {
     let config = Config { link_scheme: LinkScheme::Http, ..Config::default() };
     let emulator = Emulator::start(config).await.unwrap();
     let epi = Epi::bare();
@@ -22,7 +22,7 @@ async fn stage() -> (Emulator, Epi) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_refusal_is_told_as_what_it_is_and_in_the_storages_own_words() {
-    let (emulator, epi) = stage().await;
+    let (emulator, epi) = fixture().await;
     for (status, code, message, exit_code, words) in [
         (
             403,
@@ -56,7 +56,7 @@ async fn each_refusal_is_told_as_what_it_is_and_in_the_storages_own_words() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_of_a_proxy_is_told_as_its_own() {
-    let (emulator, epi) = stage().await;
+    let (emulator, epi) = fixture().await;
     for (status, page, exit_code, words) in [
         (403, "<html><title>Blocked by policy 17</title></html>", 2, "\"Blocked by policy 17\""),
         (404, "<html><title>No such backend</title></html>", 3, "\"No such backend\""),
@@ -77,7 +77,7 @@ async fn the_page_of_a_proxy_is_told_as_its_own() {
 /// With success, as a sign-in does: in place of everything, or of the end alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_in_place_of_an_uploads_answer_is_told_as_one() {
-    let (emulator, epi) = stage().await;
+    let (emulator, epi) = fixture().await;
     for (status, query) in
         [(200, "comp=block&"), (201, "comp=block&"), (200, "comp=blocklist"), (201, "comp=blocklist")]
     {
@@ -93,7 +93,7 @@ async fn a_page_in_place_of_an_uploads_answer_is_told_as_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_only_creates_is_refused_before_any_request() {
-    let (emulator, epi) = stage().await;
+    let (emulator, epi) = fixture().await;
     epi.write("link", emulator.package_link("rc", Duration::from_secs(3600)).as_bytes());
     epi.run(&UPLOAD).await.refused(2, &["does not permit writing blocks", "(sp=rc)"]);
     assert!(emulator.requests().is_empty());

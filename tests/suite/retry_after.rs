@@ -12,7 +12,7 @@ use epicloud_emulator::{Effect, Rule};
 use serde_json::json;
 
 use super::scripted::{Scripted, answer, result};
-use super::transfer_world::{BLOB, MIB, World, content, download, receive};
+use super::transfer_fixture::{BLOB, MIB, TransferFixture, content, download, receive};
 
 const ID: &str = "aaaaaaaa-0000-0000-0000-000000000001";
 const SAS: &str = "sv=2023-01-03&se=2999-01-01T00%3A00%3A00Z&sig=CANARY%3D";
@@ -138,13 +138,13 @@ async fn an_upload_does_not_end_because_of_what_an_answer_asks_for() {
 
 #[tokio::test]
 async fn a_download_does_not_end_because_of_what_an_answer_asks_for() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let bytes = content(1, 2 * MIB);
-    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
     for method in ["HEAD", "GET"] {
-        world.emulator.faults().add(Rule::new(Effect::retry_after(503, 31_536_000)).method(method).times(1));
+        fixture.emulator.faults().add(Rule::new(Effect::retry_after(503, 31_536_000)).method(method).times(1));
     }
-    receive(&world, &download(&world, &world.path("db"))).await.unwrap();
-    assert!(std::fs::read(world.path("db")).unwrap() == bytes);
-    assert!(world.clock.monotonic() < Duration::from_secs(70), "{:?}", world.clock.monotonic());
+    receive(&fixture, &download(&fixture, &fixture.path("db"))).await.unwrap();
+    assert!(std::fs::read(fixture.path("db")).unwrap() == bytes);
+    assert!(fixture.clock.monotonic() < Duration::from_secs(70), "{:?}", fixture.clock.monotonic());
 }

@@ -10,21 +10,21 @@ use epicloud::request::{SaveExport, SavedExport, Wait};
 use epicloud::{CancelToken, Error, Event, Kind, Scope};
 use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Phase, Rule, Speed, Step};
 
-use super::stage::{Epi, Stage, names_in};
+use super::fixture::{Epi, Fixture, names_in};
 use super::virtual_time::until;
 use super::words::resumes_with;
 
 const SIZE: u64 = 24 << 20;
 
 struct Saving {
-    stage: Stage,
+    fixture: Fixture,
     folder: tempfile::TempDir,
 }
 
 impl Saving {
     async fn new() -> Self {
         let config = Config { link_scheme: LinkScheme::Http, export_size: SIZE, ..Config::default() };
-        Self { stage: Stage::with(config).await, folder: tempfile::tempdir().unwrap() }
+        Self { fixture: Fixture::with(config).await, folder: tempfile::tempdir().unwrap() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -44,32 +44,32 @@ impl Saving {
     }
 
     async fn save(&self, request: SaveExport) -> Result<SavedExport, Error> {
-        self.stage.client.run(request, &self.stage.scope).await
+        self.fixture.client.run(request, &self.fixture.scope).await
     }
 
     /// A save that is cut in its download, after the first part.
     async fn cut(&self) -> Error {
-        self.stage.emulator.faults().add(Rule::new(Effect::status(409)).method("GET").path("/bacpacs/").nth(2));
+        self.fixture.emulator.faults().add(Rule::new(Effect::status(409)).method("GET").path("/bacpacs/").nth(2));
         let error = self.save(self.request()).await.unwrap_err();
-        self.stage.emulator.faults().clear();
+        self.fixture.emulator.faults().clear();
         error
     }
 
     /// The exports that were started.
     fn starts(&self) -> usize {
-        self.stage.api_requests().iter().filter(|request| request.starts_with("POST ")).count()
+        self.fixture.api_requests().iter().filter(|request| request.starts_with("POST ")).count()
     }
 
     /// The id of the export that was started last.
     fn accepted(&self) -> String {
-        let events = self.stage.recording.events().into_iter().rev();
+        let events = self.fixture.recording.events().into_iter().rev();
         let mut ids = events.filter_map(|event| if let Event::Accepted { id, .. } = event { Some(id) } else { None });
         ids.next().unwrap()
     }
 
     /// What everybody is told, in one line that says this.
     fn is_told(&self, words: &str) -> bool {
-        let events = self.stage.recording.events();
+        let events = self.fixture.recording.events();
         let told = |event: &&Event| matches!(event, Event::Message { level: epicloud::base::event::Level::Info, text } if text.contains(words));
         events.iter().filter(told).count() == 1
     }
@@ -96,7 +96,7 @@ async fn a_download_that_failed_goes_on_with_the_same_export() {
     let saved =
         saving.save(SaveExport { retention_hours: Some(48.try_into().unwrap()), ..saving.request() }).await.unwrap();
     assert_eq!((saved.id, saved.file.resumed_bytes, saving.starts()), (id.clone(), 8 << 20, 1));
-    assert_eq!(saving.stage.warnings(), ["the retention of 48 hours is ignored: it is only for a new export"]);
+    assert_eq!(saving.fixture.warnings(), ["the retention of 48 hours is ignored: it is only for a new export"]);
     assert!(saving.is_told(&format!("resuming export {id} of epicms (Production)")));
     assert_eq!(names_in(saving.folder.path()), ["db.bacpac"], "all is forgotten once it is there");
     // Then the same save is another export.
@@ -107,15 +107,15 @@ async fn a_download_that_failed_goes_on_with_the_same_export() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wait_that_was_stopped_goes_on_with_the_same_export() {
     let saving = Saving::new().await;
-    let (cancel, recording) = (CancelToken::new(), saving.stage.recording.clone());
+    let (cancel, recording) = (CancelToken::new(), saving.fixture.recording.clone());
     let scope = Scope::new(recording, cancel.clone());
-    saving.stage.emulator.script(Phase::Export, vec![Step::new(3_600_000, 100, "Succeeded")]);
-    let looks = || saving.stage.api_requests().iter().filter(|request| request.starts_with("GET ")).count();
+    saving.fixture.emulator.script(Phase::Export, vec![Step::new(3_600_000, 100, "Succeeded")]);
+    let looks = || saving.fixture.api_requests().iter().filter(|request| request.starts_with("GET ")).count();
     let stopping = async {
         until("a look", || looks() > 1).await;
         cancel.cancel();
     };
-    let (outcome, ()) = tokio::join!(saving.stage.client.run(saving.request(), &scope), stopping);
+    let (outcome, ()) = tokio::join!(saving.fixture.client.run(saving.request(), &scope), stopping);
     let (error, id) = (outcome.unwrap_err(), saving.accepted());
     assert_eq!(error.kind(), Kind::Cancelled);
     assert_goes_on(&error, &id);
@@ -150,11 +150,11 @@ async fn a_new_export_is_started_where_the_old_one_does_not_serve_and_that_is_to
         saving.cut().await;
         let (id, before) = (saving.accepted(), saving.journal());
         if let Some(fault) = fault {
-            saving.stage.emulator.faults().add(fault);
+            saving.fixture.emulator.faults().add(fault);
         }
         let saved = saving.save(request(&saving)).await.unwrap();
         assert!(saved.id != id && saving.starts() == 2, "{told}");
-        assert!(told.is_empty() || saving.is_told(told), "{told}: {:?}", saving.stage.recording.events());
+        assert!(told.is_empty() || saving.is_told(told), "{told}: {:?}", saving.fixture.recording.events());
         assert!(before.contains(&id) && names_in(saving.folder.path()) == ["db.bacpac"], "{told}");
     }
 }
@@ -165,18 +165,18 @@ async fn an_export_that_has_failed_or_expired_is_not_gone_on_with() {
     {
         let saving = Saving::new().await;
         saving
-            .stage
+            .fixture
             .emulator
             .script(Phase::Export, vec![Step::new(0, 100, "Succeeded"), Step::new(5_000, 100, status)]);
         saving.cut().await;
         let id = saving.accepted();
-        saving.stage.clock.advance(Duration::from_secs(10));
+        saving.fixture.clock.advance(Duration::from_secs(10));
         let saved = saving.save(saving.request()).await.unwrap();
         assert!(saved.id != id && saving.is_told(&format!("export {id} of an interrupted save {words}")), "{status}");
     }
     // One whose end the save itself has seen is forgotten at once, and the next step is another export.
     let saving = Saving::new().await;
-    saving.stage.emulator.script(Phase::Export, vec![Step::new(0, 100, "ExportFailed")]);
+    saving.fixture.emulator.script(Phase::Export, vec![Step::new(0, 100, "ExportFailed")]);
     let error = saving.save(saving.request()).await.unwrap_err();
     let (_, request) = resumes_with(&error);
     assert_eq!((error.kind(), request.get("id"), names_in(saving.folder.path()).len()), (Kind::JobFailed, None, 0));
@@ -189,10 +189,10 @@ async fn no_export_is_started_while_the_service_cannot_be_asked_about_the_old_on
     saving.cut().await;
     let id = saving.accepted();
     for status in [503, 401] {
-        saving.stage.emulator.faults().add(Rule::new(Effect::status(status)).method("GET").path("/exports/"));
+        saving.fixture.emulator.faults().add(Rule::new(Effect::status(status)).method("GET").path("/exports/"));
         let error = saving.save(saving.request()).await.unwrap_err();
         assert_goes_on(&error, &id);
-        saving.stage.emulator.faults().clear();
+        saving.fixture.emulator.faults().clear();
     }
     assert_eq!(saving.save(saving.request()).await.unwrap().id, id);
     assert_eq!(saving.starts(), 1);
@@ -205,12 +205,12 @@ async fn what_was_received_outlives_a_save_of_something_else_that_fails() {
     saving.cut().await;
     let id = saving.accepted();
     let other = || SaveExport { database_name: "epicommerce".into(), ..saving.request() };
-    saving.stage.emulator.script(Phase::Export, vec![Step::new(0, 100, "ExportFailed")]);
+    saving.fixture.emulator.script(Phase::Export, vec![Step::new(0, 100, "ExportFailed")]);
     assert_eq!(saving.save(other()).await.unwrap_err().kind(), Kind::JobFailed);
     let refusal = Rule::new(Effect::status(409)).method("HEAD").path("/bacpacs/");
-    saving.stage.emulator.faults().add(refusal);
+    saving.fixture.emulator.faults().add(refusal);
     saving.save(other()).await.unwrap_err();
-    saving.stage.emulator.faults().clear();
+    saving.fixture.emulator.faults().clear();
     let saved = saving.save(SaveExport { id: Some(id), ..saving.request() }).await.unwrap();
     assert_eq!((saved.file.resumed_bytes, saving.starts()), (8 << 20, 3));
 }

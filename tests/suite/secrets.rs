@@ -4,7 +4,7 @@ use std::path::Path;
 
 use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
 
-use super::stage::{Epi, saving};
+use super::fixture::{Epi, saving};
 use super::virtual_time::content;
 
 /// Every file below a folder, with its content.
@@ -80,7 +80,7 @@ async fn no_secret_is_shown_or_stored() {
     contents(home.path(), &mut files);
     assert!(files.iter().any(|(name, _)| name.contains(".partial")), "the cut download left its state: {cut:?}");
 
-    // The secrets that really travelled: link signatures and authorization headers, as the emulator received them.
+    // The secrets that really travelled: SAS URL signatures and authorization headers, as the emulator received them.
     let mut canaries = vec![secret.to_owned(), "CANARY-secret-that-must-not-be-seen".to_owned()];
     for request in emulator.requests() {
         if let Some(signature) = request.query.split('&').find_map(|part| part.strip_prefix("sig=")) {

@@ -10,7 +10,7 @@ use epicloud_emulator::{Config, Effect, Emulator, Phase, Rule, Speed, Step};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use super::stage::Epi;
+use super::fixture::Epi;
 use super::virtual_time::{content, until};
 
 /// A command at a terminal.

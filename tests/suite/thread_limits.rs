@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use epicloud_emulator::{Config, Emulator, LinkScheme, Speed};
 
-use super::stage::{Epi, Run, saving};
+use super::fixture::{Epi, Run, saving};
 use super::virtual_time::content;
 
 /// What takes longer than this hangs.

@@ -13,20 +13,20 @@ use epicloud::transfer::upload::Upload;
 use epicloud::transport::http::Http;
 use epicloud_emulator::{Effect, Rule};
 
-use super::stage::names_in;
-use super::transfer_world::{BLOB, MIB, PART, World, content, download, named, receive, send, upload};
+use super::fixture::names_in;
+use super::transfer_fixture::{BLOB, MIB, PART, TransferFixture, content, download, named, receive, send, upload};
 use super::virtual_time::{Seeded, TestClock, cancelled_at, until};
 
 /// Runs a transfer on a runtime of its own, cancels it at a moment, and looks for tasks that are left when its client is
 /// gone, which keeps connections.
 async fn cancelled<Running>(
-    world: &World,
+    fixture: &TransferFixture,
     moment: impl FnMut() -> bool,
     transfer: impl FnOnce(Engine, Arc<dyn Sink>, CancelToken) -> Running + Send + 'static,
 ) where
     Running: Future<Output = Error>,
 {
-    let (cancel, state) = (CancelToken::new(), world.state.path().to_owned());
+    let (cancel, state) = (CancelToken::new(), fixture.state.path().to_owned());
     let heard = cancel.clone();
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -45,113 +45,110 @@ async fn cancelled<Running>(
     until("the end", || thread.is_finished()).await;
     assert_eq!(thread.join().unwrap().kind(), Kind::Cancelled);
     // Nothing follows.
-    let before = world.emulator.requests().len();
-    world.emulator.faults().clear();
+    let before = fixture.emulator.requests().len();
+    fixture.emulator.faults().clear();
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(world.emulator.requests().len(), before);
+    assert_eq!(fixture.emulator.requests().len(), before);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload() {
-    let world = World::new().await;
-    // The sixth block and those after it: five are in the store, the streams are at work.
+    let fixture = TransferFixture::new().await;
+    // The sixth block and those after it: five are in the blob storage, the streams are at work.
     for nth in 6..40 {
-        world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&").nth(nth));
+        fixture.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&").nth(nth));
     }
     let bytes = content(1, 12 * MIB);
-    let request = upload(&world, &world.file("p", &bytes));
+    let request = upload(&fixture, &fixture.file("p", &bytes));
     let sent = request.clone();
-    let moment = || world.put_blocks().len() == 9;
-    cancelled(
-        &world,
-        moment,
-        |engine, sink, cancel| async move { engine.upload(&sent, &sink, &cancel).await.unwrap_err() },
-    )
+    let moment = || fixture.put_blocks().len() == 9;
+    cancelled(&fixture, moment, |engine, sink, cancel| async move {
+        engine.upload(&sent, &sink, &cancel).await.unwrap_err()
+    })
     .await;
-    assert!(world.commits().is_empty());
-    let receipt = send(&world, &request).await.unwrap();
+    assert!(fixture.commits().is_empty());
+    let receipt = send(&fixture, &request).await.unwrap();
     assert!((4 * PART..=5 * PART).contains(&receipt.resumed_bytes), "all but what was just answered: {receipt:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_of_several_between_their_commits() {
-    let world = World::new().await;
-    world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=blocklist&").nth(2));
+    let fixture = TransferFixture::new().await;
+    fixture.emulator.faults().add(Rule::new(Effect::Stall).query("comp=blocklist&").nth(2));
     let names = ["a.cms.app.1.nupkg", "b.cms.app.1.nupkg"];
-    let files = names.map(|name| named(&world.file(name, &content(2, 2 * MIB)), name)).to_vec();
-    let sent = Upload { files, ..upload(&world, &world.path(names[0])) };
-    let moment = || world.commits().len() == 2;
-    cancelled(
-        &world,
-        moment,
-        |engine, sink, cancel| async move { engine.upload(&sent, &sink, &cancel).await.unwrap_err() },
-    )
+    let files = names.map(|name| named(&fixture.file(name, &content(2, 2 * MIB)), name)).to_vec();
+    let sent = Upload { files, ..upload(&fixture, &fixture.path(names[0])) };
+    let moment = || fixture.commits().len() == 2;
+    cancelled(&fixture, moment, |engine, sink, cancel| async move {
+        engine.upload(&sent, &sink, &cancel).await.unwrap_err()
+    })
     .await;
-    let committed = |name: &str| world.emulator.blob("deploymentpackages", name).unwrap().committed;
+    let committed = |name: &str| fixture.emulator.blob("deploymentpackages", name).unwrap().committed;
     assert_eq!(names.map(committed), [true, false]);
-    assert_eq!(world.journals().len(), 2, "those of both, so that neither is sent again");
+    assert_eq!(fixture.journals().len(), 2, "those of both, so that neither is sent again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_download() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let bytes = content(3, 12 * MIB);
-    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
     for nth in 6..40 {
-        world.emulator.faults().add(Rule::new(Effect::Stall).method("GET").nth(nth).after_sent(500_000));
+        fixture.emulator.faults().add(Rule::new(Effect::Stall).method("GET").nth(nth).after_sent(500_000));
     }
-    let request = download(&world, &world.path("db"));
+    let request = download(&fixture, &fixture.path("db"));
     let received = request.clone();
     // Nine on four streams: five parts are done and written down. Half sent are also parts that are simply on their way.
     let moment = || {
-        let gets = world.requests("GET", "");
+        let gets = fixture.requests("GET", "");
         gets.len() == 9 && gets.iter().filter(|get| !get.complete && get.body_sent >= 500_000).count() == 4
     };
-    cancelled(&world, moment, |engine, sink, cancel| async move {
+    cancelled(&fixture, moment, |engine, sink, cancel| async move {
         engine.download(&received, &sink, &cancel).await.unwrap_err()
     })
     .await;
-    assert_eq!(names_in(world.folder.path()), ["db.partial", "db.partial.journal"]);
+    assert_eq!(names_in(fixture.folder.path()), ["db.partial", "db.partial.journal"]);
     // The lock is gone with it.
-    let receipt = receive(&world, &request).await.unwrap();
+    let receipt = receive(&fixture, &request).await.unwrap();
     assert_eq!(receipt.resumed_bytes, 5 * PART);
-    assert!(std::fs::read(world.path("db")).unwrap() == bytes);
+    assert!(std::fs::read(fixture.path("db")).unwrap() == bytes);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_download_before_its_first_part() {
-    let world = World::new().await;
-    world.emulator.put_blob("bacpacs", BLOB, &content(4, 4 * MIB)).unwrap();
-    world.emulator.faults().add(Rule::new(Effect::Stall).method("GET"));
-    let received = download(&world, &world.path("db"));
-    let moment = || world.requests("GET", "").len() == 4;
-    cancelled(&world, moment, |engine, sink, cancel| async move {
+    let fixture = TransferFixture::new().await;
+    fixture.emulator.put_blob("bacpacs", BLOB, &content(4, 4 * MIB)).unwrap();
+    fixture.emulator.faults().add(Rule::new(Effect::Stall).method("GET"));
+    let received = download(&fixture, &fixture.path("db"));
+    let moment = || fixture.requests("GET", "").len() == 4;
+    cancelled(&fixture, moment, |engine, sink, cancel| async move {
         engine.download(&received, &sink, &cancel).await.unwrap_err()
     })
     .await;
-    assert_eq!(names_in(world.folder.path()), [] as [&str; 0], "there is nothing to go on with");
+    assert_eq!(names_in(fixture.folder.path()), [] as [&str; 0], "there is nothing to go on with");
 }
 
 /// Nothing is done for who has cancelled before, and a pause between two tries is no reason to be deaf.
 #[tokio::test]
 async fn before_the_start_and_in_a_pause() {
-    let world = World::new().await;
-    world.emulator.put_blob("bacpacs", BLOB, b"x").unwrap();
-    let (cancel, sink) = (CancelToken::new(), world.sink());
+    let fixture = TransferFixture::new().await;
+    fixture.emulator.put_blob("bacpacs", BLOB, b"x").unwrap();
+    let (cancel, sink) = (CancelToken::new(), fixture.sink());
     cancel.cancel();
-    let request = upload(&world, &world.file("p", b"x"));
-    assert_eq!(world.engine.upload(&request, &sink, &cancel).await.unwrap_err().kind(), Kind::Cancelled);
-    let receiving = download(&world, &world.path("db"));
-    assert_eq!(world.engine.download(&receiving, &sink, &cancel).await.unwrap_err().kind(), Kind::Cancelled);
-    assert!(world.emulator.requests().is_empty());
+    let request = upload(&fixture, &fixture.file("p", b"x"));
+    assert_eq!(fixture.engine.upload(&request, &sink, &cancel).await.unwrap_err().kind(), Kind::Cancelled);
+    let receiving = download(&fixture, &fixture.path("db"));
+    assert_eq!(fixture.engine.download(&receiving, &sink, &cancel).await.unwrap_err().kind(), Kind::Cancelled);
+    assert!(fixture.emulator.requests().is_empty());
 
     // A pause that nothing but the test could let pass.
-    let world = World::around(world.emulator, TestClock::by_hand());
-    let (request, sink) = (upload(&world, &world.file("p", b"x")), world.sink());
-    world.emulator.faults().add(Rule::new(Effect::retry_after(503, 300)));
+    let fixture = TransferFixture::around(fixture.emulator, TestClock::by_hand());
+    let (request, sink) = (upload(&fixture, &fixture.file("p", b"x")), fixture.sink());
+    fixture.emulator.faults().add(Rule::new(Effect::retry_after(503, 300)));
     let cancel = CancelToken::new();
-    cancelled_at("the pause", || world.retrying() > 0, &cancel, world.engine.upload(&request, &sink, &cancel)).await;
-    assert!(epicloud::base::time::Clock::monotonic(world.clock.as_ref()) < Duration::from_secs(300));
+    cancelled_at("the pause", || fixture.retrying() > 0, &cancel, fixture.engine.upload(&request, &sink, &cancel))
+        .await;
+    assert!(epicloud::base::time::Clock::monotonic(fixture.clock.as_ref()) < Duration::from_secs(300));
 }

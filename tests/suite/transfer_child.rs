@@ -15,7 +15,7 @@ use epicloud::transfer::upload::{Upload, UploadOptions};
 use epicloud::transport::http::Http;
 use epicloud::transport::system::{SystemClock, SystemEntropy};
 
-use super::transfer_world::{NAME, link, named};
+use super::transfer_fixture::{NAME, link, named};
 
 /// A transfer in another process.
 pub(crate) struct Child<'a> {
@@ -30,12 +30,12 @@ pub(crate) struct Child<'a> {
 }
 
 impl<'a> Child<'a> {
-    /// Sends a file as the package [`NAME`] to the container that the link leads to.
+    /// Sends a file as the package [`NAME`] to the container that the SAS URL leads to.
     pub(crate) fn uploading(link: &'a SafeUrl, file: &'a Path) -> Self {
         Self { test: "child_uploads", link, file, streams: 8, piece: 8 << 20, state: None }
     }
 
-    /// Receives the blob that the link leads to as a file.
+    /// Receives the blob that the SAS URL leads to as a file.
     pub(crate) fn downloading(link: &'a SafeUrl, file: &'a Path) -> Self {
         Self { test: "child_downloads", ..Self::uploading(link, file) }
     }

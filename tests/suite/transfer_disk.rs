@@ -9,13 +9,15 @@ use epicloud::base::error::Kind;
 use epicloud::base::event::{Event, Level};
 use epicloud::transfer::download::{Download, DownloadReceipt};
 
-use super::stage::names_in;
+use super::fixture::names_in;
 use super::transfer_child::{Child, this_program};
-use super::transfer_world::{BLOB, MIB, NAME, PART, World, content, download, receive, send, stored, upload};
+use super::transfer_fixture::{
+    BLOB, MIB, NAME, PART, TransferFixture, content, download, receive, send, stored, upload,
+};
 
 /// The parts that were asked for, in order of their numbers.
-fn parts(world: &World) -> Vec<u64> {
-    let ranges = world.requests("GET", "");
+fn parts(fixture: &TransferFixture) -> Vec<u64> {
+    let ranges = fixture.requests("GET", "");
     let first = |range: &str| range.trim_start_matches("bytes=").split('-').next().unwrap().parse::<u64>().unwrap();
     let mut parts: Vec<_> = ranges.iter().map(|get| first(get.header("range").unwrap()) / PART).collect();
     parts.sort_unstable();
@@ -23,18 +25,18 @@ fn parts(world: &World) -> Vec<u64> {
 }
 
 /// Cuts a download at its n-th part.
-async fn cut(world: &World, target: &Path, nth: u64) -> Download {
-    let mut request = download(world, target);
+async fn cut(fixture: &TransferFixture, target: &Path, nth: u64) -> Download {
+    let mut request = download(fixture, target);
     request.options.streams = 1;
-    world.refuse(|rule| rule.method("GET").nth(nth));
-    assert_eq!(receive(world, &request).await.unwrap_err().kind(), Kind::Forbidden);
-    world.calm();
+    fixture.refuse(|rule| rule.method("GET").nth(nth));
+    assert_eq!(receive(fixture, &request).await.unwrap_err().kind(), Kind::Forbidden);
+    fixture.calm();
     request
 }
 
 /// What stands in the folder after a download of five parts was cut after three.
 struct Left {
-    world: World,
+    fixture: TransferFixture,
     bytes: Vec<u8>,
     target: PathBuf,
     partial: PathBuf,
@@ -43,13 +45,13 @@ struct Left {
 
 impl Left {
     async fn new() -> Self {
-        let world = World::new().await;
+        let fixture = TransferFixture::new().await;
         let bytes = content(1, 5 * MIB - 9);
-        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-        let target = world.path("db");
-        cut(&world, &target, 4).await;
-        let (partial, journal) = (world.path("db.partial"), world.path("db.partial.journal"));
-        Self { world, bytes, target, partial, journal }
+        fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        let target = fixture.path("db");
+        cut(&fixture, &target, 4).await;
+        let (partial, journal) = (fixture.path("db.partial"), fixture.path("db.partial.journal"));
+        Self { fixture, bytes, target, partial, journal }
     }
 
     fn partial(&self) -> File {
@@ -58,9 +60,9 @@ impl Left {
 
     /// Goes on, and gives a right file, whatever was left.
     async fn goes_on(&self) -> DownloadReceipt {
-        let receipt = receive(&self.world, &download(&self.world, &self.target)).await.unwrap();
+        let receipt = receive(&self.fixture, &download(&self.fixture, &self.target)).await.unwrap();
         assert!(std::fs::read(&self.target).unwrap() == self.bytes);
-        assert_eq!((receipt.verified, names_in(self.world.folder.path())), ("md5", vec!["db".to_owned()]));
+        assert_eq!((receipt.verified, names_in(self.fixture.folder.path())), ("md5", vec!["db".to_owned()]));
         receipt
     }
 }
@@ -70,8 +72,8 @@ async fn a_part_that_somebody_changed_is_received_again() {
     let left = Left::new().await;
     left.partial().write_all_at(b"mine", PART + 77).unwrap();
     assert_eq!(left.goes_on().await.resumed_bytes, 2 * PART);
-    assert_eq!(parts(&left.world), [1, 3, 4]);
-    assert_eq!(left.world.said("resuming: 2 of 5 parts already downloaded"), 1);
+    assert_eq!(parts(&left.fixture), [1, 3, 4]);
+    assert_eq!(left.fixture.said("resuming: 2 of 5 parts already downloaded"), 1);
 }
 
 /// The journal reached the disk and the part did not.
@@ -84,7 +86,7 @@ async fn a_part_that_a_power_cut_took_is_received_again() {
     journal.extend([0; 300]);
     std::fs::write(&left.journal, journal).unwrap();
     assert_eq!(left.goes_on().await.resumed_bytes, 2 * PART);
-    assert_eq!(parts(&left.world), [0, 3, 4]);
+    assert_eq!(parts(&left.fixture), [0, 3, 4]);
 }
 
 /// What comes behind the zeros that were left there can be read again.
@@ -94,9 +96,9 @@ async fn a_download_with_a_spoiled_journal_can_be_cut_again() {
     let mut journal = std::fs::read(&left.journal).unwrap();
     journal.extend([0; 300]);
     std::fs::write(&left.journal, journal).unwrap();
-    cut(&left.world, &left.target, 2).await;
+    cut(&left.fixture, &left.target, 2).await;
     assert_eq!(left.goes_on().await.resumed_bytes, 4 * PART);
-    assert_eq!(parts(&left.world), [4]);
+    assert_eq!(parts(&left.fixture), [4]);
 }
 
 #[tokio::test]
@@ -131,15 +133,15 @@ async fn what_does_not_fit_together_starts_again_and_says_so() {
         let left = Left::new().await;
         spoil(&left);
         assert_eq!(left.goes_on().await.resumed_bytes, 0, "{why}");
-        assert_eq!(parts(&left.world).len(), 5, "{why}");
+        assert_eq!(parts(&left.fixture).len(), 5, "{why}");
         let said = format!("the partial file cannot be resumed ({why}); restarting the download");
-        assert_eq!(left.world.said(&said), 1, "{why}: {:?}", left.world.messages());
+        assert_eq!(left.fixture.said(&said), 1, "{why}: {:?}", left.fixture.messages());
     }
     // Without the file there is nothing to go on with, and nothing to say.
     let left = Left::new().await;
     std::fs::remove_file(&left.partial).unwrap();
     assert_eq!(left.goes_on().await.resumed_bytes, 0);
-    assert_eq!(left.world.said("cannot be resumed"), 0);
+    assert_eq!(left.fixture.said("cannot be resumed"), 0);
 }
 
 /// A limit of the process on the size of its files is the disk that has no more room: it is met in the middle of the
@@ -148,7 +150,7 @@ async fn what_does_not_fit_together_starts_again_and_says_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_write_that_fails_in_the_middle_keeps_what_is_there() {
     let left = Left::new().await;
-    let link = download(&left.world, &left.target).link;
+    let link = download(&left.fixture, &left.target).link;
     let child = Child { streams: 1, piece: PART, ..Child::downloading(&link, &left.target) }.command();
     // In units of 512 bytes; room for four of the five parts.
     let limited = within("trap '' XFSZ; ulimit -f 8192; exec \"$0\" \"$@\"", &child);
@@ -156,11 +158,11 @@ async fn a_write_that_fails_in_the_middle_keeps_what_is_there() {
     let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
     assert!(told.contains(&format!("cannot write '{}': file too large", left.partial.display())), "{told}");
-    assert_eq!(names_in(left.world.folder.path()), ["db.partial", "db.partial.journal"], "nothing looks whole");
-    assert_eq!(parts(&left.world), [3, 4]);
-    left.world.calm();
+    assert_eq!(names_in(left.fixture.folder.path()), ["db.partial", "db.partial.journal"], "nothing looks whole");
+    assert_eq!(parts(&left.fixture), [3, 4]);
+    left.fixture.calm();
     assert_eq!(left.goes_on().await.resumed_bytes, 4 * PART);
-    assert_eq!(parts(&left.world), [4]);
+    assert_eq!(parts(&left.fixture), [4]);
 }
 
 /// The same command, run by a shell with something to do before.
@@ -260,34 +262,34 @@ async fn child_on_a_disk_of_4_mib() {
 
 /// Known before the first byte is received, and nothing is left of it.
 async fn too_large_a_blob(disk: &Path) {
-    let world = World::new().await;
-    world.emulator.put_blob("bacpacs", BLOB, &content(2, 6 * MIB)).unwrap();
-    let error = receive(&world, &download(&world, &disk.join("db"))).await.unwrap_err();
+    let fixture = TransferFixture::new().await;
+    fixture.emulator.put_blob("bacpacs", BLOB, &content(2, 6 * MIB)).unwrap();
+    let error = receive(&fixture, &download(&fixture, &disk.join("db"))).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NoSpace, "{error}");
     assert!(error.to_string().starts_with(&format!("cannot write '{}", disk.join("db.partial").display())), "{error}");
     assert!(error.next_step().is_some_and(|step| step.contains("free some disk space")), "{error:?}");
-    assert!(world.requests("GET", "").is_empty() && world.retrying() == 0);
+    assert!(fixture.requests("GET", "").is_empty() && fixture.retrying() == 0);
     assert_eq!(names_in(disk), [] as [&str; 0]);
 }
 
 /// A copy of the partial file may have holes where no part was received yet, and then its room is not kept.
 async fn room_that_others_take_meanwhile(disk: &Path) {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let bytes = content(3, 3 * MIB);
-    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
     let target = disk.join("db");
-    let request = cut(&world, &target, 2).await;
+    let request = cut(&fixture, &target, 2).await;
     let partial = disk.join("db.partial");
     std::fs::remove_file(&partial).unwrap();
     let copy = File::create(&partial).unwrap();
     copy.write_all_at(&bytes[..MIB], 0).unwrap();
     copy.set_len(3 * PART).unwrap();
     let filler = Filler::fill(disk);
-    let error = receive(&world, &request).await.unwrap_err();
-    assert_eq!((error.kind(), world.retrying()), (Kind::NoSpace, 0), "{error}");
+    let error = receive(&fixture, &request).await.unwrap_err();
+    assert_eq!((error.kind(), fixture.retrying()), (Kind::NoSpace, 0), "{error}");
     assert_eq!(names_in(disk), ["db.partial", "db.partial.journal", "filler"], "kept, and nothing looks whole");
     drop(filler);
-    assert_eq!(receive(&world, &request).await.unwrap().resumed_bytes, PART);
+    assert_eq!(receive(&fixture, &request).await.unwrap().resumed_bytes, PART);
     assert!(std::fs::read(&target).unwrap() == bytes);
     std::fs::remove_file(&target).unwrap();
     assert_eq!(names_in(disk), [] as [&str; 0]);
@@ -295,19 +297,19 @@ async fn room_that_others_take_meanwhile(disk: &Path) {
 
 /// No room for one more file: known before the first request.
 async fn no_room_for_the_journal(disk: &Path) {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let bytes = content(4, 3 * MIB);
-    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
     let target = disk.join("db");
     let filler = Fillers::fill(disk);
-    let request = download(&world, &target);
-    let error = receive(&world, &request).await.unwrap_err();
+    let request = download(&fixture, &target);
+    let error = receive(&fixture, &request).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NoSpace, "{error}");
     assert!(error.to_string().contains("db.partial.journal'"), "{error}");
-    assert!(world.emulator.requests().is_empty() && !target.exists());
+    assert!(fixture.emulator.requests().is_empty() && !target.exists());
     drop(filler);
     assert_eq!(names_in(disk), [] as [&str; 0]);
-    assert_eq!(receive(&world, &request).await.unwrap().verified, "md5");
+    assert_eq!(receive(&fixture, &request).await.unwrap().verified, "md5");
     assert!(std::fs::read(&target).unwrap() == bytes);
     std::fs::remove_file(&target).unwrap();
     assert_eq!(names_in(disk), [] as [&str; 0]);
@@ -315,15 +317,15 @@ async fn no_room_for_the_journal(disk: &Path) {
 
 /// An upload does not need its journal.
 async fn no_room_for_the_journal_of_an_upload(disk: &Path) {
-    let mut world = World::new().await;
-    world.engine = world.engine.clone().keeping_state_in(Some(disk.join("state")));
+    let mut fixture = TransferFixture::new().await;
+    fixture.engine = fixture.engine.clone().keeping_state_in(Some(disk.join("state")));
     std::fs::create_dir_all(disk.join("state/uploads")).unwrap();
     let _filler = Filler::fill(disk);
     let bytes = content(5, 3 * MIB);
-    send(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
-    assert!(stored(&world, NAME) == bytes);
-    let verbose = world.events.events().into_iter().filter(
+    send(&fixture, &upload(&fixture, &fixture.file("p", &bytes))).await.unwrap();
+    assert!(stored(&fixture, NAME) == bytes);
+    let verbose = fixture.events.events().into_iter().filter(
         |event| matches!(event, Event::Message { level: Level::Info, text } if text.contains("cannot be resumed")),
     );
-    assert_eq!(verbose.count(), 1, "{:?}", world.messages());
+    assert_eq!(verbose.count(), 1, "{:?}", fixture.messages());
 }

@@ -11,40 +11,42 @@ use epicloud::transfer::download::Download;
 use epicloud::transfer::upload::{Integrity, Upload};
 use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule};
 
-use super::transfer_world::{BLOB, MIB, NAME, World, blocks, content, download, link, receive, send, stored, upload};
+use super::transfer_fixture::{
+    BLOB, MIB, NAME, TransferFixture, blocks, content, download, link, receive, send, stored, upload,
+};
 use super::virtual_time::{TestClock, until};
 use super::wires::{Garbled, cutting_answers, damaging, garbling};
 
 /// Where the emulator listens.
-fn address(world: &World) -> SocketAddr {
-    let origin = world.emulator.endpoint();
+fn address(fixture: &TransferFixture) -> SocketAddr {
+    let origin = fixture.emulator.endpoint();
     origin.trim_start_matches("http://").split('/').next().unwrap().parse().unwrap()
 }
 
 /// Where the emulator listens for TLS, or for plain HTTP.
-fn listening(world: &World, secure: bool) -> SocketAddr {
-    let origin = if secure { world.emulator.https_endpoint() } else { world.emulator.endpoint() };
+fn listening(fixture: &TransferFixture, secure: bool) -> SocketAddr {
+    let origin = if secure { fixture.emulator.https_endpoint() } else { fixture.emulator.endpoint() };
     origin.split('/').nth(2).unwrap().parse().unwrap()
 }
 
-/// The same link by another way. Its signature is not of the host.
-fn by_way_of(other: SocketAddr, url: &SafeUrl, world: &World) -> SafeUrl {
-    link(&url.expose().replace(&address(world).to_string(), &other.to_string()))
+/// The same SAS URL by another way. Its signature is not of the host.
+fn by_way_of(other: SocketAddr, url: &SafeUrl, fixture: &TransferFixture) -> SafeUrl {
+    link(&url.expose().replace(&address(fixture).to_string(), &other.to_string()))
 }
 
-/// The same link by another way, over TLS or not.
-fn over(secure: bool, other: SocketAddr, url: &SafeUrl, world: &World) -> SafeUrl {
-    let url = by_way_of(other, url, world);
+/// The same SAS URL by another way, over TLS or not.
+fn over(secure: bool, other: SocketAddr, url: &SafeUrl, fixture: &TransferFixture) -> SafeUrl {
+    let url = by_way_of(other, url, fixture);
     if secure { link(&url.expose().replacen("http://", "https://", 1)) } else { url }
 }
 
 /// What was reported of failed tries.
-fn reasons(world: &World) -> Vec<String> {
+fn reasons(fixture: &TransferFixture) -> Vec<String> {
     let reason = |event| match event {
         Event::Retrying { reason, .. } => Some(reason),
         _ => None,
     };
-    world.events.events().into_iter().filter_map(reason).collect()
+    fixture.events.events().into_iter().filter_map(reason).collect()
 }
 
 #[tokio::test]
@@ -56,29 +58,29 @@ async fn an_answer_that_is_cut_anywhere_is_a_try_that_failed() {
     };
     // Over TLS in the handshake too.
     for (after, secure) in places(&[1, 9, 60, 200, 700, 1000], &[1, 60, 700, 1300, 1500, 1800]) {
-        let world = World::new().await;
-        let proxy = cutting_answers(listening(&world, secure), 1, after).await;
-        let mut request = upload(&world, &world.file("p", &bytes));
+        let fixture = TransferFixture::new().await;
+        let proxy = cutting_answers(listening(&fixture, secure), 1, after).await;
+        let mut request = upload(&fixture, &fixture.file("p", &bytes));
         request.options.streams = Some(1);
-        let request = Upload { container: over(secure, proxy, &request.container, &world), ..request };
-        let receipt = send(&world, &request).await.unwrap();
-        assert_eq!(receipt.retries, 1, "{after}: {:?}", reasons(&world));
+        let request = Upload { container: over(secure, proxy, &request.container, &fixture), ..request };
+        let receipt = send(&fixture, &request).await.unwrap();
+        assert_eq!(receipt.retries, 1, "{after}: {:?}", reasons(&fixture));
         let in_handshake = secure && after <= 700;
         let again = usize::from(!in_handshake);
-        assert_eq!(world.put_blocks().len() + world.commits().len(), 3 + 1 + again, "{after} {secure}");
-        assert!(stored(&world, NAME) == bytes, "{after}");
+        assert_eq!(fixture.put_blocks().len() + fixture.commits().len(), 3 + 1 + again, "{after} {secure}");
+        assert!(stored(&fixture, NAME) == bytes, "{after}");
     }
     for (after, secure) in places(&[1, 30, 200, 800, 1_000_000, 1_049_500], &[1, 700, 1500, 1_000_000, 1_049_500]) {
-        let world = World::new().await;
-        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-        let proxy = cutting_answers(listening(&world, secure), 1, after).await;
-        let mut request = download(&world, &world.path("db"));
+        let fixture = TransferFixture::new().await;
+        fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        let proxy = cutting_answers(listening(&fixture, secure), 1, after).await;
+        let mut request = download(&fixture, &fixture.path("db"));
         request.options.streams = 1;
-        let request = Download { link: over(secure, proxy, &request.link, &world), ..request };
-        let receipt = receive(&world, &request).await.unwrap();
-        assert_eq!((receipt.retries, receipt.verified), (1, "md5"), "{after}: {:?}", reasons(&world));
-        assert!(reasons(&world).iter().all(|reason| !reason.contains("://") && !reason.contains("os error")));
-        assert!(std::fs::read(world.path("db")).unwrap() == bytes, "{after}");
+        let request = Download { link: over(secure, proxy, &request.link, &fixture), ..request };
+        let receipt = receive(&fixture, &request).await.unwrap();
+        assert_eq!((receipt.retries, receipt.verified), (1, "md5"), "{after}: {:?}", reasons(&fixture));
+        assert!(reasons(&fixture).iter().all(|reason| !reason.contains("://") && !reason.contains("os error")));
+        assert!(std::fs::read(fixture.path("db")).unwrap() == bytes, "{after}");
     }
 }
 
@@ -86,45 +88,45 @@ async fn an_answer_that_is_cut_anywhere_is_a_try_that_failed() {
 #[tokio::test]
 async fn a_byte_that_is_damaged_on_its_way_is_sent_again() {
     for (integrity, code) in [(Integrity::Crc64, "Crc64Mismatch"), (Integrity::ContentMd5, "Md5Mismatch")] {
-        let world = World::new().await;
+        let fixture = TransferFixture::new().await;
         let bytes = content(2, 3 * MIB);
-        let proxy = damaging(address(&world), 500_000).await;
-        let mut request = upload(&world, &world.file("p", &bytes));
+        let proxy = damaging(address(&fixture), 500_000).await;
+        let mut request = upload(&fixture, &fixture.file("p", &bytes));
         (request.options.streams, request.options.integrity) = (Some(1), integrity);
-        let request = Upload { container: by_way_of(proxy, &request.container, &world), ..request };
-        let receipt = send(&world, &request).await.unwrap();
-        assert_eq!((receipt.retries, blocks(&world)), (1, vec![0, 0, 1, 2]), "{code}");
-        assert_eq!(world.put_blocks()[0].status, Some(400), "{code}");
-        assert!(reasons(&world)[0].contains("checksum mismatch"), "{code}: {:?}", reasons(&world));
-        assert!(stored(&world, NAME) == bytes, "{code}");
+        let request = Upload { container: by_way_of(proxy, &request.container, &fixture), ..request };
+        let receipt = send(&fixture, &request).await.unwrap();
+        assert_eq!((receipt.retries, blocks(&fixture)), (1, vec![0, 0, 1, 2]), "{code}");
+        assert_eq!(fixture.put_blocks()[0].status, Some(400), "{code}");
+        assert!(reasons(&fixture)[0].contains("checksum mismatch"), "{code}: {:?}", reasons(&fixture));
+        assert!(stored(&fixture, NAME) == bytes, "{code}");
     }
 }
 
-/// TLS finds it before the store does.
+/// TLS finds it before the blob storage does.
 #[tokio::test]
 async fn a_byte_that_is_damaged_under_tls_is_sent_again() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let bytes = content(2, 3 * MIB);
-    let proxy = damaging(listening(&world, true), 500_000).await;
-    let mut request = upload(&world, &world.file("p", &bytes));
+    let proxy = damaging(listening(&fixture, true), 500_000).await;
+    let mut request = upload(&fixture, &fixture.file("p", &bytes));
     request.options.streams = Some(1);
-    let request = Upload { container: over(true, proxy, &request.container, &world), ..request };
-    let receipt = send(&world, &request).await.unwrap();
-    assert_eq!(receipt.retries, 1, "{:?}", reasons(&world));
-    assert!(stored(&world, NAME) == bytes);
+    let request = Upload { container: over(true, proxy, &request.container, &fixture), ..request };
+    let receipt = send(&fixture, &request).await.unwrap();
+    assert_eq!(receipt.retries, 1, "{:?}", reasons(&fixture));
+    assert!(stored(&fixture, NAME) == bytes);
     for how in [Garbled::Garbage, Garbled::Flipped, Garbled::Alert, Garbled::Closed, Garbled::Truncated] {
-        let world = World::new().await;
-        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-        let emulator = world.emulator.clone();
+        let fixture = TransferFixture::new().await;
+        fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        let emulator = fixture.emulator.clone();
         let asked = move || !emulator.requests().is_empty();
-        let proxy = garbling(listening(&world, true), how, 1, asked).await;
-        let mut request = download(&world, &world.path("db"));
+        let proxy = garbling(listening(&fixture, true), how, 1, asked).await;
+        let mut request = download(&fixture, &fixture.path("db"));
         request.options.streams = 1;
-        let request = Download { link: over(true, proxy, &request.link, &world), ..request };
-        let receipt = receive(&world, &request).await.unwrap();
-        assert_eq!(receipt.retries, 1, "{how:?}: {:?}", reasons(&world));
-        assert!(std::fs::read(world.path("db")).unwrap() == bytes, "{how:?}");
-        let told = reasons(&world).concat();
+        let request = Download { link: over(true, proxy, &request.link, &fixture), ..request };
+        let receipt = receive(&fixture, &request).await.unwrap();
+        assert_eq!(receipt.retries, 1, "{how:?}: {:?}", reasons(&fixture));
+        assert!(std::fs::read(fixture.path("db")).unwrap() == bytes, "{how:?}");
+        let told = reasons(&fixture).concat();
         assert!(!told.contains("://") && !told.contains("os error") && !told.contains("trust"), "{how:?}: {told}");
     }
 }
@@ -138,20 +140,20 @@ async fn every_passing_answer_is_repeated() {
         Effect::error(500, "OperationTimedOut", "busy"),
         Effect::error(503, "ServerBusy", "busy"),
     ]) {
-        let world = World::new().await;
-        world.emulator.faults().add(Rule::new(effect.clone()).query("comp=block&").nth(2));
-        world.emulator.faults().add(Rule::new(effect.clone()).query("comp=blocklist&").nth(1));
+        let fixture = TransferFixture::new().await;
+        fixture.emulator.faults().add(Rule::new(effect.clone()).query("comp=block&").nth(2));
+        fixture.emulator.faults().add(Rule::new(effect.clone()).query("comp=blocklist&").nth(1));
         let bytes = content(3, 2 * MIB);
-        let receipt = send(&world, &upload(&world, &world.file("p", &bytes))).await.unwrap();
-        assert_eq!((receipt.retries, world.commits().len()), (2, 2), "{effect:?}");
-        assert!(stored(&world, NAME) == bytes);
+        let receipt = send(&fixture, &upload(&fixture, &fixture.file("p", &bytes))).await.unwrap();
+        assert_eq!((receipt.retries, fixture.commits().len()), (2, 2), "{effect:?}");
+        assert!(stored(&fixture, NAME) == bytes);
 
-        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-        world.calm();
+        fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        fixture.calm();
         for method in ["HEAD", "GET"] {
-            world.emulator.faults().add(Rule::new(effect.clone()).method(method).nth(1));
+            fixture.emulator.faults().add(Rule::new(effect.clone()).method(method).nth(1));
         }
-        let receipt = receive(&world, &download(&world, &world.path("db"))).await.unwrap();
+        let receipt = receive(&fixture, &download(&fixture, &fixture.path("db"))).await.unwrap();
         assert_eq!(receipt.retries, 2, "{effect:?}");
     }
 }
@@ -168,41 +170,41 @@ async fn every_final_answer_ends_the_transfer_at_once() {
         (413, "RequestBodyTooLarge", Kind::Rejected),
         (501, "NotImplemented", Kind::Unsupported),
     ] {
-        let world = World::new().await;
-        world.emulator.faults().add(Rule::new(Effect::error(status, code, "no")).query("comp=block&").nth(2));
-        let mut request = upload(&world, &world.file("p", &content(4, 8 * MIB)));
+        let fixture = TransferFixture::new().await;
+        fixture.emulator.faults().add(Rule::new(Effect::error(status, code, "no")).query("comp=block&").nth(2));
+        let mut request = upload(&fixture, &fixture.file("p", &content(4, 8 * MIB)));
         request.options.streams = Some(1);
-        let error = send(&world, &request).await.unwrap_err();
+        let error = send(&fixture, &request).await.unwrap_err();
         assert_eq!((error.kind(), error.code(), error.attempts()), (kind, Some(code), 1), "{error}");
-        assert_eq!((world.put_blocks().len(), world.commits().len(), world.retrying()), (2, 0, 0), "{code}");
+        assert_eq!((fixture.put_blocks().len(), fixture.commits().len(), fixture.retrying()), (2, 0, 0), "{code}");
         assert_ne!(error.retry(), Retry::Exhausted, "{code}");
     }
 }
 
 #[tokio::test]
 async fn nobody_waits_as_long_as_a_service_may_ask() {
-    let world = World::new().await;
-    world.emulator.faults().add(Rule::new(Effect::retry_after(429, 3600)).query("comp=block&"));
-    let error = send(&world, &upload(&world, &world.file("p", &content(5, MIB)))).await.unwrap_err();
-    assert_eq!((error.kind(), world.put_blocks().len()), (Kind::Throttled, 8), "{error}");
+    let fixture = TransferFixture::new().await;
+    fixture.emulator.faults().add(Rule::new(Effect::retry_after(429, 3600)).query("comp=block&"));
+    let error = send(&fixture, &upload(&fixture, &fixture.file("p", &content(5, MIB)))).await.unwrap_err();
+    assert_eq!((error.kind(), fixture.put_blocks().len()), (Kind::Throttled, 8), "{error}");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)), "who tries again knows when");
-    let minutes = Clock::monotonic(world.clock.as_ref()).as_secs() / 60;
+    let minutes = Clock::monotonic(fixture.clock.as_ref()).as_secs() / 60;
     assert!((2..6).contains(&minutes), "{minutes} minutes: some patience, and an end");
 }
 
 #[tokio::test]
 async fn a_block_that_never_arrives_as_it_was_sent_ends_the_upload() {
     for (integrity, code) in [(Integrity::Auto, "Crc64Mismatch"), (Integrity::ContentMd5, "Md5Mismatch")] {
-        let world = World::new().await;
-        world.emulator.faults().add(Rule::new(Effect::error(400, code, "differs")).query("blockid=AQAA"));
-        let mut request = upload(&world, &world.file("p", &content(6, 4 * MIB)));
+        let fixture = TransferFixture::new().await;
+        fixture.emulator.faults().add(Rule::new(Effect::error(400, code, "differs")).query("blockid=AQAA"));
+        let mut request = upload(&fixture, &fixture.file("p", &content(6, 4 * MIB)));
         request.options.integrity = integrity;
-        let error = send(&world, &request).await.unwrap_err();
+        let error = send(&fixture, &request).await.unwrap_err();
         assert_eq!((error.kind(), error.code(), error.retry()), (Kind::Integrity, Some(code), Retry::Exhausted));
         assert_eq!(error.to_string(), format!("checksum mismatch for '{NAME}'"));
-        assert!(error.attempts() >= 8 && world.clock.monotonic() >= Duration::from_secs(120), "{error:?}");
-        assert_eq!(blocks(&world).iter().filter(|number| **number != 1).count(), 3, "the others once");
-        assert!(world.commits().is_empty());
+        assert!(error.attempts() >= 8 && fixture.clock.monotonic() >= Duration::from_secs(120), "{error:?}");
+        assert_eq!(blocks(&fixture).iter().filter(|number| **number != 1).count(), 3, "the others once");
+        assert!(fixture.commits().is_empty());
     }
 }
 
@@ -210,62 +212,64 @@ async fn a_block_that_never_arrives_as_it_was_sent_ends_the_upload() {
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_not_waited_for_for_ever() {
     let config = Config { link_scheme: LinkScheme::Http, ..Config::default() };
-    let world = World::around(Emulator::start(config).await.unwrap(), TestClock::by_hand());
+    let fixture = TransferFixture::around(Emulator::start(config).await.unwrap(), TestClock::by_hand());
     let bytes = content(7, MIB);
-    world.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&").after_received(MIB as u64).times(1));
-    let request = upload(&world, &world.file("p", &bytes));
-    let sending = send(&world, &request);
+    fixture.emulator.faults().add(Rule::new(Effect::Stall).query("comp=block&").after_received(MIB as u64).times(1));
+    let request = upload(&fixture, &fixture.file("p", &bytes));
+    let sending = send(&fixture, &request);
     let waiting = async {
-        until("the whole body", || world.put_blocks().first().is_some_and(|put| put.body_received == MIB as u64)).await;
+        until("the whole body", || fixture.put_blocks().first().is_some_and(|put| put.body_received == MIB as u64))
+            .await;
         // 100 seconds, and at 2 Mbit/s another four for the body.
-        world.clock.advance(Duration::from_secs(103));
+        fixture.clock.advance(Duration::from_secs(103));
         for _ in 0..1000 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(world.retrying(), 0);
-        world.clock.advance(Duration::from_secs(2));
-        until("a repeated try", || world.retrying() > 0).await;
-        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(fixture.retrying(), 0);
+        fixture.clock.advance(Duration::from_secs(2));
+        until("a repeated try", || fixture.retrying() > 0).await;
+        fixture.clock.advance(Duration::from_secs(1));
     };
     let (outcome, ()) = tokio::join!(sending, waiting);
     assert_eq!(outcome.unwrap().retries, 1);
-    assert!(stored(&world, NAME) == bytes);
-    assert!(reasons(&world)[0].starts_with("no data was transferred for "), "{:?}", reasons(&world));
+    assert!(stored(&fixture, NAME) == bytes);
+    assert!(reasons(&fixture)[0].starts_with("no data was transferred for "), "{:?}", reasons(&fixture));
 }
 
 #[tokio::test]
 async fn a_part_that_stops_in_its_middle_is_asked_for_again() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let bytes = content(8, 4 * MIB);
-    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-    world.emulator.faults().add(Rule::new(Effect::Stall).method("GET").after_sent(500_000).times(1));
-    let target = world.path("db");
-    let request = download(&world, &target);
-    let receiving = receive(&world, &request);
+    fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    fixture.emulator.faults().add(Rule::new(Effect::Stall).method("GET").after_sent(500_000).times(1));
+    let target = fixture.path("db");
+    let request = download(&fixture, &target);
+    let receiving = receive(&fixture, &request);
     let waiting = async {
-        let written = || std::fs::read_to_string(world.path("db.partial.journal")).unwrap_or_default().lines().count();
+        let written =
+            || std::fs::read_to_string(fixture.path("db.partial.journal")).unwrap_or_default().lines().count();
         // The mark of the partial file, the line that the journal begins with, and one line a part.
         until("three whole parts", || written() == 2 + 3).await;
         until("a repeated try", || {
-            if world.retrying() == 0 {
-                world.clock.advance(Duration::from_secs(101));
+            if fixture.retrying() == 0 {
+                fixture.clock.advance(Duration::from_secs(101));
             }
-            world.retrying() > 0
+            fixture.retrying() > 0
         })
         .await;
     };
     let (outcome, ()) = tokio::join!(receiving, waiting);
     assert_eq!(outcome.unwrap().retries, 1);
     assert!(std::fs::read(&target).unwrap() == bytes);
-    assert_eq!(world.requests("GET", "").len(), 5, "only that part");
+    assert_eq!(fixture.requests("GET", "").len(), 5, "only that part");
 }
 
 /// The package was deployed by somebody else between its last block and its block list.
 #[tokio::test]
 async fn a_lease_that_comes_before_the_commit_is_told_as_one() {
-    let world = World::new().await;
-    world.emulator.faults().add(Rule::new(Effect::error(412, "LeaseIdMissing", "leased")).query("comp=blocklist&"));
-    let error = send(&world, &upload(&world, &world.file("p", &content(9, MIB)))).await.unwrap_err();
-    assert_eq!((error.kind(), world.commits().len()), (Kind::Conflict, 1));
+    let fixture = TransferFixture::new().await;
+    fixture.emulator.faults().add(Rule::new(Effect::error(412, "LeaseIdMissing", "leased")).query("comp=blocklist&"));
+    let error = send(&fixture, &upload(&fixture, &fixture.file("p", &content(9, MIB)))).await.unwrap_err();
+    assert_eq!((error.kind(), fixture.commits().len()), (Kind::Conflict, 1));
     assert!(error.to_string().contains("There is currently a lease on the blob"), "{error}");
 }

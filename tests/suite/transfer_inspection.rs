@@ -6,8 +6,8 @@ use epicloud::base::error::{Error, Kind, Result};
 use epicloud::base::readable::Readable;
 use epicloud::transfer::{Download, Inspection};
 
-use super::stage::names_in;
-use super::transfer_world::{BLOB, MIB, World, content, download, receive};
+use super::fixture::names_in;
+use super::transfer_fixture::{BLOB, MIB, TransferFixture, content, download, receive};
 
 /// Sees that the file is whole, and gives what it was made with.
 struct Judge(Vec<u8>, fn() -> Result<Option<Error>>);
@@ -23,28 +23,28 @@ impl Inspection for Judge {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_gets_its_name_only_after_its_inspection() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let bytes = content(1, 3 * MIB);
-    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-    let target = world.file("db.bacpac", b"old");
+    fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    let target = fixture.file("db.bacpac", b"old");
     let judged = |judgement| Download {
         overwrite: true,
         inspection: Some(Arc::new(Judge(bytes.clone(), judgement))),
-        ..download(&world, &target)
+        ..download(&fixture, &target)
     };
     // Refused: nothing is left that could be resumed.
-    let refused = receive(&world, &judged(|| Ok(Some(Error::new(Kind::Integrity, "no"))))).await.unwrap_err();
+    let refused = receive(&fixture, &judged(|| Ok(Some(Error::new(Kind::Integrity, "no"))))).await.unwrap_err();
     assert_eq!((refused.kind(), refused.message()), (Kind::Integrity, "no"));
     assert_eq!(
-        (std::fs::read(&target).unwrap().as_slice(), names_in(world.folder.path())),
+        (std::fs::read(&target).unwrap().as_slice(), names_in(fixture.folder.path())),
         (&b"old"[..], vec!["db.bacpac".into()])
     );
     // Kept from judging: what was received is resumed, and judged again.
-    let kept = receive(&world, &judged(|| Err(Error::cancelled()))).await.unwrap_err();
+    let kept = receive(&fixture, &judged(|| Err(Error::cancelled()))).await.unwrap_err();
     assert_eq!(kept.kind(), Kind::Cancelled);
     assert_eq!(std::fs::read(&target).unwrap(), b"old");
-    let saved = receive(&world, &judged(|| Ok(None))).await.unwrap();
+    let saved = receive(&fixture, &judged(|| Ok(None))).await.unwrap();
     assert_eq!(saved.resumed_bytes, bytes.len() as u64);
     assert_eq!(std::fs::read(&target).unwrap(), bytes);
-    assert_eq!(names_in(world.folder.path()), ["db.bacpac"]);
+    assert_eq!(names_in(fixture.folder.path()), ["db.bacpac"]);
 }

@@ -10,8 +10,8 @@ use epicloud::base::entropy::Entropy;
 use epicloud_emulator::{Effect, Recorded, Rule};
 
 use super::transfer_child::Child;
-use super::transfer_world::{
-    BLOB, CONTAINER, HOUR, NAME, World, block, content, download, link, receive, send, stored, upload,
+use super::transfer_fixture::{
+    BLOB, CONTAINER, HOUR, NAME, TransferFixture, block, content, download, link, receive, send, stored, upload,
 };
 use super::virtual_time::{Seeded, until};
 
@@ -38,9 +38,9 @@ impl Moment {
         Self { request, silent: request + [0, 0, 1, 3, 8, PIECES, 0][kind], after }
     }
 
-    fn arm(&self, world: &World, rule: impl Fn(Rule, u64) -> Rule) {
+    fn arm(&self, fixture: &TransferFixture, rule: impl Fn(Rule, u64) -> Rule) {
         for nth in self.silent..=PIECES {
-            world.emulator.faults().add(rule(Rule::new(Effect::Stall).nth(nth), self.after));
+            fixture.emulator.faults().add(rule(Rule::new(Effect::Stall).nth(nth), self.after));
         }
     }
 }
@@ -61,37 +61,37 @@ fn tell(killed: u64, again: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_that_is_killed_goes_on() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let random = Seeded::printed();
     let (mut killed, mut again) = (0, 0);
     for round in 0..ROUNDS {
         let moment = Moment::random(&random);
         let bytes = bytes(round);
-        let file = world.file("p", &bytes);
-        let mut request = upload(&world, &file);
+        let file = fixture.file("p", &bytes);
+        let mut request = upload(&fixture, &file);
         request.options.block_size = Some(PIECE as u64);
-        world.calm();
-        moment.arm(&world, |rule, after| rule.query("comp=block&").after_received(after));
-        // A link of its own, by which its requests are known: some are read when it is no longer there.
-        let container = link(&world.emulator.package_link("w", 2 * HOUR));
-        let state = Some(world.state.path());
+        fixture.calm();
+        moment.arm(&fixture, |rule, after| rule.query("comp=block&").after_received(after));
+        // A SAS URL of its own, by which its requests are known: some are read when it is no longer there.
+        let container = link(&fixture.emulator.package_link("w", 2 * HOUR));
+        let state = Some(fixture.state.path());
         let child = Child { streams: STREAMS, piece: PIECE as u64, state, ..Child::uploading(&container, &file) };
         let mut child = child.spawn();
-        until("the moment", || world.emulator.requests().len() as u64 >= moment.request || child.ended().is_some())
+        until("the moment", || fixture.emulator.requests().len() as u64 >= moment.request || child.ended().is_some())
             .await;
         child.kill();
-        world.emulator.faults().clear();
+        fixture.emulator.faults().clear();
 
-        let receipt = send(&world, &request).await.unwrap();
-        assert!(stored(&world, NAME) == bytes, "round {round}: the blob is another one");
-        assert_eq!(world.emulator.blob(CONTAINER, NAME).unwrap().content_md5, receipt.content_md5);
-        assert!(world.journals().is_empty(), "round {round}");
+        let receipt = send(&fixture, &request).await.unwrap();
+        assert!(stored(&fixture, NAME) == bytes, "round {round}: the blob is another one");
+        assert_eq!(fixture.emulator.blob(CONTAINER, NAME).unwrap().content_md5, receipt.content_md5);
+        assert!(fixture.journals().is_empty(), "round {round}");
         let of_child = |request: &Recorded| request.query.starts_with(container.query());
-        if world.commits().iter().any(|commit| of_child(commit) && commit.status == Some(201)) {
+        if fixture.commits().iter().any(|commit| of_child(commit) && commit.status == Some(201)) {
             continue;
         }
         killed += 1;
-        let (first, second): (Vec<_>, Vec<_>) = world.put_blocks().into_iter().partition(of_child);
+        let (first, second): (Vec<_>, Vec<_>) = fixture.put_blocks().into_iter().partition(of_child);
         let taken = first.iter().filter(|put| put.status == Some(201)).map(|put| block(put).0);
         let (taken, sent): (BTreeSet<_>, BTreeSet<_>) =
             (taken.collect(), second.iter().map(|put| block(put).0).collect());
@@ -106,36 +106,36 @@ async fn an_upload_that_is_killed_goes_on() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_download_that_is_killed_goes_on() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let random = Seeded::printed();
     let (mut killed, mut again) = (0, 0);
     for round in 0..ROUNDS {
         let moment = Moment::random(&random);
         let bytes = bytes(round);
-        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-        let target = world.path(&format!("db{round}"));
-        let mut request = download(&world, &target);
+        fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        let target = fixture.path(&format!("db{round}"));
+        let mut request = download(&fixture, &target);
         request.options.part_size = PIECE as u64;
-        world.calm();
-        moment.arm(&world, |rule, after| rule.method("GET").after_sent(after));
-        let blob = link(&world.emulator.blob_link("bacpacs", BLOB, "r", 2 * HOUR));
+        fixture.calm();
+        moment.arm(&fixture, |rule, after| rule.method("GET").after_sent(after));
+        let blob = link(&fixture.emulator.blob_link("bacpacs", BLOB, "r", 2 * HOUR));
         let child = Child { streams: STREAMS, piece: PIECE as u64, ..Child::downloading(&blob, &target) };
         let mut child = child.spawn();
-        until("the moment", || world.emulator.requests().len() as u64 >= moment.request || child.ended().is_some())
+        until("the moment", || fixture.emulator.requests().len() as u64 >= moment.request || child.ended().is_some())
             .await;
         child.kill();
-        world.emulator.faults().clear();
+        fixture.emulator.faults().clear();
 
         if target.exists() {
             assert!(std::fs::read(&target).unwrap() == bytes, "round {round}: what looks whole must be whole");
             continue;
         }
         killed += 1;
-        let receipt = receive(&world, &request).await.unwrap();
+        let receipt = receive(&fixture, &request).await.unwrap();
         assert!(std::fs::read(&target).unwrap() == bytes, "round {round}: the file is another one");
         assert_eq!(receipt.verified, "md5");
         let (first, second): (Vec<_>, Vec<_>) =
-            world.requests("GET", "").into_iter().partition(|get| get.query == blob.query());
+            fixture.requests("GET", "").into_iter().partition(|get| get.query == blob.query());
         let range = |get: &Recorded| get.header("range").unwrap().to_owned();
         let given: BTreeSet<_> = first.iter().filter(|get| get.complete).map(range).collect();
         let asked: BTreeSet<_> = second.iter().map(range).collect();

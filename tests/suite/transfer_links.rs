@@ -1,4 +1,4 @@
-//! A link that expires in the middle of a transfer, and the fresh one that takes its place.
+//! A SAS URL that expires in the middle of a transfer, and the fresh one that takes its place.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,14 +16,14 @@ use epicloud::transfer::download::Download;
 use epicloud::transfer::upload::Upload;
 use epicloud_emulator::{Config, Effect, LinkScheme, Recorded, Rule};
 
-use super::stage::{Stage, names_in};
-use super::transfer_world::{
-    BLOB, CONTAINER, HOUR, MIB, NAME, PART, World, block, content, download, link, receive, send, send_all, stored,
-    upload,
+use super::fixture::{Fixture, names_in};
+use super::transfer_fixture::{
+    BLOB, CONTAINER, HOUR, MIB, NAME, PART, TransferFixture, block, content, download, link, receive, send, send_all,
+    stored, upload,
 };
 use super::virtual_time::{cancelled_at, until};
 
-/// Gives these links, one after the other, and counts how often it is asked.
+/// Gives these SAS URLs, one after the other, and counts how often it is asked.
 #[derive(Default)]
 struct Source {
     links: Mutex<VecDeque<Result<SafeUrl>>>,
@@ -44,7 +44,7 @@ impl LinkSource for Source {
     fn fresh_link(&self) -> BoxFuture<'_, Result<SafeUrl>> {
         Box::pin(async move {
             self.asked.fetch_add(1, Ordering::SeqCst);
-            // All that wait for the link get the chance to ask for one of their own.
+            // All that wait for the SAS URL get the chance to ask for one of their own.
             for _ in 0..100 {
                 tokio::task::yield_now().await;
             }
@@ -57,32 +57,32 @@ fn asking(source: &Arc<impl LinkSource + 'static>) -> Option<Arc<dyn LinkSource>
     Some(source.clone())
 }
 
-/// Links to the container of packages that differ in their time, and so in their signature.
-fn containers(world: &World) -> [SafeUrl; 3] {
-    [1, 2, 3].map(|hours| link(&world.emulator.package_link("w", hours * HOUR)))
+/// SAS URLs to the container of packages that differ in their time, and so in their signature.
+fn containers(fixture: &TransferFixture) -> [SafeUrl; 3] {
+    [1, 2, 3].map(|hours| link(&fixture.emulator.package_link("w", hours * HOUR)))
 }
 
-fn blobs(world: &World) -> [SafeUrl; 3] {
-    [1, 2, 3].map(|hours| link(&world.emulator.blob_link("bacpacs", BLOB, "r", hours * HOUR)))
+fn blobs(fixture: &TransferFixture) -> [SafeUrl; 3] {
+    [1, 2, 3].map(|hours| link(&fixture.emulator.blob_link("bacpacs", BLOB, "r", hours * HOUR)))
 }
 
-/// From its n-th request on, a link has expired.
-fn expire(world: &World, link: &SafeUrl, from: u64) {
+/// From its n-th request on, a SAS URL has expired.
+fn expire(fixture: &TransferFixture, link: &SafeUrl, from: u64) {
     for nth in from..from + 200 {
-        world.emulator.faults().add(Rule::new(Effect::ExpiredLink).query(link.query()).nth(nth));
+        fixture.emulator.faults().add(Rule::new(Effect::ExpiredLink).query(link.query()).nth(nth));
     }
 }
 
-/// The requests by a link, and how many of them were refused.
-fn by(world: &World, link: &SafeUrl) -> (usize, usize) {
-    let requests = world.emulator.requests();
+/// The requests by a SAS URL, and how many of them were refused.
+fn by(fixture: &TransferFixture, link: &SafeUrl) -> (usize, usize) {
+    let requests = fixture.emulator.requests();
     let used: Vec<&Recorded> = requests.iter().filter(|request| request.query.starts_with(link.query())).collect();
     (used.len(), used.iter().filter(|request| request.status == Some(403)).count())
 }
 
-/// No block is taken twice by the store.
-fn assert_nothing_was_sent_twice(world: &World, count: usize) {
-    let taken = world.put_blocks().into_iter().filter(|put| put.status == Some(201));
+/// No block is taken twice by the blob storage.
+fn assert_nothing_was_sent_twice(fixture: &TransferFixture, count: usize) {
+    let taken = fixture.put_blocks().into_iter().filter(|put| put.status == Some(201));
     let mut numbers: Vec<_> = taken.map(|put| block(&put).0).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (0..count).collect::<Vec<_>>());
@@ -93,88 +93,88 @@ async fn many_streams_that_meet_an_expired_link_ask_for_a_fresh_one_once() {
     // From the first request on all eight fail together; from the sixth on those that are on their way do; at the
     // 21st, when all 20 blocks are there, it is the block list.
     for (from, least_refused) in [(1, 8), (6, 1), (21, 1)] {
-        let world = World::new().await;
-        let [old, fresh, _] = containers(&world);
+        let fixture = TransferFixture::new().await;
+        let [old, fresh, _] = containers(&fixture);
         let source = Source::new([Ok(fresh.clone())]);
         let bytes = content(1, 20 * MIB);
-        let mut request = upload(&world, &world.file("p", &bytes));
+        let mut request = upload(&fixture, &fixture.file("p", &bytes));
         (request.container, request.renewal) = (old.clone(), asking(&source));
         request.options.streams = Some(8);
-        expire(&world, &old, from);
-        let receipt = send(&world, &request).await.unwrap();
-        assert_eq!((source.asked(), receipt.retries, world.retrying()), (1, 0, 0), "{from}");
-        assert_eq!(world.said("requesting a new one"), 1);
-        let ((used, refused), (anew, failed)) = (by(&world, &old), by(&world, &fresh));
+        expire(&fixture, &old, from);
+        let receipt = send(&fixture, &request).await.unwrap();
+        assert_eq!((source.asked(), receipt.retries, fixture.retrying()), (1, 0, 0), "{from}");
+        assert_eq!(fixture.said("requesting a new one"), 1);
+        let ((used, refused), (anew, failed)) = (by(&fixture, &old), by(&fixture, &fresh));
         assert!((least_refused..=8).contains(&refused), "{from}: {refused}");
         assert_eq!((used as u64, used + anew, failed), (from - 1 + refused as u64, 21 + refused, 0), "{from}");
-        assert_nothing_was_sent_twice(&world, 20);
-        assert!(stored(&world, NAME) == bytes);
+        assert_nothing_was_sent_twice(&fixture, 20);
+        assert!(stored(&fixture, NAME) == bytes);
     }
 }
 
-/// A link is renewed for other reasons too, and then not called expired.
+/// A SAS URL is renewed for other reasons too, and then not called expired.
 #[tokio::test]
 async fn a_fresh_link_is_asked_for_in_the_words_of_the_refusal() {
-    let world = World::new().await;
-    let [good, ..] = containers(&world);
+    let fixture = TransferFixture::new().await;
+    let [good, ..] = containers(&fixture);
     let source = Source::new([Ok(good.clone())]);
     let bytes = content(9, MIB);
-    let mut request = upload(&world, &world.file("p", &bytes));
+    let mut request = upload(&fixture, &fixture.file("p", &bytes));
     request.container = SafeUrl::parse("sasUrl", &good.expose().replace("sig=", "sig=A")).unwrap();
     request.renewal = asking(&source);
-    send(&world, &request).await.unwrap();
-    assert_eq!(world.said("rejects the signature of the SAS URL; requesting a new one"), 1);
-    assert_eq!((world.said("expired"), source.asked()), (0, 1));
-    assert!(stored(&world, NAME) == bytes);
+    send(&fixture, &request).await.unwrap();
+    assert_eq!(fixture.said("rejects the signature of the SAS URL; requesting a new one"), 1);
+    assert_eq!((fixture.said("expired"), source.asked()), (0, 1));
+    assert!(stored(&fixture, NAME) == bytes);
 }
 
 #[tokio::test]
 async fn a_download_goes_on_by_the_fresh_link() {
     // 20 parts; the request before them asks for the properties.
     for (from, least_refused) in [(1, 1), (2, 4), (9, 1)] {
-        let world = World::new().await;
-        let [old, fresh, _] = blobs(&world);
+        let fixture = TransferFixture::new().await;
+        let [old, fresh, _] = blobs(&fixture);
         let source = Source::new([Ok(fresh.clone())]);
         let bytes = content(2, 20 * MIB);
-        world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-        let target = world.path("db");
-        let request = Download { link: old.clone(), renewal: asking(&source), ..download(&world, &target) };
-        expire(&world, &old, from);
-        let receipt = receive(&world, &request).await.unwrap();
+        fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+        let target = fixture.path("db");
+        let request = Download { link: old.clone(), renewal: asking(&source), ..download(&fixture, &target) };
+        expire(&fixture, &old, from);
+        let receipt = receive(&fixture, &request).await.unwrap();
         assert_eq!((source.asked(), receipt.retries), (1, 0), "{from}");
-        let ((used, refused), (anew, failed)) = (by(&world, &old), by(&world, &fresh));
+        let ((used, refused), (anew, failed)) = (by(&fixture, &old), by(&fixture, &fresh));
         assert!((least_refused..=4).contains(&refused), "{from}: {refused}");
         assert_eq!((used + anew, failed), (21 + refused, 0), "no part is asked for twice");
         assert!(std::fs::read(&target).unwrap() == bytes);
-        assert_eq!(names_in(world.folder.path()), ["db"]);
+        assert_eq!(names_in(fixture.folder.path()), ["db"]);
     }
 }
 
 #[tokio::test]
 async fn two_expiries_in_one_transfer_are_two_renewals() {
-    let world = World::new().await;
-    let [first, second, third] = containers(&world);
+    let fixture = TransferFixture::new().await;
+    let [first, second, third] = containers(&fixture);
     let source = Source::new([Ok(second.clone()), Ok(third.clone())]);
     let bytes = content(3, 20 * MIB);
-    let mut request = upload(&world, &world.file("p", &bytes));
+    let mut request = upload(&fixture, &fixture.file("p", &bytes));
     (request.container, request.renewal) = (first.clone(), asking(&source));
-    expire(&world, &first, 5);
-    expire(&world, &second, 9);
-    send(&world, &request).await.unwrap();
-    assert_eq!((source.asked(), world.said("requesting a new one")), (2, 2));
-    assert!(by(&world, &third).0 > 0);
-    assert_nothing_was_sent_twice(&world, 20);
-    assert!(stored(&world, NAME) == bytes);
+    expire(&fixture, &first, 5);
+    expire(&fixture, &second, 9);
+    send(&fixture, &request).await.unwrap();
+    assert_eq!((source.asked(), fixture.said("requesting a new one")), (2, 2));
+    assert!(by(&fixture, &third).0 > 0);
+    assert_nothing_was_sent_twice(&fixture, 20);
+    assert!(stored(&fixture, NAME) == bytes);
 
-    let world = World::new().await;
-    let [first, second, third] = blobs(&world);
+    let fixture = TransferFixture::new().await;
+    let [first, second, third] = blobs(&fixture);
     let source = Source::new([Ok(second.clone()), Ok(third)]);
-    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-    let target = world.path("db");
-    let request = Download { link: first.clone(), renewal: asking(&source), ..download(&world, &target) };
-    expire(&world, &first, 5);
-    expire(&world, &second, 9);
-    receive(&world, &request).await.unwrap();
+    fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    let target = fixture.path("db");
+    let request = Download { link: first.clone(), renewal: asking(&source), ..download(&fixture, &target) };
+    expire(&fixture, &first, 5);
+    expire(&fixture, &second, 9);
+    receive(&fixture, &request).await.unwrap();
     assert_eq!(source.asked(), 2);
     assert!(std::fs::read(&target).unwrap() == bytes);
 }
@@ -182,117 +182,117 @@ async fn two_expiries_in_one_transfer_are_two_renewals() {
 #[tokio::test]
 async fn a_source_that_fails_ends_the_transfer_with_both_reasons() {
     let failure = || Err(Error::new(Kind::Unavailable, "the portal is closed").with_next_step("come back tomorrow"));
-    let world = World::new().await;
-    let [old, ..] = containers(&world);
+    let fixture = TransferFixture::new().await;
+    let [old, ..] = containers(&fixture);
     let source = Source::new([failure()]);
-    let mut request = upload(&world, &world.file("p", &content(4, 8 * MIB)));
+    let mut request = upload(&fixture, &fixture.file("p", &content(4, 8 * MIB)));
     (request.container, request.renewal) = (old.clone(), asking(&source));
-    expire(&world, &old, 1);
-    let error = send(&world, &request).await.unwrap_err();
+    expire(&fixture, &old, 1);
+    let error = send(&fixture, &request).await.unwrap_err();
     assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{error}");
     // As many as were on their way when the first of them was refused; none of them twice.
-    assert!((1..=4).contains(&world.put_blocks().len()), "{}", world.put_blocks().len());
+    assert!((1..=4).contains(&fixture.put_blocks().len()), "{}", fixture.put_blocks().len());
     let text = error.to_string();
     assert!(
         text.contains("has expired or is not valid yet, and the request for a new one failed: the portal is closed"),
         "{text}"
     );
     assert_eq!(error.next_step(), Some("come back tomorrow"));
-    assert!(world.commits().is_empty());
+    assert!(fixture.commits().is_empty());
 
-    let world = World::new().await;
-    let [old, ..] = blobs(&world);
+    let fixture = TransferFixture::new().await;
+    let [old, ..] = blobs(&fixture);
     let source = Source::new([failure()]);
-    world.emulator.put_blob("bacpacs", BLOB, &content(4, 8 * MIB)).unwrap();
-    expire(&world, &old, 3);
-    let request = Download { link: old, renewal: asking(&source), ..download(&world, &world.path("db")) };
-    let error = receive(&world, &request).await.unwrap_err();
+    fixture.emulator.put_blob("bacpacs", BLOB, &content(4, 8 * MIB)).unwrap();
+    expire(&fixture, &old, 3);
+    let request = Download { link: old, renewal: asking(&source), ..download(&fixture, &fixture.path("db")) };
+    let error = receive(&fixture, &request).await.unwrap_err();
     assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{error}");
     assert!(error.to_string().ends_with("and the request for a new one failed: the portal is closed"), "{error}");
-    assert!(!world.path("db").exists());
+    assert!(!fixture.path("db").exists());
 }
 
 /// What was sent before is still there when the portal is open again.
 #[tokio::test]
 async fn an_upload_without_a_fresh_link_can_be_taken_up_with_one() {
-    let world = World::new().await;
-    let [old, fresh, _] = containers(&world);
+    let fixture = TransferFixture::new().await;
+    let [old, fresh, _] = containers(&fixture);
     let bytes = content(5, 8 * MIB);
-    let mut request = upload(&world, &world.file("p", &bytes));
+    let mut request = upload(&fixture, &fixture.file("p", &bytes));
     (request.container, request.options.streams) = (old.clone(), Some(1));
-    expire(&world, &old, 4);
-    let error = send(&world, &request).await.unwrap_err();
+    expire(&fixture, &old, 4);
+    let error = send(&fixture, &request).await.unwrap_err();
     assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "{error}");
     assert!(error.to_string().contains("has expired or is not valid yet"), "{error}");
     assert!(error.next_step().is_some());
-    assert_eq!((world.put_blocks().len(), world.commits().len()), (4, 0));
+    assert_eq!((fixture.put_blocks().len(), fixture.commits().len()), (4, 0));
     request.container = fresh;
-    assert_eq!(send(&world, &request).await.unwrap().resumed_bytes, 3 * PART);
-    assert_nothing_was_sent_twice(&world, 8);
-    assert!(stored(&world, NAME) == bytes);
+    assert_eq!(send(&fixture, &request).await.unwrap().resumed_bytes, 3 * PART);
+    assert_nothing_was_sent_twice(&fixture, 8);
+    assert!(stored(&fixture, NAME) == bytes);
 }
 
-/// By its own time: the machine's clock knows before the store says it.
+/// By its own time: the machine's clock knows before the blob storage says it.
 #[tokio::test]
 async fn a_link_that_runs_out_is_named_with_its_time() {
-    let world = World::new().await;
-    world
+    let fixture = TransferFixture::new().await;
+    fixture
         .emulator
         .faults()
         .add(Rule::new(Effect::Delay { ms: 60_000, virtual_time: true }).query("comp=block&").nth(2));
-    let mut request = upload(&world, &world.file("p", &content(6, 5 * MIB)));
+    let mut request = upload(&fixture, &fixture.file("p", &content(6, 5 * MIB)));
     request.options.streams = Some(1);
-    let sending = send(&world, &request);
+    let sending = send(&fixture, &request);
     let passing = async {
-        until("the second block", || world.put_blocks().len() == 2).await;
-        world.clock.advance(2 * HOUR);
-        world.emulator.clock().advance(2 * HOUR);
+        until("the second block", || fixture.put_blocks().len() == 2).await;
+        fixture.clock.advance(2 * HOUR);
+        fixture.emulator.clock().advance(2 * HOUR);
     };
     let (outcome, ()) = tokio::join!(sending, passing);
     let error = outcome.unwrap_err();
     assert_eq!(error.kind(), Kind::LinkExpired);
     assert!(error.to_string().starts_with("the SAS URL expired at 20"), "{error}");
-    assert!(world.commits().is_empty());
+    assert!(fixture.commits().is_empty());
 }
 
 #[tokio::test]
 async fn a_dead_fresh_link_ends_the_transfer_after_one_question() {
     for (kind, streams) in [("refused by the store", 1), ("refused by the store", 8), ("past its time", 8)] {
-        let world = World::new().await;
-        let [old, fresh, _] = containers(&world);
+        let fixture = TransferFixture::new().await;
+        let [old, fresh, _] = containers(&fixture);
         let dead = if kind == "past its time" {
-            link(&world.emulator.package_link("w", Duration::from_secs(1)))
+            link(&fixture.emulator.package_link("w", Duration::from_secs(1)))
         } else {
-            expire(&world, &fresh, 1);
+            expire(&fixture, &fresh, 1);
             fresh
         };
         let source = Source::new([Ok(dead)]);
-        let mut request = upload(&world, &world.file("p", &content(7, 20 * MIB)));
+        let mut request = upload(&fixture, &fixture.file("p", &content(7, 20 * MIB)));
         (request.container, request.renewal) = (old.clone(), asking(&source));
         request.options.streams = Some(streams);
-        expire(&world, &old, 5);
-        world.clock.advance(Duration::from_secs(10));
-        // The blob storage decides about a link's time, so its clock has to see it pass as well.
-        world.emulator.clock().advance(Duration::from_secs(10));
-        let error = send(&world, &request).await.unwrap_err();
+        expire(&fixture, &old, 5);
+        fixture.clock.advance(Duration::from_secs(10));
+        // The blob storage decides about a SAS URL's time, so its clock has to see it pass as well.
+        fixture.emulator.clock().advance(Duration::from_secs(10));
+        let error = send(&fixture, &request).await.unwrap_err();
         assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{kind}: {error}");
-        assert!(world.emulator.requests().len() <= 4 + 2 * streams, "{kind}");
-        assert!(world.commits().is_empty() && world.retrying() == 0, "{kind}");
+        assert!(fixture.emulator.requests().len() <= 4 + 2 * streams, "{kind}");
+        assert!(fixture.commits().is_empty() && fixture.retrying() == 0, "{kind}");
     }
 }
 
-/// A link that served and then dies is no reason to stop; one that never served is.
+/// A SAS URL that served and then dies is no reason to stop; one that never served is.
 #[tokio::test]
 async fn a_second_fresh_link_that_never_serves_ends_the_transfer() {
-    let world = World::new().await;
-    let [first, second, third] = containers(&world);
+    let fixture = TransferFixture::new().await;
+    let [first, second, third] = containers(&fixture);
     let source = Source::new([Ok(second.clone()), Ok(third.clone())]);
-    let mut request = upload(&world, &world.file("p", &content(8, 20 * MIB)));
+    let mut request = upload(&fixture, &fixture.file("p", &content(8, 20 * MIB)));
     (request.container, request.renewal) = (first.clone(), asking(&source));
     for (link, from) in [(&first, 5), (&second, 5), (&third, 1)] {
-        expire(&world, link, from);
+        expire(&fixture, link, from);
     }
-    let error = send(&world, &request).await.unwrap_err();
+    let error = send(&fixture, &request).await.unwrap_err();
     assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 2), "{error}");
 }
 
@@ -301,49 +301,49 @@ async fn a_fresh_link_that_leads_elsewhere_or_cannot_write_is_refused() {
     for (fresh, text) in
         [(("bacpacs", "w"), "the new SAS URL is for another container"), ((CONTAINER, "r"), "does not permit writing")]
     {
-        let world = World::new().await;
-        let [old, ..] = containers(&world);
-        let fresh = link(&world.emulator.container_link(fresh.0, fresh.1, 2 * HOUR));
+        let fixture = TransferFixture::new().await;
+        let [old, ..] = containers(&fixture);
+        let fresh = link(&fixture.emulator.container_link(fresh.0, fresh.1, 2 * HOUR));
         let source = Source::new([Ok(fresh.clone())]);
-        let mut request = upload(&world, &world.file("p", &content(9, 8 * MIB)));
+        let mut request = upload(&fixture, &fixture.file("p", &content(9, 8 * MIB)));
         (request.container, request.renewal) = (old.clone(), asking(&source));
-        expire(&world, &old, 3);
-        let error = send(&world, &request).await.unwrap_err();
+        expire(&fixture, &old, 3);
+        let error = send(&fixture, &request).await.unwrap_err();
         assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{error}");
         assert!(error.to_string().contains(text), "{error}");
-        assert_eq!(by(&world, &fresh).0, 0, "it is not used");
+        assert_eq!(by(&fixture, &fresh).0, 0, "it is not used");
     }
-    let world = World::new().await;
-    world.emulator.put_blob("bacpacs", BLOB, &content(9, 8 * MIB)).unwrap();
-    let [old, ..] = blobs(&world);
-    let write_only = link(&world.emulator.blob_link("bacpacs", BLOB, "w", 2 * HOUR));
-    expire(&world, &old, 3);
+    let fixture = TransferFixture::new().await;
+    fixture.emulator.put_blob("bacpacs", BLOB, &content(9, 8 * MIB)).unwrap();
+    let [old, ..] = blobs(&fixture);
+    let write_only = link(&fixture.emulator.blob_link("bacpacs", BLOB, "w", 2 * HOUR));
+    expire(&fixture, &old, 3);
     let renewal: Arc<dyn LinkSource> = Source::new([Ok(write_only)]);
-    let request = Download { link: old, renewal: Some(renewal), ..download(&world, &world.path("db")) };
-    let error = receive(&world, &request).await.unwrap_err();
+    let request = Download { link: old, renewal: Some(renewal), ..download(&fixture, &fixture.path("db")) };
+    let error = receive(&fixture, &request).await.unwrap_err();
     assert!(error.kind() == Kind::LinkExpired && error.to_string().contains("does not permit reading"), "{error}");
 }
 
-/// The fresh link of an export may lead to a file that was made anew.
+/// The fresh SAS URL of an export may lead to a file that was made anew.
 #[tokio::test]
 async fn a_fresh_link_to_another_blob_does_not_mix_two_files() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let (bytes, others) = (content(10, 4 * MIB), content(11, 4 * MIB));
-    world.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
-    world.emulator.put_blob("bacpacs", "other", &others).unwrap();
-    let [old, ..] = blobs(&world);
-    expire(&world, &old, 4);
-    let fresh = link(&world.emulator.blob_link("bacpacs", "other", "r", 2 * HOUR));
+    fixture.emulator.put_blob("bacpacs", BLOB, &bytes).unwrap();
+    fixture.emulator.put_blob("bacpacs", "other", &others).unwrap();
+    let [old, ..] = blobs(&fixture);
+    expire(&fixture, &old, 4);
+    let fresh = link(&fixture.emulator.blob_link("bacpacs", "other", "r", 2 * HOUR));
     let renewal: Arc<dyn LinkSource> = Source::new([Ok(fresh)]);
-    let mut request = Download { link: old, renewal: Some(renewal), ..download(&world, &world.path("db")) };
+    let mut request = Download { link: old, renewal: Some(renewal), ..download(&fixture, &fixture.path("db")) };
     request.options.streams = 1;
-    let receipt = receive(&world, &request).await.unwrap();
-    assert!(std::fs::read(world.path("db")).unwrap() == others, "the version that the fresh link leads to, whole");
+    let receipt = receive(&fixture, &request).await.unwrap();
+    assert!(std::fs::read(fixture.path("db")).unwrap() == others, "the version that the fresh link leads to, whole");
     assert_eq!(receipt.resumed_bytes, 0);
-    assert_eq!(world.said("changed during the download; restarting the download"), 1);
+    assert_eq!(fixture.said("changed during the download; restarting the download"), 1);
 }
 
-/// A cancel is heard while a fresh link is waited for.
+/// A cancel is heard while a fresh SAS URL is waited for.
 #[tokio::test]
 async fn a_cancel_while_a_fresh_link_is_asked_for_ends_the_transfer() {
     struct Never(AtomicUsize);
@@ -353,94 +353,94 @@ async fn a_cancel_while_a_fresh_link_is_asked_for_ends_the_transfer() {
             Box::pin(std::future::pending())
         }
     }
-    let world = World::new().await;
-    let [old, ..] = containers(&world);
+    let fixture = TransferFixture::new().await;
+    let [old, ..] = containers(&fixture);
     let source = Arc::new(Never(AtomicUsize::new(0)));
-    let mut request = upload(&world, &world.file("p", &content(12, 8 * MIB)));
+    let mut request = upload(&fixture, &fixture.file("p", &content(12, 8 * MIB)));
     (request.container, request.renewal) = (old.clone(), asking(&source));
-    expire(&world, &old, 3);
-    let (cancel, sink) = (epicloud::CancelToken::new(), world.sink());
+    expire(&fixture, &old, 3);
+    let (cancel, sink) = (epicloud::CancelToken::new(), fixture.sink());
     cancelled_at(
         "the question",
         || source.0.load(Ordering::SeqCst) > 0,
         &cancel,
-        world.engine.upload(&request, &sink, &cancel),
+        fixture.engine.upload(&request, &sink, &cancel),
     )
     .await;
 }
 
 #[tokio::test]
 async fn several_packages_share_the_fresh_link() {
-    let world = World::new().await;
-    let [old, fresh, _] = containers(&world);
+    let fixture = TransferFixture::new().await;
+    let [old, fresh, _] = containers(&fixture);
     let source = Source::new([Ok(fresh.clone())]);
     let files = ["a", "b", "c"].map(|name| {
         let blob_name = format!("{name}.cms.app.1.nupkg");
-        epicloud::transfer::upload::UploadFile { path: world.file(name, &content(13, 3 * MIB)), blob_name }
+        epicloud::transfer::upload::UploadFile { path: fixture.file(name, &content(13, 3 * MIB)), blob_name }
     });
     let request = Upload {
         files: files.to_vec(),
         container: old.clone(),
         renewal: asking(&source),
-        ..upload(&world, &world.path("a"))
+        ..upload(&fixture, &fixture.path("a"))
     };
-    expire(&world, &old, 5);
-    send_all(&world, &request).await.unwrap();
-    assert_eq!((source.asked(), world.put_blocks().iter().filter(|put| put.status == Some(201)).count()), (1, 9));
-    assert!(files.iter().all(|file| stored(&world, &file.blob_name) == content(13, 3 * MIB)));
+    expire(&fixture, &old, 5);
+    send_all(&fixture, &request).await.unwrap();
+    assert_eq!((source.asked(), fixture.put_blocks().iter().filter(|put| put.status == Some(201)).count()), (1, 9));
+    assert!(files.iter().all(|file| stored(&fixture, &file.blob_name) == content(13, 3 * MIB)));
 }
 
 /// How often a path below the project was asked for.
-fn asked(stage: &Stage, text: &str) -> usize {
-    stage.api_requests().iter().filter(|request| request.starts_with("GET ") && request.contains(text)).count()
+fn asked(fixture: &Fixture, text: &str) -> usize {
+    fixture.api_requests().iter().filter(|request| request.starts_with("GET ") && request.contains(text)).count()
 }
 
 /// The account that gave the location gives another one when a day is over.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_location_is_asked_again_when_its_link_expires_while_a_package_is_sent() {
-    let stage = Stage::with(Config { link_scheme: LinkScheme::Http, ..Config::default() }).await;
+    let fixture = Fixture::with(Config { link_scheme: LinkScheme::Http, ..Config::default() }).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(NAME);
     let bytes = content(14, 4 * MIB);
     std::fs::write(&path, &bytes).unwrap();
-    // The block is taken a minute later; what follows comes by a link that is over.
-    stage
+    // The block is taken a minute later; what follows comes by a SAS URL that is over.
+    fixture
         .emulator
         .faults()
         .add(Rule::new(Effect::Delay { ms: 60_000, virtual_time: true }).query("comp=block&").nth(2));
     let mut request =
         UploadPackages { files: vec![PackageFile { path, ..PackageFile::default() }], ..UploadPackages::default() };
     request.upload.streams = UploadStreams::new(1).ok();
-    let uploading = stage.client.run(request, &stage.scope);
-    let blocks = || stage.emulator.requests().iter().filter(|put| put.query.contains("blockid=")).count();
+    let uploading = fixture.client.run(request, &fixture.scope);
+    let blocks = || fixture.emulator.requests().iter().filter(|put| put.query.contains("blockid=")).count();
     let passing = async {
         until("the second block", || blocks() >= 2).await;
-        stage.clock.advance(25 * HOUR);
+        fixture.clock.advance(25 * HOUR);
     };
     let (outcome, ()) = tokio::join!(uploading, passing);
     let uploaded = outcome.unwrap();
-    assert_eq!(asked(&stage, "packages/location"), 2);
+    assert_eq!(asked(&fixture, "packages/location"), 2);
     assert_eq!(uploaded.packages[0].bytes, bytes.len() as u64);
-    let signatures: std::collections::BTreeSet<_> = stage
+    let signatures: std::collections::BTreeSet<_> = fixture
         .emulator
         .requests()
         .iter()
         .filter_map(|put| Some(put.query.split_once("sig=")?.1.split('&').next()?.to_owned()))
         .collect();
     assert_eq!(signatures.len(), 2, "two links were used");
-    let blob = stage.emulator.blob(CONTAINER, NAME).unwrap();
+    let blob = fixture.emulator.blob(CONTAINER, NAME).unwrap();
     assert_eq!(blob.read(0..u64::MAX).unwrap(), bytes);
 }
 
 /// An export that is ready to be saved, and the request for it.
-async fn exported(stage: &Stage, target: &std::path::Path) -> SaveExport {
+async fn exported(fixture: &Fixture, target: &std::path::Path) -> SaveExport {
     let (environment, database_name) = ("Production".to_owned(), "epicms".to_owned());
     let start = StartExport {
         environment: environment.clone(),
         database_name: database_name.clone(),
         ..StartExport::default()
     };
-    let id = stage.client.run(start, &stage.scope).await.unwrap().id().to_owned();
+    let id = fixture.client.run(start, &fixture.scope).await.unwrap().id().to_owned();
     let wait = Wait { polling_interval_seconds: PollingSeconds::new(1).ok(), ..Wait::default() };
     let mut save = SaveExport {
         environment,
@@ -457,36 +457,38 @@ async fn exported(stage: &Stage, target: &std::path::Path) -> SaveExport {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_export_is_looked_at_again_when_its_link_expires_while_it_is_saved() {
     let size = 24 << 20;
-    let stage = Stage::with(Config { link_scheme: LinkScheme::Http, export_size: size, ..Config::default() }).await;
+    let fixture = Fixture::with(Config { link_scheme: LinkScheme::Http, export_size: size, ..Config::default() }).await;
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("db.bacpac");
-    let save = exported(&stage, &target).await;
-    stage.emulator.faults().add(Rule::new(Effect::ExpiredLink).method("GET").path("/bacpacs/").nth(2).times(1));
-    let saved = stage.client.run(save, &stage.scope).await.unwrap();
+    let save = exported(&fixture, &target).await;
+    fixture.emulator.faults().add(Rule::new(Effect::ExpiredLink).method("GET").path("/bacpacs/").nth(2).times(1));
+    let saved = fixture.client.run(save, &fixture.scope).await.unwrap();
     assert_eq!((saved.file.bytes, saved.file.verified), (size, "md5"));
-    let messages = stage.recording.events().into_iter().filter_map(|event| event.sentence());
+    let messages = fixture.recording.events().into_iter().filter_map(|event| event.sentence());
     assert_eq!(messages.filter(|text| text.contains("requesting a new one")).count(), 1);
-    let requests = stage.emulator.requests();
+    let requests = fixture.emulator.requests();
     let after = requests.iter().skip_while(|request| !request.path.contains("/bacpacs/"));
     assert_eq!(after.filter(|request| request.path.contains("/exports/")).count(), 1, "one more look, for the link");
     assert_eq!(target.metadata().unwrap().len(), size);
 }
 
-/// The service keeps the file for its retention alone; then nobody can give a link to it.
+/// The service keeps the file for its retention alone; then nobody can give a SAS URL to it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_past_its_retention_is_named_with_both_reasons() {
-    let stage = Stage::with(Config { link_scheme: LinkScheme::Http, export_size: 24 << 20, ..Config::default() }).await;
+    let fixture =
+        Fixture::with(Config { link_scheme: LinkScheme::Http, export_size: 24 << 20, ..Config::default() }).await;
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("db.bacpac");
-    let save = exported(&stage, &target).await;
+    let save = exported(&fixture, &target).await;
     let delay = Effect::Delay { ms: 60_000, virtual_time: true };
-    stage.emulator.faults().add(Rule::new(delay).method("GET").path("/bacpacs/").nth(1));
-    let saving = stage.client.run(save, &stage.scope);
-    let parts =
-        || stage.emulator.requests().iter().filter(|get| get.method == "GET" && get.path.contains("/bacpacs/")).count();
+    fixture.emulator.faults().add(Rule::new(delay).method("GET").path("/bacpacs/").nth(1));
+    let saving = fixture.client.run(save, &fixture.scope);
+    let parts = || {
+        fixture.emulator.requests().iter().filter(|get| get.method == "GET" && get.path.contains("/bacpacs/")).count()
+    };
     let passing = async {
         until("the first part", || parts() >= 1).await;
-        stage.clock.advance(200 * HOUR);
+        fixture.clock.advance(200 * HOUR);
     };
     let (outcome, ()) = tokio::join!(saving, passing);
     let error = outcome.unwrap_err();
@@ -495,5 +497,5 @@ async fn an_export_past_its_retention_is_named_with_both_reasons() {
     assert!(error.to_string().contains("and the request for a new one failed: "), "{error}");
     assert!(!target.exists());
     let told = |event: &Event| event.sentence().is_some_and(|text| text.contains("requesting a new one"));
-    assert_eq!(stage.recording.events().iter().filter(|event| told(event)).count(), 1);
+    assert_eq!(fixture.recording.events().iter().filter(|event| told(event)).count(), 1);
 }

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::transfer_child::{Child, Running};
-use super::transfer_world::link;
+use super::transfer_fixture::link;
 use super::virtual_time::until;
 use super::wires::BareStore;
 

@@ -8,26 +8,32 @@ use epicloud::base::event::{Event, Phase, Progress, Sink};
 use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Rule};
 use serde_json::Value;
 
-use super::stage::Epi;
-use super::transfer_world::{Acting, BLOB, MIB, NAME, World, content, download, is_answered, receive, send, upload};
+use super::fixture::Epi;
+use super::transfer_fixture::{
+    Acting, BLOB, MIB, NAME, TransferFixture, content, download, is_answered, receive, send, upload,
+};
 
 /// Faults of every kind, from the start to the end of a transfer.
-fn disturb(world: &World, method: &str) {
+fn disturb(fixture: &TransferFixture, method: &str) {
     for (number, fault) in
         [Effect::status(503), Effect::Reset, Effect::LostAnswer, Effect::status(500), Effect::retry_after(429, 1)]
             .into_iter()
             .enumerate()
     {
-        world.emulator.faults().add(Rule::new(fault).method(method).nth(3 + 4 * number as u64));
+        fixture.emulator.faults().add(Rule::new(fault).method(method).nth(3 + 4 * number as u64));
     }
     let half = Rule::new(Effect::Reset).method(method).nth(5);
-    world.emulator.faults().add(if method == "PUT" { half.after_received(700_000) } else { half.after_sent(700_000) });
+    fixture.emulator.faults().add(if method == "PUT" {
+        half.after_received(700_000)
+    } else {
+        half.after_sent(700_000)
+    });
 }
 
 /// A sink by which time passes with every answer, so that reports are due.
-fn passing(world: &World, method: &'static str) -> Arc<dyn Sink> {
-    let clock = world.clock.clone();
-    Acting::acting(world, move |event| {
+fn passing(fixture: &TransferFixture, method: &'static str) -> Arc<dyn Sink> {
+    let clock = fixture.clock.clone();
+    Acting::acting(fixture, move |event| {
         if is_answered(event, method) {
             clock.advance(Duration::from_millis(400));
         }
@@ -57,22 +63,22 @@ fn assert_sound(figures: &[Progress], total: u64, begins_at: u64, retries: u64) 
     assert!(middle.count() >= 3, "rate and time left: {figures:?}");
 }
 
-fn figures(world: &World, phase: Phase) -> Vec<Progress> {
-    world.progress().into_iter().filter(|figures| figures.phase == phase).collect()
+fn figures(fixture: &TransferFixture, phase: Phase) -> Vec<Progress> {
+    fixture.progress().into_iter().filter(|figures| figures.phase == phase).collect()
 }
 
 #[tokio::test]
 async fn an_uploads_figures_are_sound_whatever_fails() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let total = 20 * MIB as u64 - 3;
-    let request = upload(&world, &world.file("p", &content(1, total as usize)));
-    disturb(&world, "PUT");
-    let receipts = world.engine.upload(&request, &passing(&world, "PUT"), &CancelToken::new()).await.unwrap();
+    let request = upload(&fixture, &fixture.file("p", &content(1, total as usize)));
+    disturb(&fixture, "PUT");
+    let receipts = fixture.engine.upload(&request, &passing(&fixture, "PUT"), &CancelToken::new()).await.unwrap();
     assert_eq!(receipts[0].retries, 6);
-    assert_sound(&figures(&world, Phase::Uploading), total, 0, 6);
-    assert_eq!(figures(&world, Phase::Verifying).last().unwrap().bytes_done, Some(total));
-    assert!(world.progress().iter().all(|one| one.subject == NAME));
-    let last = world.progress().pop().unwrap();
+    assert_sound(&figures(&fixture, Phase::Uploading), total, 0, 6);
+    assert_eq!(figures(&fixture, Phase::Verifying).last().unwrap().bytes_done, Some(total));
+    assert!(fixture.progress().iter().all(|one| one.subject == NAME));
+    let last = fixture.progress().pop().unwrap();
     assert_eq!((last.phase, last.bytes_done, last.bytes_sent), (Phase::Committing, Some(total), Some(total)));
     assert_eq!((last.bytes_total, last.items_done, last.retries), (Some(total), last.items_total, Some(6)));
     assert_eq!(last.eta_ms, Some(0));
@@ -80,32 +86,32 @@ async fn an_uploads_figures_are_sound_whatever_fails() {
 
 #[tokio::test]
 async fn a_downloads_figures_are_sound_whatever_fails() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let total = 20 * MIB as u64 - 3;
-    world.emulator.put_blob("bacpacs", BLOB, &content(2, total as usize)).unwrap();
-    disturb(&world, "GET");
-    let request = download(&world, &world.path("db"));
-    let receipt = world.engine.download(&request, &passing(&world, "GET"), &CancelToken::new()).await.unwrap();
+    fixture.emulator.put_blob("bacpacs", BLOB, &content(2, total as usize)).unwrap();
+    disturb(&fixture, "GET");
+    let request = download(&fixture, &fixture.path("db"));
+    let receipt = fixture.engine.download(&request, &passing(&fixture, "GET"), &CancelToken::new()).await.unwrap();
     assert_eq!(receipt.retries, 6);
-    let downloading = figures(&world, Phase::Downloading);
+    let downloading = figures(&fixture, Phase::Downloading);
     assert_sound(&downloading, total, 0, 6);
     assert!(downloading.iter().all(|one| one.bytes_sent.is_none() && one.subject == BLOB));
-    let verified = figures(&world, Phase::Verifying);
+    let verified = figures(&fixture, Phase::Verifying);
     assert_eq!(verified.last().unwrap().bytes_done, Some(total));
 }
 
 #[tokio::test]
 async fn a_transfer_that_goes_on_begins_with_what_is_there() {
-    let world = World::new().await;
+    let fixture = TransferFixture::new().await;
     let total = 20 * MIB as u64;
-    let mut request = upload(&world, &world.file("p", &content(3, total as usize)));
+    let mut request = upload(&fixture, &fixture.file("p", &content(3, total as usize)));
     request.options.streams = Some(1);
-    world.refuse(|rule| rule.query("comp=block&").nth(6));
-    send(&world, &request).await.unwrap_err();
-    world.calm();
-    let before = world.progress().len();
-    world.engine.upload(&request, &passing(&world, "PUT"), &CancelToken::new()).await.unwrap();
-    let after = &world.progress()[before..];
+    fixture.refuse(|rule| rule.query("comp=block&").nth(6));
+    send(&fixture, &request).await.unwrap_err();
+    fixture.calm();
+    let before = fixture.progress().len();
+    fixture.engine.upload(&request, &passing(&fixture, "PUT"), &CancelToken::new()).await.unwrap();
+    let after = &fixture.progress()[before..];
     let of = |phase| after.iter().filter(|one| one.phase == phase).cloned().collect::<Vec<_>>();
     assert_sound(&of(Phase::Uploading), total, 5 * MIB as u64, 0);
     let (first, compared) = (&of(Phase::Uploading)[0], of(Phase::Verifying));
@@ -114,17 +120,17 @@ async fn a_transfer_that_goes_on_begins_with_what_is_there() {
     assert_eq!(ended(Some(5 * MIB as u64)), 1, "what is there is compared, and that is shown");
     assert!(ended(Some(total)) >= 1, "and so is how far the sum of the whole is");
 
-    let world = World::new().await;
-    world.emulator.put_blob("bacpacs", BLOB, &content(4, total as usize)).unwrap();
-    let mut request = download(&world, &world.path("db"));
+    let fixture = TransferFixture::new().await;
+    fixture.emulator.put_blob("bacpacs", BLOB, &content(4, total as usize)).unwrap();
+    let mut request = download(&fixture, &fixture.path("db"));
     request.options.streams = 1;
-    world.refuse(|rule| rule.method("GET").nth(6));
-    receive(&world, &request).await.unwrap_err();
-    world.calm();
-    let before = world.progress().len();
-    world.engine.download(&request, &passing(&world, "GET"), &CancelToken::new()).await.unwrap();
+    fixture.refuse(|rule| rule.method("GET").nth(6));
+    receive(&fixture, &request).await.unwrap_err();
+    fixture.calm();
+    let before = fixture.progress().len();
+    fixture.engine.download(&request, &passing(&fixture, "GET"), &CancelToken::new()).await.unwrap();
     let after: Vec<_> =
-        world.progress()[before..].iter().filter(|one| one.phase == Phase::Downloading).cloned().collect();
+        fixture.progress()[before..].iter().filter(|one| one.phase == Phase::Downloading).cloned().collect();
     assert_sound(&after, total, 5 * MIB as u64, 0);
 }
 

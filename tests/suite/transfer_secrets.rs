@@ -1,4 +1,4 @@
-//! A canary in every link of a transfer, and a search through everything that can be shown, told or kept of it.
+//! A canary in every SAS URL of a transfer, and a search through everything that can be shown, told or kept of it.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use epicloud::transfer::upload::Upload;
 use epicloud::transfer::{LinkSource, reserve_target};
 use epicloud_emulator::{Effect, Rule};
 
-use super::stage::names_in;
-use super::transfer_world::{BLOB, HOUR, MIB, World, content, download, link, receive, send, upload};
+use super::fixture::names_in;
+use super::transfer_fixture::{BLOB, HOUR, MIB, TransferFixture, content, download, link, receive, send, upload};
 
-/// Fails with a text that holds the link, as a careless source might.
+/// Fails with a text that holds the SAS URL, as a careless source might.
 struct Careless(SafeUrl);
 
 impl LinkSource for Careless {
@@ -44,8 +44,8 @@ impl Shown {
     }
 
     /// The names of all files, and what journals hold.
-    fn files(&mut self, world: &World) {
-        let folders = [world.folder.path().to_owned(), world.state.path().join("uploads")];
+    fn files(&mut self, fixture: &TransferFixture) {
+        let folders = [fixture.folder.path().to_owned(), fixture.state.path().join("uploads")];
         for path in folders.iter().flat_map(|folder| names_in(folder).into_iter().map(|name| folder.join(name))) {
             self.0.push(path.display().to_string());
             if path.extension().is_some_and(|extension| extension == "journal") {
@@ -68,36 +68,36 @@ async fn no_signature_is_shown_told_or_kept() {
         Effect::error(412, "LeaseIdMissing", "leased"),
         Effect::error(400, "InvalidBlockList", "lost"),
     ] {
-        let world = World::new().await;
-        world.emulator.put_blob("bacpacs", BLOB, &content(1, 4 * MIB)).unwrap();
-        let container = link(&world.emulator.package_link("rw", HOUR));
+        let fixture = TransferFixture::new().await;
+        fixture.emulator.put_blob("bacpacs", BLOB, &content(1, 4 * MIB)).unwrap();
+        let container = link(&fixture.emulator.package_link("rw", HOUR));
         let renewal: Arc<dyn LinkSource> = Arc::new(Careless(container.clone()));
         let mut sending =
-            Upload { container, renewal: Some(renewal), ..upload(&world, &world.file("p", &content(2, 4 * MIB))) };
+            Upload { container, renewal: Some(renewal), ..upload(&fixture, &fixture.file("p", &content(2, 4 * MIB))) };
         sending.options.streams = Some(1);
-        let mut receiving = download(&world, &world.path("db"));
+        let mut receiving = download(&fixture, &fixture.path("db"));
         receiving.options.streams = 1;
         receiving.renewal = Some(Arc::new(Careless(receiving.link.clone())));
         canaries.extend([&sending.container, &receiving.link].map(signature));
         // Passing faults first, whose texts are told, then the one that ends it.
         for rule in [Rule::new(Effect::Reset).nth(2), Rule::new(Effect::status(503)).nth(3), Rule::new(effect).nth(4)] {
-            world.emulator.faults().add(rule.clone().method("PUT"));
-            world.emulator.faults().add(rule.method("GET"));
+            fixture.emulator.faults().add(rule.clone().method("PUT"));
+            fixture.emulator.faults().add(rule.method("GET"));
         }
-        shown.error(&send(&world, &sending).await.unwrap_err());
-        if let Err(error) = receive(&world, &receiving).await {
+        shown.error(&send(&fixture, &sending).await.unwrap_err());
+        if let Err(error) = receive(&fixture, &receiving).await {
             shown.error(&error);
         }
-        world.emulator.faults().clear();
-        shown.files(&world);
-        // Once more: what was kept is read, and the store is asked.
+        fixture.emulator.faults().clear();
+        shown.files(&fixture);
+        // Once more: what was kept is read, and the blob storage is asked.
         receiving.reservation = reserve_target(&receiving.target, true).ok();
-        shown.debug(&send(&world, &sending).await.unwrap());
-        shown.debug(&(&sending, &receiving, &world.engine, &sending.container, &receiving.link));
+        shown.debug(&send(&fixture, &sending).await.unwrap());
+        shown.debug(&(&sending, &receiving, &fixture.engine, &sending.container, &receiving.link));
         shown.debug(&(&sending.renewal, &receiving.reservation));
-        shown.debug(&world.events.events());
-        shown.0.push(serde_json::to_string(&world.events.events()).unwrap());
-        shown.0.extend(world.events.events().iter().filter_map(epicloud::Event::sentence));
+        shown.debug(&fixture.events.events());
+        shown.0.push(serde_json::to_string(&fixture.events.events()).unwrap());
+        shown.0.extend(fixture.events.events().iter().filter_map(epicloud::Event::sentence));
         shown.0.push(format!("{} {}", sending.container, receiving.link));
     }
     for canary in &canaries {
@@ -117,12 +117,12 @@ async fn no_signature_is_shown_told_or_kept() {
 /// The request to be sent again is the caller's; what is left of it in a download's journal is its address alone.
 #[tokio::test]
 async fn a_journal_names_the_blob_without_its_query() {
-    let world = World::new().await;
-    world.emulator.put_blob("bacpacs", BLOB, &content(3, 3 * MIB)).unwrap();
-    let mut receiving = download(&world, &world.path("db"));
+    let fixture = TransferFixture::new().await;
+    fixture.emulator.put_blob("bacpacs", BLOB, &content(3, 3 * MIB)).unwrap();
+    let mut receiving = download(&fixture, &fixture.path("db"));
     receiving.options.streams = 1;
-    world.refuse(|rule| rule.method("GET").nth(2));
-    receive(&world, &receiving).await.unwrap_err();
-    let journal = std::fs::read_to_string(world.path("db.partial.journal")).unwrap();
+    fixture.refuse(|rule| rule.method("GET").nth(2));
+    receive(&fixture, &receiving).await.unwrap_err();
+    let journal = std::fs::read_to_string(fixture.path("db.partial.journal")).unwrap();
     assert!(journal.contains(receiving.link.base()) && !journal.contains('?') && !journal.contains("sig"), "{journal}");
 }

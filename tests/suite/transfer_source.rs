@@ -10,15 +10,17 @@ use epicloud::base::error::{Error, Kind};
 use epicloud::base::event::{Event, Phase};
 use epicloud_emulator::{Effect, Rule};
 
-use super::transfer_world::{Acting, CONTAINER, MIB, NAME, World, content, is_answered, send, stored, upload};
+use super::transfer_fixture::{
+    Acting, CONTAINER, MIB, NAME, TransferFixture, content, is_answered, send, stored, upload,
+};
 use super::virtual_time::until;
 
-fn assert_changed(world: &World, error: &Error, what: &str) {
+fn assert_changed(fixture: &TransferFixture, error: &Error, what: &str) {
     assert_eq!(error.kind(), Kind::Integrity, "{what}: {error}");
     assert!(error.to_string().contains("changed during the upload"), "{what}: {error}");
     assert!(error.next_step().is_some_and(|step| step.contains("until the file is complete")), "{what}: {error:?}");
-    assert!(world.commits().is_empty(), "{what}");
-    assert!(world.emulator.blob(CONTAINER, NAME).is_none_or(|blob| !blob.committed), "{what}");
+    assert!(fixture.commits().is_empty(), "{what}");
+    assert!(fixture.emulator.blob(CONTAINER, NAME).is_none_or(|blob| !blob.committed), "{what}");
 }
 
 fn writable(path: &Path) -> File {
@@ -60,22 +62,22 @@ const BETWEEN_THE_BLOCKS: Moment = |event, answers| is_answered(event, "PUT") &&
 const AFTER_THE_LAST_BLOCK: Moment = |event, answers| is_answered(event, "PUT") && answers == 3;
 
 /// Sends a file of three blocks, one after the other, and does something to it at a moment.
-async fn meddle(world: &World, moment: Moment, change: Change) -> Result<(), Error> {
-    let path = world.file("p", &content(1, 3 * MIB));
+async fn meddle(fixture: &TransferFixture, moment: Moment, change: Change) -> Result<(), Error> {
+    let path = fixture.file("p", &content(1, 3 * MIB));
     let request = {
-        let mut request = upload(world, &path);
+        let mut request = upload(fixture, &path);
         request.options.streams = Some(1);
         request
     };
     let (mut answers, mut done) = (0, false);
-    let sink = Acting::acting(world, move |event| {
+    let sink = Acting::acting(fixture, move |event| {
         answers += usize::from(is_answered(event, "PUT"));
         if !done && moment(event, answers) {
             done = true;
             change(&path);
         }
     });
-    world.engine.upload(&request, &sink, &CancelToken::new()).await.map(drop)
+    fixture.engine.upload(&request, &sink, &CancelToken::new()).await.map(drop)
 }
 
 #[tokio::test]
@@ -88,10 +90,10 @@ async fn a_file_that_is_written_meanwhile_does_not_become_a_blob() {
         for (what, change) in
             [("grows", GROWS), ("shrinks", SHRINKS), ("is emptied", IS_EMPTIED), ("is written over", IS_WRITTEN_OVER)]
         {
-            let world = World::new().await;
-            let error = meddle(&world, moment, change).await.unwrap_err();
-            assert_changed(&world, &error, &format!("{what} {when}"));
-            assert_eq!(world.put_blocks().len(), blocks, "{what} {when}: noticed at the next block, not at the end");
+            let fixture = TransferFixture::new().await;
+            let error = meddle(&fixture, moment, change).await.unwrap_err();
+            assert_changed(&fixture, &error, &format!("{what} {when}"));
+            assert_eq!(fixture.put_blocks().len(), blocks, "{what} {when}: noticed at the next block, not at the end");
         }
     }
 }
@@ -101,10 +103,10 @@ async fn a_file_that_is_written_meanwhile_does_not_become_a_blob() {
 async fn a_file_that_another_takes_the_place_of_is_sent_as_it_was() {
     for moment in [BEFORE_THE_FIRST_BLOCK, BETWEEN_THE_BLOCKS, AFTER_THE_LAST_BLOCK] {
         for change in [IS_REPLACED, IS_REMOVED] {
-            let world = World::new().await;
+            let fixture = TransferFixture::new().await;
             // Removing a file's name is no change of the file on Unix.
-            meddle(&world, moment, change).await.unwrap();
-            assert!(stored(&world, NAME) == content(1, 3 * MIB));
+            meddle(&fixture, moment, change).await.unwrap();
+            assert!(stored(&fixture, NAME) == content(1, 3 * MIB));
         }
     }
 }
@@ -113,18 +115,18 @@ async fn a_file_that_another_takes_the_place_of_is_sent_as_it_was() {
 const LARGE: usize = 24 * MIB;
 
 /// Changes a file while its only block is on its way, after its sum was made and before all of it was read.
-async fn meddle_in_a_block(world: &World, change: impl FnOnce(&Path)) -> Error {
-    let path = world.file("p", &content(2, LARGE));
+async fn meddle_in_a_block(fixture: &TransferFixture, change: impl FnOnce(&Path)) -> Error {
+    let path = fixture.file("p", &content(2, LARGE));
     let minute = Effect::Delay { ms: 60_000, virtual_time: true };
-    world.emulator.faults().add(Rule::new(minute).query("comp=block&").after_received(100_000).times(1));
-    let mut request = upload(world, &path);
+    fixture.emulator.faults().add(Rule::new(minute).query("comp=block&").after_received(100_000).times(1));
+    let mut request = upload(fixture, &path);
     request.options.block_size = Some(LARGE as u64);
-    let sending = send(world, &request);
+    let sending = send(fixture, &request);
     let changing = async {
-        let begun = || world.put_blocks().first().is_some_and(|put| put.body_received >= 100_000);
+        let begun = || fixture.put_blocks().first().is_some_and(|put| put.body_received >= 100_000);
         until("the beginning of the block", begun).await;
         change(&path);
-        world.emulator.clock().advance(Duration::from_secs(61));
+        fixture.emulator.clock().advance(Duration::from_secs(61));
     };
     let (outcome, ()) = tokio::join!(sending, changing);
     outcome.unwrap_err()
@@ -132,48 +134,48 @@ async fn meddle_in_a_block(world: &World, change: impl FnOnce(&Path)) -> Error {
 
 #[tokio::test]
 async fn a_block_that_changes_on_its_way_is_refused_and_not_sent_as_it_is_now() {
-    let world = World::new().await;
-    let error = meddle_in_a_block(&world, |path| {
+    let fixture = TransferFixture::new().await;
+    let error = meddle_in_a_block(&fixture, |path| {
         let file = writable(path);
         file.write_all_at(b"x", LARGE as u64 - 1).unwrap();
         later(&file);
     })
     .await;
-    assert_changed(&world, &error, "with its time");
-    assert_eq!(world.put_blocks().len(), 1, "the store refused it, and then its time was seen");
+    assert_changed(&fixture, &error, "with its time");
+    assert_eq!(fixture.put_blocks().len(), 1, "the store refused it, and then its time was seen");
 
     // With the time it had: only the sum that was kept tells.
-    let world = World::new().await;
-    let error = meddle_in_a_block(&world, |path| {
+    let fixture = TransferFixture::new().await;
+    let error = meddle_in_a_block(&fixture, |path| {
         let before = path.metadata().unwrap().modified().unwrap();
         let file = writable(path);
         file.write_all_at(b"x", LARGE as u64 - 1).unwrap();
         file.set_modified(before).unwrap();
     })
     .await;
-    assert_changed(&world, &error, "without its time");
-    assert_eq!(world.put_blocks().len(), 1);
+    assert_changed(&fixture, &error, "without its time");
+    assert_eq!(fixture.put_blocks().len(), 1);
 }
 
 #[tokio::test]
 async fn a_block_that_ends_early_on_its_way_ends_the_upload() {
-    let world = World::new().await;
-    let error = meddle_in_a_block(&world, |path| writable(path).set_len(LARGE as u64 - 1).unwrap()).await;
-    assert_changed(&world, &error, "shorter");
+    let fixture = TransferFixture::new().await;
+    let error = meddle_in_a_block(&fixture, |path| writable(path).set_len(LARGE as u64 - 1).unwrap()).await;
+    assert_changed(&fixture, &error, "shorter");
 }
 
 #[tokio::test]
 async fn a_file_with_holes_arrives_whole() {
-    let world = World::new().await;
-    let path = world.path("p");
+    let fixture = TransferFixture::new().await;
+    let path = fixture.path("p");
     let file = File::create(&path).unwrap();
     file.set_len(5 * MIB as u64 + 1).unwrap();
     file.write_all_at(&content(3, 5000), 2 * MIB as u64 - 2500).unwrap();
-    let receipt = send(&world, &upload(&world, &path)).await.unwrap();
+    let receipt = send(&fixture, &upload(&fixture, &path)).await.unwrap();
     let bytes = std::fs::read(&path).unwrap();
-    assert!(stored(&world, NAME) == bytes);
+    assert!(stored(&fixture, NAME) == bytes);
     assert_eq!((receipt.bytes, receipt.blocks), (bytes.len() as u64, 6));
-    assert_eq!(receipt.content_md5, world.emulator.blob(CONTAINER, NAME).unwrap().content_md5);
+    assert_eq!(receipt.content_md5, fixture.emulator.blob(CONTAINER, NAME).unwrap().content_md5);
 }
 
 /// Makes a named pipe.
@@ -186,12 +188,12 @@ fn pipe(path: &Path) {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_named_pipe_is_refused_before_it_is_opened() {
-    let world = World::new().await;
-    let (named, linked) = (world.path("pipe"), world.path("link"));
+    let fixture = TransferFixture::new().await;
+    let (named, linked) = (fixture.path("pipe"), fixture.path("link"));
     pipe(&named);
     std::os::unix::fs::symlink(&named, &linked).unwrap();
     for path in [named, linked] {
-        let (engine, sink, request) = (world.engine.clone(), world.sink(), upload(&world, &path));
+        let (engine, sink, request) = (fixture.engine.clone(), fixture.sink(), upload(&fixture, &path));
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(engine.upload(&request, &sink, &CancelToken::new())).unwrap_err()
@@ -203,5 +205,5 @@ async fn a_named_pipe_is_refused_before_it_is_opened() {
         assert_eq!(error.to_string(), format!("'{}' {text}", path.display()));
         assert_eq!(error.next_step(), Some("save it to a file first"));
     }
-    assert!(world.emulator.requests().is_empty());
+    assert!(fixture.emulator.requests().is_empty());
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
 use serde_json::Value;
 
-use super::stage::Epi;
+use super::fixture::Epi;
 use super::virtual_time::{content, until};
 
 /// What a pipe holds on Linux.

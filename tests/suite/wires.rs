@@ -1,5 +1,5 @@
-//! Servers that stand in for the emulator's store, or between it and a client, where what happens on the wire itself is
-//! the point.
+//! Servers that stand in for the emulator's blob storage, or between it and a client, where what happens on the wire
+//! itself is the point.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::virtual_time::TestClock;
 
-/// The query of a link that is good for everything. A store here does not look at it.
+/// The query of a SAS URL that is good for everything. A storage server here does not look at it.
 const SAS: &str = "sv=2020-12-06&sr=c&sp=rw&se=2999-01-01T00:00:00Z&sig=x";
 
 /// Bytes read and written at a time where speed matters.
@@ -55,14 +55,14 @@ impl SlowLink {
     }
 }
 
-/// A store that keeps nothing: it swallows every block, and every blob has `length` zeros. So a large transfer costs
-/// neither disk nor memory here.
+/// A storage server that keeps nothing: it swallows every block, and every blob has `length` zeros. So a large
+/// transfer costs neither disk nor memory here.
 pub(crate) struct BareStore {
     address: SocketAddr,
     manner: Manner,
 }
 
-/// What a store does with bodies.
+/// What a storage server does with bodies.
 #[derive(Clone)]
 struct Manner {
     length: u64,
@@ -77,17 +77,17 @@ struct Manner {
 }
 
 impl BareStore {
-    /// A store whose blobs are so long.
+    /// A storage server whose blobs are so long.
     pub(crate) async fn start(length: u64) -> Self {
         Self::with(length, 0, None).await
     }
 
-    /// A store that reads on only when so many blocks are on their way at the same time.
+    /// A storage server that reads on only when so many blocks are on their way at the same time.
     pub(crate) async fn of_many_at_once(together: usize) -> Self {
         Self::with(0, together, None).await
     }
 
-    /// A store behind a slow link, which carries nothing before so many blocks are on their way.
+    /// A storage server behind a slow link, which carries nothing before so many blocks are on their way.
     pub(crate) async fn behind(link: SlowLink, length: u64, together: usize) -> Self {
         Self::with(length, together, Some(link)).await
     }
@@ -300,7 +300,7 @@ impl Reply {
     }
 }
 
-/// A store, or a gateway in its place, that answers each request as it is told.
+/// A storage server, or a gateway in its place, that answers each request as it is told.
 pub(crate) struct ScriptedStore {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Ask>>>,

@@ -5,7 +5,7 @@ use epicloud::base::next_step::Part;
 use epicloud_emulator::{Config, Effect, Emulator, Phase, Rule, Speed, Step};
 use serde_json::{Value, json};
 
-use super::stage::{Epi, Stage};
+use super::fixture::{Epi, Fixture};
 
 /// Members of documents that no user of the command line has ever typed.
 const MEMBERS: &[&str] = &[
@@ -214,11 +214,12 @@ pub(super) fn resumes_with(error: &epicloud::Error) -> (&'static str, Value) {
 /// Whoever stops a wait is told, by the operation that stopped, how to resume it with all that was asked for.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_wait_says_how_it_is_resumed() {
-    let stage = Stage::new().await;
+    let fixture = Fixture::new().await;
     let folder = tempfile::tempdir().unwrap();
     let (package, file) = (folder.path().join("a.cms.app.1.nupkg"), folder.path().join("my db.bacpac"));
     std::fs::write(&package, b"x").unwrap();
-    let run = async |operation: &str, request: Value| stage.client.run_document(operation, request, &stage.scope).await;
+    let run =
+        async |operation: &str, request: Value| fixture.client.run_document(operation, request, &fixture.scope).await;
     let stopped = async |operation: &str, request: Value| {
         let error = run(operation, request).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Timeout, "{operation}: {error:?}");
@@ -238,21 +239,22 @@ async fn a_stopped_wait_says_how_it_is_resumed() {
     };
 
     let id = awaiting(json!({})).await;
-    stage.emulator.script(Phase::Complete, never("Succeeded"));
+    fixture.emulator.script(Phase::Complete, never("Succeeded"));
     let (operation, request) = stopped("deployment.complete", json!({"id": id, "wait": wait, "strict": true})).await;
     assert_eq!(operation, "deployment.wait");
     assert_eq!(request, json!({"id": id, "until": "complete", "wait": wait, "strict": true}));
     let (operation, request) = stopped("deployment.wait", json!({"id": id, "until": "complete", "wait": wait})).await;
     assert_eq!((operation, request), ("deployment.wait", json!({"id": id, "until": "complete", "wait": wait})));
 
-    let stage = Stage::new().await;
-    let run = async |operation: &str, request: Value| stage.client.run_document(operation, request, &stage.scope).await;
-    stage.emulator.script(Phase::Deploy, never("Succeeded"));
-    stage.emulator.script(Phase::Export, never("Succeeded"));
+    let fixture = Fixture::new().await;
+    let run =
+        async |operation: &str, request: Value| fixture.client.run_document(operation, request, &fixture.scope).await;
+    fixture.emulator.script(Phase::Deploy, never("Succeeded"));
+    fixture.emulator.script(Phase::Export, never("Succeeded"));
     let stopped = async |operation: &str, request: Value| {
         let error = run(operation, request).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Timeout, "{operation}: {error:?}");
-        let id = stage.recording.events().into_iter().rev().find_map(|event| match event {
+        let id = fixture.recording.events().into_iter().rev().find_map(|event| match event {
             epicloud::Event::Accepted { id, .. } => Some(id),
             _ => None,
         });
@@ -261,7 +263,7 @@ async fn a_stopped_wait_says_how_it_is_resumed() {
     let ((operation, request), id) = stopped("deployment.start", with(&copy, json!({"wait": wait}))).await;
     assert_eq!((operation, request), ("deployment.wait", json!({"id": id, "wait": wait})));
     // A script is for one deployment.
-    stage.emulator.script(Phase::Deploy, never("Succeeded"));
+    fixture.emulator.script(Phase::Deploy, never("Succeeded"));
     let deploy = json!({"files": [{"path": package}], "targetEnvironment": "ADE1", "directDeploy": true, "wait": wait,
                         "strict": true});
     let ((operation, request), id) = stopped("package.deploy", deploy).await;
@@ -281,10 +283,10 @@ async fn a_stopped_wait_says_how_it_is_resumed() {
 /// An error of a running wait that no caller asked for keeps its own advice, and says how to resume as well.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wait_that_fails_after_the_start_says_what_still_runs() {
-    let stage = Stage::new().await;
-    stage.emulator.faults().add(Rule::new(Effect::status(503)).method("GET").path("/deployments/"));
+    let fixture = Fixture::new().await;
+    fixture.emulator.faults().add(Rule::new(Effect::status(503)).method("GET").path("/deployments/"));
     let start = json!({"targetEnvironment": "ADE1", "sourceEnvironment": "Integration", "includeDb": true, "wait": {}});
-    let error = stage.client.run_document("deployment.start", start, &stage.scope).await.unwrap_err();
+    let error = fixture.client.run_document("deployment.start", start, &fixture.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unavailable, "{error:?}");
     assert_eq!(resumes_with(&error).0, "deployment.wait");
     assert!(

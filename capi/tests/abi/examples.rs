@@ -8,7 +8,7 @@ use epicloud_emulator::{Effect, Rule};
 use tempfile::TempDir;
 
 use super::program::{Program, find, library, output, package, root};
-use super::programs::Stage;
+use super::programs::Fixture;
 
 /// The first block of a language in the README.
 fn block(language: &str) -> String {
@@ -48,24 +48,24 @@ fn installed() -> TempDir {
 #[test]
 fn the_readme_goes_from_nothing_to_a_finished_export() {
     let Some(_) = find("pkg-config") else { return };
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let prefix = installed();
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("save.c"), block("c")).unwrap();
     // As it stands there, with the emulator's account in place of the three words.
     let lines = block("sh")
-        .replace("{\"clientKey\":\"KEY\",\"projectId\":\"GUID\"}", &stage.config())
-        .replace("SECRET'", &format!("{}'", stage.emulator.client_secret()));
+        .replace("{\"clientKey\":\"KEY\",\"projectId\":\"GUID\"}", &fixture.config())
+        .replace("SECRET'", &format!("{}'", fixture.emulator.client_secret()));
     let mut shell = Command::new("sh");
     shell
         .args(["-e", "-c", &lines])
         .current_dir(folder.path())
         .env("PKG_CONFIG_PATH", prefix.path().join("lib/pkgconfig"));
-    let printed = stage.run(&mut shell).concat();
+    let printed = fixture.run(&mut shell).concat();
     let result: serde_json::Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(result["verified"], "md5", "{result}");
     assert_eq!(fs::metadata(folder.path().join("epicms.bacpac")).unwrap().len(), 3 << 20);
-    stage.close();
+    fixture.close();
 }
 
 #[test]
@@ -85,10 +85,10 @@ fn the_cmake_package_builds_the_examples() {
 }
 
 /// Plays an example to its end: `command` starts it in `folder`, bare or under a tool that watches it.
-pub(super) fn play(name: &str, stage: &Stage, folder: &Path, mut command: Command) {
+pub(super) fn play(name: &str, fixture: &Fixture, folder: &Path, mut command: Command) {
     match name {
         "export" => {
-            let printed = stage.run(command.args(["Production", "epicms", "ü \"quoted\".bacpac"])).concat();
+            let printed = fixture.run(command.args(["Production", "epicms", "ü \"quoted\".bacpac"])).concat();
             assert!(printed.contains("\"verified\":\"md5\""), "{printed}");
             assert_eq!(fs::metadata(folder.join("ü \"quoted\".bacpac")).unwrap().len(), 3 << 20);
         }
@@ -97,14 +97,14 @@ pub(super) fn play(name: &str, stage: &Stage, folder: &Path, mut command: Comman
                 fs::write(folder.join(name), name).unwrap();
             }
             command.args(["Integration", "site.cms.app.1.0.0.nupkg", "site.commerce.app.1.0.0.nupkg"]);
-            let printed = stage.run(&mut command).concat();
+            let printed = fixture.run(&mut command).concat();
             assert!(printed.contains("\"status\":\"AwaitingVerification\""), "{printed}");
         }
         "cancel" => {
-            stage.emulator.faults().add(Rule::new(Effect::Stall).method("GET").path("/bacpacs/"));
+            fixture.emulator.faults().add(Rule::new(Effect::Stall).method("GET").path("/bacpacs/"));
             command.args(["Production", "epicms", "saved.bacpac"]).stderr(Stdio::piped());
-            let child = stage.start(&mut command).stdin(Stdio::null()).spawn().unwrap();
-            stage.wait_for_open_request("/bacpacs/");
+            let child = fixture.start(&mut command).stdin(Stdio::null()).spawn().unwrap();
+            fixture.wait_for_open_request("/bacpacs/");
             output(Command::new("kill").args(["-INT", &child.id().to_string()]));
             let ended = child.wait_with_output().unwrap();
             let said = String::from_utf8(ended.stderr).unwrap();
@@ -120,10 +120,10 @@ pub(super) fn play(name: &str, stage: &Stage, folder: &Path, mut command: Comman
 }
 
 fn passes(name: &str) {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     let program = example(name);
-    play(name, &stage, program.folder.path(), program.command());
-    stage.close();
+    play(name, &fixture, program.folder.path(), program.command());
+    fixture.close();
 }
 
 #[test]

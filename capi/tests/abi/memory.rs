@@ -9,7 +9,7 @@ use epicloud_emulator::LinkScheme;
 
 use super::examples;
 use super::program::{LOADS_BY_NAME, Program, output, package, tell, valgrind};
-use super::programs::Stage;
+use super::programs::Fixture;
 
 const TESTS: &str = "tests/c";
 const EXAMPLES: &str = "../bindings/c/examples";
@@ -64,13 +64,13 @@ fn sources() -> Vec<Source> {
 }
 
 /// Plays a program that `command` starts in `folder`.
-fn play(source: &Source, stage: &Stage, folder: &Path, mut command: Command) {
+fn play(source: &Source, fixture: &Fixture, folder: &Path, mut command: Command) {
     command.current_dir(folder);
     if source.is_example {
-        examples::play(&source.name, stage, folder, command);
+        examples::play(&source.name, fixture, folder, command);
     } else {
-        stage.prepare(&source.name);
-        stage.run(&mut command);
+        fixture.prepare(&source.name);
+        fixture.run(&mut command);
     }
 }
 
@@ -84,12 +84,12 @@ fn valgrind_finds_nothing() {
     let player = || {
         while let Some(source) = sources.get(next.fetch_add(1, Relaxed)) {
             // Without TLS: valgrind takes what ring's assembly decrypts for uninitialised. The sanitizer looks at TLS.
-            let stage = Stage::with_links(LinkScheme::Http);
+            let fixture = Fixture::with_links(LinkScheme::Http);
             let program = if source.is_example { Program::of(&source.file) } else { Program::compile(&source.name) };
             let mut command = valgrind().unwrap();
             command.arg(&program.file).env("EPI_ROUNDS", ROUNDS);
-            play(source, &stage, program.folder.path(), command);
-            stage.close();
+            play(source, &fixture, program.folder.path(), command);
+            fixture.close();
         }
     };
     std::thread::scope(|scope| (0..PLAYERS).map(|_| scope.spawn(player)).for_each(drop));
@@ -106,14 +106,14 @@ fn the_address_sanitizer_finds_nothing() {
     let file = package().join(TESTS).join(format!("{PANICS}.c"));
     sources.push(Source { name: PANICS.to_owned(), file, is_example: false });
     for source in &sources {
-        let stage = Stage::new();
+        let fixture = Fixture::new();
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join(&source.name);
         link(&source.file, &library, &program);
         let mut command = Command::new(&program);
         command.env("EPI_ROUNDS", "200");
-        play(source, &stage, folder.path(), command);
-        stage.close();
+        play(source, &fixture, folder.path(), command);
+        fixture.close();
     }
     tell(&format!("AddressSanitizer: {} programs, no error and no leak", sources.len()));
 }

@@ -16,7 +16,7 @@ use super::program::{Program, library, tell};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An emulator on threads of its own, and what a program needs to find it.
-pub(super) struct Stage {
+pub(super) struct Fixture {
     pub(super) emulator: Emulator,
     /// What the programs keep between their runs.
     state: TempDir,
@@ -25,7 +25,7 @@ pub(super) struct Stage {
     runtime: Runtime,
 }
 
-impl Stage {
+impl Fixture {
     pub(super) fn new() -> Self {
         Self::with_links(LinkScheme::Https)
     }
@@ -153,11 +153,11 @@ impl Stage {
 }
 
 fn passes(name: &str) -> Vec<String> {
-    let stage = Stage::new();
-    stage.prepare(name);
+    let fixture = Fixture::new();
+    fixture.prepare(name);
     let program = Program::compile(name);
-    let lines = stage.run(&mut program.command());
-    stage.close();
+    let lines = fixture.run(&mut program.command());
+    fixture.close();
     lines.iter().for_each(|line| tell(line));
     lines
 }
@@ -231,21 +231,21 @@ fn thread_limit() {
         return;
     }
     // Without TLS: the user cannot read the emulator's certificate.
-    let stage = Stage::with_links(LinkScheme::Http);
-    std::fs::set_permissions(stage.state.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-    let mut config: serde_json::Value = serde_json::from_str(&stage.config()).unwrap();
+    let fixture = Fixture::with_links(LinkScheme::Http);
+    std::fs::set_permissions(fixture.state.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&fixture.config()).unwrap();
     config.as_object_mut().unwrap().remove("caFile");
     let program = Program::compile("thread_limit");
-    let file = stage.state.path().join("site.cms.app.1.nupkg");
+    let file = fixture.state.path().join("site.cms.app.1.nupkg");
     std::fs::write(&file, vec![7; 3 << 20]).unwrap();
     let user = 40_000 + std::process::id() % 20_000;
     let mut ends = Vec::new();
     for limit in 1..=16 {
         let mut command = program.command();
         command.arg(user.to_string()).arg(limit.to_string()).arg(&file).env("EPI_LIMITED_CONFIG", config.to_string());
-        ends.push(stage.run(&mut command).pop().unwrap());
+        ends.push(fixture.run(&mut command).pop().unwrap());
     }
-    stage.close();
+    fixture.close();
     assert_eq!(ends.first().map(String::as_str), Some("client"), "one thread is too few");
     assert_eq!(ends.last().map(String::as_str), Some("all"), "sixteen are enough: {ends:?}");
 }
@@ -259,17 +259,17 @@ fn broken() {
 #[cfg(target_os = "linux")]
 #[test]
 fn secrets() {
-    let stage = Stage::new();
-    stage.prepare("secrets");
+    let fixture = Fixture::new();
+    fixture.prepare("secrets");
     let program = Program::compile("secrets");
-    let told = stage.run(&mut program.command()).join("\n");
+    let told = fixture.run(&mut program.command()).join("\n");
     for (name, secret) in
-        [("secret", stage.emulator.client_secret()), ("signature of a link", "sig="), ("signature", "epi-hmac")]
+        [("secret", fixture.emulator.client_secret()), ("signature of a link", "sig="), ("signature", "epi-hmac")]
     {
         assert!(!told.contains(secret), "the {name} is told: {told}");
     }
     assert!(told.contains("retrying") && told.contains("NOT_FOUND") && told.contains("clientSecret"), "{told}");
-    stage.close();
+    fixture.close();
 }
 
 #[cfg(target_os = "linux")]

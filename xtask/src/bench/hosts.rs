@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::busy::watched;
-use super::contestant::BLOB;
+use super::background_load::watched;
+use super::candidate::BLOB;
 use super::measure::{Cost, median};
 use super::overhead;
 use super::rounds::{Fate, fate, order};
@@ -99,8 +99,8 @@ impl Hosts<'_> {
     /// One run that counts; those during which others are busy are made again while there is patience.
     fn run_once(&self, host: Host, patience: &mut u32) -> Result<Cost> {
         loop {
-            let (cost, beside) = watched(&mut self.command(host)?, self.emulator.process_id())?;
-            let fate = fate(beside.map(|beside| beside.others), *patience);
+            let (cost, background) = watched(&mut self.command(host)?, self.emulator.process_id())?;
+            let fate = fate(background.map(|background| background.others), *patience);
             println!("{host:?}: {:>8.2} s {:>7.2} CPU s  {}", cost.seconds, cost.cpu_seconds, fate.word());
             if fate != Fate::Repeated {
                 return Ok(cost);

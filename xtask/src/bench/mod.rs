@@ -2,20 +2,20 @@
 //! what it gets; and what other languages add to the library.
 //!
 //! `scenario.rs` says what is measured and by whom, `target.rs` what `epi` has to reach; both are tables. `rounds.rs`
-//! decides the order of the runs and which are thrown away, `course.rs` makes them. `report.rs` turns what came of it
+//! decides the order of the runs and which are thrown away, `runner.rs` makes them. `report.rs` turns what came of it
 //! into a document, `table.rs` that into tables. Nothing fails by a figure: a target is met ("pass") or not ("short").
 
-mod arrival;
-mod busy;
-mod contestant;
-mod course;
+mod background_load;
+mod candidate;
 mod hosts;
 mod measure;
 mod overhead;
 mod peers;
 pub(crate) mod powershell;
+mod received;
 mod report;
 mod rounds;
+mod runner;
 mod scenario;
 mod settings;
 mod sink;
@@ -33,11 +33,11 @@ use serde_json::{Value, json};
 use crate::failure::{Doing, Failure, Result};
 use crate::process;
 use crate::workspace::{Peers as Built, Profile, Programs as Workshop, Workspace, make_folder};
-use arrival::Checksums;
-use contestant::Programs;
-use course::{Course, Finished};
+use candidate::Programs;
 use peers::Peers;
+use received::Checksums;
 use report::Frame;
+use runner::{Finished, Runner};
 use scenario::Scenario;
 pub(crate) use settings::{Settings, parse_size};
 use source::Files;
@@ -69,29 +69,29 @@ fn measured(settings: &Settings) -> Result<Value> {
     let built = workspace.build_peers(Profile::Release)?;
     let scenarios = chosen(settings);
     let needed = |peer| {
-        let mut all = scenarios.iter().flat_map(|scenario| &scenario.contestants);
-        all.any(|contestant| contestant.peer() == Some(peer))
+        let mut all = scenarios.iter().flat_map(|scenario| &scenario.candidates);
+        all.any(|candidate| candidate.peer() == Some(peer))
     };
     let peers = Peers::fetch(&folder.join("peers"), needed)?;
     let versions = versions(&workspace, &programs, &peers)?;
 
     let files = Files::new(folder.join("files"))?;
-    let mut course = course(&programs, &built, &peers, files, settings.repetitions);
+    let mut runner = runner(&programs, &built, &peers, files, settings.repetitions);
     // One run alone is no measurement, so that nothing is gained by making it again.
-    course.watchful = settings.repetitions > 1;
+    runner.watchful = settings.repetitions > 1;
     let hosts = settings.includes("hosts").then(|| hosts::build(&workspace, &programs)).transpose()?;
     let mut frame = Frame { machine: machine(), versions, hosts: None };
     let file = folder.join("report.json");
     println!("after each run in percent: what other programs took of the processors meanwhile");
     let mut finished = Vec::new();
     for scenario in scenarios {
-        finished.push(course.run(scenario)?);
+        finished.push(runner.run(scenario)?);
         // Each time, so that an hour is not lost by what comes after it.
         write_report(&file, &report::report(settings, &frame, &finished))?;
     }
     if let Some(hosts) = hosts {
         let extent = (settings.most_bytes, settings.repetitions);
-        frame.hosts = Some(hosts::run(&hosts, &programs, &built.rust_calls, &mut course.files, extent)?);
+        frame.hosts = Some(hosts::run(&hosts, &programs, &built.rust_calls, &mut runner.files, extent)?);
     }
     let report = report::report(settings, &frame, &finished);
     write_report(&file, &report)?;
@@ -104,14 +104,14 @@ fn measured(settings: &Settings) -> Result<Value> {
 pub(crate) fn smoke(workspace: &Workspace, programs: &Workshop, built: &Built) -> Result<()> {
     let peers = Peers::default();
     let files = Files::new(source::folder(&workspace.target).join("smoke"))?;
-    let mut course = course(programs, built, &peers, files, 1);
-    let Finished { measured, .. } = course.run(scenario::smoke(SMOKE_BYTES))?;
+    let mut runner = runner(programs, built, &peers, files, 1);
+    let Finished { measured, .. } = runner.run(scenario::smoke(SMOKE_BYTES))?;
     // What the figures of the bench are said to be with has to be what is sent.
     let expected = ["block CRC64", "block CRC64 + file MD5", "none", "block MD5 + file MD5"];
     for (row, expected) in measured.iter().zip(expected) {
-        let shown = row.headers.map(arrival::Headers::shown).unwrap_or_default();
+        let shown = row.headers.map(received::Headers::shown).unwrap_or_default();
         if shown != expected {
-            return Err(Failure::new(format!("{} sent {shown}, not {expected}", row.contestant.name())));
+            return Err(Failure::new(format!("{} sent {shown}, not {expected}", row.candidate.name())));
         }
     }
     Ok(())
@@ -124,14 +124,14 @@ pub(crate) fn smoke_alone() -> Result<()> {
     smoke(&workspace, &programs, &built)
 }
 
-fn course<'a>(
+fn runner<'a>(
     programs: &'a Workshop,
     built: &'a Built,
     peers: &'a Peers,
     files: Files,
     repetitions: u32,
-) -> Course<'a> {
-    Course {
+) -> Runner<'a> {
+    Runner {
         programs: Programs {
             epi: &programs.epi,
             epi_download: &built.epi_download,
@@ -187,7 +187,7 @@ fn machine() -> Value {
     };
     json!({
         "processor": field("/proc/cpuinfo", "model name"),
-        "processors": busy::processors(),
+        "processors": background_load::processors(),
         "kernel": text("/proc/sys/kernel/osrelease").trim(),
         "memory": field("/proc/meminfo", "MemTotal"),
     })

@@ -13,7 +13,7 @@ use crate::failure::{Doing, Failure, Result};
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Calls of one run, enough to make what a process needs to start small beside them.
+/// Calls of one run, enough to make what a process needs to start small next to them.
 const CALLS: u32 = 5000;
 /// What a call may cost more.
 const LIMIT_MICROSECONDS: f64 = 50.0;

@@ -1,12 +1,13 @@
-//! `cargo xtask bench powershell`: what the module costs inside PowerShell. An import in a fresh process, beside an older
-//! package of the module if one is given; and an upload inside one PowerShell, beside `epi` with the same file in turn.
+//! `cargo xtask bench powershell`: what the module costs inside PowerShell. An import in a fresh process, next to that
+//! of an older package of the module if one is given; and an upload inside one PowerShell, next to `epi` with the same
+//! file in turn.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::busy::watched;
-use super::contestant::BLOB;
+use super::background_load::watched;
+use super::candidate::BLOB;
 use super::measure::{Cost, measure, median};
 use super::rounds::{Fate, fate, order};
 use super::scenario::Content;
@@ -182,8 +183,8 @@ fn undisturbed(
     loop {
         let mut command = make()?;
         process::without_proxies(&mut command);
-        let (cost, beside) = watched(&mut command, emulator.process_id()).doing(name)?;
-        let fate = fate(beside.map(|beside| beside.others), *patience);
+        let (cost, background) = watched(&mut command, emulator.process_id()).doing(name)?;
+        let fate = fate(background.map(|background| background.others), *patience);
         let peak = cost.peak_bytes >> 20;
         println!("{name:<10} {:>8.2} s {:>7.2} CPU s {peak:>5} MiB  {}", cost.seconds, cost.cpu_seconds, fate.word());
         if fate != Fate::Repeated {

@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::contestant::Contestant;
-use super::course::{Finished, Measured, Run};
+use super::candidate::Candidate;
 use super::measure::{Cost, median};
+use super::runner::{Finished, Measured, Run};
 use super::settings::{FEWEST, Settings};
 use super::target::{self, Showing, Target};
 
-/// The parts of the document that are known before or beside the scenarios.
+/// The parts of the document that are known before the scenarios or apart from them.
 pub(crate) struct Frame {
     pub(crate) machine: Value,
     pub(crate) versions: Value,
@@ -42,7 +42,7 @@ fn notes(settings: &Settings, finished: &[Finished]) -> Vec<String> {
     }
     let fewer = |row: &Measured| !row.runs.is_empty() && (row.runs.len() as u32) < settings.repetitions;
     for (scenario, row) in scenarios().filter(|(_, row)| fewer(row)) {
-        notes.push(format!("Runs of {}: {} only in {}.", row.contestant.name(), row.runs.len(), scenario.key));
+        notes.push(format!("Runs of {}: {} only in {}.", row.candidate.name(), row.runs.len(), scenario.key));
     }
     let discarded: u32 = scenarios().map(|(_, row)| row.discarded).sum();
     if discarded > 0 {
@@ -71,14 +71,14 @@ fn scenario(done: &Finished) -> Value {
         },
         "faultyEvery": row.faulty_every,
         "checksumsCompared": row.compared,
-        "contestants": done.measured.iter().map(|measured| contestant(measured, row.bytes)).collect::<Vec<_>>(),
+        "candidates": done.measured.iter().map(|measured| candidate(measured, row.bytes)).collect::<Vec<_>>(),
     })
 }
 
-fn contestant(measured: &Measured, bytes: u64) -> Value {
+fn candidate(measured: &Measured, bytes: u64) -> Value {
     let mut document = json!({
-        "name": measured.contestant.name(),
-        "integrity": measured.headers.map(super::arrival::Headers::shown),
+        "name": measured.candidate.name(),
+        "integrity": measured.headers.map(super::received::Headers::shown),
         "runs": measured.runs.iter().map(one).collect::<Vec<_>>(),
         "discarded": measured.discarded,
     });
@@ -102,8 +102,8 @@ fn one(run: &Run) -> Value {
         "seconds": run.cost.seconds,
         "cpuSeconds": run.cost.cpu_seconds,
         "peakBytes": run.cost.peak_bytes,
-        "sinkCpuSeconds": run.beside.map(|beside| beside.server_seconds),
-        "othersShare": run.beside.map(|beside| beside.others),
+        "sinkCpuSeconds": run.background.map(|background| background.server_seconds),
+        "othersShare": run.background.map(|background| background.others),
         "disturbed": run.disturbed,
     })
 }
@@ -124,9 +124,9 @@ fn highest_peak(runs: &[Run]) -> u64 {
 
 fn judged(target: &Target, finished: &[Finished]) -> Value {
     let done = finished.iter().find(|done| done.scenario.key == target.scenario);
-    let showing = |contestant: Contestant| {
+    let showing = |candidate: Candidate| {
         let done = done?;
-        let row = done.measured.iter().find(|row| row.contestant == contestant)?;
+        let row = done.measured.iter().find(|row| row.candidate == candidate)?;
         let (bytes, link) = (done.scenario.bytes, done.scenario.network.total);
         Some(Showing { bytes, median: medians(&row.runs)?, highest_peak: highest_peak(&row.runs), link })
     };
@@ -145,25 +145,25 @@ fn judged(target: &Target, finished: &[Finished]) -> Value {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::bench::busy::Beside;
-    use crate::bench::contestant::{Epi, Tuning};
+    use crate::bench::background_load::BackgroundLoad;
+    use crate::bench::candidate::{Epi, Tuning};
     use crate::bench::scenario;
 
     fn run(seconds: f64, disturbed: bool) -> Run {
         let cost = Cost { seconds, cpu_seconds: seconds / 2.0, peak_bytes: (seconds as u64) << 20 };
-        Run { cost, beside: Some(Beside { server_seconds: 1.0, others: 0.01 }), disturbed }
+        Run { cost, background: Some(BackgroundLoad { server_seconds: 1.0, others: 0.01 }), disturbed }
     }
 
     /// A bench of one scenario in which `epi` took 1, 2 and 4 s, the official crate 3 s, and one peer was not there.
     pub(crate) fn example() -> Value {
         let scenario = scenario::all().swap_remove(0);
-        let measured = scenario.contestants.iter().map(|contestant| {
-            let runs = match contestant {
-                Contestant::Epi(Epi::BLOCKS) => vec![run(1.0, false), run(4.0, true), run(2.0, false)],
-                Contestant::Python(Tuning::AtOnce(_)) => Vec::new(),
+        let measured = scenario.candidates.iter().map(|candidate| {
+            let runs = match candidate {
+                Candidate::Epi(Epi::BLOCKS) => vec![run(1.0, false), run(4.0, true), run(2.0, false)],
+                Candidate::Python(Tuning::AtOnce(_)) => Vec::new(),
                 _ => vec![run(3.0, false); 3],
             };
-            Measured { contestant: *contestant, runs, headers: None, discarded: 1 }
+            Measured { candidate: *candidate, runs, headers: None, discarded: 1 }
         });
         let finished = [Finished { measured: measured.collect(), scenario }];
         let settings = Settings { repetitions: 3, ..Settings::default() }.only("loopback").expect("it is known");
@@ -174,7 +174,7 @@ pub(crate) mod tests {
     #[test]
     fn figures_are_medians_and_verdicts_are_ratios_of_them() {
         let report = example();
-        let epi = &report["scenarios"][0]["contestants"][0];
+        let epi = &report["scenarios"][0]["candidates"][0];
         assert_eq!(epi["mebibytesPerSecond"], json!({ "median": 512.0, "least": 256.0, "most": 1024.0 }));
         assert_eq!((&epi["cpuSecondsPerGibibyte"], &epi["peakBytes"]), (&json!(1.0), &json!(4 << 20)));
         let targets = report["targets"].as_array().expect("there are targets");

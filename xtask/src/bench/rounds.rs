@@ -1,8 +1,8 @@
 //! Which run comes when, and which is thrown away: decisions alone, nothing is started here.
 
-use super::busy::MOST_OTHERS;
+use super::background_load::MOST_OTHERS;
 
-/// The order of all runs, as numbers of contestants of which each has so many runs. In rounds, so that a busy moment of
+/// The order of all runs, as numbers of candidates of which each has so many runs. In rounds, so that a busy moment of
 /// the machine meets all of them; each round begins with another one, so that none always follows the same one. Who
 /// has fewer runs sits out the last rounds.
 pub(crate) fn order(runs: &[u32]) -> Vec<usize> {
@@ -11,7 +11,7 @@ pub(crate) fn order(runs: &[u32]) -> Vec<usize> {
     for round in 0..rounds {
         let first = round as usize % runs.len();
         let turn = (0..runs.len()).map(|place| (first + place) % runs.len());
-        order.extend(turn.filter(|contestant| round < runs[*contestant]));
+        order.extend(turn.filter(|candidate| round < runs[*candidate]));
     }
     order
 }
@@ -37,7 +37,7 @@ impl Fate {
     }
 }
 
-/// Decides by the share of the processors that others took, and by the repetitions that this contestant has left.
+/// Decides by the share of the processors that others took, and by the repetitions that this candidate has left.
 pub(crate) fn fate(others: Option<f64>, repetitions_left: u32) -> Fate {
     match others {
         Some(share) if share > MOST_OTHERS && repetitions_left > 0 => Fate::Repeated,

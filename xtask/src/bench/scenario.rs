@@ -1,6 +1,6 @@
 //! What is measured, as a table: each row says what is transferred over what kind of link, and by whom.
 
-use super::contestant::{Contestant, Epi, Tuning};
+use super::candidate::{Candidate, Epi, Tuning};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -10,10 +10,10 @@ const MEGABIT: u64 = 1_000_000;
 pub(crate) const NARROW: [Epi; 2] = [fixed(8, None), fixed(8, Some("100MiB"))];
 pub(crate) const WIDE: [Epi; 2] = [fixed(64, None), fixed(64, Some("100MiB"))];
 /// What makes each peer fastest where the processors are the limit, of 1, 2, 4, 8, 16 and 32 at a time; its default, which
-/// is measured beside it, is no worse for some.
-pub(crate) const PYTHON: Contestant = Contestant::Python(Tuning::AtOnce(4));
-pub(crate) const NODE: Contestant = Contestant::Node(Tuning::AtOnce(2));
-pub(crate) const RCLONE: Contestant = Contestant::Rclone(Tuning::AtOnce(16));
+/// is measured next to it, is no worse for some.
+pub(crate) const PYTHON: Candidate = Candidate::Python(Tuning::AtOnce(4));
+pub(crate) const NODE: Candidate = Candidate::Node(Tuning::AtOnce(2));
+pub(crate) const RCLONE: Candidate = Candidate::Rclone(Tuning::AtOnce(16));
 /// The same where each connection has a limit of its own.
 const CAPPED: Tuning = Tuning::AtOnce(32);
 
@@ -26,7 +26,7 @@ pub(crate) enum Content {
     Sparse,
 }
 
-/// The link between a contestant and the sink; 0 stands for no limit.
+/// The link between a candidate and the sink; 0 stands for no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Network {
     pub(crate) latency_milliseconds: u64,
@@ -48,13 +48,13 @@ pub(crate) struct Scenario {
     pub(crate) network: Network,
     /// Every so manieth block is answered with a fault; 0 for none.
     pub(crate) faulty_every: u32,
-    /// Whether checksums of what arrives are computed and compared with those of the file, beside the lengths.
+    /// Whether checksums of what arrives are computed and compared with those of the file, in addition to the lengths.
     pub(crate) compared: bool,
     /// Whether the blob that is downloaded has an MD5.
     pub(crate) blob_md5: bool,
     /// Whether what is downloaded goes to the disk, instead of into memory where the machine has a folder there.
     pub(crate) to_disk: bool,
-    pub(crate) contestants: Vec<Contestant>,
+    pub(crate) candidates: Vec<Candidate>,
 }
 
 /// Names that `--only` takes, in the order in which they are measured. `hosts` is not in the table of scenarios.
@@ -75,13 +75,13 @@ pub(crate) const KEYS: [&str; 12] = [
 
 /// All rows.
 pub(crate) fn all() -> Vec<Scenario> {
-    use Contestant::{Azcopy, EpiCloud, EpiDownload, Node, Official, OfficialDownload, Push, Python, Rclone};
-    let epi = Contestant::Epi;
+    use Candidate::{Azcopy, EpiCloud, EpiDownload, Node, Official, OfficialDownload, Push, Python, Rclone};
+    let epi = Candidate::Epi;
     let narrow = Network { latency_milliseconds: 30, per_connection: 100 * MEGABIT, total: 0 };
     let linked = Network { total: 1000 * MEGABIT, ..narrow };
     let mut scenarios = vec![
         Scenario {
-            contestants: vec![
+            candidates: vec![
                 epi(Epi::BLOCKS),
                 epi(Epi::FULL),
                 Official,
@@ -96,18 +96,18 @@ pub(crate) fn all() -> Vec<Scenario> {
             ..upload("loopback", "HTTPS on this machine", GIB)
         },
         Scenario {
-            contestants: vec![epi(Epi::BLOCKS), Azcopy, Push],
+            candidates: vec![epi(Epi::BLOCKS), Azcopy, Push],
             ..upload("large", "HTTPS on this machine, large file", 4 * GIB)
         },
         Scenario {
             content: Content::Sparse,
-            contestants: NARROW.into_iter().chain(WIDE).map(epi).collect(),
+            candidates: NARROW.into_iter().chain(WIDE).map(epi).collect(),
             // Enough for 64 blocks of 100 MiB at a time.
             ..upload("memory", "Memory by streams and block size", 8 * GIB)
         },
         Scenario {
             network: narrow,
-            contestants: vec![
+            candidates: vec![
                 epi(Epi::FULL),
                 EpiCloud,
                 Official,
@@ -121,7 +121,7 @@ pub(crate) fn all() -> Vec<Scenario> {
         },
         Scenario {
             network: narrow,
-            contestants: vec![
+            candidates: vec![
                 epi(Epi::FULL),
                 EpiCloud,
                 Official,
@@ -134,35 +134,32 @@ pub(crate) fn all() -> Vec<Scenario> {
         },
         Scenario {
             network: linked,
-            contestants: vec![epi(Epi::FULL), Official],
+            candidates: vec![epi(Epi::FULL), Official],
             ..upload("link", "30 ms, 100 Mbit/s per connection, 1 Gbit/s in all", GIB)
         },
         Scenario {
             faulty_every: 10,
             compared: true,
-            contestants: vec![epi(Epi::FULL), epi(Epi::BLOCKS), Official],
+            candidates: vec![epi(Epi::FULL), epi(Epi::BLOCKS), Official],
             ..upload("faults", "HTTPS on this machine, every tenth block refused", GIB)
         },
         Scenario {
-            contestants: vec![EpiDownload, OfficialDownload],
+            candidates: vec![EpiDownload, OfficialDownload],
             ..upload("download", "Download into memory, HTTPS on this machine, blob without MD5", GIB)
         },
         Scenario {
             to_disk: true,
-            contestants: vec![EpiDownload, OfficialDownload],
+            candidates: vec![EpiDownload, OfficialDownload],
             ..upload("download-disk", "Download to the disk, HTTPS on this machine, blob without MD5", GIB)
         },
         Scenario {
             blob_md5: true,
-            contestants: vec![EpiDownload, OfficialDownload],
+            candidates: vec![EpiDownload, OfficialDownload],
             ..upload("download-md5", "Download into memory, HTTPS on this machine, blob with MD5", GIB)
         },
     ];
-    let sparse = |title, bytes, contestants| Scenario {
-        content: Content::Sparse,
-        contestants,
-        ..upload("growth", title, bytes)
-    };
+    let sparse =
+        |title, bytes, candidates| Scenario { content: Content::Sparse, candidates, ..upload("growth", title, bytes) };
     for bytes in [64 * MIB, 256 * MIB, GIB, 4 * GIB, 16 * GIB] {
         scenarios.push(sparse("Growth with the size of the file", bytes, vec![epi(Epi::BLOCKS)]));
     }
@@ -171,12 +168,12 @@ pub(crate) fn all() -> Vec<Scenario> {
     scenarios
 }
 
-/// What a short look at the whole takes: the smallest set of contestants that are always there.
+/// What a short look at the whole takes: the smallest set of candidates that are always there.
 pub(crate) fn smoke(bytes: u64) -> Scenario {
-    let epi = Contestant::Epi;
+    let epi = Candidate::Epi;
     Scenario {
         compared: true,
-        contestants: vec![epi(Epi::BLOCKS), epi(Epi::FULL), Contestant::Official, Contestant::EpiCloud],
+        candidates: vec![epi(Epi::BLOCKS), epi(Epi::FULL), Candidate::Official, Candidate::EpiCloud],
         ..upload("smoke", "HTTPS on this machine", bytes)
     }
 }
@@ -197,15 +194,15 @@ fn upload(key: &'static str, title: &'static str, bytes: u64) -> Scenario {
         compared: false,
         blob_md5: false,
         to_disk: false,
-        contestants: Vec::new(),
+        candidates: Vec::new(),
     }
 }
 
 impl Scenario {
-    /// How often a contestant runs. EpiCloud takes a minute and a half where each connection is slow, so it never runs
+    /// How often a candidate runs. EpiCloud takes a minute and a half where each connection is slow, so it never runs
     /// more often than a median needs.
-    pub(crate) fn repetitions(&self, contestant: Contestant, wanted: u32) -> u32 {
-        let slow = contestant == Contestant::EpiCloud && self.network.per_connection > 0;
+    pub(crate) fn repetitions(&self, candidate: Candidate, wanted: u32) -> u32 {
+        let slow = candidate == Candidate::EpiCloud && self.network.per_connection > 0;
         if slow { wanted.min(super::settings::FEWEST) } else { wanted }
     }
 
@@ -227,7 +224,7 @@ impl Scenario {
         if self.faulty_every > 0 {
             option("--faulty-every", self.faulty_every.to_string());
         }
-        if self.contestants.iter().any(|contestant| contestant.downloads()) {
+        if self.candidates.iter().any(|candidate| candidate.downloads()) {
             option("--blob-size", self.bytes.to_string());
         }
         option("--verify", if self.compared { "all" } else { "none" }.to_owned());
@@ -266,12 +263,12 @@ mod tests {
     }
 
     #[test]
-    fn only_the_slow_contestant_runs_less_often() {
+    fn only_the_slow_candidate_runs_less_often() {
         for scenario in all() {
-            for contestant in &scenario.contestants {
-                let slow = scenario.key.starts_with("latency") && *contestant == Contestant::EpiCloud;
-                assert_eq!(scenario.repetitions(*contestant, 9), if slow { 5 } else { 9 }, "{}", scenario.key);
-                assert_eq!(scenario.repetitions(*contestant, 1), 1);
+            for candidate in &scenario.candidates {
+                let slow = scenario.key.starts_with("latency") && *candidate == Candidate::EpiCloud;
+                assert_eq!(scenario.repetitions(*candidate, 9), if slow { 5 } else { 9 }, "{}", scenario.key);
+                assert_eq!(scenario.repetitions(*candidate, 1), 1);
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::process;
 use crate::workspace::{fresh, make_folder};
 
 /// Memory as a folder, on Linux. What is received goes there unless the disk is to be measured too, for which one
-/// contestant waits at its end while another does not.
+/// candidate waits at its end while another does not.
 const MEMORY: &str = "/dev/shm";
 const PIECE: usize = 1 << 20;
 

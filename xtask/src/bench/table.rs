@@ -98,9 +98,9 @@ fn scenarios(report: &Value) -> Vec<Table> {
             let columns = vec!["", "integrity", "MiB/s", "(least - most)", "CPU s/GiB", "peak MB"];
             tables.push(Table { headline, columns, rows: Vec::new() });
         }
-        let rows = list(&scenario["contestants"]).map(|contestant| {
-            let name = text(&contestant["name"]);
-            row(if sharing > 1 { format!("{size}: {name}") } else { name }, contestant)
+        let rows = list(&scenario["candidates"]).map(|candidate| {
+            let name = text(&candidate["name"]);
+            row(if sharing > 1 { format!("{size}: {name}") } else { name }, candidate)
         });
         if let Some(table) = tables.last_mut() {
             table.rows.extend(rows);
@@ -109,17 +109,17 @@ fn scenarios(report: &Value) -> Vec<Table> {
     tables
 }
 
-fn row(name: String, contestant: &Value) -> Vec<String> {
-    let rate = &contestant["mebibytesPerSecond"];
+fn row(name: String, candidate: &Value) -> Vec<String> {
+    let rate = &candidate["mebibytesPerSecond"];
     let Some(median) = rate["median"].as_f64() else { return vec![name, "not measured".to_owned()] };
     let figure = |value: &Value| value.as_f64().unwrap_or(0.0);
     vec![
         name,
-        text(&contestant["integrity"]),
+        text(&candidate["integrity"]),
         rounded(median),
         format!("({} - {})", rounded(figure(&rate["least"])), rounded(figure(&rate["most"]))),
-        format!("{:.2}", figure(&contestant["cpuSecondsPerGibibyte"])),
-        format!("{:.0}", figure(&contestant["peakBytes"]) / f64::from(1 << 20)),
+        format!("{:.2}", figure(&candidate["cpuSecondsPerGibibyte"])),
+        format!("{:.0}", figure(&candidate["peakBytes"]) / f64::from(1 << 20)),
     ]
 }
 
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn scenarios_of_one_title_share_a_table() {
-        let scenario = |bytes: u64| json!({ "title": "Growth", "bytes": bytes, "contestants": [{ "name": "epi" }] });
+        let scenario = |bytes: u64| json!({ "title": "Growth", "bytes": bytes, "candidates": [{ "name": "epi" }] });
         let report = json!({ "scenarios": [scenario(1 << 20), scenario(1 << 30)] });
         let markdown = Tables::of(&report).markdown();
         assert_eq!(markdown.matches("### Growth\n").count(), 1, "{markdown}");

@@ -1,7 +1,7 @@
 //! The targets, as a table, and how a figure is judged. A target that is missed is told and fails nothing: what a
 //! machine gives on a day is not what a change did.
 
-use super::contestant::{Contestant, Epi, Tuning};
+use super::candidate::{Candidate, Epi, Tuning};
 use super::measure::Cost;
 use super::scenario::{NARROW, NODE, PYTHON, RCLONE, WIDE};
 
@@ -11,9 +11,9 @@ const MEBIBYTE: f64 = (1 << 20) as f64;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Metric {
     /// How many times as fast as another one.
-    Speed(Contestant),
+    Speed(Candidate),
     /// How many times the CPU time of another one, for each byte.
-    Cpu(Contestant),
+    Cpu(Candidate),
     /// The highest peak of any run, in MB of 2^20 bytes.
     Memory,
     /// The share of the link's own rate.
@@ -30,12 +30,12 @@ pub(crate) enum Bound {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Target {
     pub(crate) scenario: &'static str,
-    pub(crate) subject: Contestant,
+    pub(crate) subject: Candidate,
     pub(crate) metric: Metric,
     pub(crate) bound: Bound,
 }
 
-/// What one contestant showed in a scenario.
+/// What one candidate showed in a scenario.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Showing {
     pub(crate) bytes: u64,
@@ -55,9 +55,9 @@ pub(crate) enum Verdict {
 /// All rows.
 pub(crate) fn all() -> Vec<Target> {
     use Bound::{AtLeast, AtMost};
-    use Contestant::{Azcopy, EpiCloud, EpiDownload, Node, Official, OfficialDownload, Push, Python, Rclone};
+    use Candidate::{Azcopy, EpiCloud, EpiDownload, Node, Official, OfficialDownload, Push, Python, Rclone};
     use Metric::{Cpu, Link, Memory, Speed};
-    let (blocks, full) = (Contestant::Epi(Epi::BLOCKS), Contestant::Epi(Epi::FULL));
+    let (blocks, full) = (Candidate::Epi(Epi::BLOCKS), Candidate::Epi(Epi::FULL));
     let rows = [
         ("loopback", blocks, Speed(Official), AtLeast(1.15)),
         ("loopback", blocks, Speed(PYTHON), AtLeast(2.7)),
@@ -85,14 +85,14 @@ pub(crate) fn all() -> Vec<Target> {
         ("download-disk", EpiDownload, Speed(OfficialDownload), AtLeast(1.2)),
         ("download-disk", EpiDownload, Memory, AtMost(48.0)),
     ];
-    let memory = |limit| move |epi| ("memory", Contestant::Epi(epi), Memory, AtMost(limit));
+    let memory = |limit| move |epi| ("memory", Candidate::Epi(epi), Memory, AtMost(limit));
     let rows = rows.into_iter().chain(NARROW.into_iter().map(memory(48.0))).chain(WIDE.into_iter().map(memory(96.0)));
     rows.map(|(scenario, subject, metric, bound)| Target { scenario, subject, metric, bound }).collect()
 }
 
 impl Target {
-    /// The figure of this row, from what its contestants showed; nothing when one of them was not measured.
-    pub(crate) fn figure(&self, showing: impl Fn(Contestant) -> Option<Showing>) -> Option<f64> {
+    /// The figure of this row, from what its candidates showed; nothing when one of them was not measured.
+    pub(crate) fn figure(&self, showing: impl Fn(Candidate) -> Option<Showing>) -> Option<f64> {
         let subject = showing(self.subject)?;
         let figure = match self.metric {
             Metric::Speed(other) => subject.rate() / showing(other)?.rate(),
@@ -160,7 +160,7 @@ mod tests {
     use crate::bench::scenario;
 
     #[test]
-    fn every_target_is_about_contestants_of_its_scenario() {
+    fn every_target_is_about_candidates_of_its_scenario() {
         let scenarios = scenario::all();
         for target in all() {
             let scenario = scenarios.iter().find(|scenario| scenario.key == target.scenario);
@@ -169,8 +169,8 @@ mod tests {
                 Metric::Speed(other) | Metric::Cpu(other) => Some(other),
                 Metric::Memory | Metric::Link => None,
             };
-            for contestant in [Some(target.subject), other].into_iter().flatten() {
-                assert!(scenario.contestants.contains(&contestant), "{target:?}");
+            for candidate in [Some(target.subject), other].into_iter().flatten() {
+                assert!(scenario.candidates.contains(&candidate), "{target:?}");
             }
             assert_eq!(target.metric == Metric::Link, scenario.network.total > 0, "{target:?}");
         }
@@ -178,11 +178,11 @@ mod tests {
 
     #[test]
     fn figures_are_ratios_of_the_subject_to_the_other_one() {
-        let (epi, peer) = (Contestant::EpiDownload, Contestant::OfficialDownload);
-        let showing = |contestant| {
-            let (seconds, cpu_seconds) = if contestant == epi { (2.0, 1.0) } else { (3.0, 4.0) };
+        let (epi, peer) = (Candidate::EpiDownload, Candidate::OfficialDownload);
+        let showing = |candidate| {
+            let (seconds, cpu_seconds) = if candidate == epi { (2.0, 1.0) } else { (3.0, 4.0) };
             let median = Cost { seconds, cpu_seconds, peak_bytes: 40 << 20 };
-            (contestant != Contestant::Azcopy).then_some(Showing {
+            (candidate != Candidate::Azcopy).then_some(Showing {
                 bytes: 1000,
                 median,
                 highest_peak: 50 << 20,
@@ -194,7 +194,7 @@ mod tests {
             (Metric::Cpu(peer), Some(0.25)),
             (Metric::Memory, Some(50.0)),
             (Metric::Link, Some(0.8)),
-            (Metric::Speed(Contestant::Azcopy), None),
+            (Metric::Speed(Candidate::Azcopy), None),
         ];
         for (metric, expected) in cases {
             let target = Target { scenario: "download", subject: epi, metric, bound: Bound::AtLeast(1.0) };

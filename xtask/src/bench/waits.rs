@@ -1,4 +1,4 @@
-//! What a thousand waits cost a .NET program: as tasks of the assembly, and beside that with a thread for each wait.
+//! What a thousand waits cost a .NET program: as tasks of the assembly, compared with a thread for each wait.
 
 use serde_json::Value;
 

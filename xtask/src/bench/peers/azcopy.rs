@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bench::contestant::BLOB;
+use crate::bench::candidate::BLOB;
 use crate::failure::{Doing, Failure, Result};
 use crate::machine::runs;
 use crate::npm;

@@ -12,7 +12,7 @@ mod rclone;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::contestant::Tuning;
+use super::candidate::Tuning;
 use crate::failure::Result;
 use crate::machine::left_out;
 use crate::process;
@@ -104,7 +104,7 @@ fn had<T>(peer: Peer, fetched: Result<T>) -> Result<Option<T>> {
 /// A program with its script and what it is asked for; both scripts take the same arguments.
 fn scripted(program: PathBuf, script: &Path, tuning: Tuning, file: &Path) -> Command {
     let mut command = Command::new(program);
-    command.arg(script).arg(file).arg(super::contestant::BLOB);
+    command.arg(script).arg(file).arg(super::candidate::BLOB);
     if let Tuning::AtOnce(at_once) = tuning {
         command.arg(at_once.to_string());
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bench::contestant::Tuning;
+use crate::bench::candidate::Tuning;
 use crate::failure::{Doing, Result};
 use crate::npm;
 

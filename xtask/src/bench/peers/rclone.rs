@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bench::contestant::{BLOB, Tuning};
+use crate::bench::candidate::{BLOB, Tuning};
 use crate::failure::{Failure, Result};
 use crate::process;
 use crate::python::{environment, missing, pip_install};

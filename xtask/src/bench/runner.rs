@@ -1,12 +1,12 @@
-//! One scenario from its first run to its last: starts the sink, the contestants in their order, looks at what arrived.
+//! One scenario from its first run to its last: starts the sink, the candidates in their order, looks at what arrived.
 
 use std::path::Path;
 use std::process::Command;
 
-use super::arrival::{Arrival, Checksums, Headers};
-use super::busy::{Beside, watched};
-use super::contestant::{BLOB, Contestant, Programs};
+use super::background_load::{BackgroundLoad, watched};
+use super::candidate::{BLOB, Candidate, Programs};
 use super::measure::Cost;
+use super::received::{Checksums, Headers, ReceivedUpload};
 use super::rounds::{Fate, fate, order};
 use super::scenario::Scenario;
 use super::settings::shown_size;
@@ -21,15 +21,15 @@ use crate::process;
 pub(crate) struct Run {
     pub(crate) cost: Cost,
     /// Unknown where the machine does not tell.
-    pub(crate) beside: Option<Beside>,
+    pub(crate) background: Option<BackgroundLoad>,
     /// Whether others were busy meanwhile.
     pub(crate) disturbed: bool,
 }
 
-/// All runs of one contestant.
+/// All runs of one candidate.
 #[derive(Debug, Clone)]
 pub(crate) struct Measured {
-    pub(crate) contestant: Contestant,
+    pub(crate) candidate: Candidate,
     pub(crate) runs: Vec<Run>,
     /// What its last run sent.
     pub(crate) headers: Option<Headers>,
@@ -45,7 +45,7 @@ pub(crate) struct Finished {
 }
 
 /// What every scenario needs.
-pub(crate) struct Course<'a> {
+pub(crate) struct Runner<'a> {
     pub(crate) programs: Programs<'a>,
     pub(crate) sink: &'a Path,
     pub(crate) files: Files,
@@ -56,59 +56,59 @@ pub(crate) struct Course<'a> {
 }
 
 /// The runs of one scenario while they are made.
-struct Heat<'a> {
+struct ScenarioRun<'a> {
     scenario: &'a Scenario,
     sink: Sink,
     /// The MD5 of what was downloaded, by the first that did.
     received: Option<String>,
 }
 
-impl Course<'_> {
+impl Runner<'_> {
     pub(crate) fn run(&mut self, scenario: Scenario) -> Result<Finished> {
         println!("\n==> {}: {}, {}", scenario.key, scenario.title, shown_size(scenario.bytes));
         let sink = Sink::start(self.sink, &scenario.sink_options())?;
-        let mut heat = Heat { scenario: &scenario, sink, received: None };
-        let fresh = |contestant| Measured { contestant, runs: Vec::new(), headers: None, discarded: 0 };
-        let mut measured: Vec<_> = scenario.contestants.iter().copied().map(fresh).collect();
-        let runs = |row: &Measured| scenario.repetitions(row.contestant, self.repetitions);
+        let mut current = ScenarioRun { scenario: &scenario, sink, received: None };
+        let fresh = |candidate| Measured { candidate, runs: Vec::new(), headers: None, discarded: 0 };
+        let mut measured: Vec<_> = scenario.candidates.iter().copied().map(fresh).collect();
+        let runs = |row: &Measured| scenario.repetitions(row.candidate, self.repetitions);
         let runs: Vec<_> = measured.iter().map(runs).collect();
         let mut gone = vec![false; measured.len()];
         for index in order(&runs) {
             if !gone[index] {
                 // As many again as count: a machine that is always busy must not keep the bench for ever.
-                gone[index] = !self.run_once(&mut heat, &mut measured[index], runs[index])?;
+                gone[index] = !self.run_once(&mut current, &mut measured[index], runs[index])?;
             }
         }
-        drop(heat);
+        drop(current);
         self.files.forget();
         Ok(Finished { scenario, measured })
     }
 
-    /// Makes one run that counts; false when the contestant is not there or cannot do this.
-    fn run_once(&mut self, heat: &mut Heat<'_>, row: &mut Measured, patience: u32) -> Result<bool> {
+    /// Makes one run that counts; false when the candidate is not there or cannot do this.
+    fn run_once(&mut self, current: &mut ScenarioRun<'_>, row: &mut Measured, patience: u32) -> Result<bool> {
         loop {
-            heat.sink.reset()?;
-            let bytes = heat.scenario.bytes;
-            let file = match row.contestant.downloads() {
-                true => self.files.received(heat.scenario.to_disk)?,
-                false => self.files.sent(bytes, heat.scenario.content)?.to_path_buf(),
+            current.sink.reset()?;
+            let bytes = current.scenario.bytes;
+            let file = match row.candidate.downloads() {
+                true => self.files.received(current.scenario.to_disk)?,
+                false => self.files.sent(bytes, current.scenario.content)?.to_path_buf(),
             };
-            let Some(mut command) = row.contestant.command(&self.programs, &heat.sink, &file, bytes)? else {
+            let Some(mut command) = row.candidate.command(&self.programs, &current.sink, &file, bytes)? else {
                 return Ok(false);
             };
-            let name = row.contestant.name();
-            let outcome = self.checked(heat, &mut command, row, &file);
-            let (cost, beside) = match outcome {
+            let name = row.candidate.name();
+            let outcome = self.checked(current, &mut command, row, &file);
+            let (cost, background) = match outcome {
                 Ok(outcome) => outcome,
                 // What others wrote may fail on a machine like this one; what is ours may not.
-                Err(failure) if row.contestant.peer().is_some() && !process::interrupted() => {
+                Err(failure) if row.candidate.peer().is_some() && !process::interrupted() => {
                     left_out::<()>(&name, failure)?;
                     row.runs.clear();
                     return Ok(false);
                 }
                 Err(failure) => return Err(Failure::new(format!("{name}: {failure}"))),
             };
-            let others = beside.map(|beside| beside.others).filter(|_| self.watchful);
+            let others = background.map(|background| background.others).filter(|_| self.watchful);
             let fate = fate(others, patience.saturating_sub(row.discarded));
             let share = others.map_or_else(String::new, |share| format!("{:>3.0} %", share * 100.0));
             println!("{:>2}: {name:<44} {} {share} {}", row.runs.len() + 1, line(&cost, bytes), fate.word());
@@ -116,7 +116,7 @@ impl Course<'_> {
                 row.discarded += 1;
                 continue;
             }
-            row.runs.push(Run { cost, beside, disturbed: fate == Fate::KeptThough });
+            row.runs.push(Run { cost, background, disturbed: fate == Fate::KeptThough });
             return Ok(true);
         }
     }
@@ -124,41 +124,41 @@ impl Course<'_> {
     /// Runs a command, and looks at what it did.
     fn checked(
         &mut self,
-        heat: &mut Heat<'_>,
+        current: &mut ScenarioRun<'_>,
         command: &mut Command,
         row: &mut Measured,
         file: &Path,
-    ) -> Result<(Cost, Option<Beside>)> {
-        let (cost, beside) = watched(command, heat.sink.process_id())?;
-        if row.contestant.downloads() {
-            self.check_received(heat, row, file)?;
-        } else if row.contestant.leaves_a_blob() {
-            let arrival = Arrival::read(&heat.sink.statistics()?, BLOB, heat.scenario.bytes)?;
-            if heat.scenario.faulty_every > 0 && arrival.faults == 0 {
+    ) -> Result<(Cost, Option<BackgroundLoad>)> {
+        let (cost, background) = watched(command, current.sink.process_id())?;
+        if row.candidate.downloads() {
+            self.check_received(current, row, file)?;
+        } else if row.candidate.leaves_a_blob() {
+            let received = ReceivedUpload::read(&current.sink.statistics()?, BLOB, current.scenario.bytes)?;
+            if current.scenario.faulty_every > 0 && received.faults == 0 {
                 return Err(Failure::new("the sink refused no block"));
             }
-            if heat.scenario.compared {
-                self.checksums.check(&arrival, file)?;
+            if current.scenario.compared {
+                self.checksums.check(&received, file)?;
             }
-            row.headers = Some(arrival.headers);
+            row.headers = Some(received.headers);
         }
-        Ok((cost, beside))
+        Ok((cost, background))
     }
 
-    /// The length of every file, and once the content: all contestants must have made the same one.
-    fn check_received(&self, heat: &mut Heat<'_>, row: &Measured, file: &Path) -> Result<()> {
+    /// The length of every file, and once the content: all candidates must have made the same one.
+    fn check_received(&self, current: &mut ScenarioRun<'_>, row: &Measured, file: &Path) -> Result<()> {
         let length = file.metadata().map_or(0, |metadata| metadata.len());
-        if length != heat.scenario.bytes {
-            return Err(Failure::new(format!("{length} bytes were received, not {}", heat.scenario.bytes)));
+        if length != current.scenario.bytes {
+            return Err(Failure::new(format!("{length} bytes were received, not {}", current.scenario.bytes)));
         }
         if row.runs.is_empty() {
             let md5 = self.checksums.md5(file, length)?;
-            match &heat.received {
+            match &current.received {
                 Some(first) if *first != md5 => {
                     return Err(Failure::new("another content was received than by the first"));
                 }
                 Some(_) => {}
-                None => heat.received = Some(md5),
+                None => current.received = Some(md5),
             }
         }
         Ok(())

@@ -24,17 +24,17 @@ struct Reading {
     server: f64,
 }
 
-/// Runs a command and tells what happened beside it, with the id of the program that it talks to.
-pub(crate) fn watched(command: &mut Command, server: u32) -> Result<(Cost, Option<Beside>)> {
+/// Runs a command and reports the background load of that time; `server` is the process that it talks to.
+pub(crate) fn watched(command: &mut Command, server: u32) -> Result<(Cost, Option<BackgroundLoad>)> {
     let before = Reading::now(server);
     let cost = measure(command)?;
-    let beside = before.zip(Reading::now(server)).map(|(before, now)| before.beside(now, &cost, processors()));
-    Ok((cost, beside))
+    let background = before.zip(Reading::now(server)).map(|(before, now)| before.background(now, &cost, processors()));
+    Ok((cost, background))
 }
 
-/// What happened beside a run.
+/// What else the machine did during a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Beside {
+pub(crate) struct BackgroundLoad {
     /// CPU time of the program that the measured one talked to.
     pub(crate) server_seconds: f64,
     /// The share of all processors that went to processes outside the bench.
@@ -49,12 +49,12 @@ impl Reading {
     }
 
     /// What happened since, when `cost` is what the measured program cost meanwhile.
-    fn beside(self, later: Self, cost: &Cost, processors: usize) -> Beside {
+    fn background(self, later: Self, cost: &Cost, processors: usize) -> BackgroundLoad {
         let server_seconds = later.server - self.server;
         let known = cost.cpu_seconds + server_seconds + (later.own - self.own);
         let available = cost.seconds * processors as f64;
         let others = ((later.all - self.all - known) / available).max(0.0);
-        Beside { server_seconds, others: if others.is_finite() { others } else { 0.0 } }
+        BackgroundLoad { server_seconds, others: if others.is_finite() { others } else { 0.0 } }
     }
 }
 
@@ -106,8 +106,11 @@ mod tests {
         for (all, cost, others) in cases {
             let before = Reading { all: 10.0, own: 1.0, server: 5.0 };
             let later = Reading { all: 10.0 + all, own: 1.2, server: 6.0 };
-            let beside = before.beside(later, &cost, 2);
-            assert!((beside.others - others).abs() < 1e-9 && (beside.server_seconds - 1.0).abs() < 1e-9, "{beside:?}");
+            let background = before.background(later, &cost, 2);
+            assert!(
+                (background.others - others).abs() < 1e-9 && (background.server_seconds - 1.0).abs() < 1e-9,
+                "{background:?}"
+            );
         }
     }
 }

@@ -19,7 +19,7 @@ use epicloud::transport::http::Http;
 use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Recorded, Rule};
 use tempfile::TempDir;
 
-use super::stage::names_in;
+use super::fixture::names_in;
 pub(crate) use super::virtual_time::content;
 use super::virtual_time::{Seeded, TestClock};
 
@@ -30,7 +30,7 @@ pub(crate) const BLOB: &str = "epicms_2026.bacpac";
 pub(crate) const MIB: usize = 1024 * 1024;
 pub(crate) const PART: u64 = MIB as u64;
 
-pub(crate) struct World {
+pub(crate) struct TransferFixture {
     pub(crate) emulator: Arc<Emulator>,
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<TestClock>,
@@ -40,7 +40,7 @@ pub(crate) struct World {
     pub(crate) state: TempDir,
 }
 
-impl World {
+impl TransferFixture {
     pub(crate) async fn new() -> Self {
         Self::with(Config::default()).await
     }
@@ -120,13 +120,13 @@ impl World {
         self.events.events().iter().filter(|event| matches!(event, Event::Retrying { .. })).count()
     }
 
-    /// Nothing that was reported holds the signature of a link.
+    /// Nothing that was reported holds the signature of a SAS URL.
     pub(crate) fn assert_no_secret(&self) {
         let events = serde_json::to_string(&self.events.events()).unwrap();
         assert!(!events.contains("sig="), "an event holds a signature");
     }
 
-    /// Refuses the n-th request that fits for good, as a link whose right was taken away.
+    /// Refuses the n-th request that fits for good, as a SAS URL whose right was taken away.
     pub(crate) fn refuse(&self, rule: impl FnOnce(Rule) -> Rule) {
         let refusal = Rule::new(Effect::error(403, "AuthorizationPermissionMismatch", "no"));
         self.emulator.faults().add(rule(refusal));
@@ -150,10 +150,10 @@ pub(crate) fn link(text: &str) -> SafeUrl {
 }
 
 /// An upload of one file, on four streams.
-pub(crate) fn upload(world: &World, file: &Path) -> Upload {
+pub(crate) fn upload(fixture: &TransferFixture, file: &Path) -> Upload {
     Upload {
         files: vec![named(file, NAME)],
-        container: world.package_link(),
+        container: fixture.package_link(),
         renewal: None,
         options: UploadOptions { streams: Some(4), ..UploadOptions::default() },
     }
@@ -164,9 +164,9 @@ pub(crate) fn named(file: &Path, blob_name: &str) -> UploadFile {
 }
 
 /// Runs an upload.
-pub(crate) async fn send_all(world: &World, upload: &Upload) -> Result<Vec<UploadReceipt>, Error> {
-    let outcome = world.engine.upload(upload, &world.sink(), &CancelToken::new()).await;
-    world.assert_no_secret();
+pub(crate) async fn send_all(fixture: &TransferFixture, upload: &Upload) -> Result<Vec<UploadReceipt>, Error> {
+    let outcome = fixture.engine.upload(upload, &fixture.sink(), &CancelToken::new()).await;
+    fixture.assert_no_secret();
     if let Err(error) = &outcome {
         assert!(!error.to_json().to_string().contains("sig="), "{error}");
     }
@@ -174,14 +174,14 @@ pub(crate) async fn send_all(world: &World, upload: &Upload) -> Result<Vec<Uploa
 }
 
 /// Runs an upload of one file.
-pub(crate) async fn send(world: &World, upload: &Upload) -> Result<UploadReceipt, Error> {
-    let receipts = send_all(world, upload).await?;
+pub(crate) async fn send(fixture: &TransferFixture, upload: &Upload) -> Result<UploadReceipt, Error> {
+    let receipts = send_all(fixture, upload).await?;
     let [receipt] = <[UploadReceipt; 1]>::try_from(receipts).unwrap();
     Ok(receipt)
 }
 
-pub(crate) fn stored(world: &World, name: &str) -> Vec<u8> {
-    world.emulator.blob(CONTAINER, name).unwrap().read(0..u64::MAX).unwrap()
+pub(crate) fn stored(fixture: &TransferFixture, name: &str) -> Vec<u8> {
+    fixture.emulator.blob(CONTAINER, name).unwrap().read(0..u64::MAX).unwrap()
 }
 
 /// The number of a block, and the id of the upload that it belongs to.
@@ -193,16 +193,16 @@ pub(crate) fn block(request: &Recorded) -> (usize, [u8; 16]) {
 }
 
 /// The numbers of the blocks that were sent, in order of their numbers.
-pub(crate) fn blocks(world: &World) -> Vec<usize> {
-    let mut numbers: Vec<_> = world.put_blocks().iter().map(|request| block(request).0).collect();
+pub(crate) fn blocks(fixture: &TransferFixture) -> Vec<usize> {
+    let mut numbers: Vec<_> = fixture.put_blocks().iter().map(|request| block(request).0).collect();
     numbers.sort_unstable();
     numbers
 }
 
 /// A download of the exported database on four streams, in parts of 1 MiB.
-pub(crate) fn download(world: &World, target: &Path) -> Download {
+pub(crate) fn download(fixture: &TransferFixture, target: &Path) -> Download {
     Download {
-        link: link(&world.emulator.blob_link("bacpacs", BLOB, "r", HOUR)),
+        link: link(&fixture.emulator.blob_link("bacpacs", BLOB, "r", HOUR)),
         target: target.to_owned(),
         renewal: None,
         overwrite: false,
@@ -213,9 +213,9 @@ pub(crate) fn download(world: &World, target: &Path) -> Download {
 }
 
 /// Runs a download.
-pub(crate) async fn receive(world: &World, download: &Download) -> Result<DownloadReceipt, Error> {
-    let outcome = world.engine.download(download, &world.sink(), &CancelToken::new()).await;
-    world.assert_no_secret();
+pub(crate) async fn receive(fixture: &TransferFixture, download: &Download) -> Result<DownloadReceipt, Error> {
+    let outcome = fixture.engine.download(download, &fixture.sink(), &CancelToken::new()).await;
+    fixture.assert_no_secret();
     if let Err(error) = &outcome {
         assert!(!error.to_json().to_string().contains("sig="), "{error}");
     }
@@ -232,8 +232,8 @@ pub(crate) struct Acting {
 }
 
 impl Acting {
-    pub(crate) fn acting(world: &World, act: impl FnMut(&Event) + Send + 'static) -> Arc<dyn Sink> {
-        Arc::new(Self { events: world.events.clone(), act: Mutex::new(Box::new(act)) })
+    pub(crate) fn acting(fixture: &TransferFixture, act: impl FnMut(&Event) + Send + 'static) -> Arc<dyn Sink> {
+        Arc::new(Self { events: fixture.events.clone(), act: Mutex::new(Box::new(act)) })
     }
 }
 

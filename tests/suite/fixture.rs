@@ -12,7 +12,7 @@ use epicloud_emulator::{Config, Emulator, Recorded, Speed};
 use super::virtual_time::{Seeded, TestClock};
 
 /// An emulator and a client in this process, on one virtual clock.
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) emulator: Arc<Emulator>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) client: Client,
@@ -21,7 +21,7 @@ pub(crate) struct Stage {
     pub(crate) scope: Scope,
 }
 
-impl Stage {
+impl Fixture {
     /// An emulator that stands still until a client pauses.
     pub(crate) async fn new() -> Self {
         Self::with(Config { export_size: 3 << 20, ..Config::default() }).await

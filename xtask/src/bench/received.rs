@@ -1,4 +1,4 @@
-//! What arrived at the sink, compared with what was sent. A contestant that is fast because it sent something else
+//! What arrived at the sink, compared with what was sent. A candidate that is fast because it sent something else
 //! must not count.
 
 use std::collections::HashMap;
@@ -22,12 +22,12 @@ pub(crate) struct Headers {
 
 /// An upload as the sink saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Arrival {
+pub(crate) struct ReceivedUpload {
     pub(crate) headers: Headers,
     pub(crate) faults: u64,
     /// The length of each block, and its CRC-64/NVME where the sink computed it.
     blocks: Vec<(u64, Option<String>)>,
-    /// The MD5 that the contestant gave for the whole file.
+    /// The MD5 that the candidate gave for the whole file.
     file_md5: Option<String>,
 }
 
@@ -43,14 +43,14 @@ impl Headers {
     }
 }
 
-impl Arrival {
+impl ReceivedUpload {
     /// Reads the sink's statistics of one run that uploaded a blob of this length.
     pub(crate) fn read(statistics: &Value, blob: &str, bytes: u64) -> Result<Self> {
         let count = |value: &Value| value.as_u64().unwrap_or(0);
         let headers = &statistics["headers"];
         let found = &statistics["blobs"][blob];
         let blocks = found["blocks"].as_array().into_iter().flatten();
-        let arrival = Self {
+        let received = Self {
             headers: Headers {
                 block_crc: count(&headers["crc64"]),
                 block_md5: count(&headers["contentMd5"]),
@@ -62,13 +62,13 @@ impl Arrival {
             file_md5: found["contentMd5"].as_str().map(str::to_owned),
         };
         let length = found["length"].as_u64();
-        let total: u64 = arrival.blocks.iter().map(|(length, _)| length).sum();
+        let total: u64 = received.blocks.iter().map(|(length, _)| length).sum();
         if length != Some(bytes) || total != bytes {
             let length = length.map_or_else(|| "nothing".to_owned(), |length| format!("{length} bytes"));
             return Err(Failure::new(format!("{length} arrived, in blocks of {total}, where {bytes} were sent")));
         }
         match count(&statistics["mismatches"]) {
-            0 => Ok(arrival),
+            0 => Ok(received),
             mismatches => Err(Failure::new(format!("{mismatches} checksums did not fit what they were sent with"))),
         }
     }
@@ -103,9 +103,9 @@ impl Checksums {
     }
 
     /// Checks that what arrived is what is in the file.
-    pub(crate) fn check(&mut self, arrival: &Arrival, file: &Path) -> Result<()> {
-        let lengths: Vec<u64> = arrival.blocks.iter().map(|(length, _)| *length).collect();
-        arrival.compare(self.of(file, lengths)?)
+    pub(crate) fn check(&mut self, received: &ReceivedUpload, file: &Path) -> Result<()> {
+        let lengths: Vec<u64> = received.blocks.iter().map(|(length, _)| *length).collect();
+        received.compare(self.of(file, lengths)?)
     }
 
     /// The MD5 of a whole file.
@@ -146,20 +146,20 @@ mod tests {
     #[test]
     fn what_arrived_has_to_be_what_was_sent() {
         let good = statistics();
-        assert_eq!(Arrival::read(&good, "b", 30).expect("it is whole").faults, 3);
+        assert_eq!(ReceivedUpload::read(&good, "b", 30).expect("it is whole").faults, 3);
         let mut short = statistics();
         short["blobs"]["b"]["blocks"] = json!([[20, "aa"]]);
         let mut wrong = statistics();
         wrong["mismatches"] = json!(1);
         let cases = [(&good, "b", 31), (&good, "c", 30), (&short, "b", 30), (&wrong, "b", 30)];
         for (statistics, blob, bytes) in cases {
-            assert!(Arrival::read(statistics, blob, bytes).is_err(), "{blob} {bytes} {statistics}");
+            assert!(ReceivedUpload::read(statistics, blob, bytes).is_err(), "{blob} {bytes} {statistics}");
         }
     }
 
     #[test]
     fn blocks_and_the_whole_are_compared_with_the_file() {
-        let arrival = Arrival::read(&statistics(), "b", 30).expect("it is whole");
+        let received = ReceivedUpload::read(&statistics(), "b", 30).expect("it is whole");
         let cases = [
             ("aa\nbb\nwhole\n", true),
             ("aa\nbc\nwhole\n", false),
@@ -169,12 +169,12 @@ mod tests {
             ("", false),
         ];
         for (checksums, good) in cases {
-            assert_eq!(arrival.compare(checksums).is_ok(), good, "{checksums:?}");
+            assert_eq!(received.compare(checksums).is_ok(), good, "{checksums:?}");
         }
         let mut without = statistics();
         without["blobs"]["b"]["contentMd5"] = Value::Null;
-        let arrival = Arrival::read(&without, "b", 30).expect("it is whole");
-        assert!(arrival.compare("aa\nbb\nwhole\n").is_ok(), "nothing was said about the whole");
+        let received = ReceivedUpload::read(&without, "b", 30).expect("it is whole");
+        assert!(received.compare("aa\nbb\nwhole\n").is_ok(), "nothing was said about the whole");
     }
 
     #[test]

@@ -15,7 +15,7 @@ const PUSH_CONNECTIONS: &str = "8";
 
 /// A program, and the way in which it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Contestant {
+pub(crate) enum Candidate {
     /// Upload by `epi`.
     Epi(Epi),
     /// Upload by the official crate with its defaults.
@@ -69,7 +69,7 @@ pub(crate) struct Programs<'a> {
     pub(crate) state: PathBuf,
 }
 
-impl Contestant {
+impl Candidate {
     pub(crate) fn name(self) -> String {
         let tuned = |name: &str, tuning| match tuning {
             Tuning::Default => format!("{name}, default"),
@@ -225,7 +225,7 @@ mod tests {
             ),
         ];
         for (epi, name, options) in cases {
-            assert_eq!(Contestant::Epi(epi).name(), name);
+            assert_eq!(Candidate::Epi(epi).name(), name);
             assert_eq!(epi.options().join(" "), options);
         }
     }
