@@ -154,6 +154,28 @@ try { Import-Module `$other -ErrorAction Stop; 'imported' } catch { `$_.Exceptio
         "$said" | Should -Not -Match 'TypeData'
     }
 
+    It 'says why its library cannot be loaded at each call that needs it, and once' {
+        [void](New-Item -ItemType Directory -Path (Join-Path $TestDrive 'broken'))
+        $broken = Join-Path $TestDrive 'broken/EpiCloud.Native'
+        Copy-Item -Recurse -LiteralPath (Join-Path $env:EPI_MODULES 'EpiCloud.Native') -Destination $broken
+        foreach ($file in Get-ChildItem -Path (Join-Path $broken 'lib/*/epicloud.*')) {
+            Set-Content -LiteralPath $file.FullName -Value 'no library'
+        }
+        $said = Invoke-Process @"
+Import-Module '$broken/EpiCloud.Native.psd1' -ErrorAction Stop
+`$key = @{ ClientKey = 'key'; ClientSecret = 'c2VjcmV0' }
+`$calls = { Connect-EpiCloud @key }, { Connect-EpiCloud @key -ProjectId a }, { Get-EpiDeployment @key -ProjectId a }
+foreach (`$call in `$calls) {
+    `$Error.Clear()
+    try { & `$call; 'went on' } catch [EpiCloud.Interop.EpiException] { "`$(`$Error.Count) `$_" }
+}
+@(Connect-EpiCloud @key -ErrorAction SilentlyContinue).Count
+"@
+        $said | Should -HaveCount 4
+        $said[0..2] | Should -BeLike '1 cannot load the native library for *epicloud.*'
+        $said[3] | Should -Be '0'
+    }
+
     It 'reads what only calls need at the first call, in silence, and again after an import by force' {
         $said = Invoke-Fresh @'
 $Global:WhatIfPreference = $true

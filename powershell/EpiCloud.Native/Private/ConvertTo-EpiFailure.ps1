@@ -1,8 +1,8 @@
 # Turns what a call failed with into the error that scripts written for EpiCloud know. This is the one place that holds
 # the texts of the original; everything else in them comes from the members of the library's error.
 #
-# $Call holds Cmdlet, Operation, ProjectId, Id (of the deployment), Name (of the package) and Status (the service's word
-# that was seen last).
+# $Call holds Cmdlet, Operation (empty where there is no library to call), ProjectId, Id (of the deployment), Name (of the
+# package) and Status (the service's word that was seen last).
 function ConvertTo-EpiFailure {
     param(
         [System.Exception]$Exception,
@@ -37,7 +37,11 @@ function ConvertTo-EpiFailure {
     if ($native.Errors) {
         $said = $native.Errors -join ', '
     }
-    if ($native.Field -eq 'clientSecret') {
+    if (-not $Call.Operation) {
+        # There is no library that could be called, and no text of the original for that.
+        $text = $message
+    }
+    elseif ($native.Field -eq 'clientSecret') {
         $text = "Cannot validate argument on parameter 'ClientSecret'. The ClientSecret is invalid."
         if ($native.Code -eq 'NotBase64') {
             $text += ' The error was: it is not Base64.'

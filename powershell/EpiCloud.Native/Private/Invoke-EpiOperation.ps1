@@ -38,7 +38,10 @@ function Invoke-EpiOperation {
         Cmdlet = $Cmdlet.MyInvocation.MyCommand.Name; Operation = $Operation; ProjectId = $account.ProjectId
         Id = $Id; Name = $Name; Status = ''; Waiting = $Waiting; IsShown = $false
     }
-    $outcome = @{ Json = ''; Error = $null }
+    $outcome = @{ Json = ''; Error = Import-EpiLibrary -Cmdlet $call.Cmdlet }
+    if ($null -ne $outcome.Error) {
+        return $outcome
+    }
     $own = $null
     $running = $null
     $ended = $false

@@ -64,9 +64,9 @@ function Connect-EpiCloud {
         [System.Management.Automation.PSCredential]$Credential
     )
     end {
-        $outcome = @{ Error = $null }
         $account = Select-EpiAccount -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId -ProjectOptional
-        if ($account.ProjectId) {
+        $outcome = @{ Error = Import-EpiLibrary -Cmdlet 'Connect-EpiCloud' }
+        if ($null -eq $outcome.Error -and $account.ProjectId) {
             $call = @{ Operation = 'connect'; Request = @{}; ProjectOptional = $true }
             $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         }

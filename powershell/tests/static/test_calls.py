@@ -11,7 +11,7 @@ TESTS = sorted((POWERSHELL / "tests").glob("*.ps1"))
 DEFINED = {function.name.lower(): function for path in SHIPPED for function in functions(path.read_bytes())}
 # What PowerShell sets itself; the preferences come from the caller.
 AUTOMATIC = {
-    "_", "true", "false", "null", "pscmdlet", "psboundparameters", "psscriptroot", "verbosepreference", "debugpreference", "whatifpreference",
+    "_", "true", "false", "null", "pscmdlet", "psboundparameters", "psscriptroot", "executioncontext", "verbosepreference", "debugpreference", "whatifpreference",
     "confirmpreference", "progresspreference", "pscommandpath",
 }
 # Methods that give nothing.

@@ -1,7 +1,7 @@
 //! What lies in the folders of the modules as they are shipped: the scripts joined, the libraries of each platform, and
 //! manifests that name what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -133,19 +133,17 @@ impl Scripts {
     }
 
     /// The start, a line for each function that is read at the first call, and the public functions without their help.
+    /// Each line costs an import something, so there is one only for what the public functions name: whatever else is
+    /// private is called by these alone.
     fn at_import(&self) -> String {
+        let public: String = self.public.iter().map(|(_, source)| without_help(source)).collect();
+        let named: BTreeSet<_> = public.split(|letter: char| !letter.is_alphanumeric() && letter != '-').collect();
         let mut script = self.start.clone();
-        for (_, source) in &self.private {
-            for name in source.lines().filter_map(defined) {
-                script += &format!("function {name} {{ Import-EpiCall; {name} @args }}\n");
-            }
+        let sources = self.private.iter().map(|(_, source)| source);
+        for name in sources.flat_map(|source| source.lines().filter_map(defined)).filter(|name| named.contains(name)) {
+            script += &format!("function {name} {{ Import-EpiCall; {name} @args }}\n");
         }
-        for (_, source) in &self.public {
-            let (before, rest) = source.split_once("    <#\n").unwrap_or((source, ""));
-            let (_, after) = rest.split_once("    #>\n").unwrap_or(("", rest));
-            script += &format!("{before}    # .EXTERNALHELP {HELP}\n{after}");
-        }
-        script
+        script + &public
     }
 
     /// The private functions, for the scope of the module: they take the place of the lines in the script above.
@@ -165,6 +163,13 @@ impl Scripts {
     fn described(&self) -> Result<Vec<Function>> {
         self.public.iter().map(|(_, source)| Function::read(source)).collect()
     }
+}
+
+/// A public function that names the file with its help instead.
+fn without_help(source: &str) -> String {
+    let (before, rest) = source.split_once("    <#\n").unwrap_or((source, ""));
+    let (_, after) = rest.split_once("    #>\n").unwrap_or(("", rest));
+    format!("{before}    # .EXTERNALHELP {HELP}\n{after}")
 }
 
 /// The name of the function that begins on this line.
@@ -248,24 +253,23 @@ mod tests {
     }
 
     #[test]
-    fn an_import_reads_the_public_functions_and_a_line_for_each_private_one() {
+    fn an_import_reads_the_public_functions_and_a_line_for_each_private_one_that_they_name() {
         let scripts = Scripts::read(&source().join(NATIVE)).unwrap();
         let (import, calls) = (scripts.at_import(), scripts.at_first_call());
         for (name, _) in &scripts.public {
             assert_eq!(import.matches(&format!("\nfunction {name} {{\n    # .EXTERNALHELP ")).count(), 1, "{name}");
         }
         assert!(!import.contains("<#") && !import.contains(".SYNOPSIS"));
+        let lines =
+            |name: &str| import.matches(&format!("\nfunction {name} {{ Import-EpiCall; {name} @args }}\n")).count();
         for (name, _) in &scripts.private {
-            assert_eq!(
-                import.matches(&format!("\nfunction {name} {{ Import-EpiCall; {name} @args }}\n")).count(),
-                1,
-                "{name}"
-            );
+            // What the public functions name is there before the first call, and nothing else is.
+            let uses = scripts.public.iter().any(|(_, source)| source.contains(&format!("{name} ")));
+            assert_eq!(lines(name), usize::from(uses), "{name}");
             assert_eq!(calls.matches(&format!("function script:{name} {{\n")).count(), 1, "{name}");
         }
-        assert!(
-            import.contains("\nfunction Get-EpiEndpoint {") && calls.contains("\nfunction script:Get-EpiEndpoint {")
-        );
+        assert_eq!((lines("Invoke-EpiOperation"), lines("Get-EpiEndpoint")), (1, 0));
+        assert!(calls.contains("\nfunction script:Get-EpiEndpoint {"));
         assert!(import.contains(&format!("'{CALLS}'")), "the start reads that file");
         assert_eq!(scripts.described().unwrap().len(), scripts.public.len());
     }
