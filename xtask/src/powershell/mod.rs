@@ -19,6 +19,9 @@ use crate::workspace::{Profile, Programs, Workspace};
 pub(crate) use layout::assemble;
 use layout::{MODULES, Manifest, NATIVE, SHIM, files_below};
 
+/// How fast the clock of the library goes in the tests: a poll of one second, the least that a cmdlet takes, is short. Not
+/// faster, because the limits of calls shrink with it, and a busy machine must keep them.
+const CLOCK_SPEED: &str = "5";
 const REQUIREMENTS: &str = "powershell/tests/static/requirements.txt";
 
 /// All of it alone, for those who work on the modules.
@@ -62,6 +65,8 @@ pub(crate) fn test(workspace: &Workspace, programs: Option<&Programs>) -> Result
         pwsh.arg("-File").arg(workspace.root.join(MODULES).join("tests/Run.ps1"));
         // By the variable of the platform, because the module leaves the folder for state to the library.
         pwsh.env("XDG_STATE_HOME", workspace.target.join("powershell/state"));
+        // From outside, too: a script cannot give the library in its own process a variable.
+        pwsh.env("EPICLOUD_TEST_CLOCK_SPEED", CLOCK_SPEED);
         pwsh.arg("-Modules").arg(&folder).arg("-Emulator").arg(&programs.emulator);
         if let Some(version) = version {
             pwsh.arg("-PesterVersion").arg(version);
