@@ -6,7 +6,7 @@
 use std::env;
 
 use epicloud::request::{DeployPackages, PackageFile};
-use epicloud::{Client, ClientConfig, Error, Result, Scope, Secret};
+use epicloud::{Client, DxpConfig, Error, Result, Scope, Secret};
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -15,15 +15,15 @@ async fn main() -> Result<()> {
         .collect::<Vec<_>>()
         .try_into()
         .map_err(|_| Error::invalid("arguments", "give a package file and an environment"))?;
-    let config = ClientConfig {
+    let config = DxpConfig {
         endpoint: env::var("EPI_ENDPOINT").ok(),
         client_key: env::var("EPI_CLIENT_KEY").ok(),
         project_id: env::var("EPI_PROJECT_ID").ok(),
         ca_file: env::var_os("EPI_CA_FILE").map(Into::into),
-        ..ClientConfig::default()
+        ..DxpConfig::default()
     };
     let secret = env::var("EPI_CLIENT_SECRET").ok().map(|secret| Secret::from(secret.as_str()));
-    let client = Client::new(&config, secret.as_ref())?;
+    let client = Client::new(config, secret.as_ref())?;
 
     let request = DeployPackages {
         files: vec![PackageFile { path: file.into(), ..PackageFile::default() }],

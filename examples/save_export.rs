@@ -7,7 +7,7 @@ use std::env;
 use std::sync::Arc;
 
 use epicloud::request::SaveExport;
-use epicloud::{CancelToken, Client, ClientConfig, Error, Event, Result, Scope, Secret, Sink};
+use epicloud::{CancelToken, Client, DxpConfig, Error, Event, Result, Scope, Secret, Sink};
 
 struct Lines;
 
@@ -28,15 +28,15 @@ async fn main() -> Result<()> {
         .collect::<Vec<_>>()
         .try_into()
         .map_err(|_| Error::invalid("arguments", "give an environment, a database and a file"))?;
-    let config = ClientConfig {
+    let config = DxpConfig {
         endpoint: env::var("EPI_ENDPOINT").ok(),
         client_key: env::var("EPI_CLIENT_KEY").ok(),
         project_id: env::var("EPI_PROJECT_ID").ok(),
         ca_file: env::var_os("EPI_CA_FILE").map(Into::into),
-        ..ClientConfig::default()
+        ..DxpConfig::default()
     };
     let secret = env::var("EPI_CLIENT_SECRET").ok().map(|secret| Secret::from(secret.as_str()));
-    let client = Client::new(&config, secret.as_ref())?;
+    let client = Client::new(config, secret.as_ref())?;
 
     let request =
         SaveExport { environment, database_name: database, output_file: file.into(), ..SaveExport::default() };

@@ -8,15 +8,15 @@
 //! ```no_run
 //! use epicloud::limits::TimeoutMinutes;
 //! use epicloud::request::{SaveExport, Wait};
-//! use epicloud::{Client, ClientConfig, Scope, Secret};
+//! use epicloud::{Client, DxpConfig, Scope, Secret};
 //!
 //! # async fn example() -> epicloud::Result<()> {
-//! let config = ClientConfig {
+//! let config = DxpConfig {
 //!     client_key: Some("key".into()),
 //!     project_id: Some("2a561398-d517-4634-9bc4-aab5008a8e1a".into()),
-//!     ..ClientConfig::default()
+//!     ..DxpConfig::default()
 //! };
-//! let client = Client::new(&config, Some(&Secret::from("c2VjcmV0")))?;
+//! let client = Client::new(config, Some(&Secret::from("c2VjcmV0")))?;
 //! let request = SaveExport {
 //!     environment: "Production".into(),
 //!     database_name: "epicms".into(),
@@ -69,8 +69,10 @@ pub use base::event::{Event, Sink};
 pub use base::limits;
 pub use base::scope::Scope;
 pub use base::secret::Secret;
+pub use dxp::config::Config as DxpConfig;
 pub use dxp::request;
 pub use ops::client::{Client, ClientConfig};
+pub use ops::job;
 #[cfg(feature = "micro")]
 #[doc(hidden)]
 pub use transfer::micro;

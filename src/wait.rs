@@ -15,14 +15,14 @@ use crate::base::time::{BoxFuture, Clock, in_words, milliseconds};
 use crate::base::warning_timer::WarningTimer;
 
 /// How to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WaitPolicy {
     /// The pause before the first request.
     pub first_delay: Duration,
     /// The pause between two requests, the first two where it grows.
     pub interval: Duration,
     /// Each pause is so many times the one before; 1 for pauses of one length.
-    pub factor: u32,
+    pub factor: f64,
     /// The longest pause that a wait comes to by itself.
     pub cap: Duration,
     /// The longest pause that one answer can bring about, where that is not more than a few of the wait's own.
@@ -38,7 +38,7 @@ impl Default for WaitPolicy {
         Self {
             first_delay: Duration::ZERO,
             interval: Duration::from_secs(30),
-            factor: 1,
+            factor: 1.0,
             cap: Duration::MAX,
             longest_asked: Duration::from_secs(300),
             limit: None,
@@ -155,8 +155,13 @@ pub async fn poll<'a, T>(
             }
         }
         pause(clock, started, policy.limit, wanted, scope).await?;
-        own = own.saturating_mul(policy.factor).min(policy.cap);
+        own = longer(own, policy.factor).min(policy.cap);
     }
+}
+
+/// A pause so many times as long; the longest there is where that is too long to be told.
+fn longer(pause: Duration, factor: f64) -> Duration {
+    Duration::try_from_secs_f64(pause.as_secs_f64() * factor).unwrap_or(Duration::MAX)
 }
 
 /// Pauses, but not beyond the time limit: nothing would be asked after it.
@@ -300,7 +305,7 @@ mod tests {
         let growing = WaitPolicy {
             first_delay: seconds(10),
             interval: seconds(15),
-            factor: 2,
+            factor: 2.0,
             cap: seconds(60),
             ..WaitPolicy::default()
         };

@@ -38,6 +38,8 @@ settings! {
     Overwrite => "overwrite",
     /// A PEM file of certificate authorities.
     CaFile => "caFile",
+    /// The SHA-256 of the one certificate that is accepted.
+    CertificateSha256 => "certificateSha256",
     /// The address of the service.
     Endpoint => "endpoint",
     /// The key of the API credentials.

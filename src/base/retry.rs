@@ -59,9 +59,6 @@ impl RetryPolicy {
         beyond: Beyond::Shorten,
     };
 
-    /// GET requests of a wait, which has longer pauses than a single call.
-    pub const STATUS: Self = Self { beyond: Beyond::Return, ..Self::API };
-
     /// Blob requests: transfer engine design, section 2.6.
     pub const BLOB: Self = Self {
         attempts: 8,
@@ -70,6 +67,12 @@ impl RetryPolicy {
         longest_asked: Duration::from_secs(30),
         beyond: Beyond::Shorten,
     };
+
+    /// The same for the requests of a wait, which has longer pauses than a single call.
+    #[must_use]
+    pub const fn of_a_wait(self) -> Self {
+        Self { beyond: Beyond::Return, ..self }
+    }
 
     /// The pause before the next try after `attempt` tries have failed with `error`, or `None` when it is final.
     ///
@@ -223,8 +226,8 @@ mod tests {
         for policy in [RetryPolicy::API, RetryPolicy::BLOB] {
             assert_eq!(policy.pause(1, &asked(year), 0), Some(policy.longest_asked), "nobody sleeps for a year");
         }
-        assert_eq!(RetryPolicy::STATUS.pause(1, &asked(year), 0), None, "the wait has longer pauses");
-        assert!(RetryPolicy::STATUS.pause(1, &asked(7), 0).is_some());
+        assert_eq!(RetryPolicy::API.of_a_wait().pause(1, &asked(year), 0), None, "the wait has longer pauses");
+        assert!(RetryPolicy::API.of_a_wait().pause(1, &asked(7), 0).is_some());
         let shortened = reason(&asked(7200), Duration::from_secs(30));
         assert_eq!(shortened, "slow (the response asks for a pause of 2 h 00 min, which is shortened)");
         assert_eq!(reason(&asked(7), Duration::from_secs(7)), "slow");

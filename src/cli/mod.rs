@@ -135,7 +135,7 @@ fn execute(arguments: Arguments, output: &Output) -> ExitCode {
 fn prepare(arguments: Arguments) -> Result<(Command, Client, Runtime)> {
     let command = Command::of(arguments.verb)?;
     let (config, secret) = settings::client(&arguments.account)?;
-    let client = Client::new(&config, secret.as_ref())?;
+    let client = Client::new(config, secret.as_ref())?;
     let runtime = runtime::start(|| ())?;
     Ok((command, client, runtime))
 }

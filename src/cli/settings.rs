@@ -14,7 +14,7 @@ use crate::base::given;
 use crate::base::limits::CallTimeoutSeconds;
 use crate::base::secret::Secret;
 use crate::ops::client::ClientConfig;
-use crate::ops::dxp::check_project_guid;
+use crate::ops::dxp::{Config, check_project_guid};
 
 /// The longest secret or link that is read from a file or standard input.
 const LONGEST_SECRET: u64 = 64 << 10;
@@ -30,16 +30,15 @@ pub(super) fn client(account: &Account) -> Result<(ClientConfig, Option<Secret>)
     if let Some(project) = &project_id {
         check_project_guid("projectId", project)?;
     }
-    let config = ClientConfig {
+    let config = Config {
         endpoint: named(account.endpoint.as_ref()),
         client_key: named(account.client_key.as_ref()),
         project_id,
         ca_file: named_path(account.ca_file.as_ref()),
         state_dir: named_path(account.state_dir.as_ref()),
         call_timeout_seconds: named(account.call_timeout.as_ref()).map(|text| seconds(&text)).transpose()?,
-        ..ClientConfig::default()
     };
-    Ok((config, secret.map(|secret| Secret::from(secret.as_str()))))
+    Ok((config.into(), secret.map(|secret| Secret::from(secret.as_str()))))
 }
 
 /// How this run names what was given: by the option, or by the variable or file that the value came from.
@@ -177,6 +176,7 @@ mod tests {
             let line = ["epi", "--state-dir", given, "--ca-file", given, "connect"];
             let (config, _) = client(&Arguments::try_parse_from(line).unwrap().account).unwrap();
             let expected = expected.map(PathBuf::from);
+            let ClientConfig::Dxp(config) = config else { panic!("a configuration of another service") };
             assert_eq!((&config.state_dir, &config.ca_file), (&expected, &expected), "'{given}'");
         }
     }

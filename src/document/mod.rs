@@ -47,9 +47,15 @@ pub fn check_no_stream(field: &str, path: &Path, refusal: &str) -> Result<()> {
 pub fn read<T: DeserializeOwned>(what: &str, value: Value) -> Result<T> {
     // serde would take a list for an object's members in order.
     if !value.is_object() {
-        return Err(Error::invalid(what, format!("must be an object, not {}", json_kind(&value))));
+        return Err(not_an_object(what, &value));
     }
     serde_path_to_error::deserialize(value).map_err(|error| refused(what, &error.path().to_string(), error.inner()))
+}
+
+/// The error of something else in the place of an object.
+#[must_use]
+pub fn not_an_object(what: &str, value: &Value) -> Error {
+    Error::invalid(what, format!("must be an object, not {}", json_kind(value)))
 }
 
 /// What serde says, by its place and without the value, which may be a secret in the wrong place.
@@ -137,7 +143,7 @@ pub fn parse(what: &str, text: &str) -> Result<Value> {
     if document.0.is_object() {
         return Ok(document.0);
     }
-    Err(Error::invalid(what, format!("must be an object, not {}", json_kind(&document.0))))
+    Err(not_an_object(what, &document.0))
 }
 
 /// Any value, whose objects have each member once.

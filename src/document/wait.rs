@@ -26,13 +26,16 @@ impl Wait {
     /// The schedule this amounts to.
     #[must_use]
     pub fn policy(self) -> WaitPolicy {
-        let default = WaitPolicy::default();
-        WaitPolicy {
-            interval: self
-                .polling_interval_seconds
-                .map_or(default.interval, |pause| Duration::from_secs(u64::from(pause.get()))),
-            limit: self.timeout_minutes.map(|minutes| Duration::from_secs(u64::from(minutes.get()) * 60)),
-            ..default
+        self.over(WaitPolicy::default())
+    }
+
+    /// The schedule this amounts to where a service has one of its own. A pause that is given does not grow.
+    #[must_use]
+    pub fn over(self, own: WaitPolicy) -> WaitPolicy {
+        let limit = self.timeout_minutes.map(|minutes| Duration::from_secs(u64::from(minutes.get()) * 60));
+        match self.polling_interval_seconds.map(|pause| Duration::from_secs(u64::from(pause.get()))) {
+            Some(interval) => WaitPolicy { interval, factor: 1.0, cap: interval, limit, ..own },
+            None => WaitPolicy { limit, ..own },
         }
     }
 }

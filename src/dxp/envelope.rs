@@ -239,7 +239,7 @@ mod tests {
             content_type: Some("text/html; charset=utf-8"),
             body: body.as_bytes(),
             changes: false,
-            clock_difference: None,
+            ..Answer::default()
         };
         let (kind, retry) = classify_status(status);
         Envelope.read(&answer, Error::new(kind, "").with_http_status(status).with_retry(retry, None))
@@ -278,7 +278,7 @@ mod tests {
                 (false, "the service refused the request: no reason given"),
             ] {
                 let answer =
-                    Answer { status: 200, content_type: None, body: body.as_bytes(), changes, clock_difference: None };
+                    Answer { status: 200, content_type: None, body: body.as_bytes(), changes, ..Answer::default() };
                 let error = Envelope.read(&answer, Error::new(Kind::Internal, "")).unwrap_err();
                 assert_eq!((error.kind(), error.to_string().as_str()), (Kind::Rejected, expected));
             }
@@ -306,6 +306,7 @@ mod tests {
             body: b"{\"success\":false,\"errors\":[\"no\"]}",
             changes: false,
             clock_difference: Some(std::time::Duration::from_secs(3600)),
+            ..Answer::default()
         };
         let error = Envelope.read(&answer, Error::new(Kind::Unauthenticated, "")).unwrap_err();
         assert!(error.next_step().unwrap().contains("differs from that of the service by 1 h 00 min"));

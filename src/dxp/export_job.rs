@@ -2,17 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::api::Api;
 use super::model::export::{DatabaseExport, ExportStatus};
-use crate::base::error::Result;
-use crate::base::next_step::NextStep;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::next_step::{NextStep, Setting};
 use crate::base::retry::Purpose;
 use crate::base::scope::Scope;
-use crate::base::time::BoxFuture;
+use crate::base::time::{BoxFuture, Clock};
 use crate::export::artifact::Artifact;
-use crate::export::handle::JobHandle;
+use crate::export::handle::{JobHandle, check_address};
 use crate::export::job::{Job, JobState};
-use crate::export::provider::Provider;
+use crate::export::provider::{Capabilities, Jobs, Provider};
 
 /// An export of the service: the path to it needs all of this.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,10 +26,21 @@ pub struct DxpHandle {
     pub database: String,
     /// The export's GUID.
     pub id: String,
+    /// The service's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// For how many hours the service keeps the result, where this client has started it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_hours: Option<u32>,
 }
 
 impl JobHandle for DxpHandle {
     const SERVICE: &'static str = "dxp";
+    const PREFIX: &'static str = "dxp";
+
+    fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
 }
 
 /// An export as it was last seen.
@@ -58,10 +70,12 @@ impl DxpExports {
             environment: self.environment.clone(),
             database: self.database.clone(),
             id: id.to_owned(),
+            address: Some(self.api.endpoint().to_string()),
+            retention_hours: None,
         }
     }
 
-    fn job(&self, export: DatabaseExport) -> Result<DxpJob> {
+    fn job(&self, handle: DxpHandle, export: DatabaseExport) -> Result<DxpJob> {
         let state = match export.status() {
             ExportStatus::Started => JobState::Queued,
             ExportStatus::InProgress => JobState::Running,
@@ -72,20 +86,43 @@ impl DxpExports {
         };
         // Before it is done, whatever stands there is no link yet; the export goes on and has to be followed.
         let link = if state == JobState::Succeeded { export.download_link()? } else { None };
-        Ok(Job {
-            handle: self.handle(export.id()),
-            state,
-            raw_status: export.status_text().to_owned(),
-            subject: format!("{} ({})", self.database, self.environment),
-            artifact: link.map(|url| Artifact::Link { url }),
-            object: export,
-        })
+        let subject = format!("{} ({})", self.database, self.environment);
+        let status = export.status_text().to_owned();
+        let failure = failure(state, &subject, &status);
+        let artifact = link.map(|url| Artifact::Link { url });
+        Ok(Job { artifact, failure, ..Job::new(handle, state, &status, subject, export) })
+    }
+}
+
+/// What an export amounts to that has ended badly.
+fn failure(state: JobState, subject: &str, status: &str) -> Option<Error> {
+    match state {
+        JobState::Failed => Some(
+            Error::new(Kind::JobFailed, format!("the export of {subject} failed (status {status})"))
+                .with_next_step("the service gave no reason; check the DXP Management Portal, then start a new export"),
+        ),
+        JobState::Expired => Some(
+            Error::new(
+                Kind::LinkExpired,
+                format!("the export of {subject} succeeded, but its download link has expired"),
+            )
+            .with_next_step(
+                NextStep::text("start a new export; to keep it longer, set ").setting(Setting::RetentionHours),
+            ),
+        ),
+        _ => None,
     }
 }
 
 impl Provider for DxpExports {
     type Handle = DxpHandle;
     type Object = DatabaseExport;
+    const NOUN: &'static str = "export";
+    const CAPABILITIES: Capabilities = Capabilities { download: true, retention: true, ..Capabilities::NONE };
+
+    fn clock(&self) -> &dyn Clock {
+        self.api.clock().as_ref()
+    }
 
     fn start<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<DxpJob>> {
         Box::pin(async move {
@@ -93,7 +130,8 @@ impl Provider for DxpExports {
                 .api
                 .start_export(&self.project, &self.environment, &self.database, self.retention_hours, scope)
                 .await?;
-            self.job(export)
+            let handle = DxpHandle { retention_hours: Some(self.retention_hours), ..self.handle(export.id()) };
+            self.job(handle, export)
         })
     }
 
@@ -104,12 +142,29 @@ impl Provider for DxpExports {
         scope: &'a Scope,
     ) -> BoxFuture<'a, Result<DxpJob>> {
         Box::pin(async move {
-            let DxpHandle { project, environment, database, id } = handle;
+            let DxpHandle { project, environment, database, id, .. } = handle;
             let export = self.api.get_export(project, environment, database, id, purpose, scope).await?;
-            self.job(export)
+            self.job(handle.clone(), export)
         })
     }
+
     fn unknown_state(&self) -> NextStep {
         "check it in the DXP Management Portal, and update this program".into()
+    }
+}
+
+impl Jobs for Account {
+    type Provider = DxpExports;
+
+    fn provider_of(&self, handle: &DxpHandle) -> Result<DxpExports> {
+        let (api, project) = self.at(Some(&handle.project))?;
+        check_address("handle", handle, &api.endpoint().to_string())?;
+        Ok(DxpExports {
+            api: api.clone(),
+            project,
+            environment: handle.environment.clone(),
+            database: handle.database.clone(),
+            retention_hours: handle.retention_hours.unwrap_or_default(),
+        })
     }
 }

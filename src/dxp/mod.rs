@@ -9,6 +9,7 @@ pub mod account;
 pub mod api;
 pub mod auth;
 pub mod commands;
+pub mod config;
 pub mod deployments;
 pub mod endpoint;
 mod envelope;

@@ -18,7 +18,7 @@ const POLLS_WITHOUT_ARTIFACT: u32 = 3;
 ///
 /// # Errors
 /// `Timeout`, `Cancelled`, or the last failure of too many (see [`poll`]); `Protocol` when it has succeeded and yields
-/// nothing. A job that failed or expired is no error here: see [`Job::failure`].
+/// nothing. A job that failed or expired is no error here: see [`Job::failure`](super::job::Job).
 pub async fn wait<P: Provider>(
     provider: &P,
     handle: &mut P::Handle,
@@ -49,7 +49,7 @@ pub async fn wait<P: Provider>(
             timing.mark(&mut progress, is_last);
             scope.report(Event::Progress(progress));
             // Once a look, in the original's words (spec 4.1).
-            scope.report(Event::verbose(format!("Export status: {}.", job.raw_status)));
+            scope.report(Event::verbose(format!("{} status: {}.", capitalised(P::NOUN), job.raw_status)));
             if is_last && lacks_artifact {
                 return Err(Error::new(
                     Kind::Protocol,
@@ -67,11 +67,16 @@ pub async fn wait<P: Provider>(
     );
     ended.await.map_err(|error| match error.kind() {
         Kind::Timeout if !last_status.is_empty() => {
-            error.context(format!("timed out waiting for the export (status: {last_status})"))
+            error.context(format!("timed out waiting for the {} (status: {last_status})", P::NOUN))
         }
-        Kind::Cancelled => error.context("stopped waiting for the export"),
-        _ => error.context("while waiting for the export"),
+        Kind::Cancelled => error.context(format!("stopped waiting for the {}", P::NOUN)),
+        _ => error.context(format!("while waiting for the {}", P::NOUN)),
     })
+}
+
+fn capitalised(noun: &str) -> String {
+    let mut letters = noun.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How far a job is, also as the answer of the request that was accepted tells it.
@@ -82,7 +87,12 @@ pub fn report_progress<Handle, Object>(job: &Job<Handle, Object>, scope: &Scope)
 fn progress<Handle, Object>(job: &Job<Handle, Object>) -> Progress {
     let mut progress = Progress::new(Phase::Waiting, &job.subject);
     progress.status = Some(job.raw_status.clone());
+    progress.percent = job.progress.map(percent);
     progress
+}
+
+fn percent(part: f64) -> u8 {
+    (part.clamp(0.0, 1.0) * 100.0) as u8
 }
 
 #[cfg(test)]
@@ -97,6 +107,7 @@ mod tests {
     use crate::base::time::BoxFuture;
     use crate::export::artifact::Artifact;
     use crate::export::handle::JobHandle;
+    use crate::export::provider::Capabilities;
 
     /// A clock by which everything takes no time.
     struct Still;
@@ -119,6 +130,11 @@ mod tests {
 
     impl JobHandle for Seen {
         const SERVICE: &'static str = "scripted";
+        const PREFIX: &'static str = "s";
+
+        fn address(&self) -> Option<&str> {
+            None
+        }
     }
 
     /// What a job is at each look, whether there is a link then, or nothing where the request fails.
@@ -127,6 +143,12 @@ mod tests {
     impl Provider for Scripted {
         type Handle = Seen;
         type Object = ();
+        const NOUN: &'static str = "export";
+        const CAPABILITIES: Capabilities = Capabilities::NONE;
+
+        fn clock(&self) -> &dyn Clock {
+            &Still
+        }
 
         fn start<'a>(&'a self, _: &'a Scope) -> BoxFuture<'a, Result<Job<Seen, ()>>> {
             Box::pin(async { Err(Error::new(Kind::Unsupported, "not part of this test")) })
@@ -137,14 +159,10 @@ mod tests {
             let url = SafeUrl::parse("link", "https://host/bacpacs/a.bacpac?sig=x").unwrap();
             Box::pin(async move {
                 let (state, linked) = next.ok_or_else(|| Error::new(Kind::Unavailable, "503"))?;
-                Ok(Job {
-                    handle: Seen(handle.0 + 1),
-                    state,
-                    raw_status: format!("{state:?}"),
-                    subject: "epicms (Production)".into(),
-                    artifact: linked.then_some(Artifact::Link { url }),
-                    object: (),
-                })
+                let status = format!("{state:?}");
+                let artifact = linked.then_some(Artifact::Link { url });
+                let job = Job::new(Seen(handle.0 + 1), state, &status, "epicms (Production)".into(), ());
+                Ok(Job { artifact, ..job })
             })
         }
 

@@ -14,7 +14,6 @@ use super::text::{self, Out};
 use crate::base::error::{Error, Result};
 use crate::base::secret::Secret;
 use crate::ops::client::{Client, ClientConfig};
-use crate::ops::document;
 
 /// One account at one service: a handle made by `epi_client_new`.
 ///
@@ -110,11 +109,11 @@ pub unsafe extern "C" fn epi_client_new(
         let out_client = unsafe { Out::required("out_client", out_client) }?;
         out_client.set(ptr::null_mut());
         // SAFETY: NULL or NUL-terminated, as the header asks.
-        let config: ClientConfig =
-            document::read("config_json", unsafe { text::document("config_json", config_json) }?)?;
+        let config =
+            ClientConfig::from_document("config_json", unsafe { text::document("config_json", config_json) }?)?;
         // SAFETY: NULL or `secret_len` readable bytes, as the header asks.
         let secret = unsafe { read_secret(secret, secret_len) }?;
-        let state = ClientState::new(Client::new(&config, secret.as_ref())?)?;
+        let state = ClientState::new(Client::new(config, secret.as_ref())?)?;
         out_client.set(handles::give(state));
         Ok(status::OK)
     })

@@ -28,7 +28,8 @@ use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::status::STATUS_TABLE;
 use crate::base::time::{BoxFuture, Clock};
-use crate::ops::client::{Client, ClientConfig};
+use crate::ops::client::Client;
+use crate::ops::dxp::Config;
 use crate::ops::dxp::commands::DxpCommand as Next;
 
 /// Random bits that are not to be had: the first signature panics.
@@ -58,18 +59,18 @@ impl Clock for Still {
 }
 
 fn client(broken: bool) -> *mut epi_client {
-    let config = ClientConfig {
+    let config = Config {
         client_key: Some("key".into()),
         project_id: Some("2a561398-d517-4634-9bc4-aab5008a8e1a".into()),
         // Nothing listens there.
         endpoint: Some("http://127.0.0.1:9/".into()),
-        ..ClientConfig::default()
+        ..Config::default()
     };
     let secret = Secret::from("c2VjcmV0");
     let client = if broken {
-        Client::with_sources(&config, Some(&secret), Arc::new(Still), Arc::new(Broken))
+        Client::with_sources(config, Some(&secret), Arc::new(Still), Arc::new(Broken))
     } else {
-        Client::new(&config, Some(&secret))
+        Client::new(config, Some(&secret))
     };
     handles::give(ClientState::new(client.unwrap()).unwrap())
 }

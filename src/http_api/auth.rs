@@ -21,4 +21,11 @@ pub struct Outgoing<'a> {
 pub trait Authorize: Send + Sync {
     /// The value of the `Authorization` header of this request. May ask the service for it.
     fn authorization<'a>(&'a self, request: Outgoing<'a>, scope: &'a Scope) -> BoxFuture<'a, Result<Secret>>;
+
+    /// The service has refused this value (401). Whether another one may be had: a token may have ended early, and is then
+    /// not used again, while a signature or a password stays what it is.
+    fn refused(&self, authorization: &Secret) -> bool {
+        let _ = authorization;
+        false
+    }
 }

@@ -1,8 +1,9 @@
 //! One call of a service: authorize it, send it, read its answer.
 //!
-//! POSTs start things and are sent once: when their answer is lost the error says so and how to look. What is only read is
+//! What changes something is sent once: when its answer is lost, the error says so and how to look. What is only read is
 //! repeated, in `retry.rs`.
 
+use std::borrow::Cow;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,11 +18,13 @@ use super::endpoint::{Endpoint, Target};
 use crate::base::entropy::Entropy;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::Event;
-use crate::base::next_step::NextStep;
+use crate::base::next_step::{NextStep, Setting};
+use crate::base::retry::RetryPolicy;
 use crate::base::scope::Scope;
+use crate::base::secret::{SafeUrl, Secret};
 use crate::base::time::{Clock, in_words};
 use crate::base::warning_timer::{WARNING_INTERVAL, WarningTimer};
-use crate::transport::http::{Body, Fault, HeaderValue, Http, Method, Request};
+use crate::transport::http::{Body, Fault, HeaderValue, Http, Method, Request, Response};
 
 /// How long the answers of an API call are waited for.
 const CALL_LIMIT: Duration = Duration::from_secs(120);
@@ -39,6 +42,8 @@ pub struct HttpApi {
     entropy: Arc<dyn Entropy>,
     clocks: Arc<ClockOffset>,
     limit: Duration,
+    follows_redirect: bool,
+    retry: RetryPolicy,
 }
 
 /// How far this machine's clock and the service's are apart, by the last answer.
@@ -87,13 +92,36 @@ impl HttpApi {
         dialect: Arc<dyn Dialect>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { http, endpoint, account, dialect, entropy, clocks: Arc::default(), limit: CALL_LIMIT }
+        Self {
+            http,
+            endpoint,
+            account,
+            dialect,
+            entropy,
+            clocks: Arc::default(),
+            limit: CALL_LIMIT,
+            follows_redirect: false,
+            retry: RetryPolicy::API,
+        }
     }
 
     /// The same, waiting so long for the answers of one call.
     #[must_use]
     pub fn limited_to(self, limit: Duration) -> Self {
         Self { limit, ..self }
+    }
+
+    /// The same, repeating what is only read by this policy.
+    #[must_use]
+    pub fn repeating_by(self, retry: RetryPolicy) -> Self {
+        Self { retry, ..self }
+    }
+
+    /// The same, sending a request once more where the answer is a temporary redirect (307) to another port of the same
+    /// host. It is never sent to another host, which would get the credentials.
+    #[must_use]
+    pub fn following_redirect(self) -> Self {
+        Self { follows_redirect: true, ..self }
     }
 
     /// Where the service is.
@@ -120,17 +148,37 @@ impl HttpApi {
         self.limit
     }
 
+    /// How often what is only read is repeated.
+    pub(super) fn retry(&self) -> RetryPolicy {
+        self.retry
+    }
+
     /// 64 random bits.
     pub(super) fn random_bits(&self) -> u64 {
         self.entropy.bits()
+    }
+
+    /// Changes something by POST: one request, never repeated.
+    ///
+    /// # Errors
+    /// As the service answers; `Ambiguous` when the answer is lost.
+    pub async fn post<B: Serialize + Sync>(
+        &self,
+        segments: &[&str],
+        body: Option<&B>,
+        change: Change,
+        scope: &Scope,
+    ) -> Result<Value> {
+        self.change(Method::Post, segments, body, change, scope).await
     }
 
     /// Changes something: one request, never repeated.
     ///
     /// # Errors
     /// As the service answers; `Ambiguous` when the answer is lost.
-    pub async fn post<B: Serialize + Sync>(
+    pub async fn change<B: Serialize + Sync>(
         &self,
+        method: Method,
         segments: &[&str],
         body: Option<&B>,
         change: Change,
@@ -143,7 +191,7 @@ impl HttpApi {
             .map_err(|error| Error::new(Kind::Internal, format!("cannot encode the request: {error}")))?;
         // Given up early, it would leave behind that nobody knows whether something was started.
         let limit = self.limit.max(CALL_LIMIT);
-        let exchange = self.exchange(Method::Post, &target, body.map(Bytes::from), limit, scope);
+        let exchange = self.exchange(method, &target, body.map(Bytes::from), limit, scope);
         let sent = scope.cancel().run(self.awaited(exchange, &mut WarningTimer::default(), scope)).await;
         match sent {
             Ok(Ok(result)) => Ok(result),
@@ -179,6 +227,8 @@ impl HttpApi {
         }
     }
 
+    /// One request and its answer. It is sent again only where the service has certainly not carried it out: with another
+    /// authorization, if there is one, or to where the answer points.
     pub(super) async fn exchange(
         &self,
         method: Method,
@@ -187,22 +237,57 @@ impl HttpApi {
         limit: Duration,
         scope: &Scope,
     ) -> Result<Value, Fault> {
-        let (path_and_query, sent) = (&target.path_and_query, body.as_deref().unwrap_or_default());
-        let authorization = self.account.authorization(Outgoing { method, path_and_query, body: sent }, scope).await;
-        let authorization = authorization.map_err(|error| Fault { error, may_have_arrived: false })?;
+        let deadline = self.clock().monotonic() + limit;
+        let mut target = Cow::Borrowed(target);
+        let (mut is_renewed, mut is_redirected) = (false, false);
+        loop {
+            let (path_and_query, sent) = (&target.path_and_query, body.as_deref().unwrap_or_default());
+            let outgoing = Outgoing { method, path_and_query, body: sent };
+            let authorization = self.account.authorization(outgoing, scope).await;
+            let authorization = authorization.map_err(|error| Fault { error, may_have_arrived: false })?;
+            let response = self.send(method, &target, body.clone(), authorization.clone(), deadline, scope).await?;
+            match response.status() {
+                401 if !is_renewed && self.account.refused(&authorization) => is_renewed = true,
+                307 if self.follows_redirect && !is_redirected => {
+                    let next = self.redirected(&response);
+                    target = Cow::Owned(next.map_err(|error| Fault { error, may_have_arrived: false })?);
+                    is_redirected = true;
+                }
+                _ => return self.read(method, response, deadline, scope).await,
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        target: &Target,
+        body: Option<Bytes>,
+        authorization: Secret,
+        deadline: Duration,
+        scope: &Scope,
+    ) -> Result<Response, Fault> {
         // Every call carries the content type, GET too: a service may ask for it.
         let mut request = Request::new(method, target.url.clone())
             .header("content-type", "application/json")
             .header("accept", "application/json");
         request.headers.push(("authorization".to_owned(), HeaderValue::Secret(authorization)));
         request.body = body.map_or(Body::Empty, Body::Bytes);
-        request.time_limit = Some(limit);
+        request.time_limit = Some(deadline.saturating_sub(self.clock().monotonic()));
+        self.http.send(request, scope.sink().as_ref()).await
+    }
 
-        let deadline = self.clock().monotonic() + limit;
-        let response = self.http.send(request, scope.sink().as_ref()).await?;
+    async fn read(
+        &self,
+        method: Method,
+        response: Response,
+        deadline: Duration,
+        scope: &Scope,
+    ) -> Result<Value, Fault> {
         let status = response.status();
         let clock_difference = response.date().map(|theirs| self.clocks.compare(self.clock().unix_ms(), theirs));
-        let content_type = response.header("content-type").map(str::to_owned);
+        let [content_type, location, link] =
+            ["content-type", "location", "link"].map(|name| response.header(name).map(str::to_owned));
         // Prepared before the body is read, because reading it takes the answer apart.
         let described = response.to_error(String::new());
         let left = deadline.saturating_sub(self.clock().monotonic());
@@ -213,15 +298,42 @@ impl HttpApi {
                 .with_retry(Retry::Later, None)),
         };
         let body = read.map_err(|error| Fault { error, may_have_arrived: true })?;
-        let changes = matches!(method, Method::Post);
-        let answer = Answer { status, content_type: content_type.as_deref(), body: &body, changes, clock_difference };
-        self.dialect.read(&answer, described).map_err(|error| Fault {
+        let changes = !matches!(method, Method::Get | Method::Head);
+        let answer = Answer {
+            status,
+            content_type: content_type.as_deref(),
+            location: location.as_deref(),
+            link: link.as_deref(),
+            body: &body,
+            changes,
+            clock_difference,
+        };
+        let read = self.dialect.read(&answer, described).map_err(|error| Fault {
             // A gateway that gave up waiting does not know what the service behind it did; nor do we when something
             // else answered in its place.
             may_have_arrived: matches!(status, 408 | 502 | 504)
                 || (!self.dialect.is_own(&answer) && !(300..500).contains(&status)),
             error,
-        })
+        })?;
+        if let Some(text) = self.dialect.warning(&answer) {
+            scope.report(Event::Warning { text });
+        }
+        Ok(read)
+    }
+
+    /// Where a redirect leads, if that is another port of the same host.
+    fn redirected(&self, response: &Response) -> Result<Target> {
+        let refused = |what: String| response.to_error(what).into_kind(Kind::Protocol).with_retry(Retry::Never, None);
+        let location = response.header("location").unwrap_or_default();
+        let target = self.endpoint.redirected(location).ok_or_else(|| {
+            let shown =
+                SafeUrl::parse("location", location).map_or_else(|_| "nowhere".to_owned(), |url| url.to_string());
+            refused(format!("the service redirects to {shown}, and credentials are not sent to another host"))
+                .with_next_step(
+                    NextStep::text("if that is the service, use its address for ").setting(Setting::Endpoint),
+                )
+        })?;
+        Ok(target)
     }
 }
 

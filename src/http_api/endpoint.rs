@@ -61,6 +61,19 @@ impl Endpoint {
         Url::parse(address).is_ok_and(|other| other.host() == self.0.host())
     }
 
+    /// What a redirect to this address leads to; `None` where it is on another host or less secure.
+    #[must_use]
+    pub fn redirected(&self, location: &str) -> Option<Target> {
+        let url = self.0.join(location).ok()?;
+        let is_here = url.host() == self.0.host() && (url.scheme() == "https" || url.scheme() == self.0.scheme());
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        if !is_here || has_credentials {
+            return None;
+        }
+        let path_and_query = url[url::Position::BeforePath..url::Position::AfterQuery].to_owned();
+        Some(Target { url: SafeUrl::parse("location", url.as_str()).ok()?, path_and_query })
+    }
+
     /// The address of a resource and the request target to sign. Every segment is percent-encoded; `query` is
     /// appended as it is.
     ///
@@ -134,6 +147,22 @@ mod tests {
         }
         let error = Endpoint::parse("paasportal", FORM).unwrap_err();
         assert!(error.to_string().contains("is not a URL (expected https://host/api/)"), "{error}");
+    }
+
+    #[test]
+    fn a_redirect_stays_on_its_host() {
+        let endpoint = Endpoint::parse("https://cluster:9443", FORM).unwrap();
+        let led = |location: &str| endpoint.redirected(location).map(|target| target.url.expose().to_owned());
+        for location in ["https://cluster:9444/v1/bdbs?fields=uid", "/v1/bdbs"] {
+            assert!(led(location).is_some(), "{location}");
+        }
+        let other =
+            ["https://node2:9443/v1/bdbs", "http://cluster:9443/", "https://u:p@cluster:9443/", "//node2/", "mailto:x"];
+        for location in other {
+            assert_eq!(led(location), None, "{location}");
+        }
+        let target = endpoint.redirected("https://cluster:9444/v1/bdbs?fields=uid").unwrap();
+        assert_eq!(target.path_and_query, "/v1/bdbs?fields=uid");
     }
 
     #[test]

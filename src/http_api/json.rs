@@ -12,10 +12,10 @@ use crate::base::encoding::{any_utf16, utf16};
 /// five. Bindings read documents on with parsers of their own, some of which stop at 64.
 const DEEPEST: usize = 48;
 
-/// An object that was read out of a body.
+/// An object or a list that was read out of a body.
 #[derive(Debug)]
 pub struct Reading {
-    /// The object.
+    /// The object or list.
     pub value: Value,
     /// Whether its end is missing, and so perhaps some of its members.
     pub is_cut: bool,
@@ -23,9 +23,18 @@ pub struct Reading {
 
 /// Reads a body that is a JSON object. What follows the object is not looked at.
 pub fn read(body: &[u8], content_type: Option<&str>) -> Option<Reading> {
+    read_beginning(&['{'], body, content_type)
+}
+
+/// The same for a body that is an object or a list: some services answer with a bare list.
+pub fn read_any(body: &[u8], content_type: Option<&str>) -> Option<Reading> {
+    read_beginning(&['{', '['], body, content_type)
+}
+
+fn read_beginning(brackets: &[char], body: &[u8], content_type: Option<&str>) -> Option<Reading> {
     let text = text(body, content_type);
     let text = text.trim_start();
-    if !text.starts_with('{') {
+    if !text.starts_with(brackets) {
         return None;
     }
     let (mended, is_cut) = Mending::new(text).run()?;
@@ -258,6 +267,15 @@ mod tests {
         ] {
             assert_eq!(value(text), Some((expected, false)), "{text}");
         }
+    }
+
+    #[test]
+    fn a_list_is_read_where_one_may_come() {
+        let list = |text: &str| read_any(text.as_bytes(), None).map(|reading| (reading.value, reading.is_cut));
+        assert_eq!(list(r#" [{"id":1},{"id":2}]"#), Some((json!([{"id": 1}, {"id": 2}]), false)));
+        assert_eq!(list(r#"[{"id":1},{"id""#), Some((json!([{"id": 1}, {}]), true)));
+        assert_eq!(list(r#"{"a":[]}"#), Some((json!({"a": []}), false)));
+        assert_eq!((list("null"), value("[]")), (None, None));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::call::HttpApi;
 use crate::base::error::Result;
 use crate::base::event::Event;
-use crate::base::retry::{Purpose, RetryPolicy, reason};
+use crate::base::retry::{Purpose, reason};
 use crate::base::scope::Scope;
 use crate::base::time::milliseconds;
 use crate::base::warning_timer::WarningTimer;
@@ -35,8 +35,8 @@ impl HttpApi {
         scope: &Scope,
     ) -> Result<Value> {
         let policy = match purpose {
-            Purpose::Single => RetryPolicy::API,
-            Purpose::Wait => RetryPolicy::STATUS,
+            Purpose::Single => self.retry(),
+            Purpose::Wait => self.retry().of_a_wait(),
         };
         let target = self.endpoint().target(segments, query)?;
         let (mut attempt, mut warning_timer, mut left) = (1, WarningTimer::default(), self.limit());

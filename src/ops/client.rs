@@ -1,131 +1,219 @@
 //! A client: one account at one service, and everything its operations share.
 
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::advice::advised;
+use super::services::services;
 use crate::base::entropy::Entropy;
-use crate::base::error::{Error, Result};
-use crate::base::limits::CallTimeoutSeconds;
-use crate::base::next_step::Phrase;
+use crate::base::error::{Error, Kind, Result};
+use crate::base::next_step::{Phrase, Setting};
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::time::{BoxFuture, Clock};
-use crate::blob::client::Store;
-use crate::document::Checked;
+use crate::document::{self, Checked, not_an_object};
 use crate::dxp;
-use crate::dxp::account::AccountSettings;
-use crate::transfer::Engine;
 use crate::transport::authorities::Authorities;
 use crate::transport::http::Http;
 use crate::transport::system::{self, SystemClock, SystemEntropy};
+use crate::transport::trust::{Fingerprint, Trust};
 
-/// The configuration of a client. Holds no secret, so it may be logged.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ClientConfig {
-    /// Which service.
-    #[serde(default)]
-    pub service: Service,
-    /// The service's base address; the live service when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub endpoint: Option<String>,
-    /// The key of the API credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_key: Option<String>,
-    /// The project's GUID, for requests that name none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project_id: Option<String>,
-    /// A PEM file of certificate authorities to trust beside the platform's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ca_file: Option<PathBuf>,
-    /// The folder that keeps what a cut upload needs to go on; the user's own for state when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state_dir: Option<PathBuf>,
-    /// How long the answers of one request to the service are waited for, with its retries, in seconds; 120 when absent.
-    /// Requests that change something wait at least so long. Transfers and the waits for deployments and exports have
-    /// limits of their own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call_timeout_seconds: Option<CallTimeoutSeconds>,
+/// Declares what there is for every service.
+macro_rules! accounts {
+    ($($(#[$doc:meta])* $variant:ident, $room:ident, $name:literal;)*) => {
+        /// The services that a client can be of.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        #[non_exhaustive]
+        pub enum Service {
+            #[default]
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Service {
+            /// All of them, by their names in documents.
+            pub const ALL: &[(&str, Self)] = &[$(($name, Self::$variant),)*];
+        }
+
+        /// The configuration of a client. Holds no secret, so it may be logged.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+        #[serde(tag = "service", rename_all = "kebab-case")]
+        #[non_exhaustive]
+        pub enum ClientConfig {
+            $($(#[$doc])* $variant(crate::$room::config::Config),)*
+        }
+
+        $(impl From<crate::$room::config::Config> for ClientConfig {
+            fn from(config: crate::$room::config::Config) -> Self {
+                Self::$variant(config)
+            }
+        })*
+
+        impl ClientConfig {
+            /// Reads a configuration: an object whose `service` says what else may stand in it.
+            ///
+            /// # Errors
+            /// `InvalidArgument` with the JSON path.
+            pub fn from_document(what: &str, document: Value) -> Result<Self> {
+                let Value::Object(mut members) = document else { return Err(not_an_object(what, &document)) };
+                let service = match members.remove("service") {
+                    Some(named) => document::read::<Named>(what, json!({"service": named}))?.service,
+                    None => Service::default(),
+                };
+                let members = Value::Object(members);
+                Ok(match service {
+                    $(Service::$variant => Self::$variant(document::read(what, members)?),)*
+                })
+            }
+
+            /// Which service it is for.
+            #[must_use]
+            pub fn service(&self) -> Service {
+                match self {
+                    $(Self::$variant(_) => Service::$variant,)*
+                }
+            }
+
+            /// What to trust beside, or instead of, what the machine trusts: a file, or a certificate's fingerprint.
+            fn trusted(&self) -> (Option<&Path>, Option<&str>) {
+                match self {
+                    $(Self::$variant(config) => config.trusted(),)*
+                }
+            }
+        }
+
+        /// The account of a client, at the one service that it is of.
+        #[derive(Clone)]
+        pub(super) enum Account {
+            $($variant(crate::$room::account::Account),)*
+        }
+
+        impl Account {
+            fn connect(config: &ClientConfig, secret: Option<&Secret>, sources: &Sources) -> Result<Self> {
+                let http = || Http::new(&trust(config)?, Arc::clone(&sources.clock));
+                Ok(match config {
+                    $(ClientConfig::$variant(config) => {
+                        let settings = crate::$room::account::AccountSettings::check(config, secret)?;
+                        Self::$variant(settings.connect(&http()?, &sources.entropy))
+                    })*
+                })
+            }
+
+            fn service(&self) -> Service {
+                match self {
+                    $(Self::$variant(_) => Service::$variant,)*
+                }
+            }
+
+            fn address_of_a_test(&self) -> Option<String> {
+                match self {
+                    $(Self::$variant(account) => account.address_of_a_test(),)*
+                }
+            }
+        }
+
+        impl<'a> Session<'a> {
+            $(
+                /// The account at the service of this name.
+                ///
+                /// # Errors
+                /// `Unsupported` when the client is of another service.
+                pub(crate) fn $room(self) -> Result<&'a crate::$room::account::Account> {
+                    match &self.client.account {
+                        Account::$variant(account) => Ok(account),
+                        other => Err(of_another($name, other.service())),
+                    }
+                }
+            )*
+        }
+    };
+}
+services!(accounts);
+
+/// The member that says which service a configuration is for.
+#[derive(Deserialize)]
+struct Named {
+    service: Service,
 }
 
-/// The services that a client can be of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Service {
-    /// The Optimizely DXP deployment API.
-    #[default]
-    Dxp,
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = Self::ALL.iter().find(|(_, service)| service == self);
+        f.write_str(named.map_or("", |(name, _)| name))
+    }
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self::Dxp(dxp::config::Config::default())
+    }
+}
+
+fn of_another(wanted: &str, service: Service) -> Error {
+    Error::new(
+        Kind::Unsupported,
+        format!("this operation is one of the service '{wanted}', but the client is for the service '{service}'"),
+    )
+}
+
+/// Time and randomness.
+struct Sources {
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
 }
 
 /// One account at one service. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Client {
     account: Account,
-    engine: Engine,
-}
-
-/// The account of a client, at the one service that it is of.
-#[derive(Clone)]
-enum Account {
-    Dxp(dxp::account::Account),
 }
 
 impl Client {
-    /// A client on this machine's clock, with this user's folder for state. Checks the configuration; nothing is sent
+    /// A client on this machine's clock, with this user's directory for state. Checks the configuration; nothing is sent
     /// yet.
     ///
     /// Without a client key and a secret the client can only do what needs no account, such as uploading by a link.
     ///
     /// # Errors
     /// `InvalidArgument` naming the setting, `NotFound` or `Io` for the file of certificates, `Tls`.
-    pub fn new(config: &ClientConfig, secret: Option<&Secret>) -> Result<Self> {
-        let config = ClientConfig { state_dir: state_folder(config), ..config.clone() };
-        Self::with_sources(&config, secret, Arc::new(SystemClock::default()), Arc::new(SystemEntropy))
+    pub fn new(config: impl Into<ClientConfig>, secret: Option<&Secret>) -> Result<Self> {
+        let mut config = config.into();
+        if let ClientConfig::Dxp(config) = &mut config {
+            // Without either, an upload that was cut begins again.
+            config.state_dir = config.state_dir.take().or_else(system::state_folder);
+        }
+        Self::with_sources(config, secret, Arc::new(SystemClock::default()), Arc::new(SystemEntropy))
     }
 
-    /// A client with its own time and randomness, for tests and simulations. It keeps state in the folder of the
+    /// A client with its own time and randomness, for tests and simulations. It keeps state in the directory of the
     /// configuration alone.
     ///
     /// # Errors
     /// As [`Client::new`].
     pub fn with_sources(
-        config: &ClientConfig,
+        config: impl Into<ClientConfig>,
         secret: Option<&Secret>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self> {
-        let account = match config.service {
-            Service::Dxp => AccountSettings::check(
-                config.endpoint.as_deref(),
-                config.project_id.as_deref(),
-                config.client_key.as_deref(),
-                secret,
-            )?,
-        };
-        if config.state_dir.as_deref().is_some_and(|folder| folder.as_os_str().is_empty()) {
-            return Err(Error::invalid("stateDir", "must not be empty"));
-        }
-        let authorities = config.ca_file.as_deref().map(read_authorities).transpose()?;
-        let http = Http::new(authorities.as_ref(), Arc::clone(&clock))?;
-        let limit = config.call_timeout_seconds.map(|seconds| Duration::from_secs(seconds.get().into()));
-        Ok(Self {
-            account: Account::Dxp(account.connect(&http, &entropy, limit)),
-            engine: Engine::new(Store::new(http), clock, entropy).keeping_state_in(config.state_dir.clone()),
-        })
+        Ok(Self { account: Account::connect(&config.into(), secret, &Sources { clock, entropy })? })
+    }
+
+    /// Which service it is of.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        self.account.service()
     }
 
     /// The address of the service, where it is not the live one; nothing without an account.
     #[must_use]
     pub fn address_of_a_test(&self) -> Option<String> {
-        match &self.account {
-            Account::Dxp(account) => account.address_of_a_test(),
-        }
+        self.account.address_of_a_test()
     }
 
     /// Runs an operation: checks the request, then carries it out on the caller's runtime.
@@ -151,9 +239,17 @@ pub fn machine_clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock::default())
 }
 
-/// The folder that is given, or this user's own. Without either, an upload that was cut begins again.
-fn state_folder(config: &ClientConfig) -> Option<PathBuf> {
-    config.state_dir.clone().or_else(system::state_folder)
+/// What a client of this configuration trusts.
+fn trust(config: &ClientConfig) -> Result<Trust> {
+    match config.trusted() {
+        (Some(_), Some(_)) => {
+            let other = Phrase::text("cannot be combined with ").setting(Setting::CaFile);
+            Err(Error::invalid(Setting::CertificateSha256.member(), other))
+        }
+        (Some(file), None) => read_authorities(file).map(Trust::Authorities),
+        (None, Some(text)) => Fingerprint::parse(Setting::CertificateSha256.member(), text).map(Trust::Certificate),
+        (None, None) => Ok(Trust::Machine),
+    }
 }
 
 fn read_authorities(file: &Path) -> Result<Authorities> {
@@ -200,19 +296,14 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// The account at the Optimizely DXP.
-    ///
-    /// # Errors
-    /// `Unsupported` when the client is of another service.
-    pub(crate) fn dxp(self) -> Result<&'a dxp::account::Account> {
-        match &self.client.account {
-            Account::Dxp(account) => Ok(account),
-        }
+    /// Which service the client is of.
+    pub(super) fn service(self) -> Service {
+        self.client.service()
     }
 
-    /// The transfer engine.
-    pub(crate) fn engine(self) -> &'a Engine {
-        &self.client.engine
+    /// The account.
+    pub(super) fn account(self) -> &'a Account {
+        &self.client.account
     }
 
     /// Runs another operation as a part of this one, whose check has covered it.
@@ -224,32 +315,52 @@ impl<'a> Session<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
+    /// What a client shows of its account.
     fn shown(client: &Client) -> String {
-        format!("{:?}", client.engine)
+        let Account::Dxp(account) = &client.account else { panic!("a client of another service") };
+        format!("{:?}", account.engine())
     }
 
     #[test]
     fn state_is_kept_where_it_is_asked_for_and_by_default_with_the_user() {
-        let given =
-            |folder: Option<&str>| ClientConfig { state_dir: folder.map(Into::into), ..ClientConfig::default() };
-        let on_this_machine = |config: &ClientConfig| Client::new(config, None);
-        let simulated = |config: &ClientConfig| {
+        use dxp::config::Config;
+        let given = |folder: Option<&str>| Config { state_dir: folder.map(Into::into), ..Config::default() };
+        let on_this_machine = |config: Config| Client::new(config, None);
+        let simulated = |config: Config| {
             Client::with_sources(config, None, Arc::new(SystemClock::default()), Arc::new(SystemEntropy))
         };
         let own = system::state_folder();
         for (client, expected) in [
-            (on_this_machine(&given(Some("kept"))), Some("kept".into())),
-            (on_this_machine(&given(None)), own),
-            (simulated(&given(Some("kept"))), Some("kept".into())),
-            (simulated(&given(None)), None::<PathBuf>),
+            (on_this_machine(given(Some("kept"))), Some("kept".into())),
+            (on_this_machine(given(None)), own),
+            (simulated(given(Some("kept"))), Some("kept".into())),
+            (simulated(given(None)), None::<PathBuf>),
         ] {
             let shown = shown(&client.unwrap());
             assert!(shown.contains(&format!("state: {expected:?}")), "{shown}, expected {expected:?}");
         }
-        for client in [on_this_machine(&given(Some(""))), simulated(&given(Some("")))] {
+        for client in [on_this_machine(given(Some(""))), simulated(given(Some("")))] {
             assert_eq!(client.err().unwrap().field(), Some("stateDir"));
         }
+    }
+
+    #[test]
+    fn a_configuration_has_the_members_of_its_service() {
+        let read = |document: Value| ClientConfig::from_document("config_json", document);
+        for (name, service) in Service::ALL {
+            let config = read(json!({"service": name}));
+            assert_eq!(config.unwrap().service(), *service);
+            assert_eq!(service.to_string(), *name);
+            let error = read(json!({"service": name, "x": 1})).unwrap_err();
+            assert_eq!(error.field(), Some("x"));
+        }
+        assert_eq!(read(json!({})).unwrap().service(), Service::Dxp);
+        let error = read(json!({"service": "other"})).unwrap_err();
+        assert_eq!(error.message(), "service: unknown value, expected one of `dxp`, `guidewire`, `redis-enterprise`");
+        assert_eq!(read(json!([])).unwrap_err().field(), Some("config_json"));
     }
 }

@@ -8,6 +8,9 @@ mod advice;
 pub mod catalog;
 pub mod client;
 pub mod dxp;
+pub mod job;
+mod row;
 pub mod runtime;
+mod services;
 
 pub use crate::document;

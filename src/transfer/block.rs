@@ -223,6 +223,7 @@ mod tests {
     use crate::transfer::upload_queue::UploadQueue;
     use crate::transport::http::Http;
     use crate::transport::system::SystemClock;
+    use crate::transport::trust::Trust;
 
     /// A package of four blocks, each half as long as what is acknowledged may run ahead of the sum.
     fn four_blocks(folder: &std::path::Path) -> Arc<FileUpload> {
@@ -246,7 +247,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file_upload = four_blocks(folder.path());
         let (clock, sink): (Arc<dyn Clock>, Arc<dyn Sink>) = (Arc::new(SystemClock::default()), Arc::new(Silent));
-        let store = Store::new(Http::new(None, Arc::clone(&clock)).unwrap());
+        let store = Store::new(Http::new(&Trust::Machine, Arc::clone(&clock)).unwrap());
         let container = SafeUrl::parse("link", &emulator.package_link("w", Duration::from_secs(3600))).unwrap();
         let links = RenewableLinks::new(&container, None, &clock, &sink, move |link| {
             Ok(vec![store.blob(&link.join_segment("p"))?])

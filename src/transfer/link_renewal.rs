@@ -159,6 +159,7 @@ mod tests {
     use crate::blob::client::Store;
     use crate::transport::http::Http;
     use crate::transport::system::SystemClock;
+    use crate::transport::trust::Trust;
 
     /// Gives as many links as it is asked for, and counts them.
     #[derive(Default)]
@@ -174,7 +175,7 @@ mod tests {
     /// Links whose blobs are named by the number of their link.
     fn links(source: &Arc<Endless>) -> Arc<RenewableLinks> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-        let store = Store::new(Http::new(None, Arc::clone(&clock)).unwrap());
+        let store = Store::new(Http::new(&Trust::Machine, Arc::clone(&clock)).unwrap());
         let (first, sink) = (SafeUrl::parse("link", "https://store.example/blob0?sig=x").unwrap(), Arc::new(Silent));
         let (source, sink): (Arc<dyn LinkSource>, Arc<dyn Sink>) = (source.clone(), sink);
         RenewableLinks::new(&first, Some(source), &clock, &sink, move |link| Ok(vec![store.blob(link)?])).unwrap()

@@ -9,6 +9,7 @@ use std::io::ErrorKind;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use super::proxy::Proxy;
+use super::tls::OtherCertificate;
 use crate::base::error::{Error, Kind, Retry};
 use crate::base::next_step::{NextStep, Phrase, Setting};
 use crate::base::redaction::plain;
@@ -199,6 +200,19 @@ fn certificate(host: &str, own_authorities: bool, error: &CertificateError) -> E
         CertificateError::Other(other) if other.to_string() == "CaUsedAsEndEntity" => {
             distrust("is a CA certificate, not a server certificate".into())
                 .with_next_step("the server needs its own certificate, signed by the authority")
+        }
+        CertificateError::Other(other) if other.0.is::<OtherCertificate>() => {
+            let shown =
+                other.0.downcast_ref::<OtherCertificate>().map_or_else(String::new, |other| other.0.to_string());
+            distrust(
+                Phrase::text("does not have the fingerprint in ")
+                    .member(Setting::CertificateSha256.member())
+                    .and(format!("; it has {shown}")),
+            )
+            .with_next_step(
+                "compare the fingerprint with that of the certificate on the server: either the server has a new \
+                 certificate, or something else answers in its place",
+            )
         }
         _ => distrust("is not accepted".into())
             .with_next_step("inspect the certificate, for example in a browser; the server may need a new one"),

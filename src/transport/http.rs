@@ -1,8 +1,8 @@
 //! One HTTP exchange over the one HTTP crate.
 //!
 //! HTTP/1.1, redirects off (a signed request cannot be followed to another path, spec 1.2), no read time-out (it
-//! would also run while a body is being sent over a slow link), a connection of its own for each POST. Which proxy is
-//! used is decided in `proxy.rs`, what an error says in `fault.rs`.
+//! would also run while a body is being sent over a slow link), a connection of its own for each POST and DELETE. Which
+//! proxy is used is decided in `proxy.rs`, what an error says in `fault.rs`.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::StreamExt;
 
-use super::authorities::Authorities;
 pub use super::fault::Fault;
 use super::fault::{Route, body_error, send_fault, unsendable, words};
 use super::proxy::Proxies;
 use super::system;
+use super::trust::Trust;
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::event::{Event, Sink};
 use crate::base::retry::{asked_pause, classify_status, parse_http_date};
@@ -40,6 +40,8 @@ pub enum Method {
     Post,
     /// PUT
     Put,
+    /// DELETE
+    Delete,
 }
 
 impl Method {
@@ -51,6 +53,7 @@ impl Method {
             Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -218,19 +221,18 @@ struct Connections {
     /// Those that stay open between requests.
     kept: reqwest::Client,
     /// A new one for each request. A load balancer on the way may have forgotten a connection that was idle without
-    /// telling anybody; a request that may be repeated gets over that, but a POST would be lost with its answer.
+    /// telling anybody; a request that may be repeated gets over that, but a POST or DELETE would be lost with its answer.
     fresh: reqwest::Client,
 }
 
 impl Http {
-    /// A client that trusts the platform's certificates and these authorities, and uses the proxy that the
-    /// environment names.
+    /// A client that accepts these certificates, and uses the proxy that the environment names.
     ///
     /// # Errors
     /// `Tls` or `InvalidArgument` when TLS cannot be set up; `InvalidArgument` for a variable that should name a proxy
     /// and does not.
-    pub fn new(authorities: Option<&Authorities>, clock: Arc<dyn Clock>) -> Result<Self> {
-        let tls = super::tls::client_config(authorities)?;
+    pub fn new(trust: &Trust, clock: Arc<dyn Clock>) -> Result<Self> {
+        let tls = super::tls::client_config(trust)?;
         let proxies = Proxies::read(system::variable)?;
         let direct = Connections::new(|| Ok(client_builder(tls.clone()).no_proxy()))?;
         let proxied = Connections::new(|| {
@@ -241,7 +243,13 @@ impl Http {
                 None => Ok(builder),
             }
         })?;
-        Ok(Self { proxied, direct, proxies: Arc::new(proxies), own_authorities: authorities.is_some(), clock })
+        Ok(Self {
+            proxied,
+            direct,
+            proxies: Arc::new(proxies),
+            own_authorities: matches!(trust, Trust::Authorities(_)),
+            clock,
+        })
     }
 
     /// The clock that time limits run by.
@@ -287,12 +295,16 @@ impl Http {
             Method::Head => reqwest::Method::HEAD,
             Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
         };
         let sends_body = matches!(request.method, Method::Post | Method::Put);
         let url = url::Url::parse(request.url.base()).map_err(|_| unsendable("its URL is not valid"))?;
         let is_direct = request.url.is_loopback() || self.proxies.is_exempt(&url);
         let connections = if is_direct { &self.direct } else { &self.proxied };
-        let client = if request.method == Method::Post { &connections.fresh } else { &connections.kept };
+        let client = match request.method {
+            Method::Post | Method::Delete => &connections.fresh,
+            _ => &connections.kept,
+        };
         let mut builder = client.request(method, request.url.expose());
         for (name, value) in &request.headers {
             builder = match value {

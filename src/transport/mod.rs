@@ -13,3 +13,4 @@ pub mod page;
 mod proxy;
 pub mod system;
 mod tls;
+pub mod trust;

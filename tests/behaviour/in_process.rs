@@ -40,9 +40,9 @@ impl InProcess {
 impl Runner for InProcess {
     fn client(&mut self, config: &Value, secret: &str) -> Answer {
         let read = || {
-            let config: ClientConfig = epicloud::ops::document::read("config_json", config.clone())?;
+            let config = ClientConfig::from_document("config_json", config.clone())?;
             let secret = (!secret.is_empty()).then(|| Secret::from(secret));
-            Client::new(&config, secret.as_ref())
+            Client::new(config, secret.as_ref())
         };
         self.client = None;
         answer(read().map(|client| {

@@ -16,7 +16,7 @@ fn rust() {
 #[test]
 fn every_operation_has_cases_that_succeed_and_cases_that_fail() {
     let cases = case::all();
-    for row in &CATALOG {
+    for row in CATALOG.iter() {
         let of_row: Vec<&Case> = cases.iter().filter(|case| case.operation == row.name).collect();
         let succeeds = of_row.iter().any(|case| case.result.is_some());
         let refuses = |case: &&Case| case.error.is_some() && case.requests.as_ref().is_some_and(Vec::is_empty);

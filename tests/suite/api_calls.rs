@@ -7,7 +7,7 @@ use epicloud::request::{
     CompleteDeployment, Connect, GetContainerLinks, GetDeployment, GetEdgeLogLocation, GetExport, GetPackageLocation,
     ListContainers, ListDeployments, ResetDeployment, StartDeployment, StartExport,
 };
-use epicloud::{ClientConfig, Event, Kind};
+use epicloud::{DxpConfig, Event, Kind};
 use epicloud_emulator::{Config, Effect, Emulator, Rule, Speed};
 
 use super::fixture::{Epi, Fixture, client, configuration};
@@ -232,7 +232,7 @@ async fn a_silent_service_ends_with_the_time_limit() {
 async fn a_read_ends_with_its_time_limit_and_everybody_is_told_each_minute_before() {
     for (limit, minutes, words) in [(None, 2, "no response within 2 min"), (Some(300), 5, "no response within 5 min")] {
         let fixture = Fixture::new().await;
-        let config = ClientConfig {
+        let config = DxpConfig {
             call_timeout_seconds: limit.and_then(|limit| CallTimeoutSeconds::new(limit).ok()),
             ..configuration(&fixture.emulator)
         };
@@ -322,7 +322,7 @@ async fn wrong_credentials_and_a_wrong_clock_are_told_apart_where_that_is_possib
     let skewed = SlowClock { clock: fixture.clock.clone(), behind: Duration::from_secs(3600) };
     let secret = epicloud::Secret::from(fixture.emulator.client_secret());
     let late = epicloud::Client::with_sources(
-        &configuration(&fixture.emulator),
+        configuration(&fixture.emulator),
         Some(&secret),
         std::sync::Arc::new(skewed),
         std::sync::Arc::new(Seeded::printed()),
@@ -351,12 +351,11 @@ async fn segments_are_encoded_on_the_wire() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_needs_a_trusted_certificate() {
     let fixture = Fixture::new().await;
-    let over_tls =
-        ClientConfig { endpoint: Some(fixture.emulator.https_endpoint()), ..configuration(&fixture.emulator) };
+    let over_tls = DxpConfig { endpoint: Some(fixture.emulator.https_endpoint()), ..configuration(&fixture.emulator) };
     let trusting = client(&over_tls, fixture.emulator.client_secret(), &fixture.clock);
     assert!(trusting.run(Connect::default(), &fixture.scope).await.is_ok());
 
-    let distrusting = ClientConfig { ca_file: None, ..over_tls };
+    let distrusting = DxpConfig { ca_file: None, ..over_tls };
     let distrusting = client(&distrusting, fixture.emulator.client_secret(), &fixture.clock);
     let error = distrusting.run(Connect::default(), &fixture.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Tls, "{error}");
@@ -368,8 +367,7 @@ async fn a_refused_connection_is_named_with_its_address() {
     let fixture = Fixture::new().await;
     // A port that was just free: nothing listens on it.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config =
-        ClientConfig { endpoint: Some(format!("http://{free}/api/v1.0/")), ..configuration(&fixture.emulator) };
+    let config = DxpConfig { endpoint: Some(format!("http://{free}/api/v1.0/")), ..configuration(&fixture.emulator) };
     let client = client(&config, fixture.emulator.client_secret(), &fixture.clock);
     let error = client.run(copy("Preproduction"), &fixture.scope).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Network, "a request that was never sent is not ambiguous: {error}");

@@ -10,7 +10,7 @@ use epicloud::request::{
     CompleteDeployment, Connect, GetContainerLinks, GetDeployment, ListDeployments, ResetDeployment, StartDeployment,
     StartExport,
 };
-use epicloud::{CancelToken, ClientConfig, Error, Kind, Scope};
+use epicloud::{CancelToken, DxpConfig, Error, Kind, Scope};
 
 use super::fixture::{Fixture, client, configuration};
 use super::virtual_time::TestClock;
@@ -24,7 +24,7 @@ const ID: &str = "00000000-0000-0000-0000-000000000001";
 fn go_by(fixture: &mut Fixture, address: SocketAddr, secure: bool) {
     let scheme = if secure { "https" } else { "http" };
     let endpoint = Some(format!("{scheme}://{address}/api/v1.0/"));
-    let config = ClientConfig { endpoint, ..configuration(&fixture.emulator) };
+    let config = DxpConfig { endpoint, ..configuration(&fixture.emulator) };
     fixture.client = client(&config, fixture.emulator.client_secret(), &fixture.clock);
 }
 
@@ -157,11 +157,11 @@ async fn a_handshake_that_fails_is_tls_unless_it_may_pass() {
 async fn a_post_never_goes_into_a_connection_that_was_used_before() {
     let (address, asked) =
         forgetting(r#"{"success":true,"errors":[],"result":{"id":"7","status":"InProgress"}}"#).await;
-    let config = ClientConfig {
+    let config = DxpConfig {
         endpoint: Some(format!("http://{address}/api/v1.0/")),
         client_key: Some("key".into()),
         project_id: Some("11111111-2222-3333-4444-555555555555".into()),
-        ..ClientConfig::default()
+        ..DxpConfig::default()
     };
     let client = client(&config, "AAAA", &TestClock::new());
     let scope = Scope::new(Arc::new(Recording::default()), CancelToken::new());

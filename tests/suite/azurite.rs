@@ -18,6 +18,7 @@ use epicloud::transfer::download::Download;
 use epicloud::transfer::upload::Upload;
 use epicloud::transfer::{Engine, LinkSource};
 use epicloud::transport::http::Http;
+use epicloud::transport::trust::Trust;
 use epicloud_emulator::{BlobStore, Config, Emulator, LinkScheme, Speed};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -205,7 +206,7 @@ async fn an_expired_link_is_replaced() {
     let file = fixture.file("p", &bytes);
     let engine = |clock: Arc<TestClock>| {
         let clock = Arc::new(SlowClock { clock, behind: Duration::from_secs(60) });
-        Engine::new(Store::new(Http::new(None, clock.clone()).unwrap()), clock, Arc::new(Seeded::printed()))
+        Engine::new(Store::new(Http::new(&Trust::Machine, clock.clone()).unwrap()), clock, Arc::new(Seeded::printed()))
     };
     let passing = |clock: &Arc<TestClock>, phase: Phase| {
         let (clock, mut passed) = (clock.clone(), false);

@@ -9,6 +9,7 @@ use epicloud::blob::ByteStream;
 use epicloud::blob::block::{BlockId, Checksum};
 use epicloud::blob::client::{Blob, Store};
 use epicloud::transport::http::Http;
+use epicloud::transport::trust::Trust;
 use uuid::Uuid;
 
 use super::transfer_fixture::{CONTAINER, HOUR, NAME, TransferFixture, link};
@@ -17,7 +18,7 @@ use super::transfer_fixture::{CONTAINER, HOUR, NAME, TransferFixture, link};
 const CRC: [u8; 8] = 0xae8b_1486_0a79_9888_u64.to_le_bytes();
 
 fn blob(fixture: &TransferFixture, permissions: &str) -> Blob {
-    let http = Http::new(None, fixture.clock.clone()).unwrap();
+    let http = Http::new(&Trust::Machine, fixture.clock.clone()).unwrap();
     Store::new(http).blob(&link(&fixture.emulator.blob_link(CONTAINER, NAME, permissions, HOUR))).unwrap()
 }
 

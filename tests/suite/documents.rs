@@ -10,8 +10,7 @@ use super::fixture::Fixture;
 #[test]
 fn the_catalog_names_each_operation_and_type_once() {
     let names: std::collections::HashSet<_> = CATALOG.iter().map(|row| row.name).collect();
-    let requests: std::collections::HashSet<_> =
-        CATALOG.iter().map(epicloud::ops::catalog::CatalogRow::request_type).collect();
+    let requests: std::collections::HashSet<_> = CATALOG.iter().map(|row| row.request_type()).collect();
     assert_eq!((names.len(), requests.len()), (CATALOG.len(), CATALOG.len()));
     let row = find("deployment.start").unwrap();
     assert_eq!((row.request_type(), row.answer_type()), ("StartDeployment".to_owned(), "Deployment".to_owned()));

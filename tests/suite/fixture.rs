@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use epicloud::base::event::Recording;
-use epicloud::{CancelToken, Client, ClientConfig, Event, Scope, Secret};
+use epicloud::{CancelToken, Client, DxpConfig, Event, Scope, Secret};
 use epicloud_emulator::{Config, Emulator, Recorded, Speed};
 
 use super::virtual_time::{Seeded, TestClock};
@@ -60,18 +60,19 @@ pub(crate) fn target(request: &Recorded) -> String {
 }
 
 /// The configuration of the emulator's account.
-pub(crate) fn configuration(emulator: &Emulator) -> ClientConfig {
-    ClientConfig {
+pub(crate) fn configuration(emulator: &Emulator) -> DxpConfig {
+    DxpConfig {
         endpoint: Some(emulator.endpoint()),
         client_key: Some(emulator.client_key().to_owned()),
         project_id: Some(emulator.project_id().to_owned()),
         ca_file: Some(emulator.ca_file().to_owned()),
-        ..ClientConfig::default()
+        ..DxpConfig::default()
     }
 }
 
-pub(crate) fn client(config: &ClientConfig, secret: &str, clock: &Arc<TestClock>) -> Client {
-    Client::with_sources(config, Some(&Secret::from(secret)), clock.clone(), Arc::new(Seeded::printed())).unwrap()
+pub(crate) fn client(config: &DxpConfig, secret: &str, clock: &Arc<TestClock>) -> Client {
+    Client::with_sources(config.clone(), Some(&Secret::from(secret)), clock.clone(), Arc::new(Seeded::printed()))
+        .unwrap()
 }
 
 /// The command that saves a database to a file of this name.

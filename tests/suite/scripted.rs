@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use epicloud::base::event::Recording;
-use epicloud::{CancelToken, Client, ClientConfig, Event, Scope, Secret};
+use epicloud::{CancelToken, Client, DxpConfig, Event, Scope, Secret};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -38,14 +38,14 @@ impl Scripted {
             }
         });
         let clock = TestClock::new();
-        let config = ClientConfig {
+        let config = DxpConfig {
             endpoint: Some(format!("{address}/api/v1.0/")),
             client_key: Some("key".to_owned()),
             project_id: Some("11111111-2222-3333-4444-555555555555".to_owned()),
-            ..ClientConfig::default()
+            ..DxpConfig::default()
         };
         let secret = Secret::from(SECRET);
-        let client = Client::with_sources(&config, Some(&secret), clock.clone(), Arc::new(Seeded::printed())).unwrap();
+        let client = Client::with_sources(config, Some(&secret), clock.clone(), Arc::new(Seeded::printed())).unwrap();
         let recording = Arc::new(Recording::default());
         let scope = Scope::new(recording.clone(), CancelToken::new());
         Self { clock, client, recording, scope, requests }

@@ -11,6 +11,7 @@ use epicloud::blob::client::Store;
 use epicloud::transfer::Engine;
 use epicloud::transfer::upload::Upload;
 use epicloud::transport::http::Http;
+use epicloud::transport::trust::Trust;
 use epicloud_emulator::{Effect, Rule};
 
 use super::fixture::names_in;
@@ -32,7 +33,7 @@ async fn cancelled<Running>(
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let clock = TestClock::new();
-            let http = Http::new(None, clock.clone()).unwrap();
+            let http = Http::new(&Trust::Machine, clock.clone()).unwrap();
             let engine = Engine::new(Store::new(http), clock, Arc::new(Seeded::new(1)));
             let error = transfer(engine.keeping_state_in(Some(state)), Arc::new(Silent), heard).await;
             let tasks = tokio::runtime::Handle::current();

@@ -14,6 +14,7 @@ use epicloud::transfer::download::{Download, DownloadOptions};
 use epicloud::transfer::upload::{Upload, UploadOptions};
 use epicloud::transport::http::Http;
 use epicloud::transport::system::{SystemClock, SystemEntropy};
+use epicloud::transport::trust::Trust;
 
 use super::transfer_fixture::{NAME, link, named};
 
@@ -113,7 +114,7 @@ fn told() -> Option<Told> {
 
 fn engine() -> Engine {
     let clock = Arc::new(SystemClock::default());
-    let http = Http::new(None, clock.clone()).unwrap();
+    let http = Http::new(&Trust::Machine, clock.clone()).unwrap();
     let engine = Engine::new(Store::new(http), clock, Arc::new(SystemEntropy));
     engine.keeping_state_in(std::env::var_os("TRANSFER_TEST_STATE").map(Into::into))
 }

@@ -16,6 +16,7 @@ use epicloud::transfer::download::{Download, DownloadOptions, DownloadReceipt};
 use epicloud::transfer::upload::{Upload, UploadFile, UploadOptions, UploadReceipt};
 use epicloud::transport::authorities::Authorities;
 use epicloud::transport::http::Http;
+use epicloud::transport::trust::Trust;
 use epicloud_emulator::{Config, Effect, Emulator, LinkScheme, Recorded, Rule};
 use tempfile::TempDir;
 
@@ -53,7 +54,7 @@ impl TransferFixture {
     pub(crate) fn around(emulator: impl Into<Arc<Emulator>>, clock: Arc<TestClock>) -> Self {
         let emulator = emulator.into();
         let authorities = Authorities::read("ca", &std::fs::read(emulator.ca_file()).unwrap()).unwrap();
-        let http = Http::new(Some(&authorities), clock.clone()).unwrap();
+        let http = Http::new(&Trust::Authorities(authorities), clock.clone()).unwrap();
         let state = tempfile::tempdir().unwrap();
         let engine = Engine::new(Store::new(http), clock.clone(), Arc::new(Seeded::printed()));
         let engine = engine.keeping_state_in(Some(state.path().to_owned()));

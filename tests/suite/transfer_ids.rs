@@ -9,6 +9,7 @@ use epicloud::blob::block::{BlockId, Checksum};
 use epicloud::blob::client::{Blob, Store};
 use epicloud::transfer::upload::Upload;
 use epicloud::transport::http::Http;
+use epicloud::transport::trust::Trust;
 use md5::{Digest, Md5};
 
 use super::transfer_fixture::{
@@ -16,7 +17,7 @@ use super::transfer_fixture::{
 };
 
 fn blob(fixture: &TransferFixture, name: &str) -> Blob {
-    let store = Store::new(Http::new(None, fixture.clock.clone()).unwrap());
+    let store = Store::new(Http::new(&Trust::Machine, fixture.clock.clone()).unwrap());
     store.blob(&link(&fixture.emulator.blob_link(CONTAINER, name, "rw", HOUR))).unwrap()
 }
 

@@ -9,6 +9,7 @@ use epicloud::base::secret::SafeUrl;
 use epicloud::blob::client::Store;
 use epicloud::transfer::Engine;
 use epicloud::transport::http::Http;
+use epicloud::transport::trust::Trust;
 use epicloud_emulator::{Config, Emulator, LinkScheme, LinkSpec};
 
 use super::fixture::Epi;
@@ -38,7 +39,7 @@ fn assert_distrust(fixture: &TransferFixture, error: &Error, host: &str) {
 #[tokio::test]
 async fn an_unknown_authority_is_refused_once_and_told_as_such() {
     let mut fixture = TransferFixture::new().await;
-    let http = Http::new(None, fixture.clock.clone()).unwrap();
+    let http = Http::new(&Trust::Machine, fixture.clock.clone()).unwrap();
     fixture.engine = Engine::new(Store::new(http), fixture.clock.clone(), Arc::new(Seeded::printed()));
     let mut sending = upload(&fixture, &fixture.file("p", &content(1, 4 * MIB)));
     sending.container = secure(&fixture, CONTAINER, None, "w");

@@ -14,6 +14,7 @@ use epicloud::blob::block::{BlockId, Checksum};
 use epicloud::blob::client::Store;
 use epicloud::transfer::upload::{Integrity, Upload};
 use epicloud::transport::http::Http;
+use epicloud::transport::trust::Trust;
 use epicloud_emulator::{Effect, LinkSpec, Rule};
 use md5::{Digest, Md5};
 use uuid::Uuid;
@@ -444,7 +445,7 @@ async fn a_block_that_the_store_has_with_another_length_is_sent_again() {
     assert_eq!(send(&fixture, &request).await.unwrap_err().kind(), Kind::Forbidden);
     let (_, upload_id) = block(&fixture.put_blocks()[0]);
     fixture.calm();
-    let store = Store::new(Http::new(None, fixture.clock.clone()).unwrap());
+    let store = Store::new(Http::new(&Trust::Machine, fixture.clock.clone()).unwrap());
     let blob = store.blob(&link(&fixture.emulator.blob_link(CONTAINER, NAME, "w", HOUR))).unwrap();
     let body = futures_util::stream::iter([Ok(Bytes::from_static(b"short"))]);
     let (id, sum) = (BlockId::new(Uuid::from_bytes(upload_id), 1), Checksum::Md5(Md5::digest(b"short").into()));

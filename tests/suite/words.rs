@@ -171,7 +171,7 @@ async fn advice_names_options_and_commands_on_the_command_line_and_members_in_do
     for setting in ["EPI_CLIENT_KEY", "EPI_CLIENT_SECRET", "EPI_PROJECT_ID"] {
         assert!(epi.stderr.contains(setting), "{epi:?}");
     }
-    let client = epicloud::Client::new(&epicloud::ClientConfig::default(), None).unwrap();
+    let client = epicloud::Client::new(epicloud::DxpConfig::default(), None).unwrap();
     let error = client.run_document("connect", json!({}), &epicloud::Scope::silent()).await.unwrap_err();
     let step = error.next_step().unwrap();
     assert!(step.ends_with("set clientKey, clientSecret and projectId"), "{step}");

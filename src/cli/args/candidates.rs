@@ -48,7 +48,7 @@ fn recent_deployments() -> Result<Vec<Deployment>> {
     }
     let Ok(environment) = Environment::try_parse_from(["epi"]) else { return Ok(Vec::new()) };
     let (config, secret) = settings::client(&environment.account)?;
-    let client = Client::new(&config, secret.as_ref())?;
+    let client = Client::new(config, secret.as_ref())?;
     let scope = Scope::silent();
     crate::cli::waited_for(async {
         let listed = client.run(ListDeployments::default(), &scope);

@@ -54,11 +54,11 @@ fn members(refusal: &dyn Fn(Value) -> Option<Error>) -> Vec<String> {
 
 fn all_members() -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
-    for row in &CATALOG {
+    for row in CATALOG.iter() {
         let refusal = |document: Value| row.prepare(document).err();
         all.extend(members(&refusal).into_iter().map(|member| (row.name, member)));
     }
-    let config = |document: Value| crate::ops::document::read::<ClientConfig>("config", document).err();
+    let config = |document: Value| ClientConfig::from_document("config", document).err();
     all.extend(members(&config).into_iter().map(|member| ("", member)));
     all
 }

@@ -78,7 +78,7 @@ fn wait_again(handle: &DxpHandle, wait: Wait) -> Option<DxpCommand> {
 
 /// The service's object, unless the job ended badly.
 fn into_result(job: DxpJob, allow_failed: bool) -> Result<DatabaseExport> {
-    match job.failure().filter(|_| !allow_failed) {
+    match job.failure.filter(|_| !allow_failed) {
         Some(error) => Err(error),
         None => Ok(job.object),
     }
@@ -182,7 +182,7 @@ impl Operation for SaveExport {
                 let job = wait_for(session, &save.exports, &mut handle, false, self.wait).await;
                 // The service does not say that it has this export before it has answered.
                 let job = job.map_err(|error| save.resumable(error.retry() != Retry::Never, &handle, error))?;
-                if job.failure().is_none() {
+                if job.failure.is_none() {
                     save.remember(&handle, &reservation);
                 }
                 return save.fetched(job, reservation).await;
@@ -342,7 +342,7 @@ impl Save<'_> {
                 ..defaults
             },
         };
-        let file = session.engine().download(&download, session.scope.sink(), session.scope.cancel()).await;
+        let file = session.dxp()?.engine().download(&download, session.scope.sink(), session.scope.cancel()).await;
         let file = match file {
             Ok(file) => file,
             // The same export would give the same file.

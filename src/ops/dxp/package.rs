@@ -75,7 +75,7 @@ impl Operation for UploadPackages {
             let files = self.files.into_iter().zip(names);
             let files = files.map(|(file, blob_name)| UploadFile { path: file.path, blob_name }).collect();
             let upload = Upload { files, container, renewal, options };
-            let packages = session.engine().upload(&upload, session.scope.sink(), session.scope.cancel()).await;
+            let packages = session.dxp()?.engine().upload(&upload, session.scope.sink(), session.scope.cancel()).await;
             let packages = packages.map_err(|error| {
                 let step = "the upload is incomplete; run the same command again to resume it";
                 resume::when_stopped(deployable(error, &upload.files), step)

@@ -15,6 +15,7 @@ use epicloud::transfer::{Download, DownloadOptions, Engine};
 use epicloud::transport::authorities::Authorities;
 use epicloud::transport::http::Http;
 use epicloud::transport::system::{SystemClock, SystemEntropy};
+use epicloud::transport::trust::Trust;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -23,7 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let file = env::var("EPI_CA_FILE")?;
     let authority = Authorities::read(&file, &std::fs::read(&file)?)?;
     let clock = Arc::new(SystemClock::default());
-    let http = Http::new(Some(&authority), clock.clone())?;
+    let http = Http::new(&Trust::Authorities(authority), clock.clone())?;
     let engine = Engine::new(Store::new(http), clock, Arc::new(SystemEntropy));
     let download = Download {
         link,

@@ -5,13 +5,13 @@
 use std::env;
 use std::error::Error;
 
-use epicloud::{Client, ClientConfig, Scope, Secret};
+use epicloud::{Client, DxpConfig, Scope, Secret};
 use serde_json::json;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let number: u32 = env::args().nth(1).ok_or("usage: rust-calls NUMBER")?.parse()?;
-    let config: ClientConfig = serde_json::from_str(&env::var("EPI_CONFIG")?)?;
-    let client = Client::new(&config, Some(&Secret::from(env::var("EPI_SECRET")?.as_str())))?;
+    let config: DxpConfig = serde_json::from_str(&env::var("EPI_CONFIG")?)?;
+    let client = Client::new(config, Some(&Secret::from(env::var("EPI_SECRET")?.as_str())))?;
     let runtime = tokio::runtime::Runtime::new()?;
     for _ in 0..number {
         runtime.block_on(client.run_document("deployment.list", json!({}), &Scope::silent()))?;

@@ -1,0 +1,124 @@
+//! Jobs of any service, by the handle that their start gave.
+
+use serde::{Deserialize, Serialize};
+
+use super::client::{Account, Operation, Session};
+use super::row::{CatalogRow, row};
+use super::services::services;
+use crate::base::error::{Error, Result};
+use crate::base::retry::Purpose;
+use crate::base::time::BoxFuture;
+use crate::document::Checked;
+use crate::document::wait::Wait;
+use crate::export::handle::{self, JobHandle};
+use crate::export::provider::{Jobs, Provider};
+use crate::export::record::JobRecord;
+use crate::export::wait;
+
+/// The operations on jobs of any service.
+pub(super) static ROWS: &[CatalogRow] = &[
+    row::<GetJob>("job.get", "Gets an export job of any service by its handle."),
+    row::<WaitForJob>("job.wait", "Waits for an export job of any service by its handle."),
+];
+
+/// The member that holds the handle.
+const HANDLE: &str = "handle";
+
+/// `job.get`: one job.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GetJob {
+    /// The handle that the start of the job gave.
+    pub handle: String,
+}
+
+/// `job.wait`: waits for a job.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WaitForJob {
+    /// The handle that the start of the job gave.
+    pub handle: String,
+    /// How to wait.
+    #[serde(default)]
+    pub wait: Wait,
+    /// Give back a job that has failed, or whose result has expired, instead of an error.
+    #[serde(default)]
+    pub allow_failed: bool,
+}
+
+impl Checked for GetJob {
+    fn check(&self) -> Result<()> {
+        handle::prefix_of(HANDLE, &self.handle).map(drop)
+    }
+}
+
+impl Checked for WaitForJob {
+    fn check(&self) -> Result<()> {
+        handle::prefix_of(HANDLE, &self.handle).map(drop)
+    }
+}
+
+impl Operation for GetJob {
+    type Answer = JobRecord;
+
+    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<JobRecord>> {
+        Box::pin(async move { look(session, &self.handle, None, true).await })
+    }
+}
+
+impl Operation for WaitForJob {
+    type Answer = JobRecord;
+
+    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<JobRecord>> {
+        Box::pin(async move { look(session, &self.handle, Some(self.wait), self.allow_failed).await })
+    }
+}
+
+/// Declares what asks the service of the client.
+macro_rules! dispatch {
+    ($($(#[$doc:meta])* $variant:ident, $room:ident, $name:literal;)*) => {
+        async fn look(session: Session<'_>, text: &str, wait: Option<Wait>, allow_failed: bool) -> Result<JobRecord> {
+            let prefix = handle::prefix_of(HANDLE, text)?;
+            $(check_service::<crate::$room::account::Account>(session, prefix)?;)*
+            match session.account() {
+                $(Account::$variant(account) => look_at(account, session, text, wait, allow_failed).await,)*
+            }
+        }
+    };
+}
+services!(dispatch);
+
+type HandleOf<J> = <<J as Jobs>::Provider as Provider>::Handle;
+
+/// Refuses a handle whose prefix is that of a service which the client is not of.
+fn check_service<J: Jobs>(session: Session<'_>, prefix: &str) -> Result<()> {
+    let (prefix_of, service) = (HandleOf::<J>::PREFIX, HandleOf::<J>::SERVICE);
+    let of_client = session.service().to_string();
+    if prefix_of != prefix || service == of_client {
+        return Ok(());
+    }
+    let rule = format!("is of the service '{service}', but the client is for the service '{of_client}'");
+    Err(Error::invalid(HANDLE, rule))
+}
+
+async fn look_at<J: Jobs>(
+    jobs: &J,
+    session: Session<'_>,
+    text: &str,
+    wait: Option<Wait>,
+    allow_failed: bool,
+) -> Result<JobRecord> {
+    let mut handle: HandleOf<J> = handle::from_text(HANDLE, text)?;
+    let provider = jobs.provider_of(&handle)?;
+    let job = match wait {
+        None => provider.refresh(&handle, Purpose::Single, session.scope).await?,
+        Some(wait) => {
+            let policy = wait.over(provider.waiting());
+            wait::wait(&provider, &mut handle, false, policy, provider.clock(), session.scope).await?
+        }
+    };
+    match job.failure.clone().filter(|_| !allow_failed) {
+        Some(error) => Err(error),
+        None => JobRecord::of::<J::Provider>(job),
+    }
+}
