@@ -39,8 +39,12 @@ pub enum Kind {
     JobFailed,
     /// The deployment ended well but with warnings, and the caller asked for those to count.
     Warnings,
-    /// The link's validity has passed; the operation behind it was fine.
-    LinkExpired,
+    /// The validity of a link or of a result has passed; the operation behind it was fine.
+    Expired,
+    /// The service may not write to the destination of an export.
+    DestinationDenied,
+    /// The destination of an export does not exist.
+    DestinationNotFound,
     /// A local file could not be read or written.
     Io,
     /// Data differs from its checksum or size.
@@ -100,8 +104,16 @@ pub const STATUS_TABLE: &[StatusRow] = &[
         "no response was received; check before you retry, because the request may have been processed",
     ),
     row(Kind::JobFailed, 40, "JOB_FAILED", 5, "the deployment or export failed"),
-    row(Kind::LinkExpired, 41, "LINK_EXPIRED", 6, "the SAS URL or the export has expired"),
+    row(Kind::Expired, 41, "EXPIRED", 6, "the SAS URL, export or backup has expired"),
     row(Kind::Warnings, 42, "WARNINGS", 13, "the deployment has warnings, and strict is set"),
+    row(
+        Kind::DestinationDenied,
+        43,
+        "DESTINATION_DENIED",
+        5,
+        "the service may not write to the destination of the export",
+    ),
+    row(Kind::DestinationNotFound, 44, "DESTINATION_NOT_FOUND", 5, "the destination of the export does not exist"),
     row(Kind::Io, 50, "IO", 11, "a local file could not be read or written"),
     row(Kind::Integrity, 51, "INTEGRITY", 12, "checksum or size mismatch"),
     row(Kind::NoSpace, 52, "NO_SPACE", 11, "the local disk is full"),

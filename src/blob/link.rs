@@ -109,7 +109,7 @@ pub(super) fn expired(link: &SafeUrl) -> Error {
         Some(at) => format!("the SAS URL expired at {}", rfc3339(at)),
         None => "the SAS URL has expired".to_owned(),
     };
-    Error::new(Kind::LinkExpired, message).with_next_step(ASK_FOR_A_NEW_ONE)
+    Error::new(Kind::Expired, message).with_next_step(ASK_FOR_A_NEW_ONE)
 }
 
 /// Versions are dates, `2019-02-02`, so their text sorts as they do.

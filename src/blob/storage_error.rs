@@ -97,7 +97,7 @@ fn of_the_time(time: Outside, link: &SafeUrl, now_unix_ms: u64) -> (Error, Optio
         Outside::Over => {
             let message = "the SAS URL has expired or is not valid yet";
             let step = "request a new one and check the clock of this machine";
-            (Error::new(Kind::LinkExpired, message).with_next_step(step), None)
+            (Error::new(Kind::Expired, message).with_next_step(step), None)
         }
     }
 }

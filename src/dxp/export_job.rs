@@ -102,13 +102,10 @@ fn failure(state: JobState, subject: &str, status: &str) -> Option<Error> {
                 .with_next_step("the service gave no reason; check the DXP Management Portal, then start a new export"),
         ),
         JobState::Expired => Some(
-            Error::new(
-                Kind::LinkExpired,
-                format!("the export of {subject} succeeded, but its download link has expired"),
-            )
-            .with_next_step(
-                NextStep::text("start a new export; to keep it longer, set ").setting(Setting::RetentionHours),
-            ),
+            Error::new(Kind::Expired, format!("the export of {subject} succeeded, but its download link has expired"))
+                .with_next_step(
+                    NextStep::text("start a new export; to keep it longer, set ").setting(Setting::RetentionHours),
+                ),
         ),
         _ => None,
     }
@@ -166,5 +163,20 @@ impl Jobs for Account {
             database: handle.database.clone(),
             retention_hours: handle.retention_hours.unwrap_or_default(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_and_expired_are_told_apart() {
+        let kind = |state| failure(state, "epicms (Production)", "x").map(|error| error.kind());
+        assert_eq!(kind(JobState::Failed), Some(Kind::JobFailed));
+        assert_eq!(kind(JobState::Expired), Some(Kind::Expired));
+        for state in [JobState::Queued, JobState::Running, JobState::Unknown, JobState::Succeeded] {
+            assert_eq!(kind(state), None, "{state:?}");
+        }
     }
 }

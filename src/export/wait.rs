@@ -216,12 +216,4 @@ mod tests {
             run(&[(S::Succeeded, false), (S::Succeeded, false), (S::Succeeded, false), (S::Succeeded, true)]).await;
         assert_eq!((job.unwrap_err().kind(), left), (Kind::Protocol, 1));
     }
-
-    #[tokio::test]
-    async fn failed_and_expired_are_told_apart() {
-        let (failed, _) = run(&[(JobState::Failed, false)]).await;
-        let (expired, _) = run(&[(JobState::Expired, false)]).await;
-        assert_eq!(failed.unwrap().into_artifact().unwrap_err().kind(), Kind::JobFailed);
-        assert_eq!(expired.unwrap().into_artifact().unwrap_err().kind(), Kind::LinkExpired);
-    }
 }

@@ -74,10 +74,14 @@ pub enum epi_status_value {
     EPI_STATUS_AMBIGUOUS = 33,
     /// The deployment or export ended in failure.
     EPI_STATUS_JOB_FAILED = 40,
-    /// The link is past its time.
-    EPI_STATUS_LINK_EXPIRED = 41,
+    /// The link, or what a job has made, is past its time.
+    EPI_STATUS_EXPIRED = 41,
     /// The deployment ended well but with warnings, and strict was asked for.
     EPI_STATUS_WARNINGS = 42,
+    /// The service may not write to the destination of an export.
+    EPI_STATUS_DESTINATION_DENIED = 43,
+    /// The destination of an export does not exist.
+    EPI_STATUS_DESTINATION_NOT_FOUND = 44,
     /// A local file could not be read or written.
     EPI_STATUS_IO = 50,
     /// Data differs from its checksum or size.

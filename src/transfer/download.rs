@@ -102,7 +102,7 @@ impl Engine {
     /// Downloads a blob. The target appears only when it is complete and checked.
     ///
     /// # Errors
-    /// `InvalidArgument`, `Conflict`, `NotFound`, `LinkExpired` and `Forbidden` before any request; the service's
+    /// `InvalidArgument`, `Conflict`, `NotFound`, `Expired` and `Forbidden` before any request; the service's
     /// refusals; what still failed after being repeated; `Integrity` when the data differs from its checksum;
     /// `NoSpace`, `Io`; `Cancelled`; what the inspection gave. After a failure the partial file is kept to go on with,
     /// except after `Integrity` and a refusal of the inspection.

@@ -120,7 +120,7 @@ impl RenewableLinks {
             }
             Err(cause) => {
                 let message = expired.phrase().clone().and(", and the request for a new one failed: ");
-                let error = Error::new(Kind::LinkExpired, message.followed_by(cause.phrase().clone()));
+                let error = Error::new(Kind::Expired, message.followed_by(cause.phrase().clone()));
                 let step = cause.advice().cloned();
                 let error = error.with_next_step(step.unwrap_or_else(|| "run the command again later".into()));
                 *failed = Some(error.clone());
@@ -147,7 +147,7 @@ async fn attempt<T, Task: Future<Output = Result<T>>>(
 /// Whether a fresh link may help: past its time, or its signature is no longer accepted because the key was changed. A link
 /// whose time is about to come is waited for.
 fn is_expired(error: &Error) -> bool {
-    error.retry() == Retry::Never && (error.kind() == Kind::LinkExpired || error.code() == Some("AuthenticationFailed"))
+    error.retry() == Retry::Never && (error.kind() == Kind::Expired || error.code() == Some("AuthenticationFailed"))
 }
 
 #[cfg(test)]
@@ -182,7 +182,7 @@ mod tests {
     }
 
     fn expired() -> Error {
-        Error::new(Kind::LinkExpired, "expired")
+        Error::new(Kind::Expired, "expired")
     }
 
     #[tokio::test]
@@ -216,7 +216,7 @@ mod tests {
         let links = links(&source);
         for _ in 0..3 {
             let error = links.call(0, |_| async { Err::<(), _>(expired()) }).await.unwrap_err();
-            assert_eq!((error.kind(), source.0.load(Ordering::Relaxed)), (Kind::LinkExpired, 1));
+            assert_eq!((error.kind(), source.0.load(Ordering::Relaxed)), (Kind::Expired, 1));
         }
     }
 }

@@ -102,7 +102,7 @@ impl Engine {
     /// files that was cut goes on where it was.
     ///
     /// # Errors
-    /// `InvalidArgument`, `NotFound`, `LinkExpired` and `Forbidden` before any request; the service's refusals; what
+    /// `InvalidArgument`, `NotFound`, `Expired` and `Forbidden` before any request; the service's refusals; what
     /// still failed after being repeated; `Integrity` when a file changed meanwhile; `Cancelled`. Nothing is
     /// committed when this fails before its last step.
     pub async fn upload(

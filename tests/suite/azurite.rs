@@ -248,6 +248,6 @@ async fn an_expired_link_is_replaced() {
     let clock = TestClock::new();
     let sink = passing(&clock, Phase::Uploading);
     let error = engine(clock).upload(&request, &sink, &CancelToken::new()).await.unwrap_err();
-    assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "{error}");
+    assert_eq!((error.kind(), error.http_status()), (Kind::Expired, Some(403)), "{error}");
     assert!(error.to_string().starts_with("the SAS URL expired at 20"), "{error}");
 }

@@ -189,7 +189,7 @@ async fn a_source_that_fails_ends_the_transfer_with_both_reasons() {
     (request.container, request.renewal) = (old.clone(), asking(&source));
     expire(&fixture, &old, 1);
     let error = send(&fixture, &request).await.unwrap_err();
-    assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{error}");
+    assert_eq!((error.kind(), source.asked()), (Kind::Expired, 1), "{error}");
     // As many as were on their way when the first of them was refused; none of them twice.
     assert!((1..=4).contains(&fixture.put_blocks().len()), "{}", fixture.put_blocks().len());
     let text = error.to_string();
@@ -207,7 +207,7 @@ async fn a_source_that_fails_ends_the_transfer_with_both_reasons() {
     expire(&fixture, &old, 3);
     let request = Download { link: old, renewal: asking(&source), ..download(&fixture, &fixture.path("db")) };
     let error = receive(&fixture, &request).await.unwrap_err();
-    assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{error}");
+    assert_eq!((error.kind(), source.asked()), (Kind::Expired, 1), "{error}");
     assert!(error.to_string().ends_with("and the request for a new one failed: the portal is closed"), "{error}");
     assert!(!fixture.path("db").exists());
 }
@@ -222,7 +222,7 @@ async fn an_upload_without_a_fresh_link_can_be_taken_up_with_one() {
     (request.container, request.options.streams) = (old.clone(), Some(1));
     expire(&fixture, &old, 4);
     let error = send(&fixture, &request).await.unwrap_err();
-    assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "{error}");
+    assert_eq!((error.kind(), error.http_status()), (Kind::Expired, Some(403)), "{error}");
     assert!(error.to_string().contains("has expired or is not valid yet"), "{error}");
     assert!(error.next_step().is_some());
     assert_eq!((fixture.put_blocks().len(), fixture.commits().len()), (4, 0));
@@ -250,7 +250,7 @@ async fn a_link_that_runs_out_is_named_with_its_time() {
     };
     let (outcome, ()) = tokio::join!(sending, passing);
     let error = outcome.unwrap_err();
-    assert_eq!(error.kind(), Kind::LinkExpired);
+    assert_eq!(error.kind(), Kind::Expired);
     assert!(error.to_string().starts_with("the SAS URL expired at 20"), "{error}");
     assert!(fixture.commits().is_empty());
 }
@@ -275,7 +275,7 @@ async fn a_dead_fresh_link_ends_the_transfer_after_one_question() {
         // The blob storage decides about a SAS URL's time, so its clock has to see it pass as well.
         fixture.emulator.clock().advance(Duration::from_secs(10));
         let error = send(&fixture, &request).await.unwrap_err();
-        assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{kind}: {error}");
+        assert_eq!((error.kind(), source.asked()), (Kind::Expired, 1), "{kind}: {error}");
         assert!(fixture.emulator.requests().len() <= 4 + 2 * streams, "{kind}");
         assert!(fixture.commits().is_empty() && fixture.retrying() == 0, "{kind}");
     }
@@ -293,7 +293,7 @@ async fn a_second_fresh_link_that_never_serves_ends_the_transfer() {
         expire(&fixture, link, from);
     }
     let error = send(&fixture, &request).await.unwrap_err();
-    assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 2), "{error}");
+    assert_eq!((error.kind(), source.asked()), (Kind::Expired, 2), "{error}");
 }
 
 #[tokio::test]
@@ -309,7 +309,7 @@ async fn a_fresh_link_that_leads_elsewhere_or_cannot_write_is_refused() {
         (request.container, request.renewal) = (old.clone(), asking(&source));
         expire(&fixture, &old, 3);
         let error = send(&fixture, &request).await.unwrap_err();
-        assert_eq!((error.kind(), source.asked()), (Kind::LinkExpired, 1), "{error}");
+        assert_eq!((error.kind(), source.asked()), (Kind::Expired, 1), "{error}");
         assert!(error.to_string().contains(text), "{error}");
         assert_eq!(by(&fixture, &fresh).0, 0, "it is not used");
     }
@@ -321,7 +321,7 @@ async fn a_fresh_link_that_leads_elsewhere_or_cannot_write_is_refused() {
     let renewal: Arc<dyn LinkSource> = Source::new([Ok(write_only)]);
     let request = Download { link: old, renewal: Some(renewal), ..download(&fixture, &fixture.path("db")) };
     let error = receive(&fixture, &request).await.unwrap_err();
-    assert!(error.kind() == Kind::LinkExpired && error.to_string().contains("does not permit reading"), "{error}");
+    assert!(error.kind() == Kind::Expired && error.to_string().contains("does not permit reading"), "{error}");
 }
 
 /// The fresh SAS URL of an export may lead to a file that was made anew.
@@ -492,7 +492,7 @@ async fn an_export_past_its_retention_is_named_with_both_reasons() {
     };
     let (outcome, ()) = tokio::join!(saving, passing);
     let error = outcome.unwrap_err();
-    assert_eq!(error.kind(), Kind::LinkExpired, "{error}");
+    assert_eq!(error.kind(), Kind::Expired, "{error}");
     assert!(error.to_string().starts_with("the SAS URL expired at 20"), "{error}");
     assert!(error.to_string().contains("and the request for a new one failed: "), "{error}");
     assert!(!target.exists());

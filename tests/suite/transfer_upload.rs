@@ -243,14 +243,14 @@ async fn an_expired_link_is_told_apart_at_the_beginning_and_during_the_upload() 
     fixture.clock.advance(Duration::from_secs(5));
     fixture.emulator.clock().advance(Duration::from_secs(5));
     let error = send(&fixture, &expired).await.unwrap_err();
-    assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "the blob storage decides");
+    assert_eq!((error.kind(), error.http_status()), (Kind::Expired, Some(403)), "the blob storage decides");
     assert!(error.to_string().starts_with("the SAS URL expired at 20"), "{error}");
     assert_eq!(fixture.emulator.requests().len(), 1, "not repeated");
 
     fixture.calm();
     fixture.emulator.faults().add(Rule::new(Effect::ExpiredLink));
     let error = send(&fixture, &upload(&fixture, &file)).await.unwrap_err();
-    assert_eq!((error.kind(), error.http_status()), (Kind::LinkExpired, Some(403)), "{error}");
+    assert_eq!((error.kind(), error.http_status()), (Kind::Expired, Some(403)), "{error}");
     assert_eq!(fixture.emulator.requests().len(), 1, "not repeated");
 }
 

@@ -212,7 +212,7 @@ async fn an_expired_link_is_not_a_failed_export() {
         ..WaitForExport::default()
     };
     let error = fixture.client.run(wait, &fixture.scope).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::LinkExpired);
+    assert_eq!(error.kind(), Kind::Expired);
 }
 
 /// Everybody is told of a service that never answers while something is waited for, and the wait goes on.

@@ -44,10 +44,14 @@ namespace EpiCloud.Interop
         public const int Ambiguous = 33;
         /// <summary>The deployment or export failed.</summary>
         public const int JobFailed = 40;
-        /// <summary>The SAS URL or the export has expired.</summary>
-        public const int LinkExpired = 41;
+        /// <summary>The SAS URL, export or backup has expired.</summary>
+        public const int Expired = 41;
         /// <summary>The deployment has warnings, and strict is set.</summary>
         public const int Warnings = 42;
+        /// <summary>The service may not write to the destination of the export.</summary>
+        public const int DestinationDenied = 43;
+        /// <summary>The destination of the export does not exist.</summary>
+        public const int DestinationNotFound = 44;
         /// <summary>A local file could not be read or written.</summary>
         public const int Io = 50;
         /// <summary>Checksum or size mismatch.</summary>

@@ -78,7 +78,7 @@ function ConvertTo-EpiFailure {
             $text += ". Deployment ID: $($Call.Id)"
         }
     }
-    elseif ($native.StatusName -in 'JOB_FAILED', 'LINK_EXPIRED' -and $isExport -and $Call.Operation -ne 'databaseExport.save') {
+    elseif ($native.StatusName -in 'JOB_FAILED', 'EXPIRED' -and $isExport -and $Call.Operation -ne 'databaseExport.save') {
         $text = "$($Call.Cmdlet): Failed. The error was: $message"
     }
     elseif ($native.StatusName -in 'JOB_FAILED', 'WARNINGS' -and -not $isExport) {
@@ -109,31 +109,33 @@ function ConvertTo-EpiFailure {
 
     # The category of each row of the status table.
     $categories = @{
-        INVALID_ARGUMENT = 'InvalidArgument'
-        NOT_CONFIGURED   = 'InvalidArgument'
-        ABI_MISMATCH     = 'InvalidOperation'
-        UNSUPPORTED      = 'NotImplemented'
-        UNAUTHENTICATED  = 'AuthenticationError'
-        FORBIDDEN        = 'PermissionDenied'
-        NOT_FOUND        = 'ObjectNotFound'
-        CONFLICT         = 'ResourceExists'
-        THROTTLED        = 'LimitsExceeded'
-        UNAVAILABLE      = 'ResourceUnavailable'
-        REJECTED         = 'InvalidOperation'
-        PROTOCOL         = 'ProtocolError'
-        NETWORK          = 'ConnectionError'
-        TLS              = 'SecurityError'
-        TIMEOUT          = 'OperationTimeout'
-        AMBIGUOUS        = 'InvalidResult'
-        JOB_FAILED       = 'OperationStopped'
-        LINK_EXPIRED     = 'ResourceUnavailable'
-        WARNINGS         = 'OperationStopped'
-        IO               = 'ReadError'
-        INTEGRITY        = 'InvalidData'
-        NO_SPACE         = 'WriteError'
-        CANCELLED        = 'OperationStopped'
-        PANIC            = 'NotSpecified'
-        INTERNAL         = 'NotSpecified'
+        INVALID_ARGUMENT      = 'InvalidArgument'
+        NOT_CONFIGURED        = 'InvalidArgument'
+        ABI_MISMATCH          = 'InvalidOperation'
+        UNSUPPORTED           = 'NotImplemented'
+        UNAUTHENTICATED       = 'AuthenticationError'
+        FORBIDDEN             = 'PermissionDenied'
+        NOT_FOUND             = 'ObjectNotFound'
+        CONFLICT              = 'ResourceExists'
+        THROTTLED             = 'LimitsExceeded'
+        UNAVAILABLE           = 'ResourceUnavailable'
+        REJECTED              = 'InvalidOperation'
+        PROTOCOL              = 'ProtocolError'
+        NETWORK               = 'ConnectionError'
+        TLS                   = 'SecurityError'
+        TIMEOUT               = 'OperationTimeout'
+        AMBIGUOUS             = 'InvalidResult'
+        JOB_FAILED            = 'OperationStopped'
+        EXPIRED               = 'ResourceUnavailable'
+        WARNINGS              = 'OperationStopped'
+        DESTINATION_DENIED    = 'PermissionDenied'
+        DESTINATION_NOT_FOUND = 'ObjectNotFound'
+        IO                    = 'ReadError'
+        INTEGRITY             = 'InvalidData'
+        NO_SPACE              = 'WriteError'
+        CANCELLED             = 'OperationStopped'
+        PANIC                 = 'NotSpecified'
+        INTERNAL              = 'NotSpecified'
     }
     $category = 'NotSpecified'
     if ($native.StatusName -and $categories.ContainsKey($native.StatusName)) {

@@ -129,7 +129,7 @@ fn azurites_ways_to_say_it_are_known() {
     assert_eq!(error.kind(), Kind::Unauthenticated);
     assert!(error.to_string().contains("signature"), "{error}");
     let error = by_link(403, "AuthorizationFailure", "x", "&sp=w&se=2026-01-01");
-    assert_eq!(error.kind(), Kind::LinkExpired, "{error}");
+    assert_eq!(error.kind(), Kind::Expired, "{error}");
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_leased_package_is_refused_with_both_sentences() {
 #[test]
 fn an_expired_link_is_named_with_its_time() {
     let error = refused(403, "AuthenticationFailed", "Server failed.", "2026-01-31T07:00:00Z");
-    assert_eq!(error.kind(), Kind::LinkExpired);
+    assert_eq!(error.kind(), Kind::Expired);
     assert_eq!(error.to_string(), "the SAS URL expired at 2026-01-31T07:00:00Z");
     assert_eq!(error.retry(), Retry::Never);
 }

@@ -304,7 +304,7 @@ impl Save<'_> {
 
     /// Whether an export that could not be downloaded is not to be had any more, although the service had just said so.
     async fn is_gone(&self, handle: &DxpHandle, error: &Error) -> bool {
-        if error.kind() != Kind::LinkExpired && error.http_status() != Some(404) {
+        if error.kind() != Kind::Expired && error.http_status() != Some(404) {
             return false;
         }
         // Nothing is given up while the service itself cannot be asked.
@@ -350,7 +350,7 @@ impl Save<'_> {
                 self.forget(request.reserve());
                 return Err(resume::export_again(error, self.again(None)));
             }
-            Err(error) if error.kind() == Kind::LinkExpired => {
+            Err(error) if error.kind() == Kind::Expired => {
                 return Err(resume::export_again(error, self.again(None)));
             }
             Err(error) => return Err(self.resumable(true, &handle, error)),

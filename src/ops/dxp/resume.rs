@@ -43,7 +43,7 @@ pub(super) fn export_again(error: Error, command: Option<DxpCommand>) -> Error {
 
 fn resumed(error: Error, known: bool, step: NextStep) -> Error {
     let stopped = is_stopped(&error);
-    let is_over = matches!(error.kind(), Kind::JobFailed | Kind::LinkExpired);
+    let is_over = matches!(error.kind(), Kind::JobFailed | Kind::Expired);
     if is_over || !(known || stopped) {
         return error;
     }

@@ -175,16 +175,28 @@ class JobFailed(Error):
     status = "JOB_FAILED"
 
 
-class LinkExpired(Error):
-    """The SAS URL or the export has expired."""
+class Expired(Error):
+    """The SAS URL, export or backup has expired."""
 
-    status = "LINK_EXPIRED"
+    status = "EXPIRED"
 
 
 class Warnings(Error):
     """The deployment has warnings, and `strict` is set; `errors` has the warnings."""
 
     status = "WARNINGS"
+
+
+class DestinationDenied(Error):
+    """The service may not write to the destination of the export."""
+
+    status = "DESTINATION_DENIED"
+
+
+class DestinationNotFound(Error):
+    """The destination of the export does not exist."""
+
+    status = "DESTINATION_NOT_FOUND"
 
 
 class Io(Error, OSError):
