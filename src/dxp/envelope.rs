@@ -54,8 +54,8 @@ fn read(answer: &Answer<'_>, described: Error) -> Result<Value> {
     }
     let known = verdict.is_some();
     if !known && (ok || texts.is_empty()) {
-        let shown = excerpt(answer, object.is_some());
-        let message = format!("the service answered {} with {shown}", status_text(answer.status));
+        let shown = answer.excerpt(object.is_some());
+        let message = format!("the service answered {} with {shown}", answer.status_in_words());
         let error = described.with_message(message).with_texts(texts);
         let error = if ok { error.into_kind(Kind::Protocol) } else { error };
         return Err(advise(error, answer, true));
@@ -70,7 +70,7 @@ fn read(answer: &Answer<'_>, described: Error) -> Result<Value> {
     let message = if ok {
         format!("the service refused the request: {said}")
     } else {
-        format!("the service answered {}: {said}", status_text(answer.status))
+        format!("the service answered {}: {said}", answer.status_in_words())
     };
     let mut error = described.with_message(message).with_texts(texts.clone());
     if ok {
@@ -185,44 +185,6 @@ fn advise(error: Error, answer: &Answer<'_>, no_envelope: bool) -> Error {
 
         Kind::Throttled | Kind::Unavailable => error.with_next_step("try again later"),
         _ => error,
-    }
-}
-
-fn status_text(status: u16) -> String {
-    let reason = match status {
-        200 => "OK",
-        302 => "Found",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        407 => "Proxy Authentication Required",
-        408 => "Request Timeout",
-        409 => "Conflict",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => return status.to_string(),
-    };
-    format!("{status} ({reason})")
-}
-
-/// What the body is, in a few words; `is_object` says that a JSON object was read out of it. What nobody can read, such as
-/// a compressed page, is not repeated.
-fn excerpt(answer: &Answer<'_>, is_object: bool) -> String {
-    let kind = answer.content_type.map_or("an unknown content type", intermediary::media_type);
-    let text = json::text(answer.body, answer.content_type);
-    if text.trim().is_empty() {
-        return "an empty body".to_owned();
-    }
-    let Some(shown) = intermediary::excerpt(&text) else { return format!("{kind} instead of JSON") };
-    if is_object || serde_json::from_str::<Value>(&text).is_ok() {
-        format!("unexpected JSON: \"{shown}\"")
-    } else {
-        format!("{kind} instead of JSON: \"{shown}\"")
     }
 }
 
