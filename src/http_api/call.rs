@@ -43,6 +43,7 @@ pub struct HttpApi {
     clocks: Arc<ClockOffset>,
     limit: Duration,
     follows_redirect: bool,
+    types_bodies_only: bool,
     retry: RetryPolicy,
 }
 
@@ -101,6 +102,7 @@ impl HttpApi {
             clocks: Arc::default(),
             limit: CALL_LIMIT,
             follows_redirect: false,
+            types_bodies_only: false,
             retry: RetryPolicy::API,
         }
     }
@@ -122,6 +124,12 @@ impl HttpApi {
     #[must_use]
     pub fn following_redirect(self) -> Self {
         Self { follows_redirect: true, ..self }
+    }
+
+    /// The same, sending a `Content-Type` with a body only.
+    #[must_use]
+    pub fn typing_bodies_only(self) -> Self {
+        Self { types_bodies_only: true, ..self }
     }
 
     /// Where the service is.
@@ -267,10 +275,12 @@ impl HttpApi {
         deadline: Duration,
         scope: &Scope,
     ) -> Result<Response, Fault> {
-        // Every call carries the content type, GET too: a service may ask for it.
-        let mut request = Request::new(method, target.url.clone())
-            .header("content-type", "application/json")
-            .header("accept", "application/json");
+        let mut request = Request::new(method, target.url.clone());
+        // Otherwise every call carries the content type, GET too: a service may ask for it.
+        if body.is_some() || !self.types_bodies_only {
+            request = request.header("content-type", "application/json");
+        }
+        request = request.header("accept", "application/json");
         request.headers.push(("authorization".to_owned(), HeaderValue::Secret(authorization)));
         request.body = body.map_or(Body::Empty, Body::Bytes);
         request.time_limit = Some(deadline.saturating_sub(self.clock().monotonic()));
