@@ -18,6 +18,8 @@ pub struct RetryPolicy {
     pub first: Duration,
     /// The upper bound of every pause that we choose ourselves.
     pub cap: Duration,
+    /// By how many percent of its upper bound a pause that we choose ourselves may be shorter; 100 is full jitter.
+    pub jitter_percent: u32,
     /// The longest pause that the other side may ask for with `Retry-After`.
     pub longest_asked: Duration,
     /// What becomes of a longer one.
@@ -55,6 +57,7 @@ impl RetryPolicy {
         attempts: 5,
         first: Duration::from_millis(500),
         cap: Duration::from_secs(20),
+        jitter_percent: 100,
         longest_asked: Duration::from_secs(30),
         beyond: Beyond::Shorten,
     };
@@ -64,6 +67,7 @@ impl RetryPolicy {
         attempts: 8,
         first: Duration::from_millis(100),
         cap: Duration::from_secs(10),
+        jitter_percent: 100,
         longest_asked: Duration::from_secs(30),
         beyond: Beyond::Shorten,
     };
@@ -76,9 +80,9 @@ impl RetryPolicy {
 
     /// The pause before the next try after `attempt` tries have failed with `error`, or `None` when it is final.
     ///
-    /// Full jitter: evenly between zero and a bound that doubles with every try, so that many clients that failed
-    /// together do not come back together. `random` are 64 random bits. A `Retry-After` is a lower bound, as far as it is
-    /// heeded.
+    /// Jitter: evenly between the policy's part of a bound that doubles with every try and the bound itself, so that many
+    /// clients that failed together do not come back together. With full jitter that begins at zero. `random` are 64
+    /// random bits. A `Retry-After` is a lower bound, as far as it is heeded.
     #[must_use]
     pub fn pause(&self, attempt: u32, error: &Error, random: u64) -> Option<Duration> {
         if attempt >= self.attempts || error.retry() != Retry::Later {
@@ -89,9 +93,10 @@ impl RetryPolicy {
             return None;
         }
         let bound = self.first.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.cap);
-        let span = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX).saturating_add(1);
-        let jitter = Duration::from_micros(random % span);
-        Some(asked.map_or(jitter, |asked| asked + jitter))
+        let width = bound * self.jitter_percent.min(100) / 100;
+        let span = u64::try_from(width.as_micros()).unwrap_or(u64::MAX).saturating_add(1);
+        let own = bound - width + Duration::from_micros(random % span);
+        Some(asked.map_or(own, |asked| asked + own))
     }
 }
 
@@ -214,6 +219,10 @@ mod tests {
         }
         assert_eq!(policy.pause(8, &later(), 0), None);
         assert_eq!(policy.pause(1, &later(), 0), Some(Duration::ZERO), "full jitter begins at zero");
+        let narrow = RetryPolicy { jitter_percent: 20, ..policy };
+        let pauses: Vec<_> = [0, 20_000, 20_001].map(|random| narrow.pause(1, &later(), random).unwrap()).into();
+        let milliseconds = |ms| Duration::from_millis(ms);
+        assert_eq!(pauses, [milliseconds(80), milliseconds(100), milliseconds(80)], "a fifth of the bound at most");
     }
 
     #[test]
