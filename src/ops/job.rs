@@ -1,5 +1,7 @@
 //! Jobs of any service, by the handle that their start gave.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::client::{Account, Operation, Session};
@@ -14,6 +16,7 @@ use crate::export::handle::{self, JobHandle};
 use crate::export::provider::{Jobs, Provider};
 use crate::export::record::JobRecord;
 use crate::export::wait;
+use crate::wait::WaitPolicy;
 
 /// The operations on jobs of any service.
 pub(super) static ROWS: &[CatalogRow] = &[
@@ -113,7 +116,8 @@ async fn look_at<J: Jobs>(
     let job = match wait {
         None => provider.refresh(&handle, Purpose::Single, session.scope).await?,
         Some(wait) => {
-            let policy = wait.over(provider.waiting());
+            // The first pause is for a job that was just started; this one may have ended long ago.
+            let policy = WaitPolicy { first_delay: Duration::ZERO, ..wait.over(provider.waiting()) };
             wait::wait(&provider, &mut handle, false, policy, provider.clock(), session.scope).await?
         }
     };
