@@ -39,7 +39,7 @@
 //! cli  ffi          present and convert
 //!    ops            the verbs: a request in, a result out
 //!   export          an export job, whoever provides it
-//!    dxp            the Optimizely DXP
+//! dxp  guidewire    the Optimizely DXP; Guidewire Cloud
 //!  transfer         a file to or from a blob
 //! http_api  blob    JSON over HTTP; block blobs behind a link
 //! transport  wait   one HTTP exchange; asking until something has ended
@@ -57,6 +57,7 @@ pub mod dxp;
 pub mod export;
 #[cfg(feature = "capi")]
 pub mod ffi;
+pub mod guidewire;
 pub mod http_api;
 pub mod ops;
 pub mod transfer;
@@ -71,6 +72,7 @@ pub use base::scope::Scope;
 pub use base::secret::Secret;
 pub use dxp::config::Config as DxpConfig;
 pub use dxp::request;
+pub use guidewire::config::Config as GuidewireConfig;
 pub use ops::client::{Client, ClientConfig};
 pub use ops::job;
 #[cfg(feature = "micro")]

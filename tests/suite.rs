@@ -25,6 +25,7 @@ mod suite {
     mod file_names;
     mod fixture;
     mod given_texts;
+    mod guidewire;
     mod pages;
     mod proxies;
     mod refusals;

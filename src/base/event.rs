@@ -126,7 +126,7 @@ pub enum Event {
     Progress(Progress),
     /// The service accepted an operation: from now on it goes on without us and can be looked up by this id.
     Accepted {
-        /// `deployment` or `export`.
+        /// `deployment`, `export` or `backup`.
         what: &'static str,
         /// The service's id.
         id: String,

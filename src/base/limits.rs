@@ -135,6 +135,8 @@ limits! {
     BlockSize(u64) = 1..=4_000 * 1024 * 1024;
     /// Hours that a service keeps an export.
     RetentionHours(u32) = 1..=LARGEST;
+    /// Days that a service keeps a backup.
+    RetentionDays(u32) = 1..=LARGEST;
     /// Hours that a link to a storage container is valid (spec 4.10).
     LinkHours(u32) = 1..=168;
     /// The longest wait, in minutes.
@@ -181,6 +183,7 @@ mod tests {
             ("DownloadStreams", 1, 16),
             ("BlockSize", 1, 4_194_304_000),
             ("RetentionHours", 1, largest),
+            ("RetentionDays", 1, largest),
             ("LinkHours", 1, 168),
             ("TimeoutMinutes", 1, largest),
             ("PollingSeconds", 1, largest),

@@ -86,6 +86,32 @@ settings! {
     BlockChecksum => "upload.integrity",
     /// Bytes per block.
     BlockSize => "upload.blockSize",
+    /// Where OAuth tokens are requested.
+    TokenUrl => "tokenUrl",
+    /// The id of the OAuth client.
+    ClientId => "clientId",
+    /// The tenant at the service.
+    TenantId => "tenantId",
+    /// The star system, which planets belong to.
+    StarSystemId => "starSystemId",
+    /// What the OAuth client asks permission for.
+    Scopes => "scopes",
+    /// The longest retention of a temporary backup.
+    MaxRetentionDays => "maxRetentionDays",
+    /// The planet whose databases are backed up.
+    PlanetId => "planetId",
+    /// What the planet is for.
+    PlanetClass => "planetClass",
+    /// How a backup is made.
+    Mechanism => "mechanism",
+    /// How long the service keeps a backup.
+    RetentionDays => "retentionDays",
+    /// Whether a backup is kept until it is deleted.
+    Permanent => "permanent",
+    /// The name of a backup.
+    Name => "name",
+    /// Whether a backup gets a name that no other one has.
+    UniqueName => "uniqueName",
 }
 
 /// An operation that helps from here: its row of the catalog, and its request document.

@@ -8,6 +8,7 @@ mod advice;
 pub mod catalog;
 pub mod client;
 pub mod dxp;
+pub mod guidewire;
 pub mod job;
 mod row;
 pub mod runtime;

@@ -9,6 +9,8 @@ macro_rules! services {
         $taker! {
             /// The Optimizely DXP deployment API.
             Dxp, dxp, "dxp";
+            /// The Database API of Guidewire Cloud.
+            Guidewire, guidewire, "guidewire";
         }
     };
 }

@@ -21,6 +21,7 @@ pub(crate) struct Scripted {
     pub(crate) client: Client,
     pub(crate) recording: Arc<Recording>,
     pub(crate) scope: Scope,
+    pub(crate) address: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
@@ -48,7 +49,7 @@ impl Scripted {
         let client = Client::with_sources(config, Some(&secret), clock.clone(), Arc::new(Seeded::printed())).unwrap();
         let recording = Arc::new(Recording::default());
         let scope = Scope::new(recording.clone(), CancelToken::new());
-        Self { clock, client, recording, scope, requests }
+        Self { clock, client, recording, scope, address, requests }
     }
 
     /// The first lines of the requests so far.
