@@ -286,3 +286,110 @@ impl Authorize for Tokens {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::base::retry::classify_status;
+    use crate::transport::system::SystemClock;
+    use crate::transport::trust::Trust;
+
+    const SECRET: &str = "CANARY \"+/ü";
+
+    fn tokens() -> Tokens {
+        let credentials = Credentials {
+            token_url: SafeUrl::parse("tokenUrl", "https://hub.example/oauth2/x/v1/token").unwrap(),
+            client_id: "id".into(),
+            scopes: "a b".into(),
+            secret: Secret::from(SECRET),
+        };
+        Tokens::new(Http::new(&Trust::Machine, Arc::new(SystemClock::default())).unwrap(), credentials)
+    }
+
+    fn read(status: u16, content_type: &str, body: &str) -> Result<Token> {
+        let answer = Answer {
+            status,
+            content_type: Some(content_type),
+            body: body.as_bytes(),
+            changes: true,
+            ..Answer::default()
+        };
+        let (kind, retry) = classify_status(status);
+        let described = Error::new(kind, "").with_http_status(status).with_retry(retry, None);
+        tokens().read(&answer, described, Duration::from_secs(1_000))
+    }
+
+    #[test]
+    fn the_request_is_a_form() {
+        let expected = "grant_type=client_credentials&scope=a+b&client_id=id&client_secret=CANARY+%22%2B%2F%C3%BC";
+        assert_eq!(tokens().form(), expected.as_bytes());
+    }
+
+    #[test]
+    fn a_token_is_used_until_shortly_before_its_end() {
+        for (expires_in, renewed_at) in [
+            (json!(3600), 4_480),
+            (json!("3600"), 4_480),
+            (json!(3600.0), 4_480),
+            (json!(null), 4_480),
+            (json!("soon"), 4_480),
+            (json!(100), 1_050),
+            (json!(0), 1_000),
+            (json!(-5), 1_000),
+        ] {
+            let body = json!({"token_type": "Bearer", "expires_in": expires_in, "access_token": "t.-_"}).to_string();
+            let token = read(200, "application/json", &body).unwrap();
+            assert_eq!(token.authorization.expose(), b"Bearer t.-_");
+            assert_eq!(token.renewed_at, Duration::from_secs(renewed_at), "{expires_in}");
+        }
+    }
+
+    /// A request that was refused late does not take away what another one has got since.
+    #[test]
+    fn only_the_refused_token_is_given_up() {
+        let tokens = tokens();
+        let [old, new] = ["Bearer old", "Bearer new"].map(Secret::from);
+        *tokens.current.lock().unwrap() = Some(Token { authorization: new.clone(), renewed_at: Duration::MAX });
+        assert!(tokens.refused(&old) && tokens.current().is_some());
+        assert!(tokens.refused(&new) && tokens.current().is_none());
+    }
+
+    #[test]
+    fn no_answer_of_the_token_endpoint_shows_a_secret() {
+        let in_a_form = "CANARY+%22%2B%2F%C3%BC";
+        for (status, content_type, body, kind) in [
+            (
+                401,
+                "application/json",
+                json!({"error": "invalid_client", "error_description": format!("{SECRET} x")}),
+                Kind::Unauthenticated,
+            ),
+            (
+                400,
+                "application/json",
+                json!({"error": "invalid_request", "error_description": in_a_form}),
+                Kind::Unauthenticated,
+            ),
+            (400, "application/json", json!({"error": "Bad Request", "message": SECRET}), Kind::Protocol),
+            (403, "application/json", json!({"message": SECRET}), Kind::Forbidden),
+            (200, "application/json", json!({"access_token": "CANARY\n"}), Kind::Protocol),
+            (200, "application/json", json!({"accessToken": "CANARY"}), Kind::Protocol),
+            (200, "text/plain", json!("access_token=CANARY"), Kind::Protocol),
+            (200, "text/html", json!(format!("<title>{SECRET}</title>")), Kind::Protocol),
+            (404, "text/html", json!(format!("<title>{in_a_form}</title>")), Kind::Protocol),
+            (503, "text/plain", json!(format!("no {SECRET}")), Kind::Unavailable),
+            (407, "text/html", json!("<title>proxy</title>"), Kind::Network),
+        ] {
+            let body = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+            let error = read(status, content_type, &body).err().unwrap();
+            assert_eq!(error.kind(), kind, "{body}: {error}");
+            assert!(error.next_step().is_some(), "{error:?}");
+            let shown = format!("{error:?} {}", error.to_json());
+            assert!(!shown.contains("CANARY"), "{shown}");
+        }
+    }
+}
