@@ -40,6 +40,7 @@
 //!    ops            the verbs: a request in, a result out
 //!   export          an export job, whoever provides it
 //! dxp  guidewire    the Optimizely DXP; Guidewire Cloud
+//! redis_enterprise  Redis Enterprise Software
 //!  transfer         a file to or from a blob
 //! http_api  blob    JSON over HTTP; block blobs behind a link
 //! transport  wait   one HTTP exchange; asking until something has ended
@@ -60,6 +61,7 @@ pub mod ffi;
 pub mod guidewire;
 pub mod http_api;
 pub mod ops;
+pub mod redis_enterprise;
 pub mod transfer;
 pub mod transport;
 pub mod wait;
@@ -75,6 +77,7 @@ pub use dxp::request;
 pub use guidewire::config::Config as GuidewireConfig;
 pub use ops::client::{Client, ClientConfig};
 pub use ops::job;
+pub use redis_enterprise::config::Config as RedisEnterpriseConfig;
 #[cfg(feature = "micro")]
 #[doc(hidden)]
 pub use transfer::micro;

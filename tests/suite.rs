@@ -28,6 +28,7 @@ mod suite {
     mod guidewire;
     mod pages;
     mod proxies;
+    mod redis_enterprise;
     mod refusals;
     mod retry_after;
     mod saving_again;

@@ -139,6 +139,8 @@ limits! {
     RetentionDays(u32) = 1..=LARGEST;
     /// Hours that a link to a storage container is valid (spec 4.10).
     LinkHours(u32) = 1..=168;
+    /// Seconds for which a start is tried again while its target is busy with something else.
+    BusyTimeoutSeconds(u32) = 1..=LARGEST;
     /// The longest wait, in minutes.
     TimeoutMinutes(u32) = 1..=LARGEST;
     /// The pause between two status requests, in seconds.
@@ -185,6 +187,7 @@ mod tests {
             ("RetentionHours", 1, largest),
             ("RetentionDays", 1, largest),
             ("LinkHours", 1, 168),
+            ("BusyTimeoutSeconds", 1, largest),
             ("TimeoutMinutes", 1, largest),
             ("PollingSeconds", 1, largest),
             ("CallTimeoutSeconds", 1, largest),

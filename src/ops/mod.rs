@@ -10,6 +10,7 @@ pub mod client;
 pub mod dxp;
 pub mod guidewire;
 pub mod job;
+pub mod redis_enterprise;
 mod row;
 pub mod runtime;
 mod services;

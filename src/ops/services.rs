@@ -11,6 +11,8 @@ macro_rules! services {
             Dxp, dxp, "dxp";
             /// The Database API of Guidewire Cloud.
             Guidewire, guidewire, "guidewire";
+            /// The REST API of a Redis Enterprise Software cluster.
+            RedisEnterprise, redis_enterprise, "redis-enterprise";
         }
     };
 }
