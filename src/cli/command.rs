@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::args::{Database, Deploy, Deployment, Export, Files, MayWait, Package, Storage, Switch, Verb, WaitOptions};
+use super::args::{
+    Database, Deploy, Deployment, Export, Files, Job, MayWait, Package, Storage, Switch, Verb, WaitOptions,
+};
 use super::display::Shown;
 use super::settings;
 use crate::base::error::{Error, Kind, Result};
@@ -11,15 +13,18 @@ use crate::base::scope::Scope;
 use crate::base::secret::SecretString;
 use crate::base::time::BoxFuture;
 use crate::ops::catalog;
-use crate::ops::client::{Client, Operation};
+use crate::ops::client::{Client, Operation, Service};
 use crate::ops::dxp::request::{
     CompleteDeployment, Connect, DeployPackages, DownloadSettings, GetContainerLinks, GetDeployment,
     GetEdgeLogLocation, GetExport, GetPackageLocation, ListContainers, ListDeployments, PackageFile, ResetDeployment,
     SaveExport, StartDeployment, StartExport, UploadPackages, UploadSettings, Wait, WaitForDeployment, WaitForExport,
 };
+use crate::ops::job::{GetJob, WaitForJob, service_of};
 
 /// One operation to run.
 pub(super) struct Command {
+    /// The service that carries it out.
+    pub(super) service: Service,
     request: Box<dyn Request>,
     /// Whether it changes something in the service.
     pub(super) changes: bool,
@@ -50,15 +55,42 @@ impl<O: Operation<Answer: Shown>> Request for O {
 impl Command {
     fn new<O: Operation<Answer: Shown>>(request: O) -> Self {
         let changes = catalog::row_of::<O>().is_some_and(|row| row.changes);
-        Self { request: Box::new(request), changes, shows_link: false }
+        Self { service: Service::Dxp, request: Box::new(request), changes, shows_link: false }
     }
 
     fn showing_link(self, shows_link: bool) -> Self {
         Self { shows_link, ..self }
     }
 
-    /// The operation that a verb asks for.
-    pub(super) fn of(verb: Verb) -> Result<Self> {
+    fn at(self, service: Service) -> Self {
+        Self { service, ..self }
+    }
+
+    /// The operations that a verb asks for: one, except for jobs, of which several can be followed at once.
+    pub(super) fn of(verb: Verb) -> Result<Vec<Self>> {
+        match verb {
+            Verb::Job(job) => Self::of_jobs(job),
+            verb => Ok(vec![Self::single(verb)?]),
+        }
+    }
+
+    fn of_jobs(job: Job) -> Result<Vec<Self>> {
+        let (handles, wait) = match job {
+            Job::Show { handles } => (handles, None),
+            Job::Wait { handles, wait } => (handles, Some(always(&wait))),
+        };
+        let command = |handle: String| {
+            let service = service_of(&handle)?;
+            let command = match wait {
+                None => Self::new(GetJob { handle }),
+                Some(wait) => Self::new(WaitForJob { handle, wait, ..WaitForJob::default() }),
+            };
+            Ok(command.at(service))
+        };
+        settings::handles(handles)?.into_iter().map(command).collect()
+    }
+
+    fn single(verb: Verb) -> Result<Self> {
         Ok(match verb {
             Verb::Connect => Self::new(Connect::default()),
             Verb::Deploy(deploy) => Self::new(deploy_request(deploy)?),
@@ -84,8 +116,8 @@ impl Command {
                 })
             }
             Verb::EdgeLogs => Self::new(GetEdgeLogLocation::default()),
-            Verb::Completion { .. } | Verb::Man { .. } => {
-                return Err(Error::new(Kind::Internal, "completion scripts and manual pages are not operations"));
+            Verb::Job(_) | Verb::Profile(_) | Verb::Completion { .. } | Verb::Man { .. } => {
+                return Err(Error::new(Kind::Internal, "this command is no single operation"));
             }
         })
     }
@@ -276,7 +308,7 @@ mod tests {
     use super::*;
 
     fn command(line: &str) -> Command {
-        Command::of(Arguments::try_parse_from(line.split(' ')).unwrap().verb).unwrap()
+        Command::of(Arguments::try_parse_from(line.split(' ')).unwrap().verb).unwrap().remove(0)
     }
 
     #[test]

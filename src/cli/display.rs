@@ -2,12 +2,12 @@
 
 use indicatif::HumanBytes;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::table::table;
 use super::words::CommandLine;
 use crate::base::error::Result;
-use crate::base::next_step::NextStep;
+use crate::base::next_step::{Command, NextStep};
 use crate::base::redaction::one_line;
 use crate::base::service_object::ServiceObject;
 use crate::base::time::{age, parse_instant};
@@ -18,6 +18,7 @@ use crate::ops::dxp::{
     ContainerLink, DatabaseExport, Deployment, DeploymentGoal, DeploymentStatus, ExportStatus, Location,
     StorageContainers, UploadReceipt,
 };
+use crate::ops::job::{Instant, JobRecord};
 
 /// Where a text is shown.
 pub(super) struct Page<'a> {
@@ -46,6 +47,44 @@ pub(super) trait Shown: Text + Send {
 impl<T: Text + Serialize + Send> Shown for T {
     fn document(&self) -> Result<Value> {
         document::write(self)
+    }
+}
+
+/// Several results.
+pub(super) struct Several(pub(super) Vec<Box<dyn Shown>>);
+
+impl Shown for Several {
+    fn document(&self) -> Result<Value> {
+        self.0.iter().map(|result| result.document()).collect()
+    }
+}
+
+impl Text for Several {
+    fn text(&self, page: &Page<'_>) -> String {
+        self.0.iter().map(|result| result.text(page)).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+impl Text for JobRecord {
+    fn text(&self, page: &Page<'_>) -> String {
+        let time = |instant: &Option<Instant>| instant.iter().map(|instant| one_line(&instant.time)).collect();
+        let wait = || {
+            let request = Map::from_iter([("handle".to_owned(), self.handle.clone().into())]);
+            NextStep::text("wait for it with: ").command(Command::new("job.wait", request)).worded(page.words)
+        };
+        let failure = self.failure.as_ref().and_then(|failure| failure["message"].as_str());
+        block(&[
+            ("job", vec![one_line(&self.subject)]),
+            ("service", vec![self.service.to_owned()]),
+            ("status", vec![one_line(&self.status)]),
+            ("progress", self.progress.map(|part| format!("{:.0} %", part * 100.0)).into_iter().collect()),
+            ("started", time(&self.times.started)),
+            ("ended", time(&self.times.completed)),
+            ("expires", time(&self.times.expires)),
+            ("error", failure.map(one_line).into_iter().collect()),
+            ("handle", vec![self.handle.clone()]),
+            ("next", if self.state.is_final() { Vec::new() } else { vec![wait()] }),
+        ])
     }
 }
 

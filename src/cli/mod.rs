@@ -10,6 +10,8 @@ mod display;
 mod figures;
 mod output;
 mod pages;
+mod profile;
+mod profiles;
 mod progress;
 mod queue;
 mod screen;
@@ -25,6 +27,7 @@ use std::sync::Arc;
 
 use clap::error::ErrorKind as ClapKind;
 use clap::{CommandFactory, Parser};
+use futures_util::future::join_all;
 use tokio::runtime::Runtime;
 
 use crate::base::cancel::CancelToken;
@@ -35,7 +38,9 @@ use crate::ops::client::{Client, machine_clock};
 use crate::ops::runtime;
 use args::{Arguments, Form, Verb};
 use command::Command;
+use display::{Several, Shown};
 use output::{Answer, Output};
+use profile::Profile;
 use terminal::Abilities;
 
 /// Runs the command line with the process's arguments and gives the exit code.
@@ -56,13 +61,15 @@ pub fn main() -> ExitCode {
         Ok(form) => (form, None),
         Err(error) => (Form::Text, Some(error)),
     };
-    let output = match Output::new(&arguments.display, form, settings::words(&arguments), machine_clock()) {
+    let profile = settings::profile(arguments.profile.as_ref());
+    let words = settings::words(&arguments, profile.as_ref().ok().and_then(Option::as_ref));
+    let output = match Output::new(&arguments.display, form, words, machine_clock()) {
         Ok(output) => output,
         Err(error) => return refuse(&error),
     };
-    match unknown {
-        Some(error) => output.finish(Err(error)),
-        None => execute(arguments, &output),
+    match (unknown, profile) {
+        (Some(error), _) | (None, Err(error)) => output.finish(Err(error)),
+        (None, Ok(profile)) => execute(arguments, profile.as_ref(), &output),
     }
 }
 
@@ -110,20 +117,26 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn execute(arguments: Arguments, output: &Output) -> ExitCode {
-    let (command, client, runtime) = match prepare(arguments) {
+fn execute(arguments: Arguments, profile: Option<&Profile>, output: &Output) -> ExitCode {
+    if let Verb::Profile(verb) = &arguments.verb {
+        let result = profiles::run(verb, &arguments, profile);
+        return output.finish(result.map(|result| Answer { result, shows_link: false }));
+    }
+    let (commands, runtime) = match prepare(arguments, profile) {
         Ok(prepared) => prepared,
         Err(error) => return output.finish(Err(error)),
     };
     let cancel = CancelToken::new();
     let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
-    if let Some(address) = client.address_of_a_test().filter(|_| command.changes) {
-        scope.report(Event::Warning { text: format!("not the live service: {address}") });
+    for (command, client) in &commands {
+        if let Some(address) = client.address_of_a_test().filter(|_| command.changes) {
+            scope.report(Event::Warning { text: format!("not the live service: {address}") });
+        }
     }
-    let shows_link = command.shows_link;
+    let shows_link = commands.iter().any(|(command, _)| command.shows_link);
     let result = runtime.block_on(async {
         signals::cancel_on_interrupt(cancel, output.interrupted(), output.on_interrupt())?;
-        command.run(&client, &scope).await
+        run_all(commands, &scope).await
     });
     // Signals are still listened for: whoever reads the result may take long.
     let code = output.finish(result.map(|result| Answer { result, shows_link }));
@@ -132,12 +145,47 @@ fn execute(arguments: Arguments, output: &Output) -> ExitCode {
     code
 }
 
-fn prepare(arguments: Arguments) -> Result<(Command, Client, Runtime)> {
-    let command = Command::of(arguments.verb)?;
-    let (config, secret) = settings::client(&arguments.account)?;
-    let client = Client::new(config, secret.as_ref())?;
-    let runtime = runtime::start(|| ())?;
-    Ok((command, client, runtime))
+/// The commands, each with the client of its service.
+fn prepare(arguments: Arguments, profile: Option<&Profile>) -> Result<(Vec<(Command, Client)>, Runtime)> {
+    let mut clients: Vec<Client> = Vec::new();
+    let mut prepared = Vec::new();
+    for command in Command::of(arguments.verb)? {
+        let known = clients.iter().find(|client| client.service() == command.service).cloned();
+        let client = match known {
+            Some(client) => client,
+            None => {
+                let (config, secret) = settings::client(command.service, &arguments.account, profile)?;
+                Client::new(config, secret.as_ref())?
+            }
+        };
+        clients.push(client.clone());
+        prepared.push((command, client));
+    }
+    Ok((prepared, runtime::start(|| ())?))
+}
+
+/// Runs commands at the same time, each to its end. Of several that fail the first is the error of all; what came of the
+/// others is told.
+async fn run_all(commands: Vec<(Command, Client)>, scope: &Scope) -> Result<Box<dyn Shown>> {
+    let outcomes =
+        join_all(commands.into_iter().map(async |(command, client)| command.run(&client, scope).await)).await;
+    if outcomes.iter().all(Result::is_ok) {
+        let mut results: Vec<_> = outcomes.into_iter().flatten().collect();
+        return Ok(if results.len() == 1 { results.remove(0) } else { Box::new(Several(results)) });
+    }
+    let (count, mut failures) = (outcomes.len(), Vec::new());
+    for (index, outcome) in outcomes.into_iter().enumerate() {
+        match outcome {
+            Ok(_) => scope.report(Event::info(format!("job {} of {count} succeeded", index + 1))),
+            Err(error) => failures.push((index + 1, error)),
+        }
+    }
+    let mut failures = failures.into_iter();
+    let (number, first) = failures.next().ok_or_else(|| Error::new(Kind::Internal, "a failed command has no error"))?;
+    for (number, error) in failures {
+        scope.report(Event::Warning { text: format!("job {number} of {count}: {error}") });
+    }
+    Err(if count == 1 { first } else { first.context(format!("job {number} of {count}")) })
 }
 
 /// Runs something small to its end, such as what completion asks.

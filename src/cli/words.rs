@@ -74,6 +74,7 @@ const WORDS: &[Word] = &[
     word("overwrite", "--force"),
     word("storageContainer", "--container"),
     word("writable", "--writable"),
+    word("handle", "HANDLE"),
 ];
 
 /// The variables that stand for an option which is not given.
@@ -105,14 +106,16 @@ const VERBS: &[(&str, &str)] = &[
     ("storageContainer.list", "storage containers"),
     ("storageSas.get", "storage sas"),
     ("edgeLogLocation.get", "edge-logs"),
+    ("job.get", "job show"),
+    ("job.wait", "job wait"),
 ];
 
 /// The words of one run of `epi`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CommandLine {
-    /// The members whose values came from elsewhere than their option, and from where: a variable, or the option that
-    /// names a file.
-    pub(super) sources: Vec<(&'static str, &'static str)>,
+    /// The members whose values came from elsewhere than their option, and from where: a variable, a profile, or the option
+    /// that names a file.
+    pub(super) sources: Vec<(String, String)>,
     /// The options that said whose project it is, and where: a command that is printed needs them too.
     pub(super) account: Vec<(&'static str, Option<String>)>,
 }
@@ -128,7 +131,7 @@ impl Words for CommandLine {
     fn member(&self, path: &str) -> String {
         let member = without_indexes(path);
         if let Some((_, source)) = self.sources.iter().find(|(known, _)| *known == member) {
-            return (*source).to_owned();
+            return source.clone();
         }
         // What is no member is the option or variable already.
         option(None, &member).map_or_else(|| path.to_owned(), str::to_owned)

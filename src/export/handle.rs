@@ -97,7 +97,8 @@ pub fn from_text<H: JobHandle>(field: &str, text: &str) -> Result<H> {
     handle.ok_or_else(|| unreadable(field, text))
 }
 
-fn unreadable(field: &str, text: &str) -> Error {
+/// The error of a text that is no handle.
+pub fn unreadable(field: &str, text: &str) -> Error {
     let error = Error::invalid(field, "is not the handle of a job, or not all of it")
         .with_next_step("use the handle that the start of the job printed, one word without line breaks");
     given::explained(field, text, error)

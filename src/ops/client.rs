@@ -1,7 +1,7 @@
 //! A client: one account at one service, and everything its operations share.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -239,6 +239,12 @@ pub fn machine_clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock::default())
 }
 
+/// The file with this user's profiles, for a host that reads them. It need not exist.
+#[must_use]
+pub fn config_file() -> Option<PathBuf> {
+    system::config_file()
+}
+
 /// What a client of this configuration trusts.
 fn trust(config: &ClientConfig) -> Result<Trust> {
     match config.trusted() {
@@ -315,8 +321,6 @@ impl<'a> Session<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     /// What a client shows of its account.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::client::{Account, Operation, Session};
+use super::client::{Account, Operation, Service, Session};
 use super::row::{CatalogRow, row};
 use super::services::services;
 use crate::base::error::{Error, Result};
@@ -13,8 +13,9 @@ use crate::base::time::BoxFuture;
 use crate::document::Checked;
 use crate::document::wait::Wait;
 use crate::export::handle::{self, JobHandle};
+pub use crate::export::job::{Instant, JobState};
 use crate::export::provider::{Jobs, Provider};
-use crate::export::record::JobRecord;
+pub use crate::export::record::JobRecord;
 use crate::export::wait;
 use crate::wait::WaitPolicy;
 
@@ -51,13 +52,13 @@ pub struct WaitForJob {
 
 impl Checked for GetJob {
     fn check(&self) -> Result<()> {
-        handle::prefix_of(HANDLE, &self.handle).map(drop)
+        service_of(&self.handle).map(drop)
     }
 }
 
 impl Checked for WaitForJob {
     fn check(&self) -> Result<()> {
-        handle::prefix_of(HANDLE, &self.handle).map(drop)
+        service_of(&self.handle).map(drop)
     }
 }
 
@@ -80,9 +81,25 @@ impl Operation for WaitForJob {
 /// Declares what asks the service of the client.
 macro_rules! dispatch {
     ($($(#[$doc:meta])* $variant:ident, $room:ident, $name:literal;)*) => {
+        /// The service of a handle.
+        ///
+        /// # Errors
+        /// `InvalidArgument` naming `handle` when it is none.
+        pub fn service_of(handle: &str) -> Result<Service> {
+            let prefix = handle::prefix_of(HANDLE, handle)?;
+            let known = [$((HandleOf::<crate::$room::account::Account>::PREFIX, Service::$variant),)*];
+            match known.iter().find(|(known, _)| *known == prefix) {
+                Some((_, service)) => Ok(*service),
+                None => Err(handle::unreadable(HANDLE, handle)),
+            }
+        }
+
         async fn look(session: Session<'_>, text: &str, wait: Option<Wait>, allow_failed: bool) -> Result<JobRecord> {
-            let prefix = handle::prefix_of(HANDLE, text)?;
-            $(check_service::<crate::$room::account::Account>(session, prefix)?;)*
+            let (service, own) = (service_of(text)?, session.service());
+            if service != own {
+                let rule = format!("is of the service '{service}', but the client is for the service '{own}'");
+                return Err(Error::invalid(HANDLE, rule));
+            }
             match session.account() {
                 $(Account::$variant(account) => look_at(account, session, text, wait, allow_failed).await,)*
             }
@@ -92,17 +109,6 @@ macro_rules! dispatch {
 services!(dispatch);
 
 type HandleOf<J> = <<J as Jobs>::Provider as Provider>::Handle;
-
-/// Refuses a handle whose prefix is that of a service which the client is not of.
-fn check_service<J: Jobs>(session: Session<'_>, prefix: &str) -> Result<()> {
-    let (prefix_of, service) = (HandleOf::<J>::PREFIX, HandleOf::<J>::SERVICE);
-    let of_client = session.service().to_string();
-    if prefix_of != prefix || service == of_client {
-        return Ok(());
-    }
-    let rule = format!("is of the service '{service}', but the client is for the service '{of_client}'");
-    Err(Error::invalid(HANDLE, rule))
-}
 
 async fn look_at<J: Jobs>(
     jobs: &J,

@@ -74,6 +74,13 @@ pub fn state_folder() -> Option<PathBuf> {
     state_folder_by(&etcetera::choose_base_strategy().ok()?)
 }
 
+/// The file in which this user configures this library, or `None` where the user has no home. It need not exist.
+#[must_use]
+pub fn config_file() -> Option<PathBuf> {
+    let folder = etcetera::choose_base_strategy().ok()?.config_dir();
+    folder.is_absolute().then(|| folder.join("epicloud").join("config.toml"))
+}
+
 fn state_folder_by(strategy: &impl BaseStrategy) -> Option<PathBuf> {
     // Windows has no folder for state; what is lost with the cache only has to be sent again.
     let folder = strategy.state_dir().unwrap_or_else(|| strategy.cache_dir()).join("epicloud");

@@ -8,7 +8,7 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use crate::base::error::Result;
 use crate::base::scope::Scope;
 use crate::cli::settings;
-use crate::ops::client::Client;
+use crate::ops::client::{Client, Service};
 use crate::ops::dxp::request::ListDeployments;
 use crate::ops::dxp::{DATABASES, Deployment, USUAL_ENVIRONMENTS};
 
@@ -47,7 +47,7 @@ fn recent_deployments() -> Result<Vec<Deployment>> {
         account: super::Account,
     }
     let Ok(environment) = Environment::try_parse_from(["epi"]) else { return Ok(Vec::new()) };
-    let (config, secret) = settings::client(&environment.account)?;
+    let (config, secret) = settings::client(Service::Dxp, &environment.account, None)?;
     let client = Client::new(config, secret.as_ref())?;
     let scope = Scope::silent();
     crate::cli::waited_for(async {

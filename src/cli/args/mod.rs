@@ -3,7 +3,9 @@
 mod candidates;
 mod deployment;
 mod export;
+mod job;
 mod package;
+mod profile;
 mod storage;
 
 use std::ffi::OsString;
@@ -16,7 +18,9 @@ use crate::ops::dxp::ZeroDowntimeMode;
 
 pub(super) use deployment::Deployment;
 pub(super) use export::{Database, Export};
+pub(super) use job::{Handles, Job};
 pub(super) use package::{Deploy, Files, Package, Switch};
+pub(super) use profile::ProfileVerb;
 pub(super) use storage::Storage;
 
 /// With what tells one build from another.
@@ -38,6 +42,10 @@ Examples:
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) account: Account,
+    /// Account of the configuration file, for what neither options nor variables say
+    #[arg(long, value_name = "NAME", env = "EPI_PROFILE", hide_env_values = true, global = true)]
+    #[arg(help_heading = "Account options")]
+    pub(super) profile: Option<String>,
     #[command(flatten)]
     pub(super) display: Display,
     #[command(subcommand)]
@@ -139,6 +147,12 @@ pub(super) enum Verb {
     /// List storage containers and create SAS URLs for them
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Storage(Storage),
+    /// Follow exports and backups of any service by their handles
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Job(Job),
+    /// List, show and check the accounts of the configuration file
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Profile(ProfileVerb),
     /// Get the SAS URL of the edge logs
     #[command(after_help = "Example:\n  epi edge-logs")]
     EdgeLogs,

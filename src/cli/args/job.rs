@@ -1,0 +1,37 @@
+//! `epi job`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::WaitOptions;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Job {
+    /// Show an export or backup of any service
+    #[command(after_help = "Example:\n  epi job show gw:eyJhZGRyZXNzIjoi...")]
+    Show {
+        #[command(flatten)]
+        handles: Handles,
+    },
+    /// Wait for exports and backups of any service
+    #[command(
+        after_help = "Example:\n  epi redis export start --uid 1 --location-file to.json -o json | \\\n    jq -r .handle | epi job wait -"
+    )]
+    Wait {
+        #[command(flatten)]
+        handles: Handles,
+        #[command(flatten)]
+        wait: WaitOptions,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Handles {
+    /// Handle that the start of the job printed; - reads handles from standard input, one per line
+    #[arg(value_name = "HANDLE", required_unless_present = "handle_file")]
+    pub(in crate::cli) handle: Vec<String>,
+    /// File with handles, one per line
+    #[arg(long, value_name = "FILE", conflicts_with = "handle")]
+    pub(in crate::cli) handle_file: Option<PathBuf>,
+}
