@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::args::{
-    Database, Deploy, Deployment, Export, Files, Job, MayWait, Package, Storage, Switch, Verb, WaitOptions,
+    Backup, Database, Deploy, Deployment, Export, Files, GuidewireVerb, Job, MayWait, Package, Storage, Switch, Verb,
+    WaitOptions,
 };
 use super::display::Shown;
 use super::settings;
@@ -115,6 +116,7 @@ impl Command {
                     writable,
                 })
             }
+            Verb::Guidewire(guidewire) => Self::of_guidewire(guidewire.verb).at(Service::Guidewire),
             Verb::EdgeLogs => Self::new(GetEdgeLogLocation::default()),
             Verb::Job(_) | Verb::Profile(_) | Verb::Completion { .. } | Verb::Man { .. } => {
                 return Err(Error::new(Kind::Internal, "this command is no single operation"));
@@ -222,6 +224,41 @@ impl Command {
                 wait: always(&wait),
                 download: DownloadSettings { streams },
             }),
+        }
+    }
+
+    fn of_guidewire(verb: GuidewireVerb) -> Self {
+        use crate::ops::guidewire::request as r;
+        match verb {
+            GuidewireVerb::Connect => Self::new(r::ConnectGuidewire {}),
+            GuidewireVerb::Backup(Backup::Create {
+                planet,
+                planet_class,
+                mechanism,
+                permanent,
+                retention_days,
+                name,
+                description,
+                unique_name,
+                wait,
+            }) => Self::new(r::CreateBackup {
+                planet_id: planet,
+                planet_class,
+                mechanism,
+                permanent,
+                retention_days,
+                name,
+                description,
+                unique_name,
+                wait: if_asked(&wait),
+                ..r::CreateBackup::default()
+            }),
+            GuidewireVerb::Backup(Backup::Show { id }) => Self::new(r::GetBackup { id }),
+            GuidewireVerb::Backup(Backup::List { planet }) => Self::new(r::ListBackups { planet_id: planet }),
+            GuidewireVerb::Backup(Backup::Wait { id, wait }) => {
+                Self::new(r::WaitForBackup { id, wait: always(&wait), ..r::WaitForBackup::default() })
+            }
+            GuidewireVerb::Backup(Backup::Delete { id, if_exists }) => Self::new(r::DeleteBackup { id, if_exists }),
         }
     }
 

@@ -18,6 +18,7 @@ use crate::ops::dxp::{
     ContainerLink, DatabaseExport, Deployment, DeploymentGoal, DeploymentStatus, ExportStatus, Location,
     StorageContainers, UploadReceipt,
 };
+use crate::ops::guidewire::request::ConnectedGuidewire;
 use crate::ops::job::{Instant, JobRecord};
 
 /// Where a text is shown.
@@ -85,6 +86,34 @@ impl Text for JobRecord {
             ("handle", vec![self.handle.clone()]),
             ("next", if self.state.is_final() { Vec::new() } else { vec![wait()] }),
         ])
+    }
+}
+
+impl Text for Vec<JobRecord> {
+    fn text(&self, page: &Page<'_>) -> String {
+        if self.is_empty() {
+            return "nothing found".to_owned();
+        }
+        let time = |instant: &Option<Instant>| instant.as_ref().map_or_else(String::new, |at| one_line(&at.time));
+        let id = |job: &JobRecord| {
+            job.object.get("id").map_or_else(String::new, |id| one_line(id.to_string().trim_matches('"')))
+        };
+        let row = |job: &JobRecord| {
+            [id(job), one_line(&job.status), one_line(&job.subject), time(&job.times.started), time(&job.times.expires)]
+        };
+        let rows: Vec<_> = self.iter().map(row).collect();
+        table(&["ID", "STATUS", "OF", "STARTED", "EXPIRES"].map(str::to_owned), &rows, page.columns)
+    }
+}
+
+impl Text for ConnectedGuidewire {
+    fn text(&self, _: &Page<'_>) -> String {
+        let [client, tenant, star_system, endpoint] =
+            [&self.client_id, &self.tenant_id, &self.star_system_id, &self.endpoint].map(|text| one_line(text));
+        let backups = self.backups;
+        format!(
+            "credentials OK: client {client}, tenant {tenant}, star system {star_system} ({backups} backups), endpoint {endpoint}"
+        )
     }
 }
 

@@ -25,8 +25,8 @@ mod words;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::FromArgMatches;
 use clap::error::ErrorKind as ClapKind;
-use clap::{CommandFactory, Parser};
 use futures_util::future::join_all;
 use tokio::runtime::Runtime;
 
@@ -36,20 +36,23 @@ use crate::base::event::Event;
 use crate::base::scope::Scope;
 use crate::ops::client::{Client, machine_clock};
 use crate::ops::runtime;
-use args::{Arguments, Form, Verb};
+use args::{Arguments, Form, Verb, grammar};
 use command::Command;
 use display::{Several, Shown};
 use output::{Answer, Output};
 use profile::Profile;
+use settings::Sources;
 use terminal::Abilities;
+use words::CommandLine;
 
 /// Runs the command line with the process's arguments and gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     pages::answer_the_shell();
-    let arguments = match Arguments::try_parse() {
+    let parsed = grammar().try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&without_environment(error)),
+        Err(error) => return usage(&error),
     };
     match &arguments.verb {
         Verb::Completion { shell } => return written(pages::completion(*shell)),
@@ -62,15 +65,21 @@ pub fn main() -> ExitCode {
         Err(error) => (Form::Text, Some(error)),
     };
     let profile = settings::profile(arguments.profile.as_ref());
-    let words = settings::words(&arguments, profile.as_ref().ok().and_then(Option::as_ref));
+    let words = words(&arguments, profile.as_ref().ok().and_then(Option::as_ref));
     let output = match Output::new(&arguments.display, form, words, machine_clock()) {
         Ok(output) => output,
         Err(error) => return refuse(&error),
     };
     match (unknown, profile) {
         (Some(error), _) | (None, Err(error)) => output.finish(Err(error)),
-        (None, Ok(profile)) => execute(arguments, profile.as_ref(), &output),
+        (None, Ok(profile)) => execute(&arguments, profile.as_ref(), &output),
     }
+}
+
+/// The words of this run, even where its account is not in order.
+fn words(arguments: &Arguments, profile: Option<&Profile>) -> CommandLine {
+    let service = arguments.verb.service().or(profile.map(Profile::service)).unwrap_or_default();
+    Sources::new(service, arguments, profile).map(|sources| sources.words()).unwrap_or_default()
 }
 
 /// Where nothing else can print yet.
@@ -87,16 +96,6 @@ fn written(outcome: Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => refuse(&error),
     }
-}
-
-/// The same error of the grammar without what came from the environment: clap's usage shows all that is set there as
-/// though it had to be given.
-fn without_environment(error: clap::Error) -> clap::Error {
-    if !matches!(error.kind(), ClapKind::MissingRequiredArgument | ClapKind::ArgumentConflict) {
-        return error;
-    }
-    let grammar = Arguments::command().mut_args(|argument| argument.env(None::<&str>));
-    grammar.try_get_matches().err().unwrap_or(error)
 }
 
 /// clap's own texts: help and version are no errors; everything else exits as a broken rule does.
@@ -117,9 +116,9 @@ fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn execute(arguments: Arguments, profile: Option<&Profile>, output: &Output) -> ExitCode {
+fn execute(arguments: &Arguments, profile: Option<&Profile>, output: &Output) -> ExitCode {
     if let Verb::Profile(verb) = &arguments.verb {
-        let result = profiles::run(verb, &arguments, profile);
+        let result = profiles::run(verb, arguments, profile);
         return output.finish(result.map(|result| Answer { result, shows_link: false }));
     }
     let (commands, runtime) = match prepare(arguments, profile) {
@@ -146,15 +145,16 @@ fn execute(arguments: Arguments, profile: Option<&Profile>, output: &Output) -> 
 }
 
 /// The commands, each with the client of its service.
-fn prepare(arguments: Arguments, profile: Option<&Profile>) -> Result<(Vec<(Command, Client)>, Runtime)> {
+fn prepare(arguments: &Arguments, profile: Option<&Profile>) -> Result<(Vec<(Command, Client)>, Runtime)> {
+    let commands = Command::of(arguments.verb.clone())?;
     let mut clients: Vec<Client> = Vec::new();
     let mut prepared = Vec::new();
-    for command in Command::of(arguments.verb)? {
+    for command in commands {
         let known = clients.iter().find(|client| client.service() == command.service).cloned();
         let client = match known {
             Some(client) => client,
             None => {
-                let (config, secret) = settings::client(command.service, &arguments.account, profile)?;
+                let (config, secret) = Sources::new(command.service, arguments, profile)?.client()?;
                 Client::new(config, secret.as_ref())?
             }
         };

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use clap::CommandFactory;
 use clap_complete::env::Shells;
 use clap_mangen::Man;
 
-use super::args::{Arguments, Shell};
+use super::args::{Shell, grammar};
 use super::stdio::print;
 use crate::base::error::{Error, Kind, Result};
 
@@ -15,7 +14,7 @@ const ASKED: &str = "COMPLETE";
 
 /// Answers a shell that asks for candidates, and ends the process then.
 pub(super) fn answer_the_shell() {
-    clap_complete::env::CompleteEnv::with_factory(Arguments::command).var(ASKED).complete();
+    clap_complete::env::CompleteEnv::with_factory(grammar).var(ASKED).complete();
 }
 
 /// Prints the script that lets a shell ask.
@@ -42,7 +41,7 @@ pub(super) fn completion(shell: Shell) -> Result<()> {
 /// Prints the page of a command, or writes all pages into a directory.
 pub(super) fn manual(command: &[String], output_dir: Option<&Path>) -> Result<()> {
     // Without the pages of `help`, which say nothing.
-    let mut root = without_help(Arguments::command());
+    let mut root = without_help(grammar());
     root.build();
     if let Some(folder) = output_dir {
         let failed = |error| Error::io(format!("cannot write the manual pages to '{}'", folder.display()), &error);

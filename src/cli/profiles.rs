@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::args::{Arguments, ProfileVerb};
 use super::display::{Page, Shown, Text};
 use super::profile::{Profile, snake_case};
-use super::settings;
+use super::settings::Sources;
 use super::table::table;
 use super::words::option_of;
 use crate::base::error::{Error, Kind, Result};
@@ -87,13 +87,13 @@ struct Sourced {
 impl Resolved {
     fn of(arguments: &Arguments, profile: Option<&Profile>) -> Result<Self> {
         let service = profile.map_or(Service::Dxp, Profile::service);
-        let words = settings::words(arguments, profile);
+        let sources = Sources::new(service, arguments, profile)?;
+        let words = sources.words();
         let source = |member: &str| {
             let known = words.sources.iter().find(|(known, _)| known == member);
             known.map_or_else(|| option_of(member).unwrap_or("default").to_owned(), |(_, source)| source.clone())
         };
-        let (config, secret) = settings::client(service, &arguments.account, profile)?;
-        let document = serde_json::to_value(&config)
+        let document = serde_json::to_value(sources.config()?)
             .map_err(|error| Error::new(Kind::Internal, format!("cannot write the configuration: {error}")))?;
         let members = document.as_object().into_iter().flatten().filter(|(member, _)| *member != "service");
         let mut values: Vec<Sourced> = members
@@ -103,11 +103,10 @@ impl Resolved {
                 source: source(member),
             })
             .collect();
-        let of_profile = profile.and_then(|profile| profile.secret.as_ref()).map(ToString::to_string);
-        let (value, source) = match (secret, settings::secret_source(service, &arguments.account)) {
-            (None, _) => ("not set", String::new()),
-            (Some(_), Some(given)) => ("set", given),
-            (Some(_), None) => ("set", of_profile.unwrap_or_default()),
+        // It is not read: whoever shows an account need not be able to.
+        let (value, source) = match sources.secret_source() {
+            Some(source) => ("given", source),
+            None => ("not given", String::new()),
         };
         values.push(Sourced { name: "secret".to_owned(), value: value.to_owned(), source });
         Ok(Self { service, profile: profile.map(|profile| profile.name.clone()), values })

@@ -1,4 +1,7 @@
-//! The client's configuration from options and the environment, and secrets from where secrets may come from.
+//! The configuration of a client from options, variables and a profile, and secrets from where secrets may come from.
+//!
+//! An option counts before a variable, a variable before the profile, and the profile before the default. What is empty
+//! counts as not given: pipelines set variables that have no value to nothing.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -7,145 +10,254 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
-use super::args::{Account, Arguments, Form, Handles, Package, Verb};
+use super::args::{Arguments, Form, Handles, Package, Verb};
 use super::profile::{Profile, snake_case};
-use super::words::{CommandLine, VARIABLES, option_of};
+use super::words::{CommandLine, Variable, option_of, variables};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
 use crate::base::limits::CallTimeoutSeconds;
 use crate::base::secret::Secret;
 use crate::ops::client::{ClientConfig, Service};
-use crate::ops::dxp::{Config, check_project_guid};
+use crate::ops::dxp::check_project_guid;
+use crate::ops::{dxp, guidewire};
 
 /// The longest secret or link that is read from a file or standard input.
 const LONGEST_SECRET: u64 = 64 << 10;
 
-/// A configuration and its secret, if there is one.
-pub(super) type Settings = (ClientConfig, Option<Secret>);
-
-/// What options and variables say of a client of this service, and for what they do not say, a profile.
-pub(super) fn client(service: Service, account: &Account, profile: Option<&Profile>) -> Result<Settings> {
-    if let Some(profile) = profile.filter(|profile| profile.service() != service) {
-        let text = format!("profile '{}' is for the service '{}', not '{service}'", profile.name, profile.service());
-        return Err(Error::new(Kind::InvalidArgument, text).with_next_step("use another profile with --profile"));
-    }
-    match service {
-        Service::Dxp => dxp(account, profile),
-    }
+/// Where the values of one account come from.
+pub(super) struct Sources<'a> {
+    service: Service,
+    arguments: &'a Arguments,
+    profile: Option<&'a Profile>,
 }
 
-fn dxp(account: &Account, profile: Option<&Profile>) -> Result<Settings> {
-    let secret = match (&account.client_secret_file, account.client_secret_stdin) {
-        (Some(file), _) => Some(read_file("--client-secret-file", file)?),
-        (None, true) => Some(read_stdin("--client-secret-stdin")?),
-        (None, false) => variable("EPI_CLIENT_SECRET")?,
-    };
-    let base = match profile.map(|profile| &profile.config) {
-        Some(ClientConfig::Dxp(config)) => config.clone(),
-        _ => Config::default(),
-    };
-    let project_id = named(account.project_id.as_ref()).or(base.project_id);
-    if let Some(project) = &project_id {
-        check_project_guid("projectId", project)?;
-    }
-    let config = Config {
-        endpoint: named(account.endpoint.as_ref()).or(base.endpoint),
-        client_key: named(account.client_key.as_ref()).or(base.client_key),
-        project_id,
-        ca_file: named_path(account.ca_file.as_ref()).or(base.ca_file),
-        state_dir: named_path(account.state_dir.as_ref()).or(base.state_dir),
-        call_timeout_seconds: call_timeout(account.call_timeout.as_ref())?.or(base.call_timeout_seconds),
-    };
-    Ok((config.into(), secret_or(secret, profile)?))
+/// Where a secret is given.
+enum SecretFrom<'a> {
+    File(&'static str, &'a Path),
+    Stdin(&'static str),
+    Variable(&'static str),
 }
 
-/// Where the secret of a client of this service was given, if not in a profile.
-pub(super) fn secret_source(service: Service, account: &Account) -> Option<String> {
-    let variable = match service {
-        Service::Dxp => "EPI_CLIENT_SECRET",
-    };
-    let is_set = || std::env::var(variable).is_ok_and(|value| !given::trimmed(&value).is_empty());
-    match (&account.client_secret_file, account.client_secret_stdin) {
-        (Some(_), _) => Some("--client-secret-file".to_owned()),
-        (None, true) => Some("--client-secret-stdin".to_owned()),
-        (None, false) => is_set().then(|| variable.to_owned()),
+impl<'a> Sources<'a> {
+    /// The sources for a client of this service.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the profile or an option is for another service.
+    pub(super) fn new(service: Service, arguments: &'a Arguments, profile: Option<&'a Profile>) -> Result<Self> {
+        if let Some(profile) = profile.filter(|profile| profile.service() != service) {
+            let text =
+                format!("profile '{}' is for the service '{}', not '{service}'", profile.name, profile.service());
+            return Err(Error::new(Kind::InvalidArgument, text).with_next_step("use another profile with --profile"));
+        }
+        let sources = Self { service, arguments, profile };
+        let has_it = |member: &str| variables(service).any(|variable| variable.member == member);
+        for (member, _) in sources.options().into_iter().filter(|(member, value)| value.is_some() && !has_it(member)) {
+            let rule = format!("is not an option of the service '{service}'");
+            return Err(Error::invalid(option_of(member).unwrap_or(member), rule));
+        }
+        Ok(sources)
     }
-}
 
-/// A secret that was given, or else that of the profile.
-fn secret_or(given: Option<Zeroizing<String>>, profile: Option<&Profile>) -> Result<Option<Secret>> {
-    let secret = match (given, profile) {
-        (None, Some(profile)) => profile.secret()?,
-        (given, _) => given,
-    };
-    Ok(secret.map(|secret| Secret::from(secret.as_str())))
+    /// What the options say, by the members that they stand for.
+    fn options(&self) -> Vec<(&'static str, Option<OsString>)> {
+        let account = &self.arguments.account;
+        let text = |value: &Option<String>| value.as_ref().map(OsString::from).filter(|value| !value.is_empty());
+        let path = |value: &Option<OsString>| value.clone().filter(|value| !value.is_empty());
+        let mut options = vec![
+            ("endpoint", text(&account.endpoint)),
+            ("clientKey", text(&account.client_key)),
+            ("projectId", text(&account.project_id)),
+            ("caFile", path(&account.ca_file)),
+            ("stateDir", path(&account.state_dir)),
+            ("callTimeoutSeconds", text(&account.call_timeout)),
+        ];
+        if let Verb::Guidewire(verb) = &self.arguments.verb {
+            options.extend(verb.account.members().map(|(member, value)| (member, text(value))));
+        }
+        options
+    }
+
+    fn option(&self, member: &str) -> Option<OsString> {
+        self.options().into_iter().find(|(known, _)| *known == member).and_then(|(_, value)| value)
+    }
+
+    /// A value of an option or a variable.
+    fn given(&self, member: &str) -> Option<OsString> {
+        let of_variable = || {
+            variables(self.service)
+                .find(|variable| variable.member == member)
+                .and_then(|variable| std::env::var_os(variable.name))
+        };
+        self.option(member).or_else(of_variable).filter(|value| !value.is_empty())
+    }
+
+    fn text(&self, member: &str) -> Result<Option<String>> {
+        let Some(value) = self.given(member) else { return Ok(None) };
+        let value = value.into_string().map_err(|_| Error::invalid(member, "is not valid Unicode text"))?;
+        let text = given::trimmed(&value);
+        Ok((!text.is_empty()).then(|| text.to_owned()))
+    }
+
+    /// A file's name may have spaces at its ends; line breaks are what a pipeline adds.
+    fn path(&self, member: &str) -> Option<PathBuf> {
+        let value = self.given(member)?;
+        let without_breaks = match value.to_str() {
+            Some(text) => text.trim_matches(['\r', '\n']).into(),
+            None => value,
+        };
+        (!without_breaks.is_empty()).then(|| without_breaks.into())
+    }
+
+    fn number<T: std::str::FromStr<Err: std::fmt::Display>>(&self, member: &str) -> Result<Option<T>> {
+        let read = |text: String| text.parse().map_err(|error: T::Err| Error::invalid(member, error.to_string()));
+        self.text(member)?.map(read).transpose()
+    }
+
+    /// Where the secret is given, if not in the profile.
+    fn secret_from(&self) -> Option<SecretFrom<'a>> {
+        let account = &self.arguments.account;
+        let variable = match self.service {
+            Service::Dxp => "EPI_CLIENT_SECRET",
+            Service::Guidewire => "EPI_GUIDEWIRE_CLIENT_SECRET",
+        };
+        let is_set =
+            || std::env::var_os(variable).is_some_and(|value| !given::trimmed(&value.to_string_lossy()).is_empty());
+        match (&account.client_secret_file, account.client_secret_stdin) {
+            (Some(file), _) => Some(SecretFrom::File("--client-secret-file", file)),
+            (None, true) => Some(SecretFrom::Stdin("--client-secret-stdin")),
+            (None, false) => is_set().then_some(SecretFrom::Variable(variable)),
+        }
+    }
+
+    /// Where the secret comes from, in a few words; `None` without one.
+    pub(super) fn secret_source(&self) -> Option<String> {
+        match self.secret_from() {
+            Some(SecretFrom::File(name, _) | SecretFrom::Stdin(name) | SecretFrom::Variable(name)) => {
+                Some(name.to_owned())
+            }
+            None => self.profile?.secret.as_ref().map(ToString::to_string),
+        }
+    }
+
+    fn secret(&self) -> Result<Option<Secret>> {
+        let secret = match (self.secret_from(), self.profile) {
+            (Some(SecretFrom::File(option, file)), _) => Some(read_file(option, file)?),
+            (Some(SecretFrom::Stdin(option)), _) => Some(read_stdin(option)?),
+            (Some(SecretFrom::Variable(name)), _) => variable(name)?,
+            (None, Some(profile)) => profile.secret()?,
+            (None, None) => None,
+        };
+        Ok(secret.map(|secret| Secret::from(secret.as_str())))
+    }
+
+    /// The configuration.
+    pub(super) fn config(&self) -> Result<ClientConfig> {
+        let base = self.profile.map(|profile| &profile.config);
+        Ok(match self.service {
+            Service::Dxp => {
+                let base = if let Some(ClientConfig::Dxp(config)) = base { config.clone() } else { Default::default() };
+                let project_id = self.text("projectId")?.or(base.project_id);
+                if let Some(project) = &project_id {
+                    check_project_guid("projectId", project)?;
+                }
+                let config = dxp::Config {
+                    endpoint: self.text("endpoint")?.or(base.endpoint),
+                    client_key: self.text("clientKey")?.or(base.client_key),
+                    project_id,
+                    ca_file: self.path("caFile").or(base.ca_file),
+                    state_dir: self.path("stateDir").or(base.state_dir),
+                    call_timeout_seconds: self.call_timeout()?.or(base.call_timeout_seconds),
+                };
+                config.into()
+            }
+            Service::Guidewire => {
+                let base =
+                    if let Some(ClientConfig::Guidewire(config)) = base { config.clone() } else { Default::default() };
+                let config = guidewire::Config {
+                    endpoint: self.text("endpoint")?.or(base.endpoint),
+                    token_url: self.text("tokenUrl")?.or(base.token_url),
+                    client_id: self.text("clientId")?.or(base.client_id),
+                    tenant_id: self.text("tenantId")?.or(base.tenant_id),
+                    star_system_id: self.text("starSystemId")?.or(base.star_system_id),
+                    scopes: self.text("scopes")?.or(base.scopes),
+                    max_retention_days: self.number("maxRetentionDays")?.or(base.max_retention_days),
+                    star_system_list: base.star_system_list,
+                    ca_file: self.path("caFile").or(base.ca_file),
+                    call_timeout_seconds: self.call_timeout()?.or(base.call_timeout_seconds),
+                };
+                config.into()
+            }
+        })
+    }
+
+    fn call_timeout(&self) -> Result<Option<CallTimeoutSeconds>> {
+        self.text("callTimeoutSeconds")?.map(|text| seconds(&text)).transpose()
+    }
+
+    /// The configuration and its secret, if there is one.
+    pub(super) fn client(&self) -> Result<(ClientConfig, Option<Secret>)> {
+        let secret = self.secret()?;
+        Ok((self.config()?, secret))
+    }
+
+    /// How this run names what was given: by the option, or by the variable, profile or file that the value came from.
+    pub(super) fn words(&self) -> CommandLine {
+        let (mut sources, mut typed) = (Vec::new(), Vec::new());
+        let mut comes_from = |member: &str, source: &str| sources.push((member.to_owned(), source.to_owned()));
+        for Variable { member, name, .. } in variables(self.service) {
+            match self.option(member).map(OsString::into_string) {
+                // A value that is not text could not be printed.
+                Some(value) => {
+                    typed.extend(option_of(member).zip(value.ok()).map(|(option, text)| (option, Some(text))))
+                }
+                None if self.given(member).is_some() => comes_from(member, name),
+                None => {}
+            }
+        }
+        if let Some(profile) = self.profile {
+            for member in profile.members.keys().filter(|member| self.given(member).is_none()) {
+                comes_from(member, &format!("{} of profile '{}'", snake_case(member), profile.name));
+            }
+            typed.push(("--profile", Some(profile.name.clone())));
+        }
+        match self.secret_from() {
+            Some(SecretFrom::File(option, file)) => {
+                comes_from("clientSecret", option);
+                typed.push((option, Some(file.display().to_string())));
+            }
+            Some(SecretFrom::Stdin(option)) => {
+                comes_from("clientSecret", option);
+                typed.push((option, None));
+            }
+            Some(SecretFrom::Variable(name)) => comes_from("clientSecret", name),
+            None => {}
+        }
+        let files = match &self.arguments.verb {
+            Verb::Deploy(deploy) => Some(&deploy.files),
+            Verb::Package(Package::Upload { files, sas_url_file, sas_url_stdin }) => {
+                if sas_url_file.is_some() {
+                    comes_from("sasUrl", "--sas-url-file");
+                } else if *sas_url_stdin {
+                    comes_from("sasUrl", "--sas-url-stdin");
+                }
+                Some(files)
+            }
+            _ => None,
+        };
+        if files.is_some_and(|files| files.blob_name.is_none()) {
+            comes_from("files[].blobName", "FILE");
+        }
+        CommandLine { service: self.service, sources, account: typed }
+    }
 }
 
 /// The profile that is asked for by its option or variable.
-pub(super) fn profile(name: Option<&String>) -> Result<Option<Profile>> {
-    named(name).map(|name| Profile::load(&name)).transpose()
-}
-
-fn call_timeout(text: Option<&String>) -> Result<Option<CallTimeoutSeconds>> {
-    named(text).map(|text| seconds(&text)).transpose()
-}
-
-/// How this run names what was given: by the option, or by the variable or file that the value came from.
-pub(super) fn words(arguments: &Arguments, profile: Option<&Profile>) -> CommandLine {
-    let account = &arguments.account;
-    let text = |value: &Option<String>| value.as_ref().map(OsString::from);
-    // The grammar does not say where a value came from; the same value in both places may be called by either name.
-    let given = |member: &str| match member {
-        "clientKey" => text(&account.client_key),
-        "projectId" => text(&account.project_id),
-        "endpoint" => text(&account.endpoint),
-        "caFile" => account.ca_file.clone(),
-        "stateDir" => account.state_dir.clone(),
-        "callTimeoutSeconds" => text(&account.call_timeout),
-        _ => None,
+pub(super) fn profile(option: Option<&String>) -> Result<Option<Profile>> {
+    let name = match option {
+        Some(name) => Some(given::trimmed(name).to_owned()),
+        None => std::env::var("EPI_PROFILE").ok().map(|name| given::trimmed(&name).to_owned()),
     };
-    let (mut sources, mut typed) = (Vec::new(), Vec::new());
-    for &(member, variable) in VARIABLES {
-        let Some(value) = given(member) else { continue };
-        if std::env::var_os(variable).as_ref() == Some(&value) {
-            sources.push((member.to_owned(), variable.to_owned()));
-        } else if let (Some(option), Ok(text)) = (option_of(member), value.into_string())
-            && !text.is_empty()
-        {
-            // A value that is not text could not be printed.
-            typed.push((option, Some(text)));
-        }
-    }
-    if let Some(profile) = profile {
-        let is_given = |member: &str| given(member).is_some_and(|value| !value.is_empty());
-        for member in profile.members.keys().filter(|member| !is_given(member)) {
-            sources.push((member.clone(), format!("{} of profile '{}'", snake_case(member), profile.name)));
-        }
-        typed.push(("--profile", Some(profile.name.clone())));
-    }
-    if let Some(file) = &account.client_secret_file {
-        sources.push(("clientSecret".to_owned(), "--client-secret-file".to_owned()));
-        typed.push(("--client-secret-file", Some(file.display().to_string())));
-    } else if account.client_secret_stdin {
-        sources.push(("clientSecret".to_owned(), "--client-secret-stdin".to_owned()));
-        typed.push(("--client-secret-stdin", None));
-    }
-    let files = match &arguments.verb {
-        Verb::Deploy(deploy) => Some(&deploy.files),
-        Verb::Package(Package::Upload { files, sas_url_file, sas_url_stdin }) => {
-            if sas_url_file.is_some() {
-                sources.push(("sasUrl".to_owned(), "--sas-url-file".to_owned()));
-            } else if *sas_url_stdin {
-                sources.push(("sasUrl".to_owned(), "--sas-url-stdin".to_owned()));
-            }
-            Some(files)
-        }
-        _ => None,
-    };
-    if files.is_some_and(|files| files.blob_name.is_none()) {
-        sources.push(("files[].blobName".to_owned(), "FILE".to_owned()));
-    }
-    CommandLine { sources, account: typed }
+    name.filter(|name| !name.is_empty()).map(|name| Profile::load(&name)).transpose()
 }
 
 /// The form of the result: the option, else `EPI_OUTPUT`, else text.
@@ -161,24 +273,10 @@ pub(super) fn form(option: Option<Form>) -> Result<Form> {
     }
 }
 
-/// An empty value counts as not given: pipelines set variables that have no value to nothing.
-fn named(value: Option<&String>) -> Option<String> {
-    value.map(|value| given::trimmed(value)).filter(|value| !value.is_empty()).map(str::to_owned)
-}
-
 fn seconds(text: &str) -> Result<CallTimeoutSeconds> {
     let invalid = |rule: String| Error::invalid("callTimeoutSeconds", rule);
     let seconds = text.parse().map_err(|_| invalid(format!("'{text}' is not a whole number of seconds")))?;
     CallTimeoutSeconds::new(seconds).map_err(|error| invalid(error.to_string()))
-}
-
-/// A file's name may have spaces at its ends; line breaks are what a pipeline adds.
-fn named_path(value: Option<&OsString>) -> Option<PathBuf> {
-    let without_breaks = |value: &OsString| match value.to_str() {
-        Some(text) => text.trim_matches(['\r', '\n']).into(),
-        None => value.clone(),
-    };
-    value.map(without_breaks).filter(|value| !value.is_empty()).map(Into::into)
 }
 
 /// A secret in an environment variable; an empty one counts as not given.
@@ -244,14 +342,31 @@ mod tests {
     use super::super::args::Arguments;
     use super::*;
 
+    fn sources<'a>(service: Service, arguments: &'a Arguments) -> Result<Sources<'a>> {
+        Sources::new(service, arguments, None)
+    }
+
     #[test]
     fn paths_that_are_empty_count_as_not_given() {
         for (given, expected) in [("kept", Some("kept")), ("", None)] {
             let line = ["epi", "--state-dir", given, "--ca-file", given, "connect"];
-            let (config, _) = client(Service::Dxp, &Arguments::try_parse_from(line).unwrap().account, None).unwrap();
-            let expected = expected.map(PathBuf::from);
+            let arguments = Arguments::try_parse_from(line).unwrap();
+            let config = sources(Service::Dxp, &arguments).unwrap().config().unwrap();
             let ClientConfig::Dxp(config) = config else { panic!("a configuration of another service") };
+            let expected = expected.map(PathBuf::from);
             assert_eq!((&config.state_dir, &config.ca_file), (&expected, &expected), "'{given}'");
         }
+    }
+
+    #[test]
+    fn an_option_of_another_service_is_refused() {
+        let arguments = Arguments::try_parse_from(["epi", "--project-id", "x", "guidewire", "connect"]).unwrap();
+        let error = sources(Service::Guidewire, &arguments).err().unwrap();
+        assert_eq!(error.message(), "--project-id: is not an option of the service 'guidewire'");
+        let arguments =
+            Arguments::try_parse_from(["epi", "--endpoint", "https://h/", "guidewire", "connect", "--tenant", "acme"]);
+        let config = sources(Service::Guidewire, &arguments.unwrap()).unwrap().config().unwrap();
+        let ClientConfig::Guidewire(config) = config else { panic!("a configuration of another service") };
+        assert_eq!((config.endpoint.as_deref(), config.tenant_id.as_deref()), (Some("https://h/"), Some("acme")));
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::base::error::{Error, Kind};
 use crate::base::next_step::{Command, Setting, Words};
+use crate::ops::client::Service;
 
 /// The option behind a member.
 struct Word {
@@ -27,7 +28,8 @@ const fn word_of(operations: &'static [&'static str], member: &'static str, opti
 }
 
 /// Operations that wait only when they are asked to.
-const MAY_WAIT: &[&str] = &["deployment.start", "deployment.complete", "deployment.reset", "databaseExport.start"];
+const MAY_WAIT: &[&str] =
+    &["deployment.start", "deployment.complete", "deployment.reset", "databaseExport.start", "guidewire.backup.create"];
 
 /// Members and options. The members of the configuration stand first.
 const WORDS: &[Word] = &[
@@ -75,17 +77,58 @@ const WORDS: &[Word] = &[
     word("storageContainer", "--container"),
     word("writable", "--writable"),
     word("handle", "HANDLE"),
+    word("tokenUrl", "--token-url"),
+    word("clientId", "--client-id"),
+    word("tenantId", "--tenant"),
+    word("starSystemId", "--star-system"),
+    word("scopes", "--scopes"),
+    word("maxRetentionDays", "--max-retention-days"),
+    word("planetId", "--planet"),
+    word("planetClass", "--planet-class"),
+    word("mechanism", "--mechanism"),
+    word("permanent", "--permanent"),
+    word("retentionDays", "--retention-days"),
+    word("name", "--name"),
+    word("description", "--description"),
+    word("uniqueName", "--unique-name"),
+    word("ifExists", "--if-exists"),
 ];
 
-/// The variables that stand for an option which is not given.
-pub(super) const VARIABLES: &[(&str, &str)] = &[
-    ("endpoint", "EPI_ENDPOINT"),
-    ("clientKey", "EPI_CLIENT_KEY"),
-    ("projectId", "EPI_PROJECT_ID"),
-    ("caFile", "EPI_CA_FILE"),
-    ("stateDir", "EPI_STATE_DIR"),
-    ("callTimeoutSeconds", "EPI_CALL_TIMEOUT"),
+/// A variable that stands for an option which is not given.
+pub(super) struct Variable {
+    /// The service whose account it is part of.
+    service: Service,
+    /// The member of the configuration.
+    pub(super) member: &'static str,
+    pub(super) name: &'static str,
+}
+
+const fn variable(service: Service, member: &'static str, name: &'static str) -> Variable {
+    Variable { service, member, name }
+}
+
+const VARIABLES: &[Variable] = &[
+    variable(Service::Dxp, "endpoint", "EPI_ENDPOINT"),
+    variable(Service::Dxp, "clientKey", "EPI_CLIENT_KEY"),
+    variable(Service::Dxp, "projectId", "EPI_PROJECT_ID"),
+    variable(Service::Dxp, "caFile", "EPI_CA_FILE"),
+    variable(Service::Dxp, "stateDir", "EPI_STATE_DIR"),
+    variable(Service::Dxp, "callTimeoutSeconds", "EPI_CALL_TIMEOUT"),
+    variable(Service::Guidewire, "endpoint", "EPI_GUIDEWIRE_ENDPOINT"),
+    variable(Service::Guidewire, "tokenUrl", "EPI_GUIDEWIRE_TOKEN_URL"),
+    variable(Service::Guidewire, "clientId", "EPI_GUIDEWIRE_CLIENT_ID"),
+    variable(Service::Guidewire, "tenantId", "EPI_GUIDEWIRE_TENANT"),
+    variable(Service::Guidewire, "starSystemId", "EPI_GUIDEWIRE_STAR_SYSTEM"),
+    variable(Service::Guidewire, "scopes", "EPI_GUIDEWIRE_SCOPES"),
+    variable(Service::Guidewire, "maxRetentionDays", "EPI_GUIDEWIRE_MAX_RETENTION_DAYS"),
+    variable(Service::Guidewire, "caFile", "EPI_CA_FILE"),
+    variable(Service::Guidewire, "callTimeoutSeconds", "EPI_CALL_TIMEOUT"),
 ];
+
+/// The variables of a service.
+pub(super) fn variables(service: Service) -> impl Iterator<Item = &'static Variable> {
+    VARIABLES.iter().filter(move |variable| variable.service == service)
+}
 
 /// The verb of each operation.
 const VERBS: &[(&str, &str)] = &[
@@ -106,6 +149,12 @@ const VERBS: &[(&str, &str)] = &[
     ("storageContainer.list", "storage containers"),
     ("storageSas.get", "storage sas"),
     ("edgeLogLocation.get", "edge-logs"),
+    ("guidewire.connect", "guidewire connect"),
+    ("guidewire.backup.create", "guidewire backup create"),
+    ("guidewire.backup.get", "guidewire backup show"),
+    ("guidewire.backup.list", "guidewire backup list"),
+    ("guidewire.backup.wait", "guidewire backup wait"),
+    ("guidewire.backup.delete", "guidewire backup delete"),
     ("job.get", "job show"),
     ("job.wait", "job wait"),
 ];
@@ -113,6 +162,8 @@ const VERBS: &[(&str, &str)] = &[
 /// The words of one run of `epi`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CommandLine {
+    /// The service whose variables are named.
+    pub(super) service: Service,
     /// The members whose values came from elsewhere than their option, and from where: a variable, a profile, or the option
     /// that names a file.
     pub(super) sources: Vec<(String, String)>,
@@ -140,8 +191,8 @@ impl Words for CommandLine {
     fn setting(&self, setting: Setting) -> String {
         let member = setting.member();
         let option = option(None, member).unwrap_or(member);
-        match VARIABLES.iter().find(|(known, _)| *known == member) {
-            Some((_, variable)) => format!("{option} ({variable})"),
+        match variables(self.service).find(|variable| variable.member == member) {
+            Some(variable) => format!("{option} ({})", variable.name),
             None => option.to_owned(),
         }
     }

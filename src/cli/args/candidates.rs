@@ -7,7 +7,7 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::base::error::Result;
 use crate::base::scope::Scope;
-use crate::cli::settings;
+use crate::cli::settings::Sources;
 use crate::ops::client::{Client, Service};
 use crate::ops::dxp::request::ListDeployments;
 use crate::ops::dxp::{DATABASES, Deployment, USUAL_ENVIRONMENTS};
@@ -40,14 +40,9 @@ pub(super) fn deployment_ids() -> ArgValueCandidates {
 }
 
 fn recent_deployments() -> Result<Vec<Deployment>> {
-    /// The account as the environment has it.
-    #[derive(Parser)]
-    struct Environment {
-        #[command(flatten)]
-        account: super::Account,
-    }
-    let Ok(environment) = Environment::try_parse_from(["epi"]) else { return Ok(Vec::new()) };
-    let (config, secret) = settings::client(Service::Dxp, &environment.account, None)?;
+    // As though nothing but a command had been typed: the variables say the rest.
+    let Ok(environment) = super::Arguments::try_parse_from(["epi", "connect"]) else { return Ok(Vec::new()) };
+    let (config, secret) = Sources::new(Service::Dxp, &environment, None)?.client()?;
     let client = Client::new(config, secret.as_ref())?;
     let scope = Scope::silent();
     crate::cli::waited_for(async {

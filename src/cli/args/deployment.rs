@@ -6,7 +6,7 @@ use super::candidates::{deployment_ids, environments};
 use super::{MayWait, Mode, Strict, WaitOptions};
 use crate::ops::dxp::DeploymentGoal;
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(in crate::cli) enum Deployment {
     /// Start a deployment of uploaded packages or of another environment's content
     #[command(

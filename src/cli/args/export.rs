@@ -9,7 +9,7 @@ use super::{MayWait, WaitOptions};
 use crate::base::limits::{DownloadStreams, RetentionHours};
 
 /// Which database.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct Database {
     /// Environment of the database
     #[arg(long, value_name = "ENVIRONMENT", add = environments())]
@@ -19,7 +19,7 @@ pub(in crate::cli) struct Database {
     pub(in crate::cli) database: String,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(in crate::cli) enum Export {
     /// Start a database export
     #[command(
@@ -94,7 +94,7 @@ pub(in crate::cli) enum Export {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct ShowLink {
     /// Show the download link in text output; it is a secret (JSON output always includes it)
     #[arg(long)]

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::WaitOptions;
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(in crate::cli) enum Job {
     /// Show an export or backup of any service
     #[command(after_help = "Example:\n  epi job show gw:eyJhZGRyZXNzIjoi...")]
@@ -26,7 +26,7 @@ pub(in crate::cli) enum Job {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct Handles {
     /// Handle that the start of the job printed; - reads handles from standard input, one per line
     #[arg(value_name = "HANDLE", required_unless_present = "handle_file")]

@@ -3,6 +3,7 @@
 mod candidates;
 mod deployment;
 mod export;
+mod guidewire;
 mod job;
 mod package;
 mod profile;
@@ -11,13 +12,15 @@ mod storage;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Command, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::base::limits::{PollingSeconds, TimeoutMinutes};
+use crate::ops::client::Service;
 use crate::ops::dxp::ZeroDowntimeMode;
 
 pub(super) use deployment::Deployment;
 pub(super) use export::{Database, Export};
+pub(super) use guidewire::{Backup, Guidewire, GuidewireVerb};
 pub(super) use job::{Handles, Job};
 pub(super) use package::{Deploy, Files, Package, Switch};
 pub(super) use profile::ProfileVerb;
@@ -27,7 +30,7 @@ pub(super) use storage::Storage;
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("EPI_COMMIT"), ", ", env!("EPI_TARGET"), ")");
 
 /// Deploy to and export databases from the Optimizely DXP cloud.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "epi", version = VERSION, max_term_width = 100, arg_required_else_help = true, subcommand_required = true)]
 #[command(after_help = "\
 Create API credentials in the DXP Management Portal (project, API tab). Pass the secret in the
@@ -42,8 +45,8 @@ Examples:
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) account: Account,
-    /// Account of the configuration file, for what neither options nor variables say
-    #[arg(long, value_name = "NAME", env = "EPI_PROFILE", hide_env_values = true, global = true)]
+    /// Account of the configuration file, for what neither options nor variables say [env: EPI_PROFILE]
+    #[arg(long, value_name = "NAME", global = true)]
     #[arg(help_heading = "Account options")]
     pub(super) profile: Option<String>,
     #[command(flatten)]
@@ -52,12 +55,12 @@ pub(super) struct Arguments {
     pub(super) verb: Verb,
 }
 
-/// Whose project, and where.
-#[derive(Debug, Args)]
+/// Whose project, and where. The variables are read elsewhere, because they differ by service.
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Account options")]
 pub(super) struct Account {
-    /// Client key of the API credentials
-    #[arg(long, value_name = "KEY", env = "EPI_CLIENT_KEY", hide_env_values = true, global = true)]
+    /// Client key of the API credentials [env: EPI_CLIENT_KEY]
+    #[arg(long, value_name = "KEY", global = true)]
     pub(super) client_key: Option<String>,
     /// File with the client secret, instead of EPI_CLIENT_SECRET
     #[arg(long, value_name = "FILE", global = true, conflicts_with = "client_secret_stdin")]
@@ -65,28 +68,28 @@ pub(super) struct Account {
     /// Read the client secret from standard input
     #[arg(long, global = true)]
     pub(super) client_secret_stdin: bool,
-    /// Project id (a GUID)
-    #[arg(long, value_name = "GUID", env = "EPI_PROJECT_ID", hide_env_values = true, global = true)]
+    /// Project id (a GUID) [env: EPI_PROJECT_ID]
+    #[arg(long, value_name = "GUID", global = true)]
     pub(super) project_id: Option<String>,
-    /// Base URL of the service [default: https://paasportal.episerver.net/api/v1.0/]
-    #[arg(long, value_name = "URL", env = "EPI_ENDPOINT", hide_env_values = true, global = true)]
+    /// Base URL of the service [default: https://paasportal.episerver.net/api/v1.0/] [env: EPI_ENDPOINT]
+    #[arg(long, value_name = "URL", global = true)]
     pub(super) endpoint: Option<String>,
-    /// PEM file with additional CA certificates to trust
-    // Neither this nor the next as a path: an empty variable counts as not given, and clap refuses an empty path.
-    #[arg(long, value_name = "FILE", env = "EPI_CA_FILE", hide_env_values = true, global = true)]
+    /// PEM file with additional CA certificates to trust [env: EPI_CA_FILE]
+    // Neither this nor the next as a path: an empty value counts as not given, and clap refuses an empty path.
+    #[arg(long, value_name = "FILE", global = true)]
     pub(super) ca_file: Option<OsString>,
     /// Directory for the resume data of interrupted uploads [default: epicloud in $XDG_STATE_HOME,
-    /// ~/.local/state or, on Windows, %LOCALAPPDATA%]
-    #[arg(long, value_name = "DIR", env = "EPI_STATE_DIR", hide_env_values = true, global = true)]
+    /// ~/.local/state or, on Windows, %LOCALAPPDATA%] [env: EPI_STATE_DIR]
+    #[arg(long, value_name = "DIR", global = true)]
     pub(super) state_dir: Option<OsString>,
     /// Time limit of one request to the service, with its retries, in seconds [default: 120]
-    // As a text for the same reason.
-    #[arg(long, value_name = "SECONDS", env = "EPI_CALL_TIMEOUT", hide_env_values = true, global = true)]
+    /// [env: EPI_CALL_TIMEOUT]
+    #[arg(long, value_name = "SECONDS", global = true)]
     pub(super) call_timeout: Option<String>,
 }
 
 /// What is shown, and how.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output options")]
 pub(super) struct Display {
     /// Output format: text, one JSON document, or JSON lines (one per event, the result last)
@@ -127,7 +130,7 @@ pub(super) enum Form {
     Jsonl,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(super) enum Verb {
     /// Verify the credentials and show which service accepted them
     #[command(after_help = "Example:\n  epi connect")]
@@ -147,6 +150,8 @@ pub(super) enum Verb {
     /// List storage containers and create SAS URLs for them
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Storage(Storage),
+    /// Create, follow and delete backups in Guidewire Cloud
+    Guidewire(Guidewire),
     /// Follow exports and backups of any service by their handles
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Job(Job),
@@ -174,8 +179,41 @@ pub(super) enum Verb {
     },
 }
 
+impl Verb {
+    /// The service that it is of; `None` where that depends on what is given.
+    pub(super) fn service(&self) -> Option<Service> {
+        match self {
+            Self::Guidewire(_) => Some(Service::Guidewire),
+            Self::Job(_) | Self::Profile(_) => None,
+            _ => Some(Service::Dxp),
+        }
+    }
+}
+
+/// The grammar, in which each service's commands offer the account options that it has.
+pub(super) fn grammar() -> Command {
+    let mut root = Arguments::command();
+    // What is global is copied to the subcommands here.
+    root.build();
+    root.mut_subcommand("guidewire", |command| {
+        for_service(command, &["client_key", "project_id", "state_dir"], guidewire::ENDPOINT)
+    })
+}
+
+/// The grammar of a service: without options that it has no use for, which are refused all the same, and with its own
+/// help of the address.
+fn for_service(command: Command, hidden: &[&str], endpoint: &'static str) -> Command {
+    command
+        .mut_args(|argument| match argument.get_id().as_str() {
+            "endpoint" => argument.help(endpoint),
+            id if hidden.contains(&id) => argument.hide(true),
+            _ => argument,
+        })
+        .mut_subcommands(|inner| for_service(inner, hidden, endpoint))
+}
+
 /// How to wait.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct WaitOptions {
     /// Maximum time to wait, in minutes [default: no limit, but 2 hours in a status unknown to epi]
     #[arg(long, value_name = "MINUTES")]
@@ -186,7 +224,7 @@ pub(super) struct WaitOptions {
 }
 
 /// Whether to wait, and how.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct MayWait {
     /// Wait until the operation finishes or awaits verification
     #[arg(long)]
@@ -199,7 +237,7 @@ pub(super) struct MayWait {
     pub(super) polling_interval: Option<PollingSeconds>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Strict {
     /// Treat warnings as an error (exit code 13)
     #[arg(long)]
@@ -207,7 +245,7 @@ pub(super) struct Strict {
 }
 
 /// How the site behaves during a deployment.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Mode {
     /// Deploy directly to the site, without a slot and its verification (Integration and ADE environments)
     #[arg(long)]

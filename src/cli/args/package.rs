@@ -10,7 +10,7 @@ use crate::base::limits::UploadStreams;
 use crate::ops::dxp::request::BlockIntegrity;
 
 /// Package files and how they are uploaded.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Upload options")]
 pub(in crate::cli) struct Files {
     /// Package files, named [name.](cms|commerce|head).app.<version>.(nupkg|zip) or
@@ -68,7 +68,7 @@ impl From<BlockChecksum> for BlockIntegrity {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct Deploy {
     /// Environment to deploy to
     #[arg(long, value_name = "ENVIRONMENT", visible_alias = "target-environment", add = environments())]
@@ -87,7 +87,7 @@ pub(in crate::cli) struct Deploy {
     pub(in crate::cli) files: Files,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(in crate::cli) enum Package {
     /// Get the write-only SAS URL that packages are uploaded to
     #[command(after_help = "Example:\n  epi package location")]

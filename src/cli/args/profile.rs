@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(in crate::cli) enum ProfileVerb {
     /// List the profiles of the configuration file
     #[command(after_help = "Example:\n  epi profile list")]

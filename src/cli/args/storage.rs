@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::candidates::environments;
 use crate::base::limits::LinkHours;
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(in crate::cli) enum Storage {
     /// List the storage containers of an environment
     #[command(after_help = "Example:\n  epi storage containers --environment Integration")]

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use serde_json::json;
 
 use super::*;
 use crate::base::error::Result;
-use crate::cli::args::Arguments;
+use crate::cli::args::{Arguments, grammar};
 use crate::ops::catalog::CATALOG;
-use crate::ops::client::ClientConfig;
+use crate::ops::client::{ClientConfig, Service};
 use crate::ops::dxp::commands::tests::one_of_each_command;
 
 /// Options that are about this program alone, or say where a value comes from.
@@ -60,15 +60,32 @@ fn all_members() -> Vec<(&'static str, String)> {
         let refusal = |document: Value| row.prepare(document).err();
         all.extend(members(&refusal).into_iter().map(|member| (row.name, member)));
     }
-    let config = |document: Value| ClientConfig::from_document("config", document).err();
-    all.extend(members(&config).into_iter().map(|member| ("", member)));
+    for (name, service) in Service::ALL {
+        let config = |mut document: Value| {
+            document["service"] = (*name).into();
+            ClientConfig::from_document("config", document).err()
+        };
+        all.extend(members(&config).into_iter().map(|member| (verb_of(*service), member)));
+    }
     all
+}
+
+/// The verb below which a service has its commands; the options of its account are there.
+fn verb_of(service: Service) -> &'static str {
+    match service {
+        Service::Dxp => "",
+        Service::Guidewire => "guidewire",
+    }
+}
+
+/// Whether members are those of a configuration.
+fn is_config(of: &str) -> bool {
+    Service::ALL.iter().any(|(_, service)| verb_of(*service) == of)
 }
 
 /// The options of a verb, and the names of its arguments.
 fn options(verb: &str) -> BTreeSet<String> {
-    let mut root = Arguments::command();
-    root.build();
+    let root = grammar();
     let mut command = &root;
     for word in verb.split(' ').filter(|word| !word.is_empty()) {
         command = command.find_subcommand(word).unwrap_or_else(|| panic!("there is no {verb}"));
@@ -86,14 +103,14 @@ fn every_member_has_its_option_and_every_option_its_member() {
     assert!(all.contains(&("package.upload", "files[].blobName".to_owned())), "{all:?}");
     assert!(all.contains(&("databaseExport.save", "wait.timeoutMinutes".to_owned())), "{all:?}");
     for (operation, member) in &all {
-        let verb = VERBS.iter().find(|(known, _)| known == operation).map_or("", |(_, verb)| *verb);
+        let verb = VERBS.iter().find(|(known, _)| known == operation).map_or(*operation, |(_, verb)| *verb);
         // A group of members has no option of its own, there is one service, and the habit of the cmdlets is theirs.
         let group = all.iter().any(|(other, inner)| other == operation && inner.starts_with(&format!("{member}.")));
         match option(Some(operation), member) {
             Some("EPI_SAS_URL") => assert_eq!(verb, "package upload"),
             Some(option) => assert!(options(verb).contains(option), "{operation}: {member}: {option}"),
             None => assert!(
-                group || ["service", "allowFailed"].contains(&member.as_str()),
+                group || ["service", "allowFailed", "starSystemList"].contains(&member.as_str()),
                 "{operation}: no option for {member}"
             ),
         }
@@ -103,7 +120,7 @@ fn every_member_has_its_option_and_every_option_its_member() {
         for option in options(verb) {
             let known = |word: &Word| {
                 word.option == option
-                    && all.iter().any(|(of, member)| [*operation, ""].contains(of) && member == word.member)
+                    && all.iter().any(|(of, member)| (of == operation || is_config(of)) && member == word.member)
             };
             assert!(
                 OF_THE_PROGRAM.contains(&option.as_str()) || WORDS.iter().any(known),
@@ -119,17 +136,19 @@ fn every_member_has_its_option_and_every_option_its_member() {
 
 #[test]
 fn every_variable_is_the_one_that_the_grammar_reads() {
-    let root = Arguments::command();
-    for (member, variable) in VARIABLES {
-        let option = option(None, member).unwrap_or_default();
-        let argument =
-            root.get_arguments().find(|argument| format!("--{}", argument.get_id()).replace('_', "-") == option);
-        let read = argument.and_then(clap::Arg::get_env).and_then(std::ffi::OsStr::to_str);
-        assert_eq!(read, Some(*variable), "{member}");
+    let root = grammar();
+    let help = |service: Service, option: &str| {
+        let verb = verb_of(service);
+        let command = if verb.is_empty() { &root } else { root.find_subcommand(verb).unwrap() };
+        let is_it = |argument: &&clap::Arg| argument.get_long().is_some_and(|long| format!("--{long}") == option);
+        command.get_arguments().find(is_it).and_then(clap::Arg::get_help).map(ToString::to_string).unwrap_or_default()
+    };
+    for Variable { service, member, name } in VARIABLES {
+        let help = help(*service, option(None, member).unwrap_or_default());
+        assert!(help.contains(&format!("[env: {name}]")), "{service}: {member}: {help}");
     }
-    let read = root.get_arguments().filter(|argument| argument.get_env().is_some()).count();
-    // A profile is no member.
-    assert_eq!(read, VARIABLES.len() + 1, "each variable of the grammar is in the table");
+    let is_read = |argument: &clap::Arg| argument.get_env().is_some();
+    assert!(!root.get_arguments().any(is_read), "variables are read with all that a service needs");
 }
 
 #[test]
