@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::args::{
-    Backup, Database, Deploy, Deployment, Export, Files, GuidewireVerb, Job, MayWait, Package, Storage, Switch, Verb,
-    WaitOptions,
+    Backup, Database, Deploy, Deployment, Export, Files, GuidewireVerb, Job, MayWait, Package, Redis, RedisDatabase,
+    RedisExport, RedisVerb, Storage, Switch, Verb, WaitOptions,
 };
 use super::display::Shown;
 use super::settings;
@@ -20,7 +20,9 @@ use crate::ops::dxp::request::{
     GetEdgeLogLocation, GetExport, GetPackageLocation, ListContainers, ListDeployments, PackageFile, ResetDeployment,
     SaveExport, StartDeployment, StartExport, UploadPackages, UploadSettings, Wait, WaitForDeployment, WaitForExport,
 };
+use crate::ops::guidewire::request as guidewire;
 use crate::ops::job::{GetJob, WaitForJob, service_of};
+use crate::ops::redis_enterprise::request as redis;
 
 /// One operation to run.
 pub(super) struct Command {
@@ -71,6 +73,14 @@ impl Command {
     pub(super) fn of(verb: Verb) -> Result<Vec<Self>> {
         match verb {
             Verb::Job(job) => Self::of_jobs(job),
+            Verb::Redis(Redis { verb: RedisVerb::Export(RedisExport::Wait { handles, wait }), .. }) => {
+                let wait = always(&wait);
+                let command = |handle| {
+                    let request = redis::WaitForRedisExport { handle, wait, ..redis::WaitForRedisExport::default() };
+                    Self::new(request).at(Service::RedisEnterprise)
+                };
+                Ok(settings::handles(handles)?.into_iter().map(command).collect())
+            }
             verb => Ok(vec![Self::single(verb)?]),
         }
     }
@@ -116,7 +126,8 @@ impl Command {
                     writable,
                 })
             }
-            Verb::Guidewire(guidewire) => Self::of_guidewire(guidewire.verb).at(Service::Guidewire),
+            Verb::Guidewire(service) => Self::of_guidewire(service.verb).at(Service::Guidewire),
+            Verb::Redis(service) => Self::of_redis(service.verb)?.at(Service::RedisEnterprise),
             Verb::EdgeLogs => Self::new(GetEdgeLogLocation::default()),
             Verb::Job(_) | Verb::Profile(_) | Verb::Completion { .. } | Verb::Man { .. } => {
                 return Err(Error::new(Kind::Internal, "this command is no single operation"));
@@ -227,10 +238,41 @@ impl Command {
         }
     }
 
+    fn of_redis(verb: RedisVerb) -> Result<Self> {
+        Ok(match verb {
+            RedisVerb::Connect { uid } => Self::new(redis::ConnectCluster { uid }),
+            RedisVerb::Export(RedisExport::Start {
+                uid,
+                location_file,
+                location_stdin,
+                email_notification,
+                no_reset,
+                wait_while_busy,
+                busy_timeout,
+                wait,
+            }) => Self::new(redis::StartRedisExport {
+                uid,
+                location: settings::location(location_file.as_deref(), location_stdin)?,
+                email_notification,
+                reset: no_reset.then_some(false),
+                wait_while_busy_minutes: wait_while_busy,
+                busy_timeout_seconds: busy_timeout,
+                wait: if_asked(&wait),
+                ..redis::StartRedisExport::default()
+            }),
+            RedisVerb::Export(RedisExport::Show { uid, handle }) => Self::new(redis::GetRedisExport { uid, handle }),
+            RedisVerb::Export(RedisExport::Wait { .. }) => {
+                return Err(Error::new(Kind::Internal, "a wait for several exports is no single operation"));
+            }
+            RedisVerb::Export(RedisExport::Reset { uid }) => Self::new(redis::ResetRedisExport { uid }),
+            RedisVerb::Database(RedisDatabase::List) => Self::new(redis::ListRedisDatabases {}),
+            RedisVerb::Database(RedisDatabase::Show { uid }) => Self::new(redis::GetRedisDatabase { uid }),
+        })
+    }
+
     fn of_guidewire(verb: GuidewireVerb) -> Self {
-        use crate::ops::guidewire::request as r;
         match verb {
-            GuidewireVerb::Connect => Self::new(r::ConnectGuidewire {}),
+            GuidewireVerb::Connect => Self::new(guidewire::ConnectGuidewire {}),
             GuidewireVerb::Backup(Backup::Create {
                 planet,
                 planet_class,
@@ -241,7 +283,7 @@ impl Command {
                 description,
                 unique_name,
                 wait,
-            }) => Self::new(r::CreateBackup {
+            }) => Self::new(guidewire::CreateBackup {
                 planet_id: planet,
                 planet_class,
                 mechanism,
@@ -251,14 +293,16 @@ impl Command {
                 description,
                 unique_name,
                 wait: if_asked(&wait),
-                ..r::CreateBackup::default()
+                ..guidewire::CreateBackup::default()
             }),
-            GuidewireVerb::Backup(Backup::Show { id }) => Self::new(r::GetBackup { id }),
-            GuidewireVerb::Backup(Backup::List { planet }) => Self::new(r::ListBackups { planet_id: planet }),
+            GuidewireVerb::Backup(Backup::Show { id }) => Self::new(guidewire::GetBackup { id }),
+            GuidewireVerb::Backup(Backup::List { planet }) => Self::new(guidewire::ListBackups { planet_id: planet }),
             GuidewireVerb::Backup(Backup::Wait { id, wait }) => {
-                Self::new(r::WaitForBackup { id, wait: always(&wait), ..r::WaitForBackup::default() })
+                Self::new(guidewire::WaitForBackup { id, wait: always(&wait), ..guidewire::WaitForBackup::default() })
             }
-            GuidewireVerb::Backup(Backup::Delete { id, if_exists }) => Self::new(r::DeleteBackup { id, if_exists }),
+            GuidewireVerb::Backup(Backup::Delete { id, if_exists }) => {
+                Self::new(guidewire::DeleteBackup { id, if_exists })
+            }
         }
     }
 

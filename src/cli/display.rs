@@ -20,6 +20,8 @@ use crate::ops::dxp::{
 };
 use crate::ops::guidewire::request::ConnectedGuidewire;
 use crate::ops::job::{Instant, JobRecord};
+use crate::ops::redis_enterprise::Database;
+use crate::ops::redis_enterprise::request::{ConnectedCluster, ExportableDatabase};
 
 /// Where a text is shown.
 pub(super) struct Page<'a> {
@@ -114,6 +116,52 @@ impl Text for ConnectedGuidewire {
         format!(
             "credentials OK: client {client}, tenant {tenant}, star system {star_system} ({backups} backups), endpoint {endpoint}"
         )
+    }
+}
+
+impl Text for ConnectedCluster {
+    fn text(&self, page: &Page<'_>) -> String {
+        let version = self.version.as_deref().map_or_else(|| "unknown".to_owned(), one_line);
+        let mut text = format!("credentials OK: {} (version {version})", one_line(&self.endpoint));
+        if let Some(ExportableDatabase { uid, name, exportable, modules }) = &self.database {
+            let modules = lines(modules).join(", ");
+            let verdict = match exportable {
+                Some(true) => "can be exported".to_owned(),
+                Some(false) => format!("cannot be exported because of its modules: {modules}"),
+                None => format!("may not be exportable; the cluster does not say for its modules: {modules}"),
+            };
+            text += &format!("\ndatabase {uid} ({}) {verdict}", one_line(name));
+        }
+        format!("{text}\n{}", self.databases.text(page))
+    }
+}
+
+impl Text for Vec<Database> {
+    fn text(&self, page: &Page<'_>) -> String {
+        if self.is_empty() {
+            return "no databases".to_owned();
+        }
+        let row = |database: &Database| {
+            [database.uid().to_string(), one_line(database.name()), one_line(database.export_status().word())]
+        };
+        let rows: Vec<_> = self.iter().map(row).collect();
+        table(&["UID", "NAME", "LAST EXPORT"].map(str::to_owned), &rows, page.columns)
+    }
+}
+
+impl Text for Database {
+    fn text(&self, _: &Page<'_>) -> String {
+        let member = |name: &str| vec![word(self.document(), name)];
+        block(&[
+            ("database", vec![self.uid().to_string()]),
+            ("name", vec![one_line(self.name())]),
+            ("status", member("status")),
+            ("version", member("version")),
+            ("shards", member("shards_count")),
+            ("last export", vec![one_line(self.export_status().word())]),
+            ("exported", member("last_export_time")),
+            ("reason", member("export_failure_reason")),
+        ])
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
-use super::args::{Arguments, Form, Handles, Package, Verb};
+use super::args::{Arguments, Form, Handles, Package, Redis, Verb};
 use super::profile::{Profile, snake_case};
 use super::words::{CommandLine, Variable, option_of, variables};
 use crate::base::error::{Error, Kind, Result};
@@ -19,7 +19,9 @@ use crate::base::limits::CallTimeoutSeconds;
 use crate::base::secret::Secret;
 use crate::ops::client::{ClientConfig, Service};
 use crate::ops::dxp::check_project_guid;
-use crate::ops::{dxp, guidewire};
+use crate::ops::redis_enterprise::Authentication;
+use crate::ops::redis_enterprise::request::Location;
+use crate::ops::{document, dxp, guidewire, redis_enterprise};
 
 /// The longest secret or link that is read from a file or standard input.
 const LONGEST_SECRET: u64 = 64 << 10;
@@ -71,8 +73,14 @@ impl<'a> Sources<'a> {
             ("stateDir", path(&account.state_dir)),
             ("callTimeoutSeconds", text(&account.call_timeout)),
         ];
-        if let Verb::Guidewire(verb) = &self.arguments.verb {
-            options.extend(verb.account.members().map(|(member, value)| (member, text(value))));
+        match &self.arguments.verb {
+            Verb::Guidewire(service) => {
+                options.extend(service.account.members().map(|(member, value)| (member, text(value))));
+            }
+            Verb::Redis(service) => {
+                options.extend(service.account.members().map(|(member, value)| (member, text(value))));
+            }
+            _ => {}
         }
         options
     }
@@ -116,15 +124,24 @@ impl<'a> Sources<'a> {
     /// Where the secret is given, if not in the profile.
     fn secret_from(&self) -> Option<SecretFrom<'a>> {
         let account = &self.arguments.account;
+        let [file, stdin] = match self.service {
+            Service::RedisEnterprise => ["--password-file", "--password-stdin"],
+            _ => ["--client-secret-file", "--client-secret-stdin"],
+        };
+        let (given_file, given_stdin) = match &self.arguments.verb {
+            Verb::Redis(Redis { account, .. }) => (&account.password_file, account.password_stdin),
+            _ => (&account.client_secret_file, account.client_secret_stdin),
+        };
         let variable = match self.service {
             Service::Dxp => "EPI_CLIENT_SECRET",
             Service::Guidewire => "EPI_GUIDEWIRE_CLIENT_SECRET",
+            Service::RedisEnterprise => "EPI_REDIS_PASSWORD",
         };
         let is_set =
             || std::env::var_os(variable).is_some_and(|value| !given::trimmed(&value.to_string_lossy()).is_empty());
-        match (&account.client_secret_file, account.client_secret_stdin) {
-            (Some(file), _) => Some(SecretFrom::File("--client-secret-file", file)),
-            (None, true) => Some(SecretFrom::Stdin("--client-secret-stdin")),
+        match (given_file, given_stdin) {
+            (Some(path), _) => Some(SecretFrom::File(file, path)),
+            (None, true) => Some(SecretFrom::Stdin(stdin)),
             (None, false) => is_set().then_some(SecretFrom::Variable(variable)),
         }
     }
@@ -183,6 +200,27 @@ impl<'a> Sources<'a> {
                     max_retention_days: self.number("maxRetentionDays")?.or(base.max_retention_days),
                     star_system_list: base.star_system_list,
                     ca_file: self.path("caFile").or(base.ca_file),
+                    call_timeout_seconds: self.call_timeout()?.or(base.call_timeout_seconds),
+                };
+                config.into()
+            }
+            Service::RedisEnterprise => {
+                let base = match base {
+                    Some(ClientConfig::RedisEnterprise(config)) => config.clone(),
+                    _ => Default::default(),
+                };
+                let authentication = match self.text("authentication")?.as_deref() {
+                    Some("basic") => Authentication::Basic,
+                    Some("jwt") => Authentication::Jwt,
+                    Some(_) => return Err(Error::invalid("authentication", "must be basic or jwt")),
+                    None => base.authentication,
+                };
+                let config = redis_enterprise::Config {
+                    endpoint: self.text("endpoint")?.or(base.endpoint),
+                    user: self.text("user")?.or(base.user),
+                    authentication,
+                    ca_file: self.path("caFile").or(base.ca_file),
+                    certificate_sha256: self.text("certificateSha256")?.or(base.certificate_sha256),
                     call_timeout_seconds: self.call_timeout()?.or(base.call_timeout_seconds),
                 };
                 config.into()
@@ -304,6 +342,21 @@ pub(super) fn handles(given: Handles) -> Result<Vec<String>> {
         }
     }
     Ok(handles)
+}
+
+/// The destination of an export, from a file, standard input or a variable: it can hold secrets.
+pub(super) fn location(file: Option<&Path>, stdin: bool) -> Result<Location> {
+    const VARIABLE: &str = "EPI_REDIS_LOCATION";
+    let (source, text) = match (file, stdin) {
+        (Some(file), _) => ("--location-file", Some(read_file("--location-file", file)?)),
+        (None, true) => ("--location-stdin", Some(read_stdin("--location-stdin")?)),
+        (None, false) => (VARIABLE, variable(VARIABLE)?),
+    };
+    let text = text.ok_or_else(|| {
+        Error::new(Kind::NotConfigured, "the destination of the export is missing")
+            .with_next_step(format!("put it into a file and use --location-file, or set {VARIABLE}"))
+    })?;
+    document::parse(source, &text).map(Location::from)
 }
 
 /// A secret in a file: its content without what surrounds it.

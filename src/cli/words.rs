@@ -28,8 +28,14 @@ const fn word_of(operations: &'static [&'static str], member: &'static str, opti
 }
 
 /// Operations that wait only when they are asked to.
-const MAY_WAIT: &[&str] =
-    &["deployment.start", "deployment.complete", "deployment.reset", "databaseExport.start", "guidewire.backup.create"];
+const MAY_WAIT: &[&str] = &[
+    "deployment.start",
+    "deployment.complete",
+    "deployment.reset",
+    "databaseExport.start",
+    "guidewire.backup.create",
+    "redisEnterprise.export.start",
+];
 
 /// Members and options. The members of the configuration stand first.
 const WORDS: &[Word] = &[
@@ -92,6 +98,15 @@ const WORDS: &[Word] = &[
     word("description", "--description"),
     word("uniqueName", "--unique-name"),
     word("ifExists", "--if-exists"),
+    word("user", "--user"),
+    word("authentication", "--authentication"),
+    word("certificateSha256", "--certificate-sha256"),
+    word("uid", "--uid"),
+    word("location", "--location-file"),
+    word("emailNotification", "--email-notification"),
+    word("reset", "--no-reset"),
+    word("waitWhileBusyMinutes", "--wait-while-busy"),
+    word("busyTimeoutSeconds", "--busy-timeout"),
 ];
 
 /// A variable that stands for an option which is not given.
@@ -123,6 +138,12 @@ const VARIABLES: &[Variable] = &[
     variable(Service::Guidewire, "maxRetentionDays", "EPI_GUIDEWIRE_MAX_RETENTION_DAYS"),
     variable(Service::Guidewire, "caFile", "EPI_CA_FILE"),
     variable(Service::Guidewire, "callTimeoutSeconds", "EPI_CALL_TIMEOUT"),
+    variable(Service::RedisEnterprise, "endpoint", "EPI_REDIS_ENDPOINT"),
+    variable(Service::RedisEnterprise, "user", "EPI_REDIS_USER"),
+    variable(Service::RedisEnterprise, "authentication", "EPI_REDIS_AUTHENTICATION"),
+    variable(Service::RedisEnterprise, "caFile", "EPI_REDIS_CA_FILE"),
+    variable(Service::RedisEnterprise, "certificateSha256", "EPI_REDIS_CERTIFICATE_SHA256"),
+    variable(Service::RedisEnterprise, "callTimeoutSeconds", "EPI_CALL_TIMEOUT"),
 ];
 
 /// The variables of a service.
@@ -155,6 +176,13 @@ const VERBS: &[(&str, &str)] = &[
     ("guidewire.backup.list", "guidewire backup list"),
     ("guidewire.backup.wait", "guidewire backup wait"),
     ("guidewire.backup.delete", "guidewire backup delete"),
+    ("redisEnterprise.connect", "redis connect"),
+    ("redisEnterprise.export.start", "redis export start"),
+    ("redisEnterprise.export.get", "redis export show"),
+    ("redisEnterprise.export.wait", "redis export wait"),
+    ("redisEnterprise.export.reset", "redis export reset"),
+    ("redisEnterprise.database.list", "redis database list"),
+    ("redisEnterprise.database.get", "redis database show"),
     ("job.get", "job show"),
     ("job.wait", "job wait"),
 ];

@@ -7,6 +7,7 @@ mod guidewire;
 mod job;
 mod package;
 mod profile;
+mod redis;
 mod storage;
 
 use std::ffi::OsString;
@@ -24,6 +25,7 @@ pub(super) use guidewire::{Backup, Guidewire, GuidewireVerb};
 pub(super) use job::{Handles, Job};
 pub(super) use package::{Deploy, Files, Package, Switch};
 pub(super) use profile::ProfileVerb;
+pub(super) use redis::{Redis, RedisDatabase, RedisExport, RedisVerb};
 pub(super) use storage::Storage;
 
 /// With what tells one build from another.
@@ -152,6 +154,8 @@ pub(super) enum Verb {
     Storage(Storage),
     /// Create, follow and delete backups in Guidewire Cloud
     Guidewire(Guidewire),
+    /// Export databases of a Redis Enterprise Software cluster
+    Redis(Redis),
     /// Follow exports and backups of any service by their handles
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Job(Job),
@@ -184,6 +188,7 @@ impl Verb {
     pub(super) fn service(&self) -> Option<Service> {
         match self {
             Self::Guidewire(_) => Some(Service::Guidewire),
+            Self::Redis(_) => Some(Service::RedisEnterprise),
             Self::Job(_) | Self::Profile(_) => None,
             _ => Some(Service::Dxp),
         }
@@ -197,6 +202,10 @@ pub(super) fn grammar() -> Command {
     root.build();
     root.mut_subcommand("guidewire", |command| {
         for_service(command, &["client_key", "project_id", "state_dir"], guidewire::ENDPOINT)
+    })
+    .mut_subcommand("redis", |command| {
+        let hidden = ["client_key", "project_id", "state_dir", "client_secret_file", "client_secret_stdin"];
+        for_service(command, &hidden, redis::ENDPOINT)
     })
 }
 

@@ -16,6 +16,9 @@ use crate::ops::dxp::commands::tests::one_of_each_command;
 const OF_THE_PROGRAM: &[&str] = &[
     "--client-secret-file",
     "--client-secret-stdin",
+    "--password-file",
+    "--password-stdin",
+    "--location-stdin",
     "--handle-file",
     "--profile",
     "--sas-url-file",
@@ -75,6 +78,7 @@ fn verb_of(service: Service) -> &'static str {
     match service {
         Service::Dxp => "",
         Service::Guidewire => "guidewire",
+        Service::RedisEnterprise => "redis",
     }
 }
 
