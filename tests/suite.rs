@@ -26,6 +26,7 @@ mod suite {
     mod fixture;
     mod given_texts;
     mod guidewire;
+    mod jobs;
     mod pages;
     mod proxies;
     mod redis_enterprise;

@@ -13,7 +13,7 @@ use crate::base::service_object::ServiceObject;
 use crate::base::time::{age, parse_instant};
 use crate::ops::document;
 use crate::ops::dxp::commands::{DxpCommand, Waiting};
-use crate::ops::dxp::request::{Connected, DeployedPackages, SavedExport, UploadedPackages};
+use crate::ops::dxp::request::{Connected, DeployedPackages, SavedExport, StartedExport, UploadedPackages};
 use crate::ops::dxp::{
     ContainerLink, DatabaseExport, Deployment, DeploymentGoal, DeploymentStatus, ExportStatus, Location,
     StorageContainers, UploadReceipt,
@@ -309,41 +309,53 @@ impl Text for Vec<Deployment> {
 
 impl Text for DatabaseExport {
     fn text(&self, page: &Page<'_>) -> String {
-        let member = |name: &str| word(self.document(), name);
-        let (database, environment) = (member("databaseName"), member("environment"));
-        let link = match member("downloadLink") {
-            link if link.is_empty() || page.shows_link => link,
-            _ => "available (hidden; use --show-link)".to_owned(),
-        };
-        let save = |text: &str| {
-            let next = DxpCommand::SaveExport {
-                environment: environment.clone(),
-                database: database.clone(),
-                id: Some(self.id().to_owned()),
-                output_file: format!("{database}.bacpac"),
-                overwrite: false,
-                streams: None,
-                waiting: Waiting::default(),
-            };
-            NextStep::text(text).command(next).worded(page.words)
-        };
-        let next = match self.status() {
-            // A command that does not say of which database would be of no use.
-            _ if database.is_empty() => Vec::new(),
-            ExportStatus::Started | ExportStatus::InProgress => vec![save("wait for it and download it with: ")],
-            ExportStatus::Succeeded => vec![save("download it with: ")],
-            _ => Vec::new(),
-        };
-        block(&[
-            ("export", vec![one_line(self.id())]),
-            ("status", vec![one_line(self.status_text())]),
-            ("database", vec![database.clone()]),
-            ("environment", vec![environment.clone()]),
-            ("file name", vec![member("bacpacName")]),
-            ("link", vec![link]),
-            ("next", next),
-        ])
+        block(&rows_of_export(self, page))
     }
+}
+
+impl Text for StartedExport {
+    fn text(&self, page: &Page<'_>) -> String {
+        let mut rows = rows_of_export(&self.export, page);
+        rows.push(("handle", vec![self.handle.clone()]));
+        block(&rows)
+    }
+}
+
+fn rows_of_export(export: &DatabaseExport, page: &Page<'_>) -> Vec<(&'static str, Vec<String>)> {
+    let member = |name: &str| word(export.document(), name);
+    let (database, environment) = (member("databaseName"), member("environment"));
+    let link = match member("downloadLink") {
+        link if link.is_empty() || page.shows_link => link,
+        _ => "available (hidden; use --show-link)".to_owned(),
+    };
+    let save = |text: &str| {
+        let next = DxpCommand::SaveExport {
+            environment: environment.clone(),
+            database: database.clone(),
+            id: Some(export.id().to_owned()),
+            output_file: format!("{database}.bacpac"),
+            overwrite: false,
+            streams: None,
+            waiting: Waiting::default(),
+        };
+        NextStep::text(text).command(next).worded(page.words)
+    };
+    let next = match export.status() {
+        // A command that does not say of which database would be of no use.
+        _ if database.is_empty() => Vec::new(),
+        ExportStatus::Started | ExportStatus::InProgress => vec![save("wait for it and download it with: ")],
+        ExportStatus::Succeeded => vec![save("download it with: ")],
+        _ => Vec::new(),
+    };
+    vec![
+        ("export", vec![one_line(export.id())]),
+        ("status", vec![one_line(export.status_text())]),
+        ("database", vec![database.clone()]),
+        ("environment", vec![environment.clone()]),
+        ("file name", vec![member("bacpacName")]),
+        ("link", vec![link]),
+        ("next", next),
+    ]
 }
 
 impl Text for SavedExport {

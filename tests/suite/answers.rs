@@ -174,7 +174,7 @@ async fn an_export_is_followed_whatever_stands_in_its_link() {
         ..StartExport::default()
     };
     let export = server.client.run(export, &server.scope).await.unwrap();
-    assert_eq!((export.id(), export.status_text()), (ID, "Succeeded"));
+    assert_eq!((export.export.id(), export.export.status_text()), (ID, "Succeeded"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

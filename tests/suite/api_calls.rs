@@ -70,7 +70,7 @@ async fn all_endpoints_are_called_as_the_contract_says() {
     let get = GetExport {
         environment: "Production".into(),
         database_name: "epicms".into(),
-        id: export.id().into(),
+        id: export.export.id().into(),
         ..GetExport::default()
     };
     fixture.clock.advance(Duration::from_secs(600));

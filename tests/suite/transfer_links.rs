@@ -440,7 +440,7 @@ async fn exported(fixture: &Fixture, target: &std::path::Path) -> SaveExport {
         database_name: database_name.clone(),
         ..StartExport::default()
     };
-    let id = fixture.client.run(start, &fixture.scope).await.unwrap().id().to_owned();
+    let id = fixture.client.run(start, &fixture.scope).await.unwrap().export.id().to_owned();
     let wait = Wait { polling_interval_seconds: PollingSeconds::new(1).ok(), ..Wait::default() };
     let mut save = SaveExport {
         environment,

@@ -162,7 +162,7 @@ async fn there_is_no_time_limit_unless_asked_and_a_wait_can_be_resumed_by_id() {
     fixture.emulator.script(Phase::Export, slow.clone());
     let wait = Wait { polling_interval_seconds: PollingSeconds::new(50).ok(), ..Wait::default() };
     let ended = fixture.client.run(export(wait), &fixture.scope).await.unwrap();
-    assert_eq!(ended.status_text(), "Succeeded");
+    assert_eq!(ended.export.status_text(), "Succeeded");
     assert!(fixture.clock.monotonic() >= Duration::from_millis(days));
 
     fixture.emulator.script(Phase::Export, slow);
@@ -192,7 +192,7 @@ async fn an_export_that_failed_is_an_error_unless_that_is_allowed() {
         fixture.emulator.script(Phase::Export, vec![Step::new(1000, 100, "ExportFailed")]);
         let outcome = fixture.client.run(StartExport { allow_failed, ..export(Wait::default()) }, &fixture.scope).await;
         match (allow_failed, outcome) {
-            (true, Ok(export)) => assert_eq!(export.status_text(), "ExportFailed"),
+            (true, Ok(export)) => assert_eq!(export.export.status_text(), "ExportFailed"),
             (false, Err(error)) => assert_eq!(error.kind(), Kind::JobFailed),
             (_, other) => panic!("{other:?}"),
         }
@@ -208,7 +208,7 @@ async fn an_expired_link_is_not_a_failed_export() {
     let wait = WaitForExport {
         environment: "Production".into(),
         database_name: "epicms".into(),
-        id: ended.id().into(),
+        id: ended.export.id().into(),
         ..WaitForExport::default()
     };
     let error = fixture.client.run(wait, &fixture.scope).await.unwrap_err();
@@ -227,7 +227,7 @@ async fn a_silent_service_is_told_of_while_a_wait_goes_on() {
         fixture.clock.advance(Duration::from_secs(60));
     };
     let (outcome, ()) = tokio::join!(fixture.client.run(export(Wait::default()), &fixture.scope), passing);
-    assert_eq!(outcome.unwrap().status_text(), "Succeeded");
+    assert_eq!(outcome.unwrap().export.status_text(), "Succeeded");
     assert_eq!(fixture.warnings(), ["no response from the service for 1 min 00 s"]);
     let events = fixture.recording.events();
     let told =
@@ -263,7 +263,7 @@ async fn every_look_is_told_and_the_first_progress_is_that_of_the_start() {
     fixture.emulator.script(Phase::Deploy, vec![Step::new(1, 40, "InProgress"), Step::new(70_000, 100, "Succeeded")]);
     fixture.client.run(start(Wait::default()), &fixture.scope).await.unwrap();
     let exported = fixture.client.run(export(Wait::default()), &fixture.scope).await.unwrap();
-    assert_eq!(exported.status_text(), "Succeeded");
+    assert_eq!(exported.export.status_text(), "Succeeded");
 
     let told = fixture.recording.events().into_iter().filter_map(|event| match event {
         Event::Message { text, .. } if text.contains(" status: ") => Some(text),

@@ -123,7 +123,10 @@ function Start-EpiDatabaseExport {
         $call = @{ Operation = 'databaseExport.start'; Request = $request; Waiting = $waiting }
         $outcome = Invoke-EpiOperation -Cmdlet $PSCmdlet -Bound $PSBoundParameters -ProjectId $ProjectId @call
         if ($null -eq $outcome.Error) {
-            ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.DatabaseExport'
+            $export = ConvertFrom-EpiDocument -Json $outcome.Json -TypeName 'EpiCloud.DatabaseExport'
+            # The original's objects have no handle.
+            $export.PSObject.Properties.Remove('handle')
+            $export
             return
         }
         throw $outcome.Error

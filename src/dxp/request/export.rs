@@ -11,7 +11,7 @@ use crate::base::limits::{DownloadStreams, RetentionHours};
 use crate::base::next_step::{Phrase, Setting};
 use crate::document::wait::Wait;
 use crate::document::{Checked, check_no_stream, only_objects};
-use crate::dxp::model::export::check_database;
+use crate::dxp::model::export::{DatabaseExport, check_database};
 use crate::dxp::model::project::{check_environment, check_id};
 use crate::transfer::DownloadReceipt;
 
@@ -33,6 +33,16 @@ request! {
         #[serde(default)]
         allow_failed: bool,
     }
+}
+
+/// The result of [`StartExport`]: the service's own object, and by what any command follows the export.
+#[derive(Debug, Clone, Serialize)]
+pub struct StartedExport {
+    /// The export.
+    #[serde(flatten)]
+    pub export: DatabaseExport,
+    /// One word by which the export is found again, from any machine.
+    pub handle: String,
 }
 
 impl Checked for StartExport {

@@ -15,7 +15,7 @@ pub use deployment::{
     CompleteDeployment, Connect, Connected, GetDeployment, ListDeployments, ResetDeployment, StartDeployment,
     WaitForDeployment,
 };
-pub use export::{DownloadSettings, GetExport, SaveExport, SavedExport, StartExport, WaitForExport};
+pub use export::{DownloadSettings, GetExport, SaveExport, SavedExport, StartExport, StartedExport, WaitForExport};
 pub use package::{
     BlockIntegrity, DeployPackages, DeployedPackages, GetPackageLocation, PackageFile, UploadPackages, UploadSettings,
     UploadedPackages,

@@ -14,7 +14,7 @@ use crate::base::time::BoxFuture;
 use crate::dxp::commands::DxpCommand;
 use crate::dxp::export_job::{DxpExports, DxpHandle, DxpJob};
 use crate::dxp::model::export::DatabaseExport;
-use crate::dxp::request::{GetExport, SaveExport, SavedExport, StartExport, Wait, WaitForExport};
+use crate::dxp::request::{GetExport, SaveExport, SavedExport, StartExport, StartedExport, Wait, WaitForExport};
 use crate::export::handle;
 use crate::export::job::JobState;
 use crate::export::provider::Provider;
@@ -85,9 +85,9 @@ fn into_result(job: DxpJob, allow_failed: bool) -> Result<DatabaseExport> {
 }
 
 impl Operation for StartExport {
-    type Answer = DatabaseExport;
+    type Answer = StartedExport;
 
-    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<DatabaseExport>> {
+    fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<StartedExport>> {
         Box::pin(async move {
             let exports = exports_of(
                 session,
@@ -111,7 +111,8 @@ impl Operation for StartExport {
                     resume::seen(look, job, "export", session.scope, |error| resume::export(error, true, again))?
                 }
             };
-            into_result(job, self.allow_failed)
+            let handle = handle::to_text(&job.handle)?;
+            Ok(StartedExport { export: into_result(job, self.allow_failed)?, handle })
         })
     }
 }
