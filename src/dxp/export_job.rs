@@ -9,10 +9,10 @@ use crate::base::error::{Error, Kind, Result};
 use crate::base::next_step::{NextStep, Setting};
 use crate::base::retry::Purpose;
 use crate::base::scope::Scope;
-use crate::base::time::{BoxFuture, Clock};
+use crate::base::time::{BoxFuture, Clock, rfc3339};
 use crate::export::artifact::Artifact;
 use crate::export::handle::{JobHandle, check_address};
-use crate::export::job::{Job, JobState};
+use crate::export::job::{Instant, Job, JobState, Source, Times};
 use crate::export::provider::{Capabilities, Jobs, Provider};
 
 /// An export of the service: the path to it needs all of this.
@@ -32,6 +32,9 @@ pub struct DxpHandle {
     /// For how many hours the service keeps the result, where this client has started it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention_hours: Option<u32>,
+    /// When a client first saw that it had succeeded, in milliseconds since the Unix epoch: the service does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub completed_ms: Option<u64>,
 }
 
 impl JobHandle for DxpHandle {
@@ -72,10 +75,11 @@ impl DxpExports {
             id: id.to_owned(),
             address: Some(self.api.endpoint().to_string()),
             retention_hours: None,
+            completed_ms: None,
         }
     }
 
-    fn job(&self, handle: DxpHandle, export: DatabaseExport) -> Result<DxpJob> {
+    fn job(&self, mut handle: DxpHandle, export: DatabaseExport) -> Result<DxpJob> {
         let state = match export.status() {
             ExportStatus::Started => JobState::Queued,
             ExportStatus::InProgress => JobState::Running,
@@ -90,7 +94,23 @@ impl DxpExports {
         let status = export.status_text().to_owned();
         let failure = failure(state, &subject, &status);
         let artifact = link.map(|url| Artifact::Link { url });
-        Ok(Job { artifact, failure, ..Job::new(handle, state, &status, subject, export) })
+        if state == JobState::Succeeded {
+            handle.completed_ms.get_or_insert(self.api.clock().unix_ms());
+        }
+        let times = times(&handle);
+        Ok(Job { artifact, failure, times, ..Job::new(handle, state, &status, subject, export) })
+    }
+}
+
+/// When an export ended and when its file goes: the service says neither.
+fn times(handle: &DxpHandle) -> Times {
+    const HOUR_MS: u64 = 60 * 60 * 1000;
+    let expires = |completed: u64| Some(completed.saturating_add(u64::from(handle.retention_hours?) * HOUR_MS));
+    let instant = |unix_ms: u64, source| Instant { time: rfc3339(unix_ms), source };
+    Times {
+        completed: handle.completed_ms.map(|completed| instant(completed, Source::Observed)),
+        expires: handle.completed_ms.and_then(expires).map(|expires| instant(expires, Source::Estimated)),
+        ..Times::default()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::base::time::BoxFuture;
 use crate::document::Checked;
 use crate::document::wait::Wait;
 use crate::export::handle::{self, JobHandle};
-pub use crate::export::job::{Instant, JobState};
+pub use crate::export::job::{Evidence, Instant, JobState, Source, Times};
 use crate::export::provider::{Jobs, Provider};
 pub use crate::export::record::JobRecord;
 use crate::export::wait;

@@ -1,6 +1,7 @@
 //! Jobs of DXP by their handles: the same operations as for every other service (export job model, section 2).
 
-use epicloud::job::{GetJob, JobState, WaitForJob};
+use epicloud::base::time::parse_instant;
+use epicloud::job::{GetJob, JobState, Source, WaitForJob};
 use epicloud::request::StartExport;
 use epicloud::{DxpConfig, Kind};
 use epicloud_emulator::{Effect, Phase, Rule, Step};
@@ -27,7 +28,13 @@ async fn a_handle_is_enough_for_another_client() {
     // The emulator's clock moves with the pauses of the wait.
     let ended = other.run(wait, &fixture.scope).await.unwrap();
     assert_eq!((ended.state, ended.artifact.unwrap()["kind"].as_str()), (JobState::Succeeded, Some("link")));
-    assert_eq!(ended.handle, handle);
+    // The service says neither when an export ended nor when its file goes.
+    let [completed, expires] = [ended.times.completed, ended.times.expires].map(Option::unwrap);
+    assert_eq!((completed.source, expires.source), (Source::Observed, Source::Estimated));
+    let hours = parse_instant(&expires.time).unwrap() - parse_instant(&completed.time).unwrap();
+    assert_eq!(hours, 24 * 3600 * 1000);
+    let later = other.run(GetJob { handle: ended.handle.clone() }, &fixture.scope).await.unwrap();
+    assert_eq!((later.times.completed, later.handle), (Some(completed), ended.handle));
 }
 
 #[tokio::test(flavor = "multi_thread")]
