@@ -175,6 +175,33 @@ fn layers_do_not_contain_words_of_others() {
 }
 
 /// Each of these is decided or done in the named files only.
+/// What a further service touches: its rooms, a row in the table of services, and the command line's grammar and words.
+#[test]
+fn a_service_is_named_only_in_its_rooms_and_where_all_are_listed() {
+    const LISTED: &[&str] = &[
+        "lib.rs",
+        "ops/mod.rs",
+        "ops/services.rs",
+        "cli/args/mod.rs",
+        "cli/command.rs",
+        "cli/display.rs",
+        "cli/settings.rs",
+        "cli/words.rs",
+        "cli/words/tests.rs",
+    ];
+    for (word, rooms) in [
+        ("guidewire", ["guidewire/", "ops/guidewire/", "cli/args/guidewire.rs"]),
+        ("redis", ["redis_enterprise/", "ops/redis_enterprise/", "cli/args/redis.rs"]),
+    ] {
+        let at_home = |path: &str| rooms.iter().any(|room| path.starts_with(room)) || LISTED.contains(&path);
+        // An example of a command may be of any service.
+        let of_help = |path: &str| path == "cli/args/job.rs";
+        let named = sources().iter().filter(|source| source.code.to_lowercase().contains(word));
+        let elsewhere = named.filter(|source| !at_home(&source.path) && !of_help(&source.path));
+        check(&elsewhere.map(|source| format!("src/{} names {word}", source.path)).collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn each_decision_has_one_place() {
     let only_in: &[(&str, &[&str])] = &[
