@@ -147,6 +147,11 @@ fn execute(arguments: &Arguments, profile: Option<&Profile>, output: &Output) ->
 /// The commands, each with the client of its service.
 fn prepare(arguments: &Arguments, profile: Option<&Profile>) -> Result<(Vec<(Command, Client)>, Runtime)> {
     let commands = Command::of(arguments.verb.clone())?;
+    let is_of_several = commands.iter().any(|command| command.service != commands[0].service);
+    // A secret goes to its own service only.
+    for option in arguments.account.secret_options().filter(|_| is_of_several) {
+        return Err(Error::invalid(option, "is for one service, but the handles are of several"));
+    }
     let mut clients: Vec<Client> = Vec::new();
     let mut prepared = Vec::new();
     for command in commands {

@@ -3,16 +3,18 @@
 //! An option counts before a variable, a variable before the profile, and the profile before the default. What is empty
 //! counts as not given: pipelines set variables that have no value to nothing.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use super::args::{Arguments, Form, Handles, Package, Redis, Verb};
 use super::profile::{Profile, snake_case};
-use super::words::{CommandLine, Variable, option_of, variables};
+use super::words::{CommandLine, SECRET, SecretWords, option_of, secret_words, variables, variables_of};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
 use crate::base::limits::CallTimeoutSeconds;
@@ -57,6 +59,10 @@ impl<'a> Sources<'a> {
             let rule = format!("is not an option of the service '{service}'");
             return Err(Error::invalid(option_of(member).unwrap_or(member), rule));
         }
+        let own = secret_words(service);
+        for option in arguments.account.secret_options().filter(|option| ![own.file, own.stdin].contains(option)) {
+            return Err(Error::invalid(option, format!("is not an option of the service '{service}'")));
+        }
         Ok(sources)
     }
 
@@ -91,12 +97,14 @@ impl<'a> Sources<'a> {
 
     /// A value of an option or a variable.
     fn given(&self, member: &str) -> Option<OsString> {
-        let of_variable = || {
-            variables(self.service)
-                .find(|variable| variable.member == member)
-                .and_then(|variable| std::env::var_os(variable.name))
-        };
-        self.option(member).or_else(of_variable).filter(|value| !value.is_empty())
+        self.option(member).or_else(|| Some(self.of_variable(member)?.1))
+    }
+
+    /// The first variable that gives a value, and that value.
+    fn of_variable(&self, member: &str) -> Option<(&'static str, OsString)> {
+        variables_of(self.service, member)
+            .filter_map(|name| Some((name, std::env::var_os(name)?)))
+            .find(|(_, value)| !given::trimmed(&value.to_string_lossy()).is_empty())
     }
 
     fn text(&self, member: &str) -> Result<Option<String>> {
@@ -124,18 +132,12 @@ impl<'a> Sources<'a> {
     /// Where the secret is given, if not in the profile.
     fn secret_from(&self) -> Option<SecretFrom<'a>> {
         let account = &self.arguments.account;
-        let [file, stdin] = match self.service {
-            Service::RedisEnterprise => ["--password-file", "--password-stdin"],
-            _ => ["--client-secret-file", "--client-secret-stdin"],
-        };
+        let SecretWords { variable, file, stdin } = secret_words(self.service);
         let (given_file, given_stdin) = match &self.arguments.verb {
             Verb::Redis(Redis { account, .. }) => (&account.password_file, account.password_stdin),
+            // Commands of every service have no option for a password.
+            _ if self.service == Service::RedisEnterprise => (&None, false),
             _ => (&account.client_secret_file, account.client_secret_stdin),
-        };
-        let variable = match self.service {
-            Service::Dxp => "EPI_CLIENT_SECRET",
-            Service::Guidewire => "EPI_GUIDEWIRE_CLIENT_SECRET",
-            Service::RedisEnterprise => "EPI_REDIS_PASSWORD",
         };
         let is_set =
             || std::env::var_os(variable).is_some_and(|value| !given::trimmed(&value.to_string_lossy()).is_empty());
@@ -242,14 +244,18 @@ impl<'a> Sources<'a> {
     pub(super) fn words(&self) -> CommandLine {
         let (mut sources, mut typed) = (Vec::new(), Vec::new());
         let mut comes_from = |member: &str, source: &str| sources.push((member.to_owned(), source.to_owned()));
-        for Variable { member, name, .. } in variables(self.service) {
+        let members: BTreeSet<&str> = variables(self.service).map(|variable| variable.member).collect();
+        for member in members {
             match self.option(member).map(OsString::into_string) {
                 // A value that is not text could not be printed.
                 Some(value) => {
                     typed.extend(option_of(member).zip(value.ok()).map(|(option, text)| (option, Some(text))))
                 }
-                None if self.given(member).is_some() => comes_from(member, name),
-                None => {}
+                None => {
+                    if let Some((name, _)) = self.of_variable(member) {
+                        comes_from(member, name);
+                    }
+                }
             }
         }
         if let Some(profile) = self.profile {
@@ -260,14 +266,14 @@ impl<'a> Sources<'a> {
         }
         match self.secret_from() {
             Some(SecretFrom::File(option, file)) => {
-                comes_from("clientSecret", option);
+                comes_from(SECRET, option);
                 typed.push((option, Some(file.display().to_string())));
             }
             Some(SecretFrom::Stdin(option)) => {
-                comes_from("clientSecret", option);
+                comes_from(SECRET, option);
                 typed.push((option, None));
             }
-            Some(SecretFrom::Variable(name)) => comes_from("clientSecret", name),
+            Some(SecretFrom::Variable(name)) => comes_from(SECRET, name),
             None => {}
         }
         let files = match &self.arguments.verb {
@@ -369,8 +375,13 @@ pub(super) fn read_file(option: &str, path: &Path) -> Result<Zeroizing<String>> 
     })
 }
 
-/// A secret on standard input.
-pub(super) fn read_stdin(option: &str) -> Result<Zeroizing<String>> {
+/// A secret on standard input, which one option can read.
+pub(super) fn read_stdin(option: &'static str) -> Result<Zeroizing<String>> {
+    static READER: OnceLock<&str> = OnceLock::new();
+    if READER.set(option).is_err() {
+        let reader = READER.get().copied().unwrap_or_default();
+        return Err(Error::invalid(option, format!("cannot read standard input, because {reader} has read it")));
+    }
     read(option, std::io::stdin().lock())
 }
 

@@ -41,7 +41,6 @@ const MAY_WAIT: &[&str] = &[
 const WORDS: &[Word] = &[
     word("endpoint", "--endpoint"),
     word("clientKey", "--client-key"),
-    word("clientSecret", "EPI_CLIENT_SECRET"),
     word("projectId", "--project-id"),
     word("caFile", "--ca-file"),
     word("stateDir", "--state-dir"),
@@ -122,6 +121,7 @@ const fn variable(service: Service, member: &'static str, name: &'static str) ->
     Variable { service, member, name }
 }
 
+/// Of several for one member the first that is set counts.
 const VARIABLES: &[Variable] = &[
     variable(Service::Dxp, "endpoint", "EPI_ENDPOINT"),
     variable(Service::Dxp, "clientKey", "EPI_CLIENT_KEY"),
@@ -142,6 +142,7 @@ const VARIABLES: &[Variable] = &[
     variable(Service::RedisEnterprise, "user", "EPI_REDIS_USER"),
     variable(Service::RedisEnterprise, "authentication", "EPI_REDIS_AUTHENTICATION"),
     variable(Service::RedisEnterprise, "caFile", "EPI_REDIS_CA_FILE"),
+    variable(Service::RedisEnterprise, "caFile", "EPI_CA_FILE"),
     variable(Service::RedisEnterprise, "certificateSha256", "EPI_REDIS_CERTIFICATE_SHA256"),
     variable(Service::RedisEnterprise, "callTimeoutSeconds", "EPI_CALL_TIMEOUT"),
 ];
@@ -149,6 +150,35 @@ const VARIABLES: &[Variable] = &[
 /// The variables of a service.
 pub(super) fn variables(service: Service) -> impl Iterator<Item = &'static Variable> {
     VARIABLES.iter().filter(move |variable| variable.service == service)
+}
+
+/// The variables of a member of a service's configuration; the first that is set counts.
+pub(super) fn variables_of(service: Service, member: &str) -> impl Iterator<Item = &'static str> {
+    variables(service).filter(move |variable| variable.member == member).map(|variable| variable.name)
+}
+
+/// The member of the secret, which is the same for each service and has no option.
+pub(super) const SECRET: &str = "clientSecret";
+
+/// Where the secret of a service is given.
+pub(super) struct SecretWords {
+    pub(super) variable: &'static str,
+    /// The option that names a file.
+    pub(super) file: &'static str,
+    /// The option that reads standard input.
+    pub(super) stdin: &'static str,
+}
+
+/// Where the secret of a service is given.
+pub(super) fn secret_words(service: Service) -> SecretWords {
+    let of_client = |variable| SecretWords { variable, file: "--client-secret-file", stdin: "--client-secret-stdin" };
+    match service {
+        Service::Dxp => of_client("EPI_CLIENT_SECRET"),
+        Service::Guidewire => of_client("EPI_GUIDEWIRE_CLIENT_SECRET"),
+        Service::RedisEnterprise => {
+            SecretWords { variable: "EPI_REDIS_PASSWORD", file: "--password-file", stdin: "--password-stdin" }
+        }
+    }
 }
 
 /// The verb of each operation.
@@ -212,15 +242,22 @@ impl Words for CommandLine {
         if let Some((_, source)) = self.sources.iter().find(|(known, _)| *known == member) {
             return source.clone();
         }
+        if member == SECRET {
+            return secret_words(self.service).variable.to_owned();
+        }
         // What is no member is the option or variable already.
         option(None, &member).map_or_else(|| path.to_owned(), str::to_owned)
     }
 
     fn setting(&self, setting: Setting) -> String {
         let member = setting.member();
+        if member == SECRET {
+            let SecretWords { variable, file, .. } = secret_words(self.service);
+            return format!("{variable} (or {file})");
+        }
         let option = option(None, member).unwrap_or(member);
-        match variables(self.service).find(|variable| variable.member == member) {
-            Some(variable) => format!("{option} ({})", variable.name),
+        match variables_of(self.service, member).next() {
+            Some(variable) => format!("{option} ({variable})"),
             None => option.to_owned(),
         }
     }

@@ -12,11 +12,15 @@ use zeroize::Zeroizing;
 use super::contract::{RENEWED_BEFORE, TOKEN_LIFETIME, TOKEN_SCHEME};
 use crate::base::error::{Error, Kind, Result, Retry};
 use crate::base::given;
+use crate::base::next_step::{NextStep, Setting};
 use crate::base::scope::Scope;
 use crate::base::secret::Secret;
 use crate::base::time::BoxFuture;
 use crate::http_api::auth::{Authorize, Outgoing};
 use crate::http_api::call::{Change, HttpApi};
+
+/// The name of the password in errors: that of every service's secret.
+const SECRET: &str = "clientSecret";
 
 /// A user name and a password.
 #[derive(Debug, Clone)]
@@ -33,9 +37,8 @@ impl Credentials {
     pub fn new(user: Option<&str>, password: Option<&Secret>) -> Result<Self> {
         let user = given::trimmed(user.unwrap_or_default());
         if user.is_empty() {
-            return Err(Error::new(Kind::NotConfigured, "the user name is missing").with_next_step(
-                crate::base::next_step::NextStep::text("set ").member("user").and(" to a user of the cluster"),
-            ));
+            let step = NextStep::text("set ").member("user").and(" to a user of the cluster");
+            return Err(Error::new(Kind::NotConfigured, "the user name is missing").with_next_step(step));
         }
         if user.contains(':') || user.contains(char::is_control) {
             let error = Error::invalid("user", "must not contain ':' or control characters");
@@ -43,16 +46,16 @@ impl Credentials {
         }
         let text = match password {
             Some(password) => given::text(password.expose())
-                .map_err(|why| Error::invalid("secret", format!("the password is invalid: it {why}")))?,
+                .map_err(|why| Error::invalid(SECRET, format!("the password is invalid: it {why}")))?,
             None => Zeroizing::default(),
         };
         if text.is_empty() {
-            return Err(Error::new(Kind::NotConfigured, "the password is missing")
-                .with_next_step("provide the password of the user"));
+            let step = NextStep::text("set ").setting(Setting::ClientSecret).and(" to the password of the user");
+            return Err(Error::new(Kind::NotConfigured, "the password is missing").with_next_step(step));
         }
         if text.contains(char::is_control) {
             return Err(Error::invalid(
-                "secret",
+                SECRET,
                 "the password is invalid: it contains a line break or a control character",
             ));
         }

@@ -5,8 +5,11 @@ use clap::{Args, Subcommand};
 use super::{MayWait, WaitOptions};
 use crate::base::limits::RetentionDays;
 
-/// The help of the address.
-pub(super) const ENDPOINT: &str = "Base URL of the Database API of the region [env: EPI_GUIDEWIRE_ENDPOINT]";
+/// The help of account options that differs from that for Optimizely DXP.
+pub(super) const HELP: &[(&str, &str)] = &[
+    ("endpoint", "Base URL of the Database API of the region [env: EPI_GUIDEWIRE_ENDPOINT]"),
+    ("client_secret_file", "File with the client secret, instead of EPI_GUIDEWIRE_CLIENT_SECRET"),
+];
 
 #[derive(Debug, Clone, Args)]
 #[command(subcommand_required = true, arg_required_else_help = true)]

@@ -90,6 +90,14 @@ pub(super) struct Account {
     pub(super) call_timeout: Option<String>,
 }
 
+impl Account {
+    /// The options for the secret that are given.
+    pub(super) fn secret_options(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let file = self.client_secret_file.is_some().then_some("--client-secret-file");
+        file.into_iter().chain(self.client_secret_stdin.then_some("--client-secret-stdin"))
+    }
+}
+
 /// What is shown, and how.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output options")]
@@ -201,24 +209,39 @@ pub(super) fn grammar() -> Command {
     // What is global is copied to the subcommands here.
     root.build();
     root.mut_subcommand("guidewire", |command| {
-        for_service(command, &["client_key", "project_id", "state_dir"], guidewire::ENDPOINT)
+        for_service(command, &["client_key", "project_id", "state_dir"], guidewire::HELP)
     })
     .mut_subcommand("redis", |command| {
         let hidden = ["client_key", "project_id", "state_dir", "client_secret_file", "client_secret_stdin"];
-        for_service(command, &hidden, redis::ENDPOINT)
+        for_service(command, &hidden, redis::HELP)
     })
+    .mut_subcommand("job", |command| for_service(command, &[], OF_ANY))
+    .mut_subcommand("profile", |command| for_service(command, &[], OF_ANY))
 }
 
+/// The help of the account options in commands that are for every service.
+const OF_ANY: &[(&str, &str)] = &[
+    (
+        "endpoint",
+        "Base URL of the service [default: that of its own variable or, for Optimizely DXP, the live service]",
+    ),
+    ("client_secret_file", "File with the client secret, instead of the service's own variable"),
+    (
+        "ca_file",
+        "PEM file with additional CA certificates to trust [env: EPI_CA_FILE; before it, for Redis Enterprise, EPI_REDIS_CA_FILE]",
+    ),
+];
+
 /// The grammar of a service: without options that it has no use for, which are refused all the same, and with its own
-/// help of the address.
-fn for_service(command: Command, hidden: &[&str], endpoint: &'static str) -> Command {
+/// help of those whose help differs.
+fn for_service(command: Command, hidden: &[&str], helps: &[(&str, &'static str)]) -> Command {
     command
-        .mut_args(|argument| match argument.get_id().as_str() {
-            "endpoint" => argument.help(endpoint),
-            id if hidden.contains(&id) => argument.hide(true),
-            _ => argument,
+        .mut_args(|argument| match helps.iter().find(|(id, _)| argument.get_id() == id) {
+            Some((_, help)) => argument.help(*help),
+            None if hidden.contains(&argument.get_id().as_str()) => argument.hide(true),
+            None => argument,
         })
-        .mut_subcommands(|inner| for_service(inner, hidden, endpoint))
+        .mut_subcommands(|inner| for_service(inner, hidden, helps))
 }
 
 /// How to wait.

@@ -7,9 +7,11 @@ use clap::{Args, Subcommand};
 use super::{Handles, MayWait, WaitOptions};
 use crate::base::limits::{BusyTimeoutSeconds, TimeoutMinutes};
 
-/// The help of the address.
-pub(super) const ENDPOINT: &str =
-    "Base URL of the REST API of the cluster, such as https://cluster:9443 [env: EPI_REDIS_ENDPOINT]";
+/// The help of account options that differs from that for Optimizely DXP.
+pub(super) const HELP: &[(&str, &str)] = &[
+    ("endpoint", "Base URL of the REST API of the cluster, such as https://cluster:9443 [env: EPI_REDIS_ENDPOINT]"),
+    ("ca_file", "PEM file with additional CA certificates to trust [env: EPI_REDIS_CA_FILE, else EPI_CA_FILE]"),
+];
 
 #[derive(Debug, Clone, Args)]
 #[command(subcommand_required = true, arg_required_else_help = true)]

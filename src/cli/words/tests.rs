@@ -10,6 +10,7 @@ use crate::base::error::Result;
 use crate::cli::args::{Arguments, grammar};
 use crate::ops::catalog::CATALOG;
 use crate::ops::client::{ClientConfig, Service};
+use crate::ops::dxp;
 use crate::ops::dxp::commands::tests::one_of_each_command;
 
 /// Options that are about this program alone, or say where a value comes from.
@@ -133,7 +134,7 @@ fn every_member_has_its_option_and_every_option_its_member() {
         }
     }
     assert_eq!(VERBS.len(), CATALOG.len());
-    for word in WORDS.iter().filter(|word| word.member != "clientSecret") {
+    for word in WORDS {
         assert!(all.iter().any(|(_, member)| member == word.member), "there is no member {}", word.member);
     }
 }
@@ -147,9 +148,15 @@ fn every_variable_is_the_one_that_the_grammar_reads() {
         let is_it = |argument: &&clap::Arg| argument.get_long().is_some_and(|long| format!("--{long}") == option);
         command.get_arguments().find(is_it).and_then(clap::Arg::get_help).map(ToString::to_string).unwrap_or_default()
     };
-    for Variable { service, member, name } in VARIABLES {
+    for Variable { service, member, .. } in VARIABLES {
         let help = help(*service, option(None, member).unwrap_or_default());
-        assert!(help.contains(&format!("[env: {name}]")), "{service}: {member}: {help}");
+        let names: Vec<&str> = variables_of(*service, member).collect();
+        assert!(help.contains(&format!("[env: {}]", names.join(", else "))), "{service}: {member}: {help}");
+    }
+    for (_, service) in Service::ALL {
+        let SecretWords { variable, file, stdin } = secret_words(*service);
+        assert!(help(*service, file).ends_with(&format!("instead of {variable}")), "{service}");
+        assert!(help(*service, stdin).contains("standard input"), "{service}");
     }
     let is_read = |argument: &clap::Arg| argument.get_env().is_some();
     assert!(!root.get_arguments().any(is_read), "variables are read with all that a service needs");
@@ -164,7 +171,7 @@ fn every_setting_is_a_member_and_has_its_option() {
             *setting == Setting::ClientSecret || all.iter().any(|(_, known)| known == member),
             "there is no member {member}"
         );
-        assert!(option(None, member).is_some(), "no option for {member}");
+        assert!(*setting == Setting::ClientSecret || option(None, member).is_some(), "no option for {member}");
     }
 }
 
@@ -312,8 +319,14 @@ fn powershell_has_words_for_what_errors_name() {
         assert!(keys.contains(command.request().0), "no cmdlet for {command:?}");
     }
     // The module leaves these to the library's defaults, or has no cmdlet for them.
-    let unset = ["upload.integrity", "upload.blockSize", "reuseUploaded", "certificateSha256"];
-    for setting in Setting::ALL.iter().filter(|setting| !unset.contains(&setting.member())) {
+    let unset = ["upload.integrity", "upload.blockSize", "reuseUploaded"];
+    // Its cmdlets are those of one service: what only others have it cannot be asked for.
+    let has_it = |setting: &&Setting| {
+        let is_of_dxp = |of: &str| of == verb_of(Service::Dxp) || dxp::ROWS.iter().any(|row| row.name == of);
+        **setting == Setting::ClientSecret || all.iter().any(|(of, member)| is_of_dxp(of) && member == setting.member())
+    };
+    let settings = Setting::ALL.iter().filter(has_it);
+    for setting in settings.filter(|setting| !unset.contains(&setting.member())) {
         assert!(keys.contains(setting.member()), "no parameter for {}", setting.member());
     }
 }

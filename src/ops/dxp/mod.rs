@@ -21,7 +21,7 @@ use self::request as r;
 use super::row::{CatalogRow, changing, row};
 
 /// The operations of this service.
-pub(super) static ROWS: &[CatalogRow] = &[
+pub(crate) static ROWS: &[CatalogRow] = &[
     row::<r::Connect>("connect", "Verifies the credentials by listing the deployments of the project."),
     changing::<r::DeployPackages>(
         "package.deploy",
