@@ -19,7 +19,7 @@ use crate::ops::dxp::{
     StorageContainers, UploadReceipt,
 };
 use crate::ops::guidewire::request::ConnectedGuidewire;
-use crate::ops::job::{Instant, JobRecord};
+use crate::ops::job::{Instant, JobRecord, JobState};
 use crate::ops::redis_enterprise::Database;
 use crate::ops::redis_enterprise::request::{ConnectedCluster, ExportableDatabase};
 
@@ -75,6 +75,7 @@ impl Text for JobRecord {
             let request = Map::from_iter([("handle".to_owned(), self.handle.clone().into())]);
             NextStep::text("wait for it with: ").command(Command::new("job.wait", request)).worded(page.words)
         };
+        let is_under_way = !self.state.is_final() && self.state != JobState::Idle;
         let failure = self.failure.as_ref().and_then(|failure| failure["message"].as_str());
         block(&[
             ("job", vec![one_line(&self.subject)]),
@@ -86,7 +87,7 @@ impl Text for JobRecord {
             ("expires", time(&self.times.expires)),
             ("error", failure.map(one_line).into_iter().collect()),
             ("handle", vec![self.handle.clone()]),
-            ("next", if self.state.is_final() { Vec::new() } else { vec![wait()] }),
+            ("next", if is_under_way { vec![wait()] } else { Vec::new() }),
         ])
     }
 }

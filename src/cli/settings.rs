@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use clap::ValueEnum;
 use zeroize::Zeroizing;
 
-use super::args::{Arguments, Form, Handles, Package, Redis, Verb};
+use super::args::{Arguments, Form, Handles, Package, Redis, RedisExport, RedisVerb, Verb};
 use super::profile::{Profile, snake_case};
 use super::words::{CommandLine, SECRET, SecretWords, option_of, secret_words, variables, variables_of};
 use crate::base::error::{Error, Kind, Result};
@@ -288,6 +288,13 @@ impl<'a> Sources<'a> {
             }
             _ => None,
         };
+        if let Verb::Redis(Redis {
+            verb: RedisVerb::Export(RedisExport::Start { location_file, location_stdin, .. }),
+            ..
+        }) = &self.arguments.verb
+        {
+            comes_from("location", location_source(location_file.as_deref(), *location_stdin));
+        }
         if files.is_some_and(|files| files.blob_name.is_none()) {
             comes_from("files[].blobName", "FILE");
         }
@@ -350,17 +357,26 @@ pub(super) fn handles(given: Handles) -> Result<Vec<String>> {
     Ok(handles)
 }
 
+/// Where the destination of an export is given.
+fn location_source(file: Option<&Path>, stdin: bool) -> &'static str {
+    match (file, stdin) {
+        (Some(_), _) => "--location-file",
+        (None, true) => "--location-stdin",
+        (None, false) => "EPI_REDIS_LOCATION",
+    }
+}
+
 /// The destination of an export, from a file, standard input or a variable: it can hold secrets.
 pub(super) fn location(file: Option<&Path>, stdin: bool) -> Result<Location> {
-    const VARIABLE: &str = "EPI_REDIS_LOCATION";
-    let (source, text) = match (file, stdin) {
-        (Some(file), _) => ("--location-file", Some(read_file("--location-file", file)?)),
-        (None, true) => ("--location-stdin", Some(read_stdin("--location-stdin")?)),
-        (None, false) => (VARIABLE, variable(VARIABLE)?),
+    let source = location_source(file, stdin);
+    let text = match (file, stdin) {
+        (Some(file), _) => Some(read_file(source, file)?),
+        (None, true) => Some(read_stdin(source)?),
+        (None, false) => variable(source)?,
     };
     let text = text.ok_or_else(|| {
         Error::new(Kind::NotConfigured, "the destination of the export is missing")
-            .with_next_step(format!("put it into a file and use --location-file, or set {VARIABLE}"))
+            .with_next_step(format!("put it into a file and use --location-file, or set {source}"))
     })?;
     document::parse(source, &text).map(Location::from)
 }

@@ -242,6 +242,10 @@ impl Words for CommandLine {
         if let Some((_, source)) = self.sources.iter().find(|(known, _)| *known == member) {
             return source.clone();
         }
+        // What stands in the destination of an export is named as it is there.
+        if let Some(inner) = member.strip_prefix("location.") {
+            return format!("{inner} in {}", self.member("location"));
+        }
         if member == SECRET {
             return secret_words(self.service).variable.to_owned();
         }
@@ -301,7 +305,8 @@ fn add_arguments(words: &mut Vec<String>, operation: &str, parent: &str, members
 
 /// A value behind its option. One that looks like an option itself is tied to it.
 fn argument(option: Option<&str>, value: &str) -> Vec<String> {
-    match option {
+    // What is no option is the name of an argument, of which only the value is typed.
+    match option.filter(|option| option.starts_with('-')) {
         Some(option) if value.starts_with('-') => vec![format!("{option}={}", quoted(value))],
         Some(option) => vec![option.to_owned(), quoted(value)],
         None => vec![quoted(value)],

@@ -27,11 +27,12 @@ pub(in crate::cli) enum Job {
 }
 
 #[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
 pub(in crate::cli) struct Handles {
     /// Handle that the start of the job printed; - reads handles from standard input, one per line
-    #[arg(value_name = "HANDLE", required_unless_present = "handle_file")]
+    #[arg(value_name = "HANDLE")]
     pub(in crate::cli) handle: Vec<String>,
     /// File with handles, one per line
-    #[arg(long, value_name = "FILE", conflicts_with = "handle")]
+    #[arg(long, value_name = "FILE")]
     pub(in crate::cli) handle_file: Option<PathBuf>,
 }

@@ -114,12 +114,13 @@ Example:
     },
     /// Show an export by its handle, or the last export of a database
     #[command(after_help = "Example:\n  epi redis export show --uid 1")]
+    #[command(group = clap::ArgGroup::new("export").args(["uid", "handle"]).required(true))]
     Show {
         /// Database, for its last export
-        #[arg(long, value_name = "UID", conflicts_with = "handle")]
+        #[arg(long, value_name = "UID")]
         uid: Option<u64>,
         /// Handle that the start of the export printed
-        #[arg(value_name = "HANDLE", required_unless_present = "uid")]
+        #[arg(value_name = "HANDLE")]
         handle: Option<String>,
     },
     /// Wait for exports by their handles
