@@ -35,6 +35,7 @@ mod suite {
     mod saving_again;
     mod scripted;
     mod secrets;
+    mod services;
     #[cfg(unix)]
     mod terminal;
     mod thread_limits;

@@ -86,6 +86,8 @@ settings! {
     BlockChecksum => "upload.integrity",
     /// Bytes per block.
     BlockSize => "upload.blockSize",
+    /// The user.
+    User => "user",
     /// Where OAuth tokens are requested.
     TokenUrl => "tokenUrl",
     /// The id of the OAuth client.

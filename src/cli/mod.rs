@@ -34,7 +34,7 @@ use crate::base::cancel::CancelToken;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::scope::Scope;
-use crate::ops::client::{Client, machine_clock};
+use crate::ops::client::{Client, Service, machine_clock};
 use crate::ops::runtime;
 use args::{Arguments, Form, Verb, grammar};
 use command::Command;
@@ -127,12 +127,12 @@ fn execute(arguments: &Arguments, profile: Option<&Profile>, output: &Output) ->
     };
     let cancel = CancelToken::new();
     let scope = Scope::new(Arc::clone(output.sink()), cancel.clone());
-    for (command, client) in &commands {
+    for Prepared { command, client, .. } in &commands {
         if let Some(address) = client.address_of_a_test().filter(|_| command.changes) {
             scope.report(Event::Warning { text: format!("not the live service: {address}") });
         }
     }
-    let shows_link = commands.iter().any(|(command, _)| command.shows_link);
+    let shows_link = commands.iter().any(|prepared| prepared.command.shows_link);
     let result = runtime.block_on(async {
         signals::cancel_on_interrupt(cancel, output.interrupted(), output.on_interrupt())?;
         run_all(commands, &scope).await
@@ -144,36 +144,48 @@ fn execute(arguments: &Arguments, profile: Option<&Profile>, output: &Output) ->
     code
 }
 
-/// The commands, each with the client of its service.
-fn prepare(arguments: &Arguments, profile: Option<&Profile>) -> Result<(Vec<(Command, Client)>, Runtime)> {
+/// A command with the client of its service, and the words of it.
+struct Prepared {
+    command: Command,
+    client: Client,
+    words: CommandLine,
+}
+
+/// The commands, ready to run.
+fn prepare(arguments: &Arguments, profile: Option<&Profile>) -> Result<(Vec<Prepared>, Runtime)> {
     let commands = Command::of(arguments.verb.clone())?;
     let is_of_several = commands.iter().any(|command| command.service != commands[0].service);
     // A secret goes to its own service only.
     for option in arguments.account.secret_options().filter(|_| is_of_several) {
         return Err(Error::invalid(option, "is for one service, but the handles are of several"));
     }
-    let mut clients: Vec<Client> = Vec::new();
-    let mut prepared = Vec::new();
+    // Jobs of other services than the profile's have their account from variables.
+    let fits = |service: Service| profile.is_some_and(|profile| profile.service() == service);
+    let is_used = commands.iter().any(|command| fits(command.service));
+    let mut prepared: Vec<Prepared> = Vec::new();
     for command in commands {
-        let known = clients.iter().find(|client| client.service() == command.service).cloned();
-        let client = match known {
-            Some(client) => client,
+        let known = prepared.iter().find(|known| known.command.service == command.service);
+        let (client, words) = match known {
+            Some(known) => (known.client.clone(), known.words.clone()),
             None => {
-                let (config, secret) = Sources::new(command.service, arguments, profile)?.client()?;
-                Client::new(config, secret.as_ref())?
+                let profile = profile.filter(|_| fits(command.service) || !is_used);
+                let sources = Sources::new(command.service, arguments, profile)?;
+                let words = sources.words();
+                let client = sources.client().and_then(|(config, secret)| Client::new(config, secret.as_ref()));
+                (client.map_err(|error| words.say(error))?, words)
             }
         };
-        clients.push(client.clone());
-        prepared.push((command, client));
+        prepared.push(Prepared { command, client, words });
     }
     Ok((prepared, runtime::start(|| ())?))
 }
 
 /// Runs commands at the same time, each to its end. Of several that fail the first is the error of all; what came of the
 /// others is told.
-async fn run_all(commands: Vec<(Command, Client)>, scope: &Scope) -> Result<Box<dyn Shown>> {
-    let outcomes =
-        join_all(commands.into_iter().map(async |(command, client)| command.run(&client, scope).await)).await;
+async fn run_all(commands: Vec<Prepared>, scope: &Scope) -> Result<Box<dyn Shown>> {
+    let run =
+        async |Prepared { command, client, words }| command.run(&client, scope).await.map_err(|error| words.say(error));
+    let outcomes = join_all(commands.into_iter().map(run)).await;
     if outcomes.iter().all(Result::is_ok) {
         let mut results: Vec<_> = outcomes.into_iter().flatten().collect();
         return Ok(if results.len() == 1 { results.remove(0) } else { Box::new(Several(results)) });

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::settings::{read, read_file, variable};
+use super::words::{CommandLine, variables};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::next_step::NextStep;
 use crate::ops::client::{ClientConfig, Service, config_file};
@@ -90,6 +91,18 @@ impl Profile {
     /// Which service it is for.
     pub(super) fn service(&self) -> Service {
         self.config.service()
+    }
+
+    /// The words for what the profile says, and for what it leaves out.
+    pub(super) fn words(&self) -> CommandLine {
+        let source = |member: &str| (member.to_owned(), self.name_of(member));
+        let members = variables(self.service()).map(|variable| source(variable.member));
+        CommandLine { service: self.service(), sources: members.collect(), account: Vec::new() }
+    }
+
+    /// The name for a member of it.
+    pub(super) fn name_of(&self, member: &str) -> String {
+        format!("{} of profile '{}'", snake_case(member), self.name)
     }
 
     /// The secret, from where the profile says.

@@ -91,7 +91,8 @@ impl Resolved {
         let words = sources.words();
         let source = |member: &str| {
             let known = words.sources.iter().find(|(known, _)| known == member);
-            known.map_or_else(|| option_of(member).unwrap_or("default").to_owned(), |(_, source)| source.clone())
+            let option = option_of(member).filter(|_| sources.option(member).is_some());
+            known.map_or_else(|| option.unwrap_or("default").to_owned(), |(_, source)| source.clone())
         };
         let document = serde_json::to_value(sources.config()?)
             .map_err(|error| Error::new(Kind::Internal, format!("cannot write the configuration: {error}")))?;
@@ -136,7 +137,8 @@ struct Checked {
 impl Checked {
     fn of(profile: &Profile) -> Result<Self> {
         let secret = profile.secret()?;
-        Client::new(profile.config.clone(), secret.map(|secret| secret.as_str().into()).as_ref())?;
+        Client::new(profile.config.clone(), secret.map(|secret| secret.as_str().into()).as_ref())
+            .map_err(|error| profile.words().say(error))?;
         let found = profile.secret.as_ref().map(ToString::to_string);
         Ok(Self { name: profile.name.clone(), service: profile.service(), secret: found.into() })
     }

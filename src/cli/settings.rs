@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use super::args::{Arguments, Form, Handles, Package, Redis, RedisExport, RedisVerb, Verb};
-use super::profile::{Profile, snake_case};
+use super::profile::Profile;
 use super::words::{CommandLine, SECRET, SecretWords, option_of, secret_words, variables, variables_of};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::given;
@@ -91,7 +91,7 @@ impl<'a> Sources<'a> {
         options
     }
 
-    fn option(&self, member: &str) -> Option<OsString> {
+    pub(super) fn option(&self, member: &str) -> Option<OsString> {
         self.options().into_iter().find(|(known, _)| *known == member).and_then(|(_, value)| value)
     }
 
@@ -102,7 +102,13 @@ impl<'a> Sources<'a> {
 
     /// The first variable that gives a value, and that value.
     fn of_variable(&self, member: &str) -> Option<(&'static str, OsString)> {
+        // A certificate that is pinned needs no authority; that of other services would contradict it.
+        let is_pinned = member == "caFile" && {
+            let in_profile = self.profile.is_some_and(|profile| profile.members.contains_key("certificateSha256"));
+            in_profile || self.given("certificateSha256").is_some()
+        };
         variables_of(self.service, member)
+            .take(if is_pinned { 1 } else { usize::MAX })
             .filter_map(|name| Some((name, std::env::var_os(name)?)))
             .find(|(_, value)| !given::trimmed(&value.to_string_lossy()).is_empty())
     }
@@ -260,7 +266,7 @@ impl<'a> Sources<'a> {
         }
         if let Some(profile) = self.profile {
             for member in profile.members.keys().filter(|member| self.given(member).is_none()) {
-                comes_from(member, &format!("{} of profile '{}'", snake_case(member), profile.name));
+                comes_from(member, &profile.name_of(member));
             }
             typed.push(("--profile", Some(profile.name.clone())));
         }

@@ -95,11 +95,7 @@ macro_rules! dispatch {
         }
 
         async fn look(session: Session<'_>, text: &str, wait: Option<Wait>, allow_failed: bool) -> Result<JobRecord> {
-            let (service, own) = (service_of(text)?, session.service());
-            if service != own {
-                let rule = format!("is of the service '{service}', but the client is for the service '{own}'");
-                return Err(Error::invalid(HANDLE, rule));
-            }
+            check_service(&session, text)?;
             match session.account() {
                 $(Account::$variant(account) => look_at(account, session, text, wait, allow_failed).await,)*
             }
@@ -107,6 +103,18 @@ macro_rules! dispatch {
     };
 }
 services!(dispatch);
+
+/// Checks that a handle is of the service that the client is for.
+///
+/// # Errors
+/// `InvalidArgument` naming `handle` when it is of another one, or none.
+pub(super) fn check_service(session: &Session<'_>, handle: &str) -> Result<()> {
+    let (service, own) = (service_of(handle)?, session.service());
+    if service == own {
+        return Ok(());
+    }
+    Err(Error::invalid(HANDLE, format!("is of the service '{service}', but the client is for the service '{own}'")))
+}
 
 type HandleOf<J> = <<J as Jobs>::Provider as Provider>::Handle;
 

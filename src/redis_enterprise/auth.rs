@@ -37,7 +37,7 @@ impl Credentials {
     pub fn new(user: Option<&str>, password: Option<&Secret>) -> Result<Self> {
         let user = given::trimmed(user.unwrap_or_default());
         if user.is_empty() {
-            let step = NextStep::text("set ").member("user").and(" to a user of the cluster");
+            let step = NextStep::text("set ").setting(Setting::User).and(" to a user of the cluster");
             return Err(Error::new(Kind::NotConfigured, "the user name is missing").with_next_step(step));
         }
         if user.contains(':') || user.contains(char::is_control) {

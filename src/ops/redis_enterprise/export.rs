@@ -12,6 +12,7 @@ use crate::export::provider::{Jobs, Provider};
 use crate::export::record::JobRecord;
 use crate::export::wait;
 use crate::ops::client::{Operation, Session};
+use crate::ops::job::check_service;
 use crate::redis_enterprise::commands::RedisCommand;
 use crate::redis_enterprise::export_job::{RedisExports, RedisHandle, RedisJob};
 use crate::redis_enterprise::request::{
@@ -47,6 +48,7 @@ impl Operation for GetRedisExport {
             let account = session.redis_enterprise()?;
             let job = match (&self.handle, self.uid) {
                 (Some(text), _) => {
+                    check_service(&session, text)?;
                     let handle: RedisHandle = handle::from_text(HANDLE, text)?;
                     account.provider_of(&handle)?.refresh(&handle, Purpose::Single, session.scope).await?
                 }
@@ -64,6 +66,7 @@ impl Operation for WaitForRedisExport {
 
     fn run<'a>(self, session: Session<'a>) -> BoxFuture<'a, Result<JobRecord>> {
         Box::pin(async move {
+            check_service(&session, &self.handle)?;
             let handle: RedisHandle = handle::from_text(HANDLE, &self.handle)?;
             let exports = session.redis_enterprise()?.provider_of(&handle)?;
             let job = ended(session, &exports, handle, false, self.wait).await?;
