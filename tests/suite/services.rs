@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use base64::Engine as _;
 use epicloud_emulator::guidewire::Planted;
 use epicloud_emulator::redis::Reason;
 use epicloud_emulator::{Config, Emulator, Speed, Step};
@@ -304,4 +305,276 @@ async fn what_a_service_needs_is_named_by_its_own_variables() {
         .run(&list)
         .await
         .refused(1, &["cannot be combined with --ca-file (EPI_REDIS_CA_FILE)"]);
+}
+
+/// A configuration file with these profiles, where `epi` finds it.
+fn profiles(epi: Epi, text: &str) -> Epi {
+    let folder = epi.path("home/epicloud");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("config.toml"), text).unwrap();
+    let home = epi.path("home").display().to_string();
+    // As each system finds the configuration directory.
+    ["XDG_CONFIG_HOME", "APPDATA"].into_iter().fold(epi, |epi, name| epi.with(name, &home))
+}
+
+/// The profiles `rd` and `gw` with all that the emulator's accounts are, their secrets in variables.
+fn account_profiles(emulator: &Emulator) -> String {
+    let (redis, guidewire, ca) = (emulator.redis(), emulator.guidewire(), emulator.ca_file().display().to_string());
+    format!(
+        "[profile.rd]\nservice = \"redis-enterprise\"\nendpoint = {:?}\nuser = {:?}\nca_file = {ca:?}\n\
+         secret = {{ env = \"RD_SECRET\" }}\n\
+         [profile.gw]\nservice = \"guidewire\"\nendpoint = {:?}\ntoken_url = {:?}\nclient_id = {:?}\n\
+         tenant_id = {:?}\nstar_system_id = {:?}\nca_file = {ca:?}\nsecret = {{ env = \"GW_SECRET\" }}\n",
+        redis.endpoint(),
+        redis.user(),
+        guidewire.endpoint(),
+        guidewire.token_url(),
+        guidewire.client_id(),
+        guidewire.tenant(),
+        guidewire.star_system(),
+    )
+}
+
+/// `epi` that knows its accounts from profiles only.
+fn with_profiles(emulator: &Emulator) -> Epi {
+    let destination = json!({"type": "mount_point", "path": emulator.redis().mount()});
+    let epi = profiles(Epi::bare(), &account_profiles(emulator));
+    epi.write("to.json", destination.to_string().as_bytes());
+    epi.with("RD_SECRET", emulator.redis().password()).with("GW_SECRET", emulator.guidewire().client_secret())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_is_advised_can_be_run() {
+    let emulator = emulator().await;
+    emulator.redis().tune(1, |knobs| knobs.start_delay_ms = 500).unwrap();
+    for (profile, start) in [("rd", &START[..]), ("gw", &CREATE)] {
+        let epi = with_profiles(&emulator);
+        let started = epi.run(&[start, &["--profile", profile]].concat()).await;
+        let words = advised(&started);
+        assert_eq!(words[..2], ["job", "wait"], "{started:?}");
+        assert_eq!(words[2], line(&started, "handle"));
+        assert_eq!(words[3..], ["--profile", profile]);
+        let run = epi.run(&[&words[..], &["--polling-interval".to_owned(), "1".to_owned()]].concat()).await;
+        assert_eq!((run.code, line(&run, "status")), (Some(0), "succeeded"), "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_is_for_the_jobs_of_its_service() {
+    let emulator = emulator().await;
+    let epi = with_profiles(&emulator);
+    let export = handle_of(&epi, &[&START[..], &["--profile", "rd"]].concat()).await;
+    let backup = handle_of(&epi, &[&CREATE[..], &["--profile", "gw"]].concat()).await;
+    // The other service has its account from variables, and says so.
+    let both = ["job", "wait", &export, &backup, "--profile", "rd"];
+    epi.run(&both).await.refused(1, &["--endpoint (EPI_GUIDEWIRE_ENDPOINT)"]);
+    let all = self::epi(&emulator);
+    let epi = profiles(all, &account_profiles(&emulator)).with("RD_SECRET", emulator.redis().password());
+    assert_eq!(json_of(&epi.with("EPI_PROFILE", "rd"), &both[..4]).await.as_array().unwrap().len(), 2);
+    let epi = with_profiles(&emulator);
+    epi.run(&["job", "wait", &backup, "--profile", "rd"]).await.refused(1, &["profile 'rd' is for the service"]);
+    epi.run(&["connect", "--profile", "rd"]).await.refused(1, &["is for the service 'redis-enterprise', not 'dxp'"]);
+    epi.run(&["redis", "connect", "--profile", "shop"])
+        .await
+        .refused(3, &["there is no profile 'shop' in", "use one of: gw, rd"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_each_value_of_an_account_comes_from() {
+    let text = "[profile.rd]\nservice = \"redis-enterprise\"\nendpoint = \"https://profile:9443\"\nuser = \"profile\"\n\
+                ca_file = \"profile.pem\"\nsecret = { file = \"secret\" }\n";
+    let epi = || profiles(Epi::bare(), text);
+    let of = async |epi: Epi, arguments: &[&str]| -> Vec<[String; 3]> {
+        let document = json_of(&epi, arguments).await;
+        assert_eq!((&document["service"], &document["profile"]), (&json!("redis-enterprise"), &json!("rd")));
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let values = document["values"].as_array().unwrap().iter();
+        values.map(|row| ["name", "value", "source"].map(|member| text(&row[member]))).collect()
+    };
+    let show = ["profile", "show", "rd"];
+    let secret_file = || {
+        let epi = epi();
+        let file = epi.path("home/epicloud/secret").display().to_string();
+        (epi, format!("in the file {file}"))
+    };
+    let (first, file) = secret_file();
+    assert_eq!(
+        of(first, &show).await,
+        [
+            ["endpoint", "https://profile:9443", "endpoint of profile 'rd'"],
+            ["user", "profile", "user of profile 'rd'"],
+            ["authentication", "basic", "default"],
+            ["ca_file", "profile.pem", "ca_file of profile 'rd'"],
+            ["secret", "given", &file],
+        ]
+    );
+    let variables = || {
+        epi()
+            .with("EPI_REDIS_ENDPOINT", "https://variable:9443")
+            .with("EPI_REDIS_USER", "")
+            .with("EPI_REDIS_AUTHENTICATION", "jwt")
+            .with("EPI_CA_FILE", "variable.pem")
+            .with("EPI_REDIS_PASSWORD", "CANARY")
+    };
+    let of_variables = [
+        ["endpoint", "https://variable:9443", "EPI_REDIS_ENDPOINT"],
+        ["user", "profile", "user of profile 'rd'"],
+        ["authentication", "jwt", "EPI_REDIS_AUTHENTICATION"],
+        ["ca_file", "variable.pem", "EPI_CA_FILE"],
+        ["secret", "given", "EPI_REDIS_PASSWORD"],
+    ];
+    assert_eq!(of(variables(), &show).await, of_variables);
+    assert_eq!(of(variables().with("EPI_PROFILE", "rd"), &show[..2]).await, of_variables);
+    let mut of_options = of_variables;
+    of_options[0] = ["endpoint", "https://option:9443", "--endpoint"];
+    of_options[3] = ["ca_file", "option.pem", "--ca-file"];
+    let options = ["--endpoint", "https://option:9443", "--ca-file", "option.pem"];
+    assert_eq!(of(variables(), &[&show[..], &options].concat()).await, of_options);
+    let text = variables().run(&show).await.stdout;
+    assert!(text.contains("EPI_REDIS_ENDPOINT") && !text.contains("CANARY"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_is_where_a_profile_says() {
+    let emulator = emulator().await;
+    let account = account_profiles(&emulator);
+    let program = if cfg!(windows) { r#"["cmd", "/c", "type", "secret.txt"]"# } else { r#"["cat", "secret.txt"]"# };
+    let connect = ["redis", "connect", "--profile", "rd"];
+    for source in [
+        "{ env = \"RD_SECRET\" }".to_owned(),
+        "{ file = \"secret.txt\" }".to_owned(),
+        format!("{{ command = {program} }}"),
+    ] {
+        let epi = || profiles(Epi::bare(), &account.replace("{ env = \"RD_SECRET\" }", &source));
+        // Not there yet.
+        for arguments in [&connect[..], &["profile", "check", "rd"]] {
+            let run = epi().run(arguments).await;
+            assert!(matches!(run.code, Some(1 | 3)), "{run:?}");
+            assert!(run.stderr.contains("the secret of profile 'rd'"), "{run:?}");
+        }
+        let epi = epi().with("RD_SECRET", emulator.redis().password());
+        // Relative to the file for a file; to the working directory for a program.
+        for name in ["secret.txt", "home/epicloud/secret.txt"] {
+            epi.write(name, format!("{}\n", emulator.redis().password()).as_bytes());
+        }
+        let run = epi.run(&connect).await;
+        assert_eq!(run.code, Some(0), "{source}: {run:?}");
+        let checked = epi.run(&["profile", "check", "rd"]).await;
+        assert!(checked.stdout.starts_with("profile rd is valid (redis-enterprise, secret "), "{checked:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_with_a_secret_in_it_is_refused_and_not_shown() {
+    for (members, rule) in [
+        ("service = \"redis-enterprise\"\npassword = \"CANARY\"", "password: unknown field"),
+        ("service = \"guidewire\"\nclient_secret = \"CANARY\"", "client_secret: unknown field"),
+        ("secret = \"CANARY\"", "must say where its secret is, not what it is"),
+        ("secret = CANARY", "line 2"),
+    ] {
+        let epi = || profiles(Epi::bare(), &format!("[profile.bad]\n{members}\n"));
+        for arguments in [
+            &["profile", "show", "bad"][..],
+            &["profile", "check", "bad"],
+            &["redis", "connect", "--profile", "bad"],
+            &["profile", "list"],
+        ] {
+            for form in ["text", "json"] {
+                let run = epi().run(&[arguments, &["-vv", "-o", form]].concat()).await;
+                let output = format!("{}{}", run.stdout, run.stderr);
+                assert!(!output.contains("CANARY"), "{run:?}");
+                assert!(output.contains(rule), "{rule}: {run:?}");
+                // A list of several shows the good ones beside the bad.
+                let lists = arguments.ends_with(&["list"]) && !rule.starts_with("line");
+                assert_eq!(run.code, Some(i32::from(!lists)), "{run:?}");
+            }
+        }
+    }
+    let none = Epi::bare();
+    let home = none.path("home").display().to_string();
+    let none = none.with("XDG_CONFIG_HOME", &home).with("APPDATA", &home);
+    assert_eq!(none.run(&["profile", "list"]).await.stdout, "no profiles\n");
+    none.run(&["profile", "show", "x"]).await.refused(1, &["there are no profiles"]);
+    none.run(&["profile", "check"]).await.refused(1, &["no profile is named"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_of_any_service_is_shown() {
+    let emulator = emulator().await;
+    let mut canaries = vec![
+        emulator.redis().password().to_owned(),
+        emulator.guidewire().client_secret().to_owned(),
+        emulator.redis().database_password(1).unwrap(),
+        emulator.redis().database_password(2).unwrap(),
+    ];
+    canaries.retain(|canary| !canary.is_empty());
+    assert!(canaries.len() >= 3, "databases have passwords");
+    let destinations = [
+        json!({"type": "s3", "bucket_name": "b", "access_key_id": "KEY", "secret_access_key": "CANARY"}),
+        json!({"type": "abs", "account_name": "a", "container": "c", "account_key": "Q0FOQVJZ"}),
+        json!({"type": "abs", "account_name": "a", "container": "c", "sas_token": "sv=1&sig=CANARY"}),
+        json!({"type": "gs", "bucket_name": "b", "client_id": "1", "client_email": "a@b.c", "private_key_id": "2",
+               "private_key": "CANARY"}),
+        json!({"type": "url", "url": "ftp://user:CANARY@host/folder"}),
+        json!({"type": "sftp", "sftp_url": "sftp://user:CANARY@host:22/folder"}),
+    ];
+    canaries.extend(["CANARY", "Q0FOQVJZ"].map(str::to_owned));
+    let mut outputs = Vec::new();
+    let jwt = ["--authentication", "jwt"];
+    for form in ["text", "json", "jsonl"] {
+        let epi = epi(&emulator);
+        let mut keep = async |arguments: &[&str]| {
+            let arguments = [arguments, &["-vv", "-o", form]].concat();
+            let run = epi.run(&arguments).await;
+            outputs.push(format!("{}\n{}{}", arguments.join(" "), run.stdout, run.stderr));
+            run
+        };
+        for arguments in [
+            &["guidewire", "connect"][..],
+            &CREATE,
+            &["guidewire", "backup", "list"],
+            &["redis", "connect", "--uid", "1"],
+            &[&["redis", "connect"][..], &jwt].concat(),
+            &["redis", "database", "list"],
+            &["redis", "database", "show", "--uid", "1"],
+            &START,
+            &["redis", "export", "show", "--uid", "1"],
+            &["profile", "show"],
+        ] {
+            assert_eq!(keep(arguments).await.code, Some(0), "{arguments:?}");
+        }
+        for destination in &destinations {
+            epi.write("secret.json", destination.to_string().as_bytes());
+            let start = ["redis", "export", "start", "--uid", "2", "--location-file", "secret.json"];
+            keep(&[&start[..], &["--wait", "--polling-interval", "1"]].concat()).await;
+            keep(&[&start[..], &jwt].concat()).await;
+        }
+        keep(&["redis", "export", "start", "--uid", "9", "--location-file", "secret.json"]).await;
+    }
+    for canary in &canaries {
+        for output in &outputs {
+            assert!(!output.contains(canary.as_str()), "{canary} in {output}");
+        }
+    }
+    // Handles are what travels furthest.
+    let handles =
+        outputs.iter().flat_map(|output| output.split(|c: char| !(c.is_ascii_alphanumeric() || "-_:".contains(c))));
+    let handles: Vec<&str> = handles.filter(|word| word.starts_with("redis:") || word.starts_with("gw:")).collect();
+    assert!(handles.len() > 10, "handles were printed");
+    for handle in handles {
+        let encoded = handle.split_once(':').unwrap().1;
+        let Ok(json) = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(encoded) else { continue };
+        let json = String::from_utf8(json).unwrap();
+        assert!(canaries.iter().all(|canary| !json.contains(canary.as_str())), "{json}");
+    }
+    // What the log did show: requests with their tokens masked, as the emulator received them.
+    let tokens: Vec<String> =
+        emulator.requests().iter().filter_map(|request| request.header("authorization")).map(str::to_owned).collect();
+    assert!(!tokens.is_empty());
+    for token in tokens {
+        let word = token.rsplit(' ').next().unwrap().to_owned();
+        if word.len() > 8 {
+            assert!(outputs.iter().all(|output| !output.contains(&word)), "{word}");
+        }
+    }
 }

@@ -5,10 +5,12 @@ use clap::{Args, Subcommand};
 use super::{MayWait, WaitOptions};
 use crate::base::limits::RetentionDays;
 
-/// The help of account options that differs from that for Optimizely DXP.
+/// The help of options that differs from that for Optimizely DXP.
 pub(super) const HELP: &[(&str, &str)] = &[
     ("endpoint", "Base URL of the Database API of the region [env: EPI_GUIDEWIRE_ENDPOINT]"),
     ("client_secret_file", "File with the client secret, instead of EPI_GUIDEWIRE_CLIENT_SECRET"),
+    ("wait", "Wait until the backup ends"),
+    ("polling_interval", "Polling interval in seconds [default: 15, growing to 60]"),
 ];
 
 #[derive(Debug, Clone, Args)]

@@ -31,13 +31,14 @@ pub(super) use storage::Storage;
 /// With what tells one build from another.
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("EPI_COMMIT"), ", ", env!("EPI_TARGET"), ")");
 
-/// Deploy to and export databases from the Optimizely DXP cloud.
+/// Deploy to the Optimizely DXP cloud, and export databases from it, Guidewire Cloud and Redis Enterprise.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "epi", version = VERSION, max_term_width = 100, arg_required_else_help = true, subcommand_required = true)]
 #[command(after_help = "\
 Create API credentials in the DXP Management Portal (project, API tab). Pass the secret in the
 variable EPI_CLIENT_SECRET, with --client-secret-file or with --client-secret-stdin; it is never
-an argument.
+an argument. Guidewire Cloud and Redis Enterprise have variables of their own; see the help of
+epi guidewire and epi redis.
 
 Examples:
   epi connect
@@ -219,8 +220,9 @@ pub(super) fn grammar() -> Command {
     .mut_subcommand("profile", |command| for_service(command, &[], OF_ANY))
 }
 
-/// The help of the account options in commands that are for every service.
+/// The help of options in commands that are for every service.
 const OF_ANY: &[(&str, &str)] = &[
+    ("polling_interval", "Polling interval in seconds [default: that of the service]"),
     (
         "endpoint",
         "Base URL of the service [default: that of its own variable or, for Optimizely DXP, the live service]",

@@ -7,10 +7,12 @@ use clap::{Args, Subcommand};
 use super::{Handles, MayWait, WaitOptions};
 use crate::base::limits::{BusyTimeoutSeconds, TimeoutMinutes};
 
-/// The help of account options that differs from that for Optimizely DXP.
+/// The help of options that differs from that for Optimizely DXP.
 pub(super) const HELP: &[(&str, &str)] = &[
     ("endpoint", "Base URL of the REST API of the cluster, such as https://cluster:9443 [env: EPI_REDIS_ENDPOINT]"),
     ("ca_file", "PEM file with additional CA certificates to trust [env: EPI_REDIS_CA_FILE, else EPI_CA_FILE]"),
+    ("wait", "Wait until the export ends"),
+    ("polling_interval", "Polling interval in seconds [default: 5, growing to 30]"),
 ];
 
 #[derive(Debug, Clone, Args)]
