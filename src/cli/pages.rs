@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use clap::CommandFactory as _;
 use clap_complete::env::Shells;
 use clap_mangen::Man;
 
-use super::args::{Shell, grammar};
+use super::args::{Arguments, Shell, grammar, grammar_of};
 use super::stdio::print;
 use crate::base::error::{Error, Kind, Result};
 
@@ -41,8 +42,7 @@ pub(super) fn completion(shell: Shell) -> Result<()> {
 /// Prints the page of a command, or writes all pages into a directory.
 pub(super) fn manual(command: &[String], output_dir: Option<&Path>) -> Result<()> {
     // Without the pages of `help`, which say nothing.
-    let mut root = without_help(grammar());
-    root.build();
+    let root = grammar_of(without_help(Arguments::command()));
     if let Some(folder) = output_dir {
         let failed = |error| Error::io(format!("cannot write the manual pages to '{}'", folder.display()), &error);
         std::fs::create_dir_all(folder).map_err(failed)?;

@@ -15,9 +15,7 @@ pub(in crate::cli) enum Job {
         handles: Handles,
     },
     /// Wait for exports and backups of any service
-    #[command(
-        after_help = "Example:\n  epi redis export start --uid 1 --location-file to.json -o json | \\\n    jq -r .handle | epi job wait -"
-    )]
+    #[command(after_help = "Example:\n  epi job wait --handle-file handles.txt")]
     Wait {
         #[command(flatten)]
         handles: Handles,

@@ -206,7 +206,11 @@ impl Verb {
 
 /// The grammar, in which each service's commands offer the account options that it has.
 pub(super) fn grammar() -> Command {
-    let mut root = Arguments::command();
+    grammar_of(Arguments::command())
+}
+
+/// The same of a grammar that was changed before.
+pub(super) fn grammar_of(mut root: Command) -> Command {
     // What is global is copied to the subcommands here.
     root.build();
     root.mut_subcommand("guidewire", |command| {
