@@ -37,6 +37,21 @@ pub const OPERATIONS: &[&CStr] = &[
     c"storageContainer.list",
     c"storageSas.get",
     c"edgeLogLocation.get",
+    c"guidewire.connect",
+    c"guidewire.backup.create",
+    c"guidewire.backup.get",
+    c"guidewire.backup.list",
+    c"guidewire.backup.wait",
+    c"guidewire.backup.delete",
+    c"redisEnterprise.connect",
+    c"redisEnterprise.export.start",
+    c"redisEnterprise.export.get",
+    c"redisEnterprise.export.wait",
+    c"redisEnterprise.export.reset",
+    c"redisEnterprise.database.list",
+    c"redisEnterprise.database.get",
+    c"job.get",
+    c"job.wait",
 ];
 
 /// The operation that needs nothing but an account.

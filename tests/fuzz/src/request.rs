@@ -1,6 +1,7 @@
 //! Target `request`: the first byte picks an operation, the rest is its request document.
 //!
-//! The client has no account, so the service is never asked. Only `package.upload` can go to the network without one:
+//! The client has no account, so the service is never asked; and those of other services refuse it, because it is none of
+//! theirs. Only `package.upload` can go to the network without one:
 //! to the link in `sasUrl`, after it has seen that every file is there. Inputs that name a file that exists are left
 //! out, so it always ends before; the final status tells when it does not.
 
@@ -40,6 +41,7 @@ pub fn run(bytes: &[u8]) {
                     s::EPI_STATUS_INVALID_ARGUMENT,
                     s::EPI_STATUS_NOT_FOUND,
                     s::EPI_STATUS_CONFLICT,
+                    s::EPI_STATUS_UNSUPPORTED,
                     s::EPI_STATUS_IO,
                 ]);
                 check_secrecy(document.as_ref(), &refusal);
@@ -61,12 +63,13 @@ fn touches_other_files(name: &CStr, document: &Value) -> bool {
     }
 }
 
-/// A link is a secret: nothing of its query may be said. Elsewhere the same letters are no secret; what is no JSON is
+/// A link is a secret: nothing of its query may be said; nor anything of a destination's credentials. Elsewhere the same letters are no secret; what is no JSON is
 /// never repeated.
 fn check_secrecy(document: Option<&Value>, refusal: &abi::Refusal) {
     let mut rest = document.cloned().unwrap_or_default();
     if let Some(members) = rest.as_object_mut() {
         members.remove("sasUrl");
+        members.remove("location");
     }
     if !rest.to_string().contains(CANARY) {
         assert!(!refusal.json.to_string().contains(CANARY), "a secret is said: {refusal:?}");

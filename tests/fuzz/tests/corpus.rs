@@ -64,6 +64,11 @@ fn every_member_is_in_the_dictionary() {
         "dxp/request/export.rs",
         "dxp/request/package.rs",
         "dxp/request/storage.rs",
+        "guidewire/config.rs",
+        "guidewire/request.rs",
+        "ops/job.rs",
+        "redis_enterprise/config.rs",
+        "redis_enterprise/request.rs",
     ] {
         for member in members_of(&source.join(file)) {
             assert!(
@@ -73,7 +78,7 @@ fn every_member_is_in_the_dictionary() {
             members += 1;
         }
     }
-    assert!(members > 40, "the sources were read: {members}");
+    assert!(members > 80, "the sources were read: {members}");
 }
 
 /// The members of the documents in a file, as JSON has them: each public `name: Type,` below a comment of its own. The
@@ -87,7 +92,7 @@ fn members_of(file: &Path) -> Vec<String> {
         let public = line.strip_prefix("pub ").or_else(|| declares_requests.then_some(line));
         let field = public.filter(|line| line.ends_with(',')).and_then(|line| line.split_once(": "));
         match field {
-            Some((name, _)) if commented && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_') => {
+            Some((name, _)) if commented && name.chars().all(is_of_a_name) => {
                 members.push(camel_case(name));
             }
             _ => {}
@@ -95,6 +100,10 @@ fn members_of(file: &Path) -> Vec<String> {
         commented = line.starts_with("///") || (commented && line.starts_with("#["));
     }
     members
+}
+
+fn is_of_a_name(letter: char) -> bool {
+    letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
 }
 
 fn camel_case(name: &str) -> String {
