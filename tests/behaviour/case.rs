@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use epicloud_emulator::guidewire::Planted;
+use epicloud_emulator::redis::Knobs;
 use epicloud_emulator::{Phase, Rule, Step};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -16,6 +18,7 @@ pub(super) struct Case {
     /// That of the file when absent.
     #[serde(default)]
     pub(super) operation: String,
+    /// Beside what the file says for all its cases.
     #[serde(default)]
     pub(super) config: Map<String, Value>,
     pub(super) secret: Option<String>,
@@ -34,6 +37,25 @@ pub(super) struct Case {
     pub(super) blobs: BTreeMap<String, Option<u64>>,
     #[serde(default)]
     pub(super) saved: BTreeMap<String, Option<u64>>,
+}
+
+/// Which part of the emulator a case is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Dxp,
+    Guidewire,
+    Redis,
+}
+
+impl Case {
+    /// That of the `service` in its configuration. A name that no service has is for the library to refuse.
+    pub(super) fn part(&self) -> Part {
+        match self.config.get("service").and_then(Value::as_str) {
+            Some("guidewire") => Part::Guidewire,
+            Some("redis-enterprise") => Part::Redis,
+            _ => Part::Dxp,
+        }
+    }
 }
 
 /// What a file holds: so many bytes of a seed, or a text.
@@ -84,6 +106,23 @@ pub(super) struct Service {
     pub(super) blobs: Vec<Blob>,
     #[serde(default)]
     pub(super) leases: Vec<Blob>,
+    #[serde(default)]
+    pub(super) guidewire: Guidewire,
+    /// Knobs of the databases of Redis Enterprise, by their uid.
+    #[serde(default)]
+    pub(super) redis: BTreeMap<u32, Knobs>,
+}
+
+/// What Guidewire Cloud does.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Guidewire {
+    /// Backups that are there, the first with the id 362.
+    #[serde(default)]
+    pub(super) backups: Vec<Planted>,
+    /// Timelines of those that are created.
+    #[serde(default)]
+    pub(super) scripts: Vec<Vec<Step>>,
 }
 
 /// Members of the emulator's configuration.
@@ -133,6 +172,9 @@ struct File {
     /// The operation of cases that name none.
     #[serde(default)]
     operation: String,
+    /// Members of the configuration of all cases.
+    #[serde(default)]
+    config: Map<String, Value>,
     cases: Vec<Case>,
 }
 
@@ -160,7 +202,9 @@ pub(super) fn all() -> Vec<Case> {
             let operation = if case.operation.is_empty() { file.operation.clone() } else { case.operation.clone() };
             assert!(!operation.is_empty(), "{name}: no operation");
             assert!(case.result.is_some() != case.error.is_some(), "{name}: either a result or an error");
-            cases.push(Case { name, operation, ..case });
+            let mut config = file.config.clone();
+            config.extend(case.config.clone());
+            cases.push(Case { name, operation, config, ..case });
         }
     }
     cases

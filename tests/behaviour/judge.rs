@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use super::case::{Case, Content, Sent, Service, Settings};
+use super::case::{Case, Content, Part, Sent, Service, Settings};
 use super::compare::{differences, differences_of_all, fill_in, fill_in_text, fits};
 use super::runner::{Answer, Runner};
 
@@ -54,8 +54,16 @@ impl Fixture {
             ("projectId".to_owned(), emulator.project_id().to_owned()),
             ("clientKey".to_owned(), emulator.client_key().to_owned()),
             ("folder".to_owned(), self.folder.path().display().to_string()),
+            ("tenant".to_owned(), emulator.guidewire().tenant().to_owned()),
+            ("starSystem".to_owned(), emulator.guidewire().star_system().to_owned()),
+            ("planet".to_owned(), emulator.guidewire().planet().to_owned()),
+            ("mount".to_owned(), emulator.redis().mount().to_owned()),
         ]);
-        let secret = case.secret.as_deref().unwrap_or(emulator.client_secret());
+        let secret = case.secret.as_deref().unwrap_or(match case.part() {
+            Part::Dxp => emulator.client_secret(),
+            Part::Guidewire => emulator.guidewire().client_secret(),
+            Part::Redis => emulator.redis().password(),
+        });
         let mut answer = runner.client(&self.account(case, &names), secret);
         for call in &case.before {
             if answer.is_ok() {
@@ -95,13 +103,29 @@ impl Fixture {
 
     /// The account, with the case's own members.
     fn account(&self, case: &Case, names: &BTreeMap<String, String>) -> Value {
-        let mut config = json!({
-            "endpoint": self.emulator.endpoint(),
-            "clientKey": self.emulator.client_key(),
-            "projectId": self.emulator.project_id(),
-            "caFile": self.emulator.ca_file(),
-            "stateDir": self.folder.path().join("state"),
-        });
+        let (guidewire, redis) = (self.emulator.guidewire(), self.emulator.redis());
+        let mut config = match case.part() {
+            Part::Dxp => json!({
+                "endpoint": self.emulator.endpoint(),
+                "clientKey": self.emulator.client_key(),
+                "projectId": self.emulator.project_id(),
+                "caFile": self.emulator.ca_file(),
+                "stateDir": self.folder.path().join("state"),
+            }),
+            Part::Guidewire => json!({
+                "endpoint": guidewire.endpoint(),
+                "tokenUrl": guidewire.token_url(),
+                "clientId": guidewire.client_id(),
+                "tenantId": guidewire.tenant(),
+                "starSystemId": guidewire.star_system(),
+                "caFile": self.emulator.ca_file(),
+            }),
+            Part::Redis => json!({
+                "endpoint": redis.endpoint(),
+                "user": redis.user(),
+                "caFile": redis.ca_file(),
+            }),
+        };
         let members = config.as_object_mut().unwrap();
         for (name, value) in &case.config {
             members.remove(name);
@@ -110,6 +134,18 @@ impl Fixture {
             }
         }
         config
+    }
+
+    /// What the paths of a service begin with, and cases leave out.
+    fn base(&self, part: Part) -> String {
+        let guidewire = self.emulator.guidewire();
+        match part {
+            Part::Dxp => format!("/api/v1.0/projects/{}/", self.emulator.project_id()),
+            Part::Guidewire => {
+                format!("/api/v1/tenants/{}/starsystems/{}/", guidewire.tenant(), guidewire.star_system())
+            }
+            Part::Redis => "/".to_owned(),
+        }
     }
 
     fn wait_for_open_request(&self, path: &str) {
@@ -125,8 +161,8 @@ impl Fixture {
     fn check_traces(&self, case: &Case, names: &BTreeMap<String, String>, wrong: &mut Vec<String>) {
         if let Some(expected) = &case.requests {
             let lines: Vec<String> = expected.iter().map(|sent| fill_in_text(sent.line(), names)).collect();
-            let project = format!("/api/v1.0/projects/{}/", self.emulator.project_id());
-            let sent: Vec<String> = self.emulator.requests().iter().map(|request| shown(request, &project)).collect();
+            let base = self.base(case.part());
+            let sent: Vec<String> = self.emulator.requests().iter().map(|request| shown(request, &base)).collect();
             if lines.len() != sent.len() || !lines.iter().zip(&sent).all(|(line, sent)| fits(line, sent)) {
                 wrong.push(format!("requests: expected {lines:#?}, sent {sent:#?}"));
             }
@@ -178,6 +214,15 @@ fn furnish(emulator: &Emulator, service: &Service) {
     }
     for steps in &service.exports {
         emulator.script(Phase::Export, steps.clone());
+    }
+    for planted in &service.guidewire.backups {
+        emulator.guidewire().plant(planted.clone()).unwrap();
+    }
+    for steps in &service.guidewire.scripts {
+        emulator.guidewire().script(steps.clone());
+    }
+    for (uid, knobs) in &service.redis {
+        emulator.redis().tune(*uid, |current| current.clone_from(knobs)).unwrap();
     }
     for rule in &service.faults {
         emulator.faults().add(rule.clone());
@@ -237,9 +282,9 @@ fn error_members(status: i32) -> Value {
 }
 
 /// A request as the cases write it: without what differs from run to run.
-fn shown(request: &Recorded, project: &str) -> String {
+fn shown(request: &Recorded, base: &str) -> String {
     let method = &request.method;
-    if let Some(path) = request.path.strip_prefix(project) {
+    if let Some(path) = request.path.strip_prefix(base) {
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         return format!("{method} {path}{query}");
     }
