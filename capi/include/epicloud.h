@@ -621,15 +621,26 @@ char *epi_json_quote(const char *text);
 /**
  * Makes a client. Checks the configuration; nothing is sent yet.
  *
- * `config_json` is an object whose members may all be left out: service (only
- * "dxp" so far), endpoint (the live service), clientKey, projectId (for requests
- * that name none), caFile (a PEM file of certificate authorities to trust besides
- * the system's), stateDir (the folder that keeps what a cut upload needs to go on;
- * one of the user's own for state) and callTimeoutSeconds (how long the answers of one
- * request to the service are waited for; 120). It holds no secret. `secret` is the
- * client secret as the service gave it, `secret_len` bytes; white space and line ends
- * around it are left out, and UTF-16 is read. NULL and 0 make a client for what needs
- * no account, such as uploading to a link.
+ * `config_json` is an object whose member service names the service: "dxp" (when
+ * absent), "guidewire" or "redis-enterprise". It holds no secret. All services have
+ * endpoint, caFile (a PEM file of certificate authorities to trust besides the
+ * system's) and callTimeoutSeconds (how long the answers of one request to the service
+ * are waited for; 120). The other members are:
+ * - dxp, where all may be left out: clientKey, projectId (for requests that name none)
+ *   and stateDir (the folder that keeps what a cut upload needs to go on; one of the
+ *   user's own for state). Without endpoint it is the live service.
+ * - guidewire: endpoint (the base URL of the Database API of the region), clientId,
+ *   tenantId and starSystemId; and where they are needed tokenUrl (known for the
+ *   published regions), scopes, maxRetentionDays (14) and starSystemList ("backup" or
+ *   "backups").
+ * - redis-enterprise: endpoint (such as https://cluster:9443) and user; and where they
+ *   are needed authentication ("basic" or "jwt") and certificateSha256 (the fingerprint
+ *   of the one certificate to trust, instead of caFile).
+ *
+ * `secret` is the client secret as the service gave it, or the user's password for
+ * redis-enterprise, `secret_len` bytes; white space and line ends around it
+ * are left out, and UTF-16 is read. NULL and 0 make a client of dxp for what needs no
+ * account, such as uploading to a link.
  *
  * Returns: `EPI_STATUS_OK`, or why there is no client.
  * Ownership: everything is copied; the copy of `secret` is zeroed when the client
@@ -1017,8 +1028,9 @@ void epi_error_free(struct epi_error *error);
 
 #ifndef EPICLOUD_NO_CALLS
 /*
- * CALLS. One function for each operation of the service: `epi_operation_start` with the
- * operation's name, under a name of its own. What it returns, ownership and threads are
+ * CALLS. One function for each operation of each service: `epi_operation_start` with the
+ * operation's name, under a name of its own. An operation needs a client of its service;
+ * on another one it ends in `EPI_STATUS_UNSUPPORTED`. What it returns, ownership and threads are
  * those of `epi_operation_start`. None of them is a symbol of the library; define
  * EPICLOUD_NO_CALLS to leave them out.
  */
@@ -1360,6 +1372,302 @@ static inline epi_status epi_edge_log_location_get(const epi_client *client,
                                                    epi_error **out_error)
 {
     return epi_operation_start(client, "edgeLogLocation.get", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Verifies the credentials by listing the backups of the star system.
+ *
+ * Request: no members.
+ * Result: tenantId, starSystemId, clientId, endpoint and backups, how many there are.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_guidewire_connect(const epi_client *client,
+                                               const char *request_json,
+                                               const epi_call_options *options,
+                                               epi_operation **out_operation,
+                                               epi_error **out_error)
+{
+    return epi_operation_start(client, "guidewire.connect", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Creates a backup of a planet's databases.
+ *
+ * Request: planetId; planetClass ("dev", "preprod" or "prod"); retentionDays (1 to the
+ * tenant's maximum) or permanent; mechanism ("logical" when absent, or "snapshot" where
+ * the planet has them); name (up to 255 characters); description; uniqueName (add a
+ * short random text to the name, so that the backup is found for certain if the answer
+ * is lost); wait, an object with timeoutMinutes (1 to 2147483647, no limit when absent)
+ * and pollingIntervalSeconds (the same; a growing pause when absent); without wait the
+ * call does not wait; allowFailed (give back a backup that has failed, instead of an
+ * error).
+ * Result: the record of the job, as of `epi_job_get`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_guidewire_backup_create(const epi_client *client,
+                                                     const char *request_json,
+                                                     const epi_call_options *options,
+                                                     epi_operation **out_operation,
+                                                     epi_error **out_error)
+{
+    return epi_operation_start(client, "guidewire.backup.create", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Gets a backup.
+ *
+ * Request: id.
+ * Result: the record of the job, as of `epi_job_get`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_guidewire_backup_get(const epi_client *client,
+                                                  const char *request_json,
+                                                  const epi_call_options *options,
+                                                  epi_operation **out_operation,
+                                                  epi_error **out_error)
+{
+    return epi_operation_start(client, "guidewire.backup.get", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Lists the backups of a planet or of the star system.
+ *
+ * Request: planetId (the whole star system when absent).
+ * Result: a list of records of jobs, newest first.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_guidewire_backup_list(const epi_client *client,
+                                                   const char *request_json,
+                                                   const epi_call_options *options,
+                                                   epi_operation **out_operation,
+                                                   epi_error **out_error)
+{
+    return epi_operation_start(client, "guidewire.backup.list", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Waits for a backup that runs.
+ *
+ * Request: id; wait and allowFailed as in `epi_guidewire_backup_create`. Without wait it
+ * waits with the defaults.
+ * Result: the record of the job, as of `epi_job_get`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_guidewire_backup_wait(const epi_client *client,
+                                                   const char *request_json,
+                                                   const epi_call_options *options,
+                                                   epi_operation **out_operation,
+                                                   epi_error **out_error)
+{
+    return epi_operation_start(client, "guidewire.backup.wait", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Deletes a backup, and waits until it is gone.
+ *
+ * Request: id; ifExists (a backup that is not there is no error).
+ * Result: the record of the job, as of `epi_job_get`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_guidewire_backup_delete(const epi_client *client,
+                                                     const char *request_json,
+                                                     const epi_call_options *options,
+                                                     epi_operation **out_operation,
+                                                     epi_error **out_error)
+{
+    return epi_operation_start(client, "guidewire.backup.delete", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Verifies the credentials, and says what a cluster is and holds.
+ *
+ * Request: uid (a database of which to say whether it can be exported).
+ * Result: endpoint; version (null where the user may not know it); databases; and, with
+ * uid, database with uid, name, exportable (null where the cluster does not tell) and
+ * modules, those that cannot be exported or of which that is not known.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_redis_enterprise_connect(const epi_client *client,
+                                                      const char *request_json,
+                                                      const epi_call_options *options,
+                                                      epi_operation **out_operation,
+                                                      epi_error **out_error)
+{
+    return epi_operation_start(client, "redisEnterprise.connect", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Starts an export of a database.
+ *
+ * Request: uid; location, an object with type ("url", "sftp", "s3", "gs", "abs" or
+ * "mount_point") and the members of that type as the service spells them, of which some
+ * are secrets; emailNotification; reset (clear the result of the last export before;
+ * true when absent); waitWhileBusyMinutes (wait so long for an export that somebody else
+ * runs; refuse at once when absent); busyTimeoutSeconds (try again for so long while the
+ * database is busy with something else; 360 when absent); wait as in
+ * `epi_guidewire_backup_create`; allowFailed (give back an export that has failed,
+ * instead of an error).
+ * Result: the record of the job, as of `epi_job_get`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_redis_enterprise_export_start(const epi_client *client,
+                                                           const char *request_json,
+                                                           const epi_call_options *options,
+                                                           epi_operation **out_operation,
+                                                           epi_error **out_error)
+{
+    return epi_operation_start(client, "redisEnterprise.export.start", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Gets an export by its handle, or the last one of a database.
+ *
+ * Request: handle, or uid for the last export, whoever has started it.
+ * Result: the record of the job, as of `epi_job_get`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_redis_enterprise_export_get(const epi_client *client,
+                                                         const char *request_json,
+                                                         const epi_call_options *options,
+                                                         epi_operation **out_operation,
+                                                         epi_error **out_error)
+{
+    return epi_operation_start(client, "redisEnterprise.export.get", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Waits for an export that runs.
+ *
+ * Request: handle; wait and allowFailed as in `epi_redis_enterprise_export_start`.
+ * Without wait it waits with the defaults.
+ * Result: the record of the job, as of `epi_job_get`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_redis_enterprise_export_wait(const epi_client *client,
+                                                          const char *request_json,
+                                                          const epi_call_options *options,
+                                                          epi_operation **out_operation,
+                                                          epi_error **out_error)
+{
+    return epi_operation_start(client, "redisEnterprise.export.wait", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Clears what a database says of its last export; the files stay.
+ *
+ * Request: uid.
+ * Result: the record of the job, as of `epi_job_get`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_redis_enterprise_export_reset(const epi_client *client,
+                                                           const char *request_json,
+                                                           const epi_call_options *options,
+                                                           epi_operation **out_operation,
+                                                           epi_error **out_error)
+{
+    return epi_operation_start(client, "redisEnterprise.export.reset", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Lists the databases of a cluster, without their passwords.
+ *
+ * Request: no members.
+ * Result: a list of the service's database objects.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_redis_enterprise_database_list(const epi_client *client,
+                                                            const char *request_json,
+                                                            const epi_call_options *options,
+                                                            epi_operation **out_operation,
+                                                            epi_error **out_error)
+{
+    return epi_operation_start(client, "redisEnterprise.database.list", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Gets a database, without its passwords.
+ *
+ * Request: uid.
+ * Result: the service's database object.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_redis_enterprise_database_get(const epi_client *client,
+                                                           const char *request_json,
+                                                           const epi_call_options *options,
+                                                           epi_operation **out_operation,
+                                                           epi_error **out_error)
+{
+    return epi_operation_start(client, "redisEnterprise.database.get", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Gets an export job by its handle, on a client of the job's service.
+ *
+ * Request: handle, as the start of the job gave it.
+ * Result: service; handle (the newest one; it holds no secret); subject; state, the
+ * neutral one ("idle", "queued", "running", "unknown", "succeeded", "failed", "expired" or
+ * "deleted"); status, the service's own word; progress (0 to 1) where the
+ * service tells it; evidence ("strong" or "weak": whether it is certainly the job that
+ * was asked for); times; artifact once there is one; failure if it has failed; and
+ * object, the service's own, which for an export of DXP holds its download link, a
+ * secret.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_job_get(const epi_client *client,
+                                     const char *request_json,
+                                     const epi_call_options *options,
+                                     epi_operation **out_operation,
+                                     epi_error **out_error)
+{
+    return epi_operation_start(client, "job.get", request_json, options, out_operation,
+                               out_error);
+}
+
+/**
+ * Waits for an export job by its handle, on a client of the job's service.
+ *
+ * Request: handle; wait as in `epi_guidewire_backup_create`, but without it it waits
+ * with the defaults; allowFailed (give back a job that has failed, or whose result has
+ * expired, instead of an error).
+ * Result: the record of the job, as of `epi_job_get`.
+ *
+ * Since: 0.1.
+ */
+static inline epi_status epi_job_wait(const epi_client *client,
+                                      const char *request_json,
+                                      const epi_call_options *options,
+                                      epi_operation **out_operation,
+                                      epi_error **out_error)
+{
+    return epi_operation_start(client, "job.wait", request_json, options, out_operation,
                                out_error);
 }
 #endif  /* EPICLOUD_NO_CALLS */

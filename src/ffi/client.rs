@@ -76,15 +76,26 @@ unsafe fn read_secret(secret: *const c_void, length: usize) -> Result<Option<Sec
 
 /// Makes a client. Checks the configuration; nothing is sent yet.
 ///
-/// `config_json` is an object whose members may all be left out: service (only
-/// "dxp" so far), endpoint (the live service), clientKey, projectId (for requests
-/// that name none), caFile (a PEM file of certificate authorities to trust besides
-/// the system's), stateDir (the folder that keeps what a cut upload needs to go on;
-/// one of the user's own for state) and callTimeoutSeconds (how long the answers of one
-/// request to the service are waited for; 120). It holds no secret. `secret` is the
-/// client secret as the service gave it, `secret_len` bytes; white space and line ends
-/// around it are left out, and UTF-16 is read. NULL and 0 make a client for what needs
-/// no account, such as uploading to a link.
+/// `config_json` is an object whose member service names the service: "dxp" (when
+/// absent), "guidewire" or "redis-enterprise". It holds no secret. All services have
+/// endpoint, caFile (a PEM file of certificate authorities to trust besides the
+/// system's) and callTimeoutSeconds (how long the answers of one request to the service
+/// are waited for; 120). The other members are:
+/// - dxp, where all may be left out: clientKey, projectId (for requests that name none)
+///   and stateDir (the folder that keeps what a cut upload needs to go on; one of the
+///   user's own for state). Without endpoint it is the live service.
+/// - guidewire: endpoint (the base URL of the Database API of the region), clientId,
+///   tenantId and starSystemId; and where they are needed tokenUrl (known for the
+///   published regions), scopes, maxRetentionDays (14) and starSystemList ("backup" or
+///   "backups").
+/// - redis-enterprise: endpoint (such as https://cluster:9443) and user; and where they
+///   are needed authentication ("basic" or "jwt") and certificateSha256 (the fingerprint
+///   of the one certificate to trust, instead of caFile).
+///
+/// `secret` is the client secret as the service gave it, or the user's password for
+/// redis-enterprise, `secret_len` bytes; white space and line ends around it
+/// are left out, and UTF-16 is read. NULL and 0 make a client of dxp for what needs no
+/// account, such as uploading to a link.
 ///
 /// Returns: `EPI_STATUS_OK`, or why there is no client.
 /// Ownership: everything is copied; the copy of `secret` is zeroed when the client
