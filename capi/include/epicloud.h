@@ -1030,9 +1030,9 @@ void epi_error_free(struct epi_error *error);
 /*
  * CALLS. One function for each operation of each service: `epi_operation_start` with the
  * operation's name, under a name of its own. An operation needs a client of its service;
- * on another one it ends in `EPI_STATUS_UNSUPPORTED`. What it returns, ownership and threads are
- * those of `epi_operation_start`. None of them is a symbol of the library; define
- * EPICLOUD_NO_CALLS to leave them out.
+ * on another one it ends in `EPI_STATUS_UNSUPPORTED`. What it returns, ownership and
+ * threads are those of `epi_operation_start`. None of them is a symbol of the library;
+ * define EPICLOUD_NO_CALLS to leave them out.
  */
 
 /**
@@ -1632,12 +1632,12 @@ static inline epi_status epi_redis_enterprise_database_get(const epi_client *cli
  *
  * Request: handle, as the start of the job gave it.
  * Result: service; handle (the newest one; it holds no secret); subject; state, the
- * neutral one ("idle", "queued", "running", "unknown", "succeeded", "failed", "expired" or
- * "deleted"); status, the service's own word; progress (0 to 1) where the
- * service tells it; evidence ("strong" or "weak": whether it is certainly the job that
- * was asked for); times; artifact once there is one; failure if it has failed; and
- * object, the service's own, which for an export of DXP holds its download link, a
- * secret.
+ * neutral one ("idle", "queued", "running", "unknown", "succeeded", "failed",
+ * "expired" or "deleted"); status, the service's own word; progress (0 to 1) where
+ * the service tells it; evidence ("strong" or "weak": whether it is certainly the job
+ * that was asked for); times; artifact once there is one; failure if it has failed;
+ * and object, the service's own, which for an export of DXP holds its download link,
+ * a secret.
  *
  * Since: 0.1.
  */
