@@ -14,6 +14,8 @@ from typing import Any
 from epicloud._native import ffi, lib
 
 import epicloud
+import epicloud.guidewire
+import epicloud.redis_enterprise
 from epicloud import _handles
 
 METHODS = {
@@ -34,6 +36,21 @@ METHODS = {
     "storageContainer.list": "list_storage_containers",
     "storageSas.get": "get_storage_links",
     "edgeLogLocation.get": "get_edge_log_location",
+    "guidewire.connect": "verify",
+    "guidewire.backup.create": "create_backup",
+    "guidewire.backup.get": "get_backup",
+    "guidewire.backup.list": "list_backups",
+    "guidewire.backup.wait": "wait_for_backup",
+    "guidewire.backup.delete": "delete_backup",
+    "redisEnterprise.connect": "verify",
+    "redisEnterprise.export.start": "start_export",
+    "redisEnterprise.export.get": "get_export",
+    "redisEnterprise.export.wait": "wait_for_export",
+    "redisEnterprise.export.reset": "reset_export",
+    "redisEnterprise.database.list": "list_databases",
+    "redisEnterprise.database.get": "get_database",
+    "job.get": "get_job",
+    "job.wait": "wait_for_job",
 }
 """The method for each operation of the library's catalog."""
 
@@ -79,7 +96,7 @@ class Runner:
     """One client and one operation at a time."""
 
     def __init__(self) -> None:
-        self._client: epicloud.Client | None = None
+        self._client: Any = None
         self._operation: epicloud.Operation[Any] | None = None
 
     def client(self, config: str, secret: str) -> Any:
@@ -91,7 +108,15 @@ class Runner:
         # A secret among the settings is refused; in Python's spelling it would be the secret's own argument.
         if "client_secret" in settings:
             settings["clientSecret"] = settings.pop("client_secret")
-        self._client = epicloud.Client(**settings, client_secret=secret)
+        service = settings.get("service")
+        if service == "guidewire":
+            del settings["service"]
+            self._client = epicloud.guidewire.Client(**settings, client_secret=secret)
+        elif service == "redis-enterprise":
+            del settings["service"]
+            self._client = epicloud.redis_enterprise.Client(**settings, password=secret)
+        else:
+            self._client = epicloud.Client(**settings, client_secret=secret)
         return {}
 
     def start(self, operation: str, request: str) -> Any:

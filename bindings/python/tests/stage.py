@@ -42,7 +42,7 @@ class Emulator:
         self._state = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
-        self.ready: dict[str, str] = json.loads(self._process.stdout.readline())
+        self.ready: dict[str, Any] = json.loads(self._process.stdout.readline())
         self._address = "/".join(self.ready["endpoint"].split("/")[:3])
         # A proxy of the developer's knows nothing of this machine.
         self._http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -61,6 +61,21 @@ class Emulator:
         names |= {"endpoint": "endpoint", "ca_file": "caFile"}
         # What a cut upload leaves must not land in the home of the person who runs the tests.
         return {**{name: self.ready[member] for name, member in names.items()}, "state_dir": self._state.name}
+
+    @property
+    def guidewire(self) -> dict[str, Any]:
+        """What a client of Guidewire Cloud takes."""
+        ready = self.ready["guidewire"]
+        names = {"token_url": "tokenUrl", "client_id": "clientId", "client_secret": "clientSecret"}
+        names |= {"endpoint": "endpoint", "tenant_id": "tenant", "star_system_id": "starSystem"}
+        return {**{name: ready[member] for name, member in names.items()}, "ca_file": self.ready["caFile"]}
+
+    @property
+    def redis(self) -> dict[str, Any]:
+        """What a client of Redis Enterprise takes."""
+        ready = self.ready["redis"]
+        names = {"endpoint": "endpoint", "user": "user", "password": "password", "ca_file": "caFile"}
+        return {name: ready[member] for name, member in names.items()}
 
     @property
     def environment(self) -> dict[str, str]:

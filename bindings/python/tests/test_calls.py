@@ -12,14 +12,26 @@ import pytest
 
 import epicloud
 import epicloud.aio
-from epicloud import _handles
+from epicloud import _handles, guidewire, redis_enterprise
 from epicloud import client as surface
 from stage import EXPORT, WAIT, Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-METHODS = [name for name in vars(surface.Operations) if not name.startswith("_")]
+METHODS = [name for name in dir(surface.Operations) if not name.startswith("_")]
+"""Of Optimizely DXP."""
+SURFACES = (
+    (surface.Operations, epicloud.Client, epicloud.aio.Operations, epicloud.aio.Client),
+    (guidewire.Operations, guidewire.Client, guidewire.AsyncOperations, guidewire.AsyncClient),
+    (
+        redis_enterprise.Operations,
+        redis_enterprise.Client,
+        redis_enterprise.AsyncOperations,
+        redis_enterprise.AsyncClient,
+    ),
+)
+"""The table of each service, and what is made from it."""
 
 
 def story(call: Callable[..., Any], package: Path) -> set[str]:
@@ -63,6 +75,9 @@ def story(call: Callable[..., Any], package: Path) -> set[str]:
     database = {"environment": "Production", "database_name": "epicms"}
     export = done("start_database_export", **database, retention_hours=2)
     assert export["status"] == "InProgress"
+    job = done("get_job", handle=export["handle"])
+    assert (job["service"], job["object"]["id"]) == ("dxp", export["id"])
+    assert done("wait_for_job", handle=job["handle"], wait=WAIT)["state"] == "succeeded"
     found = done("get_database_export", **database, id=export["id"])
     assert found["databaseName"] == "epicms"
     finished = done("wait_for_database_export", **database, id=export["id"], wait=WAIT)
@@ -111,35 +126,39 @@ def test_asynchronous_operations(emulator: Emulator, package: Path) -> None:
     assert story(call, package) == set(METHODS)
 
 
-def test_every_call_of_the_library_has_a_method_on_every_surface(
-    client: epicloud.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_call_of_the_library_has_a_method_on_every_surface(monkeypatch: pytest.MonkeyPatch) -> None:
     header = (Path(__file__).parents[3] / "capi/include/epicloud.h").read_text(encoding="utf-8")
     operations = re.findall(r'return epi_operation_start\(client, "([\w.]+)"', header)
-    assert len(operations) == len(METHODS)
-    named = []
-    monkeypatch.setattr(surface.Operations, "_start", lambda _, name, __: named.append(name))
-    for method in METHODS:
-        getattr(client.start, method)()
-    assert sorted(named) == sorted(operations)
-    for kind in (epicloud.Client, epicloud.aio.Client, epicloud.aio.Operations):
-        assert set(METHODS) <= set(vars(kind)), kind
+    assert len(operations) == len(set(operations))
+    named: set[str] = set()
+
+    def started(_: Any, name: str, __: Any) -> None:
+        assert name.startswith("job.") or name not in named
+        named.add(name)
+
+    monkeypatch.setattr(surface.Calls, "_start", started)
+    for table, *others in SURFACES:
+        methods = [name for name in dir(table) if not name.startswith("_")]
+        for method in methods:
+            getattr(table(None), method)()
+        for kind in others:
+            assert set(methods) <= set(vars(kind)), kind
+    assert named == set(operations)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_every_surface_describes_itself(method: str) -> None:
-    start = inspect.signature(getattr(surface.Operations, method)).return_annotation
-    result = start[len("Operation[") : -1]
-    for kind, expected in (
-        (epicloud.Client, result),
-        (epicloud.aio.Client, result),
-        (epicloud.aio.Operations, f"Operation[{result}]"),
-    ):
-        function = getattr(kind, method)
-        said, _, arguments = (function.__doc__ or "").partition("\n\nArguments")
-        assert (function.__name__, said) == (method, getattr(surface.Operations, method).__doc__)
-        assert "timeout" in arguments
-        assert inspect.signature(function).return_annotation == expected
+@pytest.mark.parametrize("surfaces", SURFACES)
+def test_every_surface_describes_itself(surfaces: tuple[Any, ...]) -> None:
+    table, *others = surfaces
+    for method in (name for name in dir(table) if not name.startswith("_")):
+        start = inspect.signature(getattr(table, method)).return_annotation
+        result = start[len("Operation[") : -1]
+        for kind in others:
+            function = getattr(kind, method)
+            said, _, arguments = (function.__doc__ or "").partition("\n\nArguments")
+            assert (function.__name__, said) == (method, getattr(table, method).__doc__)
+            assert "timeout" in arguments
+            expected = f"Operation[{result}]" if kind.__name__.endswith("Operations") else result
+            assert inspect.signature(function).return_annotation == expected
 
 
 def test_requests_are_spelled_as_the_library_spells_them(tmp_path: Path) -> None:

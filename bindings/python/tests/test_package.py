@@ -15,6 +15,8 @@ from epicloud._native import lib
 import epicloud
 import epicloud.aio
 import epicloud.client
+import epicloud.guidewire
+import epicloud.redis_enterprise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +50,15 @@ def public(owner: Any) -> Iterator[tuple[str, Any]]:
 
 
 def test_everything_public_is_described() -> None:
-    for module in (epicloud, epicloud.aio, epicloud.client, epicloud.errors, epicloud.types):
+    for module in (
+        epicloud,
+        epicloud.aio,
+        epicloud.client,
+        epicloud.errors,
+        epicloud.guidewire,
+        epicloud.redis_enterprise,
+        epicloud.types,
+    ):
         assert module.__doc__
         for name, thing in public(module):
             assert inspect.getdoc(thing), name

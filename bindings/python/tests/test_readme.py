@@ -17,6 +17,8 @@ import pytest
 
 import epicloud
 import epicloud.client
+import epicloud.guidewire
+import epicloud.redis_enterprise
 from stage import EXPORT, PATIENCE, Emulator
 
 if TYPE_CHECKING:
@@ -140,5 +142,6 @@ def test_the_example_cancel(started: Started) -> None:
 
 def test_the_table_of_methods_is_complete() -> None:
     page = (PACKAGE / "README.md").read_text("utf-8")
-    for method in (name for name in vars(epicloud.client.Operations) if not name.startswith("_")):
+    tables = (epicloud.client.Operations, epicloud.guidewire.Operations, epicloud.redis_enterprise.Operations)
+    for method in (name for table in tables for name in dir(table) if not name.startswith("_")):
         assert f"`{method}`" in page, method

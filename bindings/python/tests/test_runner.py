@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import epicloud
+import epicloud.guidewire
+import epicloud.redis_enterprise
 import runner as driver
 from epicloud import client as surface
 from stage import ABSENT, PATIENCE, Emulator
@@ -96,7 +98,8 @@ def test_the_layout(running: Running) -> None:
 
 
 def test_every_operation_has_its_method() -> None:
-    methods = {name for name in vars(surface.Operations) if not name.startswith("_")}
+    surfaces = (surface.Operations, epicloud.guidewire.Operations, epicloud.redis_enterprise.Operations)
+    methods = {name for table in surfaces for name in dir(table) if not name.startswith("_")}
     assert set(driver.METHODS.values()) == methods
 
 

@@ -122,6 +122,10 @@ def _is_finite(number: float) -> bool:
         return False
 
 
+class AsSpelled(dict[str, Any]):
+    """A mapping whose names the service spells itself; they are not translated."""
+
+
 def to_document(value: Any, path: str = "") -> Any:
     """Turn a request into the service's spelling: camelCase names, paths as texts, None left out.
 
@@ -131,7 +135,8 @@ def to_document(value: Any, path: str = "") -> Any:
         for name in value:
             if not _is_text(name):
                 raise refused(path or "request", "the name of a member is not valid Unicode text")
-        names = {name: _camel(name) for name, item in value.items() if item is not None}
+        spelled = str if isinstance(value, AsSpelled) else _camel
+        names = {name: spelled(name) for name, item in value.items() if item is not None}
         return {to: to_document(value[name], f"{path}.{to}" if path else to) for name, to in names.items()}
     if isinstance(value, (list, tuple)):
         return [to_document(item, f"{path}[{index}]") for index, item in enumerate(value)]

@@ -163,20 +163,24 @@ class Operation(Generic[R]):
         return repr(self._inner).replace("epicloud.", "epicloud.aio.")
 
 
-def _starting(
-    start: Callable[Concatenate[Table, P], blocking.Operation[R]],
-) -> Callable[Concatenate[Operations, P], Operation[R]]:
-    def call(operations: Operations, /, *args: P.args, **request: P.kwargs) -> Operation[R]:
+def starting(
+    start: Callable[Concatenate[Any, P], blocking.Operation[R]],
+) -> Callable[Concatenate[Any, P], Operation[R]]:
+    """Make the method that starts a call of a table."""
+
+    def call(operations: Any, /, *args: P.args, **request: P.kwargs) -> Operation[R]:
         return Operation(start(operations._table, *args, **request))
 
     blocking.describe(call, start, "Operation[{}]")
     return call
 
 
-def _asynchronous(
-    start: Callable[Concatenate[Table, P], blocking.Operation[R]],
-) -> Callable[Concatenate[Client, P], Coroutine[Any, Any, R]]:
-    async def call(client: Client, /, *args: P.args, **request: P.kwargs) -> R:
+def asynchronous(
+    start: Callable[Concatenate[Any, P], blocking.Operation[R]],
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]:
+    """Make the method of a client that starts a call and awaits its result."""
+
+    async def call(client: Any, /, *args: P.args, **request: P.kwargs) -> R:
         async with Operation(start(client.start._table, *args, **request)) as operation:
             return await operation.result()
 
@@ -184,33 +188,51 @@ def _asynchronous(
     return call
 
 
-class Operations:
-    """Starts calls and returns their operations; an invalid request raises here, before anything is sent."""
+class Starts:
+    """What the calls of every service are started with."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: blocking.Calls) -> None:
         """Take the table of all calls; it is `client.start`."""
         self._table = table
 
-    verify = _starting(Table.verify)
-    get_package_location = _starting(Table.get_package_location)
-    upload_packages = _starting(Table.upload_packages)
-    deploy_packages = _starting(Table.deploy_packages)
-    start_deployment = _starting(Table.start_deployment)
-    list_deployments = _starting(Table.list_deployments)
-    get_deployment = _starting(Table.get_deployment)
-    wait_for_deployment = _starting(Table.wait_for_deployment)
-    complete_deployment = _starting(Table.complete_deployment)
-    reset_deployment = _starting(Table.reset_deployment)
-    start_database_export = _starting(Table.start_database_export)
-    get_database_export = _starting(Table.get_database_export)
-    wait_for_database_export = _starting(Table.wait_for_database_export)
-    save_database_export = _starting(Table.save_database_export)
-    list_storage_containers = _starting(Table.list_storage_containers)
-    get_storage_links = _starting(Table.get_storage_links)
-    get_edge_log_location = _starting(Table.get_edge_log_location)
+
+class Operations(Starts):
+    """Starts calls and returns their operations; an invalid request raises here, before anything is sent."""
+
+    verify = starting(Table.verify)
+    get_package_location = starting(Table.get_package_location)
+    upload_packages = starting(Table.upload_packages)
+    deploy_packages = starting(Table.deploy_packages)
+    start_deployment = starting(Table.start_deployment)
+    list_deployments = starting(Table.list_deployments)
+    get_deployment = starting(Table.get_deployment)
+    wait_for_deployment = starting(Table.wait_for_deployment)
+    complete_deployment = starting(Table.complete_deployment)
+    reset_deployment = starting(Table.reset_deployment)
+    start_database_export = starting(Table.start_database_export)
+    get_database_export = starting(Table.get_database_export)
+    wait_for_database_export = starting(Table.wait_for_database_export)
+    save_database_export = starting(Table.save_database_export)
+    list_storage_containers = starting(Table.list_storage_containers)
+    get_storage_links = starting(Table.get_storage_links)
+    get_edge_log_location = starting(Table.get_edge_log_location)
+    get_job = starting(Table.get_job)
+    wait_for_job = starting(Table.wait_for_job)
 
 
-class Client(blocking.Account):
+class AsyncAccount(blocking.Account):
+    """An account whose calls are awaited."""
+
+    async def __aenter__(self) -> Self:
+        """Give itself."""
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """Close it."""
+        self.close()
+
+
+class Client(blocking.DxpAccount, AsyncAccount):
     """One account at one service, for asyncio. Any number of calls may run at once.
 
     It takes what `epicloud.Client` takes, and its methods are the same, to be awaited.
@@ -221,28 +243,22 @@ class Client(blocking.Account):
         """The same calls, which return an `Operation` instead of waiting for its result."""
         return Operations(Table(self._handle))
 
-    verify = _asynchronous(Table.verify)
-    get_package_location = _asynchronous(Table.get_package_location)
-    upload_packages = _asynchronous(Table.upload_packages)
-    deploy_packages = _asynchronous(Table.deploy_packages)
-    start_deployment = _asynchronous(Table.start_deployment)
-    list_deployments = _asynchronous(Table.list_deployments)
-    get_deployment = _asynchronous(Table.get_deployment)
-    wait_for_deployment = _asynchronous(Table.wait_for_deployment)
-    complete_deployment = _asynchronous(Table.complete_deployment)
-    reset_deployment = _asynchronous(Table.reset_deployment)
-    start_database_export = _asynchronous(Table.start_database_export)
-    get_database_export = _asynchronous(Table.get_database_export)
-    wait_for_database_export = _asynchronous(Table.wait_for_database_export)
-    save_database_export = _asynchronous(Table.save_database_export)
-    list_storage_containers = _asynchronous(Table.list_storage_containers)
-    get_storage_links = _asynchronous(Table.get_storage_links)
-    get_edge_log_location = _asynchronous(Table.get_edge_log_location)
-
-    async def __aenter__(self) -> Self:
-        """Give itself."""
-        return self
-
-    async def __aexit__(self, *exception: object) -> None:
-        """Close it."""
-        self.close()
+    verify = asynchronous(Table.verify)
+    get_package_location = asynchronous(Table.get_package_location)
+    upload_packages = asynchronous(Table.upload_packages)
+    deploy_packages = asynchronous(Table.deploy_packages)
+    start_deployment = asynchronous(Table.start_deployment)
+    list_deployments = asynchronous(Table.list_deployments)
+    get_deployment = asynchronous(Table.get_deployment)
+    wait_for_deployment = asynchronous(Table.wait_for_deployment)
+    complete_deployment = asynchronous(Table.complete_deployment)
+    reset_deployment = asynchronous(Table.reset_deployment)
+    start_database_export = asynchronous(Table.start_database_export)
+    get_database_export = asynchronous(Table.get_database_export)
+    wait_for_database_export = asynchronous(Table.wait_for_database_export)
+    save_database_export = asynchronous(Table.save_database_export)
+    list_storage_containers = asynchronous(Table.list_storage_containers)
+    get_storage_links = asynchronous(Table.get_storage_links)
+    get_edge_log_location = asynchronous(Table.get_edge_log_location)
+    get_job = asynchronous(Table.get_job)
+    wait_for_job = asynchronous(Table.wait_for_job)

@@ -10,7 +10,7 @@ import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from . import errors, types
 from ._handles import SLICE_MS, ClientHandle, OperationHandle, refused, seconds
@@ -36,15 +36,19 @@ ENVIRONMENT = {
 """The variables that `from_environment` reads, the same as those of the program `epi`."""
 
 
-def read_environment() -> dict[str, Any]:
+WHOLE = {"call_timeout_seconds": "seconds", "max_retention_days": "days"}
+"""What is a number, of what."""
+
+
+def read_environment(variables: Mapping[str, str] = ENVIRONMENT) -> dict[str, Any]:
     """Read the account from the environment; empty variables are ignored."""
-    config: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in ENVIRONMENT.items()}
-    limit = config["call_timeout_seconds"]
-    if limit is not None:
-        try:
-            config["call_timeout_seconds"] = int(limit)
-        except ValueError:
-            raise refused(ENVIRONMENT["call_timeout_seconds"], "must be a whole number of seconds") from None
+    config: dict[str, Any] = {name: os.environ.get(variable) or None for name, variable in variables.items()}
+    for name, unit in WHOLE.items():
+        if config.get(name) is not None:
+            try:
+                config[name] = int(config[name])
+            except ValueError:
+                raise refused(variables[name], f"must be a whole number of {unit}") from None
     return config
 
 
@@ -144,8 +148,8 @@ class Operation(Generic[R]):
         return f"<epicloud.Operation {self._handle.name}{' (closed)' if self._handle.closed else ''}>"
 
 
-class Operations:
-    """Starts calls and returns their operations; an invalid request raises here, before anything is sent."""
+class Calls:
+    """What the calls of every service are started with."""
 
     def __init__(self, handle: ClientHandle) -> None:
         """Take the client's handle; it is `client.start`."""
@@ -158,6 +162,18 @@ class Operations:
             raise refused("progress", "must be a function")
         timeout, log_level = members.pop("timeout", None), members.pop("log_level", None)
         return Operation(self._handle.start(name, members, timeout, log_level), callback)
+
+    def get_job(self, **request: Unpack[types.GetJob]) -> Operation[types.Job]:
+        """Get an export job of this service by its handle."""
+        return self._start("job.get", request)
+
+    def wait_for_job(self, **request: Unpack[types.WaitForJob]) -> Operation[types.Job]:
+        """Wait for an export job of this service by its handle."""
+        return self._start("job.wait", request)
+
+
+class Operations(Calls):
+    """Starts calls and returns their operations; an invalid request raises here, before anything is sent."""
 
     def verify(self, **request: Unpack[types.Request]) -> Operation[types.Verified]:
         """Verify the credentials by listing the deployments of the project."""
@@ -246,23 +262,18 @@ def describe(wrapper: Callable[..., Any], start: Callable[..., Any], operation: 
 
 
 class Account:
-    """What both clients share: an account at a service, and its end."""
+    """What all clients share: an account at a service, and its end."""
 
-    def __init__(self, *, client_secret: str | Buffer | None = None, **config: Unpack[types.Config]) -> None:
-        """Make a client. Checks the configuration; nothing is sent yet.
+    _variables: ClassVar[Mapping[str, str]] = ENVIRONMENT
 
-        The secret, a text or bytes, is copied by the library and not kept here. Without key and secret a client can
-        only do what needs no account, such as uploading to a link.
-        """
-        self._handle = ClientHandle(config, client_secret)
+    def __init__(self, config: Mapping[str, Any], secret: str | Buffer | None) -> None:
+        """Make a client; that of each service says of what."""
+        self._handle = ClientHandle(config, secret)
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Make a client from EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID and what else `epi` reads.
-
-        That is EPI_ENDPOINT, EPI_CA_FILE, EPI_STATE_DIR and EPI_CALL_TIMEOUT. An empty variable counts as not set.
-        """
-        return cls(**read_environment())
+        """Make a client from the variables that `epi` reads for this service; an empty one counts as not set."""
+        return cls(**read_environment(cls._variables))
 
     def cancel_all(self) -> None:
         """Cancel all operations of this client."""
@@ -274,50 +285,32 @@ class Account:
 
     def __repr__(self) -> str:
         """Tell whether it is closed; never the account."""
-        return f"<{type(self).__module__.replace('.client', '')}.Client{' (closed)' if self._handle.closed else ''}>"
+        module, name = type(self).__module__.replace(".client", ""), type(self).__name__
+        return f"<{module}.{name}{' (closed)' if self._handle.closed else ''}>"
 
 
-def _blocking(
-    start: Callable[Concatenate[Operations, P], Operation[R]],
-) -> Callable[Concatenate[Client, P], R]:
-    def call(client: Client, /, *args: P.args, **request: P.kwargs) -> R:
-        with start(client.start, *args, **request) as operation:
-            return operation.result()
+class DxpAccount(Account):
+    """What both clients of Optimizely DXP share."""
 
-    describe(call, start)
-    return call
+    def __init__(self, *, client_secret: str | Buffer | None = None, **config: Unpack[types.Config]) -> None:
+        """Make a client. Checks the configuration; nothing is sent yet.
+
+        The secret, a text or bytes, is copied by the library and not kept here. Without key and secret a client can
+        only do what needs no account, such as uploading to a link.
+        """
+        super().__init__(config, client_secret)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Make a client from EPI_CLIENT_KEY, EPI_CLIENT_SECRET, EPI_PROJECT_ID and what else `epi` reads.
+
+        That is EPI_ENDPOINT, EPI_CA_FILE, EPI_STATE_DIR and EPI_CALL_TIMEOUT. An empty variable counts as not set.
+        """
+        return super().from_environment()
 
 
-class Client(Account):
-    """One account at one service. Any thread may use it, and any number of calls may run at once.
-
-    Requests are keyword arguments in snake_case; members that are None count as left out. Every call also takes
-    `timeout` (seconds), `progress` (a function) and `log_level`. Failures are raised as `epicloud.Error`. Ctrl-C ends
-    a call: it is cancelled, and KeyboardInterrupt goes on.
-    """
-
-    @property
-    def start(self) -> Operations:
-        """The same calls, which return an `Operation` instead of waiting for its result."""
-        return Operations(self._handle)
-
-    verify = _blocking(Operations.verify)
-    get_package_location = _blocking(Operations.get_package_location)
-    upload_packages = _blocking(Operations.upload_packages)
-    deploy_packages = _blocking(Operations.deploy_packages)
-    start_deployment = _blocking(Operations.start_deployment)
-    list_deployments = _blocking(Operations.list_deployments)
-    get_deployment = _blocking(Operations.get_deployment)
-    wait_for_deployment = _blocking(Operations.wait_for_deployment)
-    complete_deployment = _blocking(Operations.complete_deployment)
-    reset_deployment = _blocking(Operations.reset_deployment)
-    start_database_export = _blocking(Operations.start_database_export)
-    get_database_export = _blocking(Operations.get_database_export)
-    wait_for_database_export = _blocking(Operations.wait_for_database_export)
-    save_database_export = _blocking(Operations.save_database_export)
-    list_storage_containers = _blocking(Operations.list_storage_containers)
-    get_storage_links = _blocking(Operations.get_storage_links)
-    get_edge_log_location = _blocking(Operations.get_edge_log_location)
+class BlockingAccount(Account):
+    """An account whose calls are waited for."""
 
     def __enter__(self) -> Self:
         """Give itself."""
@@ -331,3 +324,50 @@ class Client(Account):
     ) -> None:
         """Close it."""
         self.close()
+
+
+def blocking(
+    start: Callable[Concatenate[Any, P], Operation[R]],
+) -> Callable[Concatenate[Any, P], R]:
+    """Make the method of a client that starts a call and waits for its result."""
+
+    def call(client: Any, /, *args: P.args, **request: P.kwargs) -> R:
+        with start(client.start, *args, **request) as operation:
+            return operation.result()
+
+    describe(call, start)
+    return call
+
+
+class Client(DxpAccount, BlockingAccount):
+    """One account at one service. Any thread may use it, and any number of calls may run at once.
+
+    Requests are keyword arguments in snake_case; members that are None count as left out. Every call also takes
+    `timeout` (seconds), `progress` (a function) and `log_level`. Failures are raised as `epicloud.Error`. Ctrl-C ends
+    a call: it is cancelled, and KeyboardInterrupt goes on.
+    """
+
+    @property
+    def start(self) -> Operations:
+        """The same calls, which return an `Operation` instead of waiting for its result."""
+        return Operations(self._handle)
+
+    verify = blocking(Operations.verify)
+    get_package_location = blocking(Operations.get_package_location)
+    upload_packages = blocking(Operations.upload_packages)
+    deploy_packages = blocking(Operations.deploy_packages)
+    start_deployment = blocking(Operations.start_deployment)
+    list_deployments = blocking(Operations.list_deployments)
+    get_deployment = blocking(Operations.get_deployment)
+    wait_for_deployment = blocking(Operations.wait_for_deployment)
+    complete_deployment = blocking(Operations.complete_deployment)
+    reset_deployment = blocking(Operations.reset_deployment)
+    start_database_export = blocking(Operations.start_database_export)
+    get_database_export = blocking(Operations.get_database_export)
+    wait_for_database_export = blocking(Operations.wait_for_database_export)
+    save_database_export = blocking(Operations.save_database_export)
+    list_storage_containers = blocking(Operations.list_storage_containers)
+    get_storage_links = blocking(Operations.get_storage_links)
+    get_edge_log_location = blocking(Operations.get_edge_log_location)
+    get_job = blocking(Operations.get_job)
+    wait_for_job = blocking(Operations.wait_for_job)

@@ -8,7 +8,7 @@ that the service sends.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, Union
 
 if TYPE_CHECKING:
@@ -72,17 +72,22 @@ class Config(TypedDict, total=False):
     """The service; the default is "dxp"."""
 
 
-class Request(TypedDict, total=False):
-    """The members of every request."""
+class Call(TypedDict, total=False):
+    """What every call takes."""
 
-    project_id: str | None
-    """The project's GUID; the default is that of the client."""
     timeout: float | None
     """Time limit of the whole call, in seconds; the default is no limit."""
     progress: ProgressCallback | None
     """Called on the waiting thread, or in the event loop, when the progress changes and at the end."""
     log_level: LogLevel | None
     """The most detailed level of messages in `events`; the default is "info"."""
+
+
+class Request(Call, total=False):
+    """The members of every request to Optimizely DXP."""
+
+    project_id: str | None
+    """The project's GUID; the default is that of the client."""
 
 
 class Wait(TypedDict, total=False):
@@ -404,6 +409,8 @@ class DatabaseExport(TypedDict, total=False):
     """The download link of the bacpac, a secret that expires."""
     bacpacName: str | None
     """The name of the file."""
+    handle: str
+    """What `get_job` and `wait_for_job` take; only in the result of `start_database_export`."""
 
 
 class StructureWarning(TypedDict):
@@ -518,3 +525,226 @@ class Events(TypedDict):
     """The number of events that are no longer kept."""
     lastSeq: int
     """The number of the newest event, for the next call."""
+
+
+class GuidewireConfig(TypedDict, total=False):
+    """The configuration of a client of Guidewire Cloud, except for the secret."""
+
+    endpoint: Required[str]
+    """The base URL of the Database API of the region."""
+    client_id: Required[str]
+    """The id of the OAuth client."""
+    tenant_id: Required[str]
+    """The tenant."""
+    star_system_id: Required[str]
+    """The star system."""
+    token_url: str | None
+    """Where tokens are requested; the default is that of the region, where it is a published one."""
+    scopes: str | None
+    """The scopes of a token, separated by spaces; by default those that backups need."""
+    max_retention_days: int | None
+    """The tenant's maximum retention in days; the default is 14."""
+    star_system_list: Literal["backup", "backups"] | None
+    """How the path of a star system's list ends; the default is "backup", and the other one is tried as well."""
+    ca_file: Path | None
+    """A PEM file with additional CA certificates to trust."""
+    call_timeout_seconds: int | None
+    """Time limit of one request to the service, with its retries, in seconds; the default is 120."""
+
+
+class RedisEnterpriseConfig(TypedDict, total=False):
+    """The configuration of a client of Redis Enterprise Software, except for the password."""
+
+    endpoint: Required[str]
+    """The address of the cluster's REST API, such as `https://cluster:9443`."""
+    user: Required[str]
+    """The user name, usually an e-mail address."""
+    authentication: Literal["basic", "jwt"] | None
+    """How requests say whose they are; the default is "basic"."""
+    ca_file: Path | None
+    """A PEM file with additional CA certificates to trust."""
+    certificate_sha256: str | None
+    """The SHA-256 fingerprint of the one certificate to accept, instead of `ca_file`."""
+    call_timeout_seconds: int | None
+    """Time limit of one request to the service, with its retries, in seconds; the default is 120."""
+
+
+class GetJob(Call):
+    """The request of `get_job`."""
+
+    handle: str
+    """The handle that the start of the job returned."""
+
+
+class WaitForJob(GetJob, total=False):
+    """The request of `wait_for_job`."""
+
+    wait: Wait | None
+    """How to wait; the default is without limit."""
+    allow_failed: bool | None
+    """Return a job that has failed, or whose result has expired, instead of raising."""
+
+
+class Job(TypedDict, total=False):
+    """An export job of any service."""
+
+    service: str
+    """The service."""
+    handle: str
+    """One word by which the job is found again, from any machine; no secret."""
+    subject: str
+    """What is exported."""
+    state: str
+    """"idle", "queued", "running", "unknown", "succeeded", "failed", "expired" or "deleted"."""
+    status: str
+    """The service's own word for it."""
+    progress: float
+    """The service's own figure, 0 to 1, where it tells one."""
+    evidence: Literal["strong", "weak"]
+    """Whether this is certainly the job that was asked for."""
+    times: dict[str, object]
+    """When it did what, and who says so."""
+    artifact: dict[str, object]
+    """What it has yielded."""
+    failure: dict[str, object]
+    """Why it failed."""
+    object: dict[str, object]
+    """The service's own object; that of DXP contains the download link, a secret."""
+
+
+class CreateBackup(Call, total=False):
+    """The request of `epicloud.guidewire`'s `create_backup`."""
+
+    planet_id: Required[str]
+    """The planet."""
+    planet_class: Required[str]
+    """What the planet is for: "dev", "preprod" or "prod"."""
+    mechanism: str | None
+    """How it is made; the default is "logical"."""
+    permanent: bool | None
+    """Keep it until it is deleted; instead of `retention_days`."""
+    retention_days: int | None
+    """Days that the service keeps it, 1 to the tenant's maximum."""
+    name: str | None
+    """A name, up to 255 characters."""
+    description: str | None
+    """What it is for."""
+    unique_name: bool | None
+    """Add a short random text to the name, so that the backup is found for certain if the response is lost."""
+    wait: Wait | None
+    """Wait until it has ended."""
+    allow_failed: bool | None
+    """Return a backup that has failed, instead of raising."""
+
+
+class GetBackup(Call):
+    """The request of `epicloud.guidewire`'s `get_backup`."""
+
+    id: str
+    """The backup."""
+
+
+class ListBackups(Call, total=False):
+    """The request of `epicloud.guidewire`'s `list_backups`."""
+
+    planet_id: str | None
+    """The planet; the default is the whole star system."""
+
+
+class WaitForBackup(GetBackup, total=False):
+    """The request of `epicloud.guidewire`'s `wait_for_backup`."""
+
+    wait: Wait | None
+    """How to wait; the default is without limit."""
+    allow_failed: bool | None
+    """Return a backup that has failed, instead of raising."""
+
+
+class DeleteBackup(GetBackup, total=False):
+    """The request of `epicloud.guidewire`'s `delete_backup`."""
+
+    if_exists: bool | None
+    """A backup that does not exist is no error."""
+
+
+class StarSystem(TypedDict):
+    """The result of `epicloud.guidewire`'s `verify`."""
+
+    tenantId: str
+    starSystemId: str
+    clientId: str
+    endpoint: str
+    backups: int
+
+
+class ConnectCluster(Call, total=False):
+    """The request of `epicloud.redis_enterprise`'s `verify`."""
+
+    uid: int | None
+    """A database of which to say whether it can be exported."""
+
+
+class StartRedisExport(Call, total=False):
+    """The request of `epicloud.redis_enterprise`'s `start_export`."""
+
+    uid: Required[int]
+    """The database."""
+    location: Required[Mapping[str, str]]
+    """Where the files go: `type`, and the members of that type as the service spells them. Some of them are secrets."""
+    email_notification: bool | None
+    """Let the cluster send a mail when it has ended."""
+    reset: bool | None
+    """Clear the result of the last export before; the default is True."""
+    wait_while_busy_minutes: int | None
+    """Minutes to wait for an export that somebody else runs; by default it is refused at once."""
+    busy_timeout_seconds: int | None
+    """Seconds to try the start again while the database is busy with something else; the default is 360."""
+    wait: Wait | None
+    """Wait until it has ended."""
+    allow_failed: bool | None
+    """Return an export that has failed, instead of raising."""
+
+
+class GetRedisExport(Call, total=False):
+    """The request of `epicloud.redis_enterprise`'s `get_export`: one of both."""
+
+    uid: int | None
+    """The database, for its last export, whoever has started it."""
+    handle: str | None
+    """The handle of an export."""
+
+
+class WaitForRedisExport(Call, total=False):
+    """The request of `epicloud.redis_enterprise`'s `wait_for_export`."""
+
+    handle: Required[str]
+    """The handle of the export."""
+    wait: Wait | None
+    """How to wait; the default is without limit."""
+    allow_failed: bool | None
+    """Return an export that has failed, instead of raising."""
+
+
+class OfRedisDatabase(Call):
+    """The request of what is done with one database."""
+
+    uid: int
+    """The database."""
+
+
+class Cluster(TypedDict, total=False):
+    """The result of `epicloud.redis_enterprise`'s `verify`."""
+
+    endpoint: Required[str]
+    version: Required[str | None]
+    databases: Required[list[RedisDatabase]]
+    database: dict[str, object]
+
+
+class RedisDatabase(TypedDict, total=False):
+    """A database of a cluster, without its passwords."""
+
+    uid: Required[int]
+    name: str
+    status: str
+    shards_count: int
