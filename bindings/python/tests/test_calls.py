@@ -137,6 +137,7 @@ def test_every_call_of_the_library_has_a_method_on_every_surface(monkeypatch: py
         named.add(name)
 
     monkeypatch.setattr(surface.Calls, "_start", started)
+    table: Any
     for table, *others in SURFACES:
         methods = [name for name in dir(table) if not name.startswith("_")]
         for method in methods:

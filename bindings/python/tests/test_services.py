@@ -110,7 +110,7 @@ def test_a_location_is_spelled_as_the_service_spells_it(emulator: Emulator) -> N
         assert raised.value.field == "location.sas_token"
         assert CANARY not in str(raised.value)
         with pytest.raises(epicloud.InvalidArgument) as raised:
-            client.start_export(uid=1, location="/mnt/exports")
+            client.start_export(uid=1, location="/mnt/exports")  # type: ignore[arg-type]
         assert raised.value.field == "location"
     spelled = _handles.to_document({"busy_timeout_seconds": 1, "location": _handles.AsSpelled(wrong)})
     assert spelled == {"busyTimeoutSeconds": 1, "location": wrong}
