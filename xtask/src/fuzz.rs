@@ -9,10 +9,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::failure::{Doing, Failure, Result};
 use crate::machine::runs;
 use crate::process::{self, Background};
-use crate::workspace::{self, Workspace};
+use crate::workspace::{self, EVERYTHING, Workspace};
 
-/// The package of the targets.
-const PACKAGE: &str = "epicloud-fuzz";
+/// The feature that adds the programs, without libFuzzer.
+pub(crate) const PROGRAMS: &str = "epicloud-fuzz/programs";
+/// The one that adds them with it.
+const LIBFUZZER: &str = "epicloud-fuzz/libfuzzer";
+/// What adds coverage and AddressSanitizer where it compiles.
+const COMPILER: &str = "tests/fuzz/rustc.sh";
 /// Each target, and whether its inputs are documents.
 const TARGETS: [(&str, bool); 5] =
     [("request", true), ("config", true), ("options", false), ("progress", false), ("sequence", false)];
@@ -25,23 +29,10 @@ const AT_ONCE: usize = 2;
 /// What is shown of the output of a target that failed.
 const SHOWN_LINES: usize = 60;
 
-/// As cargo-fuzz 0.13 sets them (its `src/project.rs`), without what is only for a linker or for whole-program
-/// figures. Only this project's own crates get them: their generic code, which the parsers of serde are, is
-/// instrumented with them, the sanitizer's allocator watches all crates, and the others build in half the time.
-const FLAGS: [&str; 6] = [
-    "-Zsanitizer=address",
-    "-Cpasses=sancov-module",
-    "-Cllvm-args=-sanitizer-coverage-level=4",
-    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
-    "-Cllvm-args=-sanitizer-coverage-pc-table",
-    "-Cllvm-args=-sanitizer-coverage-trace-compares",
-];
-const INSTRUMENTED: [&str; 2] = ["epicloud", PACKAGE];
-
 /// Builds all targets and runs each for so long.
 pub(crate) fn run(workspace: &Workspace, time: Duration) -> Result<()> {
     let folder = workspace.target.join("fuzz");
-    let programs = build(workspace, &folder.join("build"))?;
+    let programs = build(workspace)?;
     // Another one each time; libFuzzer takes 32 bits. A clock before 1970 is as good as any.
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.subsec_nanos()).max(1);
     println!("{} s a target, seed {seed}; what is found goes to {}", time.as_secs(), folder.display());
@@ -68,18 +59,13 @@ pub(crate) fn missing() -> Option<Failure> {
     lacking.then(|| Failure::new(format!("libFuzzer needs {compiler} (on Debian: apt-get install g++)")))
 }
 
-/// Builds the programs; the result is their folder.
-fn build(workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
-    let flags = FLAGS.map(|flag| format!("'{flag}'")).join(",");
-    let mut cargo = workspace.cargo(&["build", "-Zprofile-rustflags", "--profile", "fuzz"]);
-    cargo.args(["--package", PACKAGE, "--features", "libfuzzer", "--bins", "--target-dir"]).arg(folder);
-    for package in INSTRUMENTED {
-        cargo.arg("--config").arg(format!("profile.fuzz.package.{package}.rustflags=[{flags}]"));
-    }
-    // The flags are unstable, but work in the stable compiler. Whoever sets other flags for all crates would have
-    // them in place of these.
-    process::run(cargo.env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS"))?;
-    Ok(folder.join("fuzz"))
+/// Builds the programs; the result is their folder. Cargo has the crates of this workspace compiled by a program of its own,
+/// and keeps them apart; all other crates are those of the tests.
+fn build(workspace: &Workspace) -> Result<PathBuf> {
+    let mut cargo = workspace.cargo(&["build", "--features", LIBFUZZER]);
+    cargo.args(EVERYTHING).args(TARGETS.iter().flat_map(|(name, _)| ["--bin", *name]));
+    process::run(cargo.env("RUSTC_WORKSPACE_WRAPPER", workspace.root.join(COMPILER)))?;
+    Ok(workspace.target.join("debug"))
 }
 
 /// A target at work.

@@ -18,8 +18,6 @@ const PACKAGE: &str = "bindings/python";
 const REQUIREMENTS: &str = "bindings/python/tests/requirements.txt";
 /// What the tests need: the oldest Python that the newest test tools run on. The package itself takes 3.9.
 const USABLE: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
-/// The test build is made once on every machine and moves little data, so its parts are not optimised.
-const QUICK: &str = "profile.dev.package.\"*\".opt-level=0";
 
 /// Builds the wheel, unless nothing changed, and gives the Python of an environment that has it. A person without
 /// Python may go on without it; in CI nothing is left out.
@@ -129,7 +127,7 @@ fn build(workspace: &Workspace, profile: Profile, folder: &Path) -> Result<PathB
     maturin.arg("--interpreter").arg(&tools).arg("--target-dir").arg(&target).arg("--out").arg(folder);
     match profile {
         // Only this machine will see it.
-        Profile::Dev => maturin.args(["--profile", "dev", "--config", QUICK, "--auditwheel", "skip"]),
+        Profile::Dev => maturin.args(["--profile", "dev", "--auditwheel", "skip"]),
         Profile::Release => maturin.args(["--release", "--auditwheel", "check"]),
     };
     process::run(&mut maturin)?;

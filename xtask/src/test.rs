@@ -16,7 +16,7 @@ use crate::process;
 use crate::python;
 use crate::readme;
 use crate::steps::Steps;
-use crate::workspace::{PEERS, Workspace};
+use crate::workspace::{EVERYTHING, Workspace};
 
 /// What each fuzz target gets: enough to see that nothing is broken plainly, or enough to look for more.
 const FUZZ: Duration = Duration::from_secs(5);
@@ -33,20 +33,20 @@ pub(crate) fn run(long: bool) -> Result<()> {
         steps.step(&name, || process::run(&mut command))?;
     }
     steps.step("documentation", || {
-        let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
-        process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+        let mut doc = workspace.cargo(&["doc", "--no-deps"]);
+        process::run(doc.args(EVERYTHING).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     let (programs, peers) = steps.step("programs", || workspace.build_for_tests())?;
     let azurite = steps.step("Azurite", || start_azurite(&workspace))?;
     let python = steps.step("Python package", || python::interpreter(&workspace))?;
     let dotnet = steps.step(".NET assembly", || dotnet::prepare(&workspace, &programs))?;
     steps.step("tests", || {
-        let mut test = workspace.cargo(&["test", "--workspace"]);
+        let mut test = workspace.cargo(&["test"]);
         // Built as one of the tests' own binaries anyway; on Windows the running program cannot be replaced.
         if cfg!(windows) {
-            test.args(["--exclude", "xtask"]);
+            test.args(["--workspace", "--exclude", "xtask"]);
         } else {
-            test.args(["--features", PEERS]);
+            test.args(EVERYTHING);
         }
         match &azurite {
             Some(azurite) => test.env("EPI_TEST_AZURITE", &azurite.connection),
@@ -102,8 +102,8 @@ fn lints(workspace: &Workspace) -> Vec<(String, Command)> {
     };
     // The tests of the root package need its program, so without its features only what stands alone is looked at.
     let alone = ["--package", LIBRARY, "--no-default-features", "--lib", "--bins"];
-    // With the peer of the bench and the fuzz targets in the same run, so that what all need is looked at once.
-    let all = ["--workspace", "--all-targets", "--features", "xtask/bench,epicloud-fuzz/programs"];
+    // With the fuzz targets in the same run, so that what all need is looked at once.
+    let all = [&EVERYTHING[..], &["--features", fuzz::PROGRAMS, "--all-targets"]].concat();
     let mut lints = vec![clippy("lints".to_owned(), &all), clippy("lints without features".to_owned(), &alone)];
     for feature in workspace.features(LIBRARY) {
         let arguments = [&alone[..], &["--features", &feature]].concat();

@@ -14,7 +14,11 @@ use crate::process;
 const SET_BY_CARGO_RUN: [&str; 5] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
 
 /// What adds the programs that the bench measures beside `epi`.
-pub(crate) const PEERS: &str = "xtask/bench";
+const PEERS: &str = "xtask/bench";
+
+/// Every package, with everything in it. Lints, documentation, programs, tests and fuzz targets all select this, whatever
+/// they build of it: cargo compiles a dependency once for each set of features that a selection asks for.
+pub(crate) const EVERYTHING: [&str; 3] = ["--workspace", "--features", PEERS];
 
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
@@ -72,21 +76,18 @@ impl Workspace {
         features.flat_map(|map| map.keys().filter(|name| *name != "default").cloned()).collect()
     }
 
-    /// Builds `epi`, the programs of the emulator's package, and the library.
+    /// Builds `epi`, the emulator, and the library.
     pub(crate) fn build_programs(&self, profile: Profile) -> Result<Programs> {
-        Programs::find(&self.build(
-            profile,
-            &[
-                "--package",
-                "epicloud",
-                "--package",
-                "epicloud-capi",
-                "--package",
-                "epicloud-emulator",
-                "--lib",
-                "--bins",
-            ],
-        )?)
+        let mut what = match profile {
+            Profile::Dev => EVERYTHING.to_vec(),
+            // What users get, without what anything else asks of a dependency.
+            Profile::Release => {
+                ["epicloud", "epicloud-capi", "epicloud-emulator"].map(|name| ["--package", name]).concat()
+            }
+        };
+        what.push("--lib");
+        what.extend(Programs::NAMES.iter().flat_map(|name| ["--bin", *name]));
+        Programs::find(&self.build(profile, &what)?)
     }
 
     /// Builds the programs that the bench starts besides: the sink, and those of this package.
@@ -99,12 +100,10 @@ impl Workspace {
     /// Builds all of these for tests, in the one way in which they share every dependency with the tests' own programs;
     /// apart they would be compiled twice.
     pub(crate) fn build_for_tests(&self) -> Result<(Programs, Peers)> {
-        let mut what = vec!["--features", PEERS, "--lib"];
-        let packages = ["epicloud", "epicloud-capi", "epicloud-emulator", "epicloud-sink", "xtask"];
-        what.extend(packages.iter().flat_map(|name| ["--package", *name]));
+        let mut what = EVERYTHING.to_vec();
+        what.push("--lib");
         // By name, so that this program does not replace itself.
-        let names = ["epi", "epi-emulator"];
-        what.extend(names.iter().chain(&Peers::NAMES).flat_map(|name| ["--bin", *name]));
+        what.extend(Programs::NAMES.iter().chain(&Peers::NAMES).flat_map(|name| ["--bin", *name]));
         let built = self.build(Profile::Dev, &what)?;
         Ok((Programs::find(&built)?, Peers::find(&built)?))
     }
@@ -132,13 +131,12 @@ impl Peers {
 }
 
 impl Programs {
+    const NAMES: [&str; 2] = ["epi", "epi-emulator"];
+
     fn find(built: &[PathBuf]) -> Result<Self> {
+        let [epi, emulator] = Self::NAMES.map(|name| find(built, &program_file(name)));
         let library = format!("{}epicloud{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
-        Ok(Self {
-            epi: find(built, &program_file("epi"))?,
-            emulator: find(built, &program_file("epi-emulator"))?,
-            library: find(built, &library)?,
-        })
+        Ok(Self { epi: epi?, emulator: emulator?, library: find(built, &library)? })
     }
 
     /// The folders of the programs in front of `PATH`.
