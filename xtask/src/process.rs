@@ -1,7 +1,9 @@
 //! Starting other programs and never leaving one behind: an interrupt (Ctrl-C, SIGTERM) is noticed here, every
 //! child is ended then, and the failure travels up like any other, so that what was started is also stopped.
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -121,6 +123,29 @@ pub(crate) fn wait_exactly(child: Child, limit: Duration) -> Result<(ResUse, Ins
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = wait(&mut spawn(command)?)?;
     succeeded(command, status)
+}
+
+/// Runs commands at once. The first has the terminal as it is; what the others print is kept in the folder, and shown after it.
+/// All are waited for before the first failure is told, so that none is cut.
+pub(crate) fn run_together(commands: Vec<Command>, folder: &Path) -> Result<()> {
+    let mut commands = commands.into_iter();
+    let Some(mut first) = commands.next() else { return Ok(()) };
+    let others = commands.enumerate().map(|(index, mut command)| {
+        let log = folder.join(format!("output-{index}"));
+        let file = File::create(&log).doing(format!("cannot write {}", log.display()))?;
+        command.stdin(Stdio::null()).stderr(file.try_clone().doing("cannot share a file")?).stdout(file);
+        let running = Background::start(&mut command)?;
+        Ok((command, running, log))
+    });
+    let others = others.collect::<Result<Vec<_>>>()?;
+    let mut outcomes = vec![run(&mut first)];
+    for (command, mut running, log) in others {
+        let status = wait(&mut running.child)?;
+        let text = fs::read_to_string(&log).doing(format!("cannot read {}", log.display()))?;
+        println!("$ {}\n{text}", shown(&command));
+        outcomes.push(succeeded(&command, status));
+    }
+    outcomes.into_iter().collect()
 }
 
 /// Runs a command and takes its standard output; its standard error goes where ours goes.
@@ -255,5 +280,26 @@ mod tests {
         let mut command = Command::new("epi");
         command.args(["deploy", "my site.nupkg", "--to", "Integration", "it's"]);
         assert_eq!(shown(&command), r"epi deploy 'my site.nupkg' --to Integration 'it'\''s'");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn commands_run_at_once_and_a_failure_of_any_is_told_when_all_have_ended() {
+        let folder = std::env::temp_dir().join(format!("xtask-together-{}", std::process::id()));
+        crate::workspace::fresh(&folder).unwrap();
+        let script = |text: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", text]).current_dir(&folder);
+            command
+        };
+        // Opening one end of a pipe waits for the other end: one after the other they would wait forever.
+        let made = Command::new("mkfifo").arg(folder.join("pipe")).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let scripts = ["echo met > pipe", "cat pipe; exit 3", "echo ended > last"];
+        let outcome = run_together(scripts.map(script).into(), &folder);
+        assert!(outcome.is_err_and(|failure| failure.to_string().contains("exit status: 3")));
+        let kept = ["output-0", "output-1", "last"].map(|name| fs::read_to_string(folder.join(name)).unwrap());
+        assert_eq!(kept, ["met\n", "", "ended\n"]);
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -60,20 +60,24 @@ pub(crate) fn test(workspace: &Workspace, programs: Option<&Programs>) -> Result
     let Some(folder) = assemble(workspace, &programs.library)? else { return Ok(()) };
     // None: the script itself says that there is no Pester, and whether that is a failure.
     let versions = pester_versions()?.into_iter().map(Some).collect::<Vec<_>>();
-    for version in if versions.is_empty() { vec![None] } else { versions } {
+    let versions = if versions.is_empty() { vec![None] } else { versions };
+    let own = workspace.target.join("powershell");
+    let suites = versions.into_iter().map(|version| {
         let mut pwsh = pwsh();
         pwsh.arg("-File").arg(workspace.root.join(MODULES).join("tests/Run.ps1"));
-        // By the variable of the platform, because the module leaves the folder for state to the library.
-        pwsh.env("XDG_STATE_HOME", workspace.target.join("powershell/state"));
-        // From outside, too: a script cannot give the library in its own process a variable.
+        // From outside, because a script cannot give the library in its own process a variable.
         pwsh.env("EPICLOUD_TEST_CLOCK_SPEED", CLOCK_SPEED);
         pwsh.arg("-Modules").arg(&folder).arg("-Emulator").arg(&programs.emulator);
+        // By the variable of the platform, because the module leaves the folder for state to the library. Each has its own.
+        let state = own.join("state").join(version.as_deref().unwrap_or_default());
+        pwsh.env("XDG_STATE_HOME", state);
         if let Some(version) = version {
             pwsh.arg("-PesterVersion").arg(version);
         }
-        process::run(&mut pwsh)?;
-    }
-    Ok(())
+        pwsh
+    });
+    // At once, because each mostly waits.
+    process::run_together(suites.collect(), &own)
 }
 
 pub(crate) fn pwsh() -> Command {
