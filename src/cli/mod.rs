@@ -156,7 +156,7 @@ fn prepare(arguments: &Arguments, profile: Option<&Profile>) -> Result<(Vec<Prep
     let commands = Command::of(arguments.verb.clone())?;
     let is_of_several = commands.iter().any(|command| command.service != commands[0].service);
     // A secret goes to its own service only.
-    for option in arguments.account.secret_options().filter(|_| is_of_several) {
+    if let Some(option) = arguments.account.secret_options().next().filter(|_| is_of_several) {
         return Err(Error::invalid(option, "is for one service, but the handles are of several"));
     }
     // Jobs of other services than the profile's have their account from variables.

@@ -55,15 +55,15 @@ impl<'a> Sources<'a> {
         }
         let sources = Self { service, arguments, profile };
         let has_it = |member: &str| variables(service).any(|variable| variable.member == member);
-        for (member, _) in sources.options().into_iter().filter(|(member, value)| value.is_some() && !has_it(member)) {
-            let rule = format!("is not an option of the service '{service}'");
-            return Err(Error::invalid(option_of(member).unwrap_or(member), rule));
-        }
         let own = secret_words(service);
-        for option in arguments.account.secret_options().filter(|option| ![own.file, own.stdin].contains(option)) {
-            return Err(Error::invalid(option, format!("is not an option of the service '{service}'")));
+        let is_foreign = |(member, value): &(&str, Option<OsString>)| value.is_some() && !has_it(member);
+        let members =
+            sources.options().into_iter().filter(is_foreign).map(|(member, _)| option_of(member).unwrap_or(member));
+        let secrets = arguments.account.secret_options().filter(|option| ![own.file, own.stdin].contains(option));
+        match members.chain(secrets).next() {
+            Some(option) => Err(Error::invalid(option, format!("is not an option of the service '{service}'"))),
+            None => Ok(sources),
         }
-        Ok(sources)
     }
 
     /// What the options say, by the members that they stand for.
@@ -255,7 +255,7 @@ impl<'a> Sources<'a> {
             match self.option(member).map(OsString::into_string) {
                 // A value that is not text could not be printed.
                 Some(value) => {
-                    typed.extend(option_of(member).zip(value.ok()).map(|(option, text)| (option, Some(text))))
+                    typed.extend(option_of(member).zip(value.ok()).map(|(option, text)| (option, Some(text))));
                 }
                 None => {
                     if let Some((name, _)) = self.of_variable(member) {
