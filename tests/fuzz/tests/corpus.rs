@@ -59,6 +59,7 @@ fn every_member_is_in_the_dictionary() {
     for file in [
         "ops/client.rs",
         "document/wait.rs",
+        "dxp/config.rs",
         "dxp/request/mod.rs",
         "dxp/request/deployment.rs",
         "dxp/request/export.rs",
