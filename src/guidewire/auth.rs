@@ -1,7 +1,6 @@
 //! Tokens of Guidewire Hub: OAuth 2 client credentials. One request for a token serves every request that waits for one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +20,7 @@ use crate::base::time::BoxFuture;
 use crate::http_api::auth::{Authorize, Outgoing};
 use crate::http_api::dialect::Answer;
 use crate::http_api::json;
+use crate::http_api::token::{CurrentToken, Token};
 use crate::transport::http::{Body, Http, Method, Request};
 use crate::transport::intermediary;
 
@@ -50,19 +50,11 @@ pub struct Credentials {
 pub struct Tokens {
     http: Http,
     credentials: Credentials,
-    current: Mutex<Option<Token>>,
+    current: CurrentToken,
     /// Held while a token is requested.
     request: tokio::sync::Mutex<Option<Error>>,
     /// How many requests for a token have ended.
     ended: AtomicU64,
-}
-
-/// A token, until it ends.
-struct Token {
-    /// The header's value.
-    authorization: Secret,
-    /// From then on another one is used, by the monotonic clock.
-    renewed_at: Duration,
 }
 
 impl Tokens {
@@ -72,7 +64,7 @@ impl Tokens {
         Self {
             http,
             credentials,
-            current: Mutex::default(),
+            current: CurrentToken::default(),
             request: tokio::sync::Mutex::default(),
             ended: AtomicU64::new(0),
         }
@@ -80,9 +72,7 @@ impl Tokens {
 
     /// The token in use, while it is good.
     fn current(&self) -> Option<Secret> {
-        let now = self.http.clock().monotonic();
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        current.as_ref().filter(|token| now < token.renewed_at).map(|token| token.authorization.clone())
+        self.current.at(self.http.clock().monotonic())
     }
 
     /// The token in use, or another one.
@@ -101,14 +91,10 @@ impl Tokens {
                 return Ok(authorization);
             }
         }
-        let outcome = self.requested(scope).await;
+        let outcome = self.requested(scope).await.map(|token| self.current.replace(token));
         *failed = outcome.as_ref().err().cloned();
-        if let Ok(token) = &outcome {
-            let token = Token { authorization: token.authorization.clone(), renewed_at: token.renewed_at };
-            *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
-        }
         self.ended.fetch_add(1, Ordering::Release);
-        outcome.map(|token| token.authorization)
+        outcome
     }
 
     /// Requests a token.
@@ -174,19 +160,14 @@ impl Tokens {
         let text = |name: &str| members.and_then(|members| member(members, name)).and_then(Value::as_str);
         if answer.is_success()
             && let Some(members) = members
-            && let Some(token) = text("access_token").filter(|token| is_token(token))
+            && let Some(token) = text("access_token").filter(|token| Token::is_usable(token))
         {
             let seconds = member(members, "expires_in").and_then(|value| match value {
                 Value::String(text) => text.trim().parse().ok(),
                 value => value.as_f64().map(|seconds| seconds.max(0.0) as u64),
             });
             let lifetime = seconds.map_or(TOKEN_LIFETIME, Duration::from_secs);
-            // A short one would otherwise serve one request only.
-            let reserve = TOKEN_RESERVE.min(lifetime / 2);
-            return Ok(Token {
-                authorization: Secret::new(format!("Bearer {token}").into_bytes()),
-                renewed_at: began.saturating_add(lifetime).saturating_sub(reserve),
-            });
+            return Ok(Token::new("Bearer", token, began, lifetime, TOKEN_RESERVE));
         }
         // Other services write the status's words there.
         let is_code = |text: &&str| !text.contains(char::is_whitespace);
@@ -267,22 +248,13 @@ impl Tokens {
     }
 }
 
-/// Whether a text can be a token (RFC 6750, section 2.1, and whatever else a header takes).
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
 impl Authorize for Tokens {
     fn authorization<'a>(&'a self, _: Outgoing<'a>, scope: &'a Scope) -> BoxFuture<'a, Result<Secret>> {
         Box::pin(self.usable(scope))
     }
 
     fn refused(&self, authorization: &Secret) -> bool {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that another request has got in the meantime is kept.
-        if current.as_ref().is_some_and(|token| token.authorization.expose() == authorization.expose()) {
-            *current = None;
-        }
+        self.current.give_up(authorization);
         true
     }
 }
@@ -353,7 +325,7 @@ mod tests {
     fn only_the_refused_token_is_given_up() {
         let tokens = tokens();
         let [old, new] = ["Bearer old", "Bearer new"].map(Secret::from);
-        *tokens.current.lock().unwrap() = Some(Token { authorization: new.clone(), renewed_at: Duration::MAX });
+        tokens.current.replace(Token { authorization: new.clone(), renewed_at: Duration::MAX });
         assert!(tokens.refused(&old) && tokens.current().is_some());
         assert!(tokens.refused(&new) && tokens.current().is_none());
     }

@@ -10,3 +10,4 @@ pub mod dialect;
 pub mod endpoint;
 pub mod json;
 pub mod retry;
+pub mod token;

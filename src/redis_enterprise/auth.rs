@@ -1,6 +1,6 @@
 //! How requests say whose they are (spec 2): user name and password, or a token that is renewed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -18,6 +18,7 @@ use crate::base::secret::Secret;
 use crate::base::time::BoxFuture;
 use crate::http_api::auth::{Authorize, Outgoing};
 use crate::http_api::call::{Change, HttpApi};
+use crate::http_api::token::{CurrentToken, Token};
 
 /// The name of the password in errors: that of every service's secret.
 const SECRET: &str = "clientSecret";
@@ -90,20 +91,13 @@ impl Authorize for Basic {
     }
 }
 
-/// A token and when another one is due.
-#[derive(Debug, Clone)]
-struct Token {
-    header: Secret,
-    due: Duration,
-}
-
 /// Sends a token, and gets another one before its end, or once the service does not take it any more. Requests that need
 /// one at the same time wait for one renewal.
 pub struct Jwt {
     /// Signs in by user name and password.
     service: HttpApi,
     credentials: Credentials,
-    token: Mutex<Option<Token>>,
+    token: CurrentToken,
     renewal: tokio::sync::Mutex<()>,
 }
 
@@ -118,13 +112,11 @@ impl Jwt {
     /// For this user; `service` sends [`Basic`].
     #[must_use]
     pub fn new(service: HttpApi, credentials: Credentials) -> Self {
-        Self { service, credentials, token: Mutex::default(), renewal: tokio::sync::Mutex::default() }
+        Self { service, credentials, token: CurrentToken::default(), renewal: tokio::sync::Mutex::default() }
     }
 
     fn current(&self) -> Option<Secret> {
-        let now = self.service.clock().monotonic();
-        let token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        token.as_ref().filter(|token| now < token.due).map(|token| token.header.clone())
+        self.token.at(self.service.clock().monotonic())
     }
 
     async fn sign_in(&self, scope: &Scope) -> Result<Secret> {
@@ -137,14 +129,11 @@ impl Jwt {
             }
             answer => answer?,
         };
-        let text = answer.get("access_token").and_then(Value::as_str).filter(|text| is_token(text));
+        let text = answer.get("access_token").and_then(Value::as_str).filter(|text| Token::is_usable(text));
         let text =
             text.ok_or_else(|| Error::new(Kind::Protocol, "the response to the sign-in has no usable 'access_token'"))?;
         let life = lifetime(text).unwrap_or(TOKEN_LIFETIME);
-        let due = asked + life.saturating_sub(RENEWED_BEFORE.min(life / 2));
-        let header = Secret::new(format!("{TOKEN_SCHEME} {text}").into_bytes());
-        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(Token { header: header.clone(), due });
-        Ok(header)
+        Ok(self.token.replace(Token::new(TOKEN_SCHEME, text, asked, life, RENEWED_BEFORE)))
     }
 
     /// Asking for a token leaves nothing behind, so a lost answer is no more than a fault of the network.
@@ -177,18 +166,9 @@ impl Authorize for Jwt {
     }
 
     fn refused(&self, authorization: &Secret) -> bool {
-        let mut token = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        // A newer one than this may be there already.
-        if token.as_ref().is_some_and(|token| token.header.expose() == authorization.expose()) {
-            *token = None;
-        }
+        self.token.give_up(authorization);
         true
     }
-}
-
-/// Whether a text can stand in a header.
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// How long a token lives, by its own claims: the difference of two times of the service, so that no clock is compared.
@@ -243,6 +223,7 @@ mod tests {
         for other in [token(r#"{"exp":400}"#), token(r#"{"iat":400,"exp":400}"#), token("x"), "opaque".to_owned()] {
             assert_eq!(lifetime(&other), None, "{other}");
         }
+        let is_token = Token::is_usable;
         assert!(is_token("a.b-c_d") && !is_token("a b") && !is_token("a\r\nb: c") && !is_token(""));
     }
 }
