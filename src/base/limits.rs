@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -147,6 +148,24 @@ limits! {
     PollingSeconds(u32) = 1..=LARGEST;
     /// How long the answers of one request are waited for, in seconds.
     CallTimeoutSeconds(u32) = 1..=LARGEST;
+}
+
+/// Declares the times among the limits, with what one of each is in seconds.
+macro_rules! times {
+    ($($name:ident = $seconds:literal,)*) => {
+        $(impl From<$name> for Duration {
+            fn from(limit: $name) -> Self {
+                Self::from_secs(u64::from(limit.get()) * $seconds)
+            }
+        })*
+    };
+}
+
+times! {
+    TimeoutMinutes = 60,
+    PollingSeconds = 1,
+    CallTimeoutSeconds = 1,
+    BusyTimeoutSeconds = 1,
 }
 
 #[cfg(test)]

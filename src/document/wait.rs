@@ -1,7 +1,5 @@
 //! What a request says of waiting.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use super::only_objects;
@@ -32,8 +30,8 @@ impl Wait {
     /// The schedule this amounts to where a service has one of its own. A pause that is given does not grow.
     #[must_use]
     pub fn over(self, own: WaitPolicy) -> WaitPolicy {
-        let limit = self.timeout_minutes.map(|minutes| Duration::from_secs(u64::from(minutes.get()) * 60));
-        match self.polling_interval_seconds.map(|pause| Duration::from_secs(u64::from(pause.get()))) {
+        let limit = self.timeout_minutes.map(Into::into);
+        match self.polling_interval_seconds.map(Into::into) {
             Some(interval) => WaitPolicy { interval, factor: 1.0, cap: interval, limit, ..own },
             None => WaitPolicy { limit, ..own },
         }

@@ -48,7 +48,7 @@ impl AccountSettings {
         if config.state_dir.as_deref().is_some_and(|folder| folder.as_os_str().is_empty()) {
             return Err(Error::invalid("stateDir", "must not be empty"));
         }
-        let limit = config.call_timeout_seconds.map(|seconds| Duration::from_secs(seconds.get().into()));
+        let limit = config.call_timeout_seconds.map(Into::into);
         Ok(Self { endpoint, project, credentials, limit, state_dir: config.state_dir.clone() })
     }
 
@@ -56,13 +56,8 @@ impl AccountSettings {
     #[must_use]
     pub fn connect(self, http: &Http, entropy: &Arc<dyn Entropy>) -> Account {
         let Self { endpoint, project, credentials, limit, state_dir } = self;
-        let api = credentials.map(|credentials| {
-            let api = Api::new(http.clone(), endpoint, credentials, Arc::clone(entropy));
-            match limit {
-                Some(limit) => api.limited_to(limit),
-                None => api,
-            }
-        });
+        let api = credentials
+            .map(|credentials| Api::new(http.clone(), endpoint, credentials, Arc::clone(entropy)).limited_to(limit));
         let engine = Engine::new(Store::new(http.clone()), Arc::clone(http.clock()), Arc::clone(entropy));
         Account { api, project, engine: engine.keeping_state_in(state_dir) }
     }

@@ -27,9 +27,9 @@ impl Api {
         Self { calls: HttpApi::new(http, endpoint, Arc::new(signer), Arc::new(Envelope), entropy), key }
     }
 
-    /// The same, waiting so long for the answers of one call.
+    /// The same, waiting so long for the answers of one call, if that is said.
     #[must_use]
-    pub fn limited_to(self, limit: Duration) -> Self {
+    pub fn limited_to(self, limit: Option<Duration>) -> Self {
         Self { calls: self.calls.limited_to(limit), ..self }
     }
 

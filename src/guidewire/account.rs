@@ -46,7 +46,7 @@ impl AccountSettings {
             Some(scopes) => check_scopes(scopes)?,
         };
         let credentials = Credentials { token_url, client_id, scopes, secret: check_secret(secret)? };
-        let limit = config.call_timeout_seconds.map(|seconds| Duration::from_secs(seconds.get().into()));
+        let limit = config.call_timeout_seconds.map(Into::into);
         let max_retention_days = config.max_retention_days.map_or(MAX_RETENTION_DAYS, RetentionDays::get);
         let list = config.star_system_list.unwrap_or_default();
         Ok(Self { endpoint, credentials, place: Place { tenant, star_system }, list, max_retention_days, limit })
@@ -58,11 +58,7 @@ impl AccountSettings {
         let Self { endpoint, credentials, place, list, max_retention_days, limit } = self;
         let client_id = credentials.client_id.clone().into();
         let tokens = Tokens::new(http.clone(), credentials);
-        let api = Api::new(http.clone(), endpoint, tokens, place, list, Arc::clone(entropy));
-        let api = match limit {
-            Some(limit) => api.limited_to(limit),
-            None => api,
-        };
+        let api = Api::new(http.clone(), endpoint, tokens, place, list, Arc::clone(entropy)).limited_to(limit);
         Account { api, client_id, max_retention_days, entropy: Arc::clone(entropy) }
     }
 }

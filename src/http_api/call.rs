@@ -107,10 +107,10 @@ impl HttpApi {
         }
     }
 
-    /// The same, waiting so long for the answers of one call.
+    /// The same, waiting so long for the answers of one call, if that is said.
     #[must_use]
-    pub fn limited_to(self, limit: Duration) -> Self {
-        Self { limit, ..self }
+    pub fn limited_to(self, limit: Option<Duration>) -> Self {
+        Self { limit: limit.unwrap_or(self.limit), ..self }
     }
 
     /// The same, repeating what is only read by this policy.

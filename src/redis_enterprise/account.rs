@@ -48,7 +48,7 @@ impl AccountSettings {
             endpoint,
             credentials: Credentials::new(config.user.as_deref(), secret)?,
             authentication: config.authentication,
-            limit: config.call_timeout_seconds.map(|seconds| Duration::from_secs(seconds.get().into())),
+            limit: config.call_timeout_seconds.map(Into::into),
         })
     }
 
@@ -56,12 +56,7 @@ impl AccountSettings {
     #[must_use]
     pub fn connect(self, http: &Http, entropy: &Arc<dyn Entropy>) -> Account {
         let Self { endpoint, credentials, authentication, limit } = self;
-        let api = Api::new(http, &endpoint, credentials, authentication, entropy);
-        let api = match limit {
-            Some(limit) => api.limited_to(limit),
-            None => api,
-        };
-        Account { api }
+        Account { api: Api::new(http, &endpoint, credentials, authentication, entropy).limited_to(limit) }
     }
 }
 
