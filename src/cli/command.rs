@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::args::{
-    Backup, Database, Deploy, Deployment, Export, Files, GuidewireVerb, Job, MayWait, Package, Redis, RedisDatabase,
+    Backup, Database, Deploy, Deployment, Export, Files, GuidewireVerb, Job, MayWait, Package, RedisDatabase,
     RedisExport, RedisVerb, Storage, Switch, Verb, WaitOptions,
 };
 use super::display::Shown;
@@ -73,14 +73,7 @@ impl Command {
     pub(super) fn of(verb: Verb) -> Result<Vec<Self>> {
         match verb {
             Verb::Job(job) => Self::of_jobs(job),
-            Verb::Redis(Redis { verb: RedisVerb::Export(RedisExport::Wait { handles, wait }), .. }) => {
-                let wait = always(&wait);
-                let command = |handle| {
-                    let request = redis::WaitForRedisExport { handle, wait, ..redis::WaitForRedisExport::default() };
-                    Self::new(request).at(Service::RedisEnterprise)
-                };
-                Ok(settings::handles(handles)?.into_iter().map(command).collect())
-            }
+            Verb::Redis(service) => Self::of_redis(service.verb),
             verb => Ok(vec![Self::single(verb)?]),
         }
     }
@@ -127,9 +120,8 @@ impl Command {
                 })
             }
             Verb::Guidewire(service) => Self::of_guidewire(service.verb).at(Service::Guidewire),
-            Verb::Redis(service) => Self::of_redis(service.verb)?.at(Service::RedisEnterprise),
             Verb::EdgeLogs => Self::new(GetEdgeLogLocation::default()),
-            Verb::Job(_) | Verb::Profile(_) | Verb::Completion { .. } | Verb::Man { .. } => {
+            Verb::Job(_) | Verb::Redis(_) | Verb::Profile(_) | Verb::Completion { .. } | Verb::Man { .. } => {
                 return Err(Error::new(Kind::Internal, "this command is no single operation"));
             }
         })
@@ -238,8 +230,8 @@ impl Command {
         }
     }
 
-    fn of_redis(verb: RedisVerb) -> Result<Self> {
-        Ok(match verb {
+    fn of_redis(verb: RedisVerb) -> Result<Vec<Self>> {
+        let command = match verb {
             RedisVerb::Connect { uid } => Self::new(redis::ConnectCluster { uid }),
             RedisVerb::Export(RedisExport::Start {
                 uid,
@@ -261,13 +253,19 @@ impl Command {
                 ..redis::StartRedisExport::default()
             }),
             RedisVerb::Export(RedisExport::Show { uid, handle }) => Self::new(redis::GetRedisExport { uid, handle }),
-            RedisVerb::Export(RedisExport::Wait { .. }) => {
-                return Err(Error::new(Kind::Internal, "a wait for several exports is no single operation"));
+            RedisVerb::Export(RedisExport::Wait { handles, wait }) => {
+                let wait = always(&wait);
+                let command = |handle| {
+                    let request = redis::WaitForRedisExport { handle, wait, ..redis::WaitForRedisExport::default() };
+                    Self::new(request).at(Service::RedisEnterprise)
+                };
+                return Ok(settings::handles(handles)?.into_iter().map(command).collect());
             }
             RedisVerb::Export(RedisExport::Reset { uid }) => Self::new(redis::ResetRedisExport { uid }),
             RedisVerb::Database(RedisDatabase::List) => Self::new(redis::ListRedisDatabases {}),
             RedisVerb::Database(RedisDatabase::Show { uid }) => Self::new(redis::GetRedisDatabase { uid }),
-        })
+        };
+        Ok(vec![command.at(Service::RedisEnterprise)])
     }
 
     fn of_guidewire(verb: GuidewireVerb) -> Self {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::settings::{read, read_file, variable};
-use super::words::{CommandLine, variables};
+use super::words::{CommandLine, separated, variables};
 use crate::base::error::{Error, Kind, Result};
 use crate::base::next_step::NextStep;
 use crate::ops::client::{ClientConfig, Service, config_file};
@@ -225,13 +225,7 @@ fn camel_case(name: &str) -> String {
 
 /// A name of documents as the file has it.
 pub(super) fn snake_case(name: &str) -> String {
-    name.chars().fold(String::new(), |mut whole, letter| {
-        if letter.is_ascii_uppercase() {
-            whole.push('_');
-        }
-        whole.push(letter.to_ascii_lowercase());
-        whole
-    })
+    separated(name, '_')
 }
 
 #[cfg(test)]

@@ -291,7 +291,7 @@ fn add_arguments(words: &mut Vec<String>, operation: &str, parent: &str, members
             }
             Value::Bool(true) => words.extend(option.map(str::to_owned)),
             Value::String(text) => {
-                let text = if path == "until" { kebab_case(text) } else { text.clone() };
+                let text = if path == "until" { separated(text, '-') } else { text.clone() };
                 words.extend(argument(option, &text));
             }
             Value::Number(number) => words.extend(argument(option, &number.to_string())),
@@ -343,11 +343,11 @@ fn without_indexes(path: &str) -> String {
     member.strip_suffix("[]").map(str::to_owned).unwrap_or(member)
 }
 
-/// A value of an option, as the grammar spells it.
-fn kebab_case(word: &str) -> String {
-    word.chars().fold(String::new(), |mut text, letter| {
+/// A name of documents in lower case with this between its words: the grammar has hyphens, the file of profiles underscores.
+pub(super) fn separated(name: &str, separator: char) -> String {
+    name.chars().fold(String::new(), |mut text, letter| {
         if letter.is_ascii_uppercase() {
-            text.push('-');
+            text.push(separator);
         }
         text.push(letter.to_ascii_lowercase());
         text

@@ -29,6 +29,19 @@ pub trait Checked {
     }
 }
 
+/// Declares a request document: strict, camelCase and cloneable.
+macro_rules! request {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $kind,)*
+        }
+    };
+}
+pub(crate) use request;
+
 /// `-` is a standard stream to most programs. Here it would silently be a file of that name, so it is refused.
 ///
 /// # Errors

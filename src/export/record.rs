@@ -40,6 +40,17 @@ pub struct JobRecord {
 }
 
 impl JobRecord {
+    /// The record of a job, unless it has ended badly and that is to be an error.
+    ///
+    /// # Errors
+    /// The job's failure; then as [`JobRecord::of`].
+    pub fn unless_failed<P: Provider>(job: JobOf<P>, allow_failed: bool) -> Result<Self> {
+        match job.failure.clone().filter(|_| !allow_failed) {
+            Some(error) => Err(error),
+            None => Self::of::<P>(job),
+        }
+    }
+
     /// The record of a job.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Waits for a job, whoever provides it.
 
+use std::time::Duration;
+
 use super::job::{Job, JobState};
 use super::provider::{JobOf, Provider};
 use crate::base::error::{Error, Kind, Result};
@@ -27,6 +29,9 @@ pub async fn wait<P: Provider>(
     clock: &dyn Clock,
     scope: &Scope,
 ) -> Result<JobOf<P>> {
+    // The first pause is for a job that was just started; another one may have ended long ago.
+    let first_delay = if known { policy.first_delay } else { Duration::ZERO };
+    let policy = WaitPolicy { first_delay, ..policy };
     let first = handle.clone();
     let mut polls_without_artifact = 0;
     let mut last_status = String::new();
@@ -116,10 +121,10 @@ mod tests {
         fn unix_ms(&self) -> u64 {
             0
         }
-        fn monotonic(&self) -> std::time::Duration {
-            std::time::Duration::ZERO
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
         }
-        fn sleep(&self, _: std::time::Duration) -> BoxFuture<'static, ()> {
+        fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
             Box::pin(std::future::ready(()))
         }
     }
@@ -174,7 +179,7 @@ mod tests {
     /// The outcome, the looks that were not needed, and the newest handle.
     async fn played(script: &[Option<(JobState, bool)>]) -> (Result<Job<Seen, ()>>, usize, Seen) {
         let provider = Scripted(Mutex::new(script.to_vec()));
-        let policy = WaitPolicy { interval: std::time::Duration::ZERO, ..WaitPolicy::default() };
+        let policy = WaitPolicy { interval: Duration::ZERO, ..WaitPolicy::default() };
         let mut handle = Seen(0);
         let job = wait(&provider, &mut handle, true, policy, &Still, &Scope::silent()).await;
         let left = provider.0.lock().unwrap().len();

@@ -1,6 +1,6 @@
 //! The request and result documents of the service's operations, and the rules that need no network.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::contract::LONGEST_NAME;
 use super::model::check_id;
@@ -9,19 +9,8 @@ use crate::base::given;
 use crate::base::limits::RetentionDays;
 use crate::base::next_step::{Phrase, Setting};
 pub use crate::document::Checked;
+use crate::document::request;
 pub use crate::document::wait::Wait;
-
-/// Declares a request document: strict, camelCase and cloneable.
-macro_rules! request {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        pub struct $name {
-            $($(#[$field_doc])* pub $field: $kind,)*
-        }
-    };
-}
 
 request! {
     /// `guidewire.connect`: verifies the credentials by listing the backups of the star system.

@@ -28,11 +28,10 @@ macro_rules! accounts {
     ($($(#[$doc:meta])* $variant:ident, $room:ident, $name:literal;)*) => {
         /// The services that a client can be of.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-        #[serde(rename_all = "kebab-case")]
         #[non_exhaustive]
         pub enum Service {
             #[default]
-            $($(#[$doc])* $variant,)*
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }
 
         impl Service {
@@ -42,10 +41,10 @@ macro_rules! accounts {
 
         /// The configuration of a client. Holds no secret, so it may be logged.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-        #[serde(tag = "service", rename_all = "kebab-case")]
+        #[serde(tag = "service")]
         #[non_exhaustive]
         pub enum ClientConfig {
-            $($(#[$doc])* $variant(crate::$room::config::Config),)*
+            $($(#[$doc])* #[serde(rename = $name)] $variant(crate::$room::config::Config),)*
         }
 
         $(impl From<crate::$room::config::Config> for ClientConfig {

@@ -1,23 +1,18 @@
 //! Jobs of any service, by the handle that their start gave.
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
 use super::client::{Account, Operation, Service, Session};
 use super::row::{CatalogRow, row};
 use super::services::services;
 use crate::base::error::{Error, Result};
 use crate::base::retry::Purpose;
 use crate::base::time::BoxFuture;
-use crate::document::Checked;
 use crate::document::wait::Wait;
+use crate::document::{Checked, request};
 use crate::export::handle::{self, JobHandle};
 pub use crate::export::job::{Evidence, Instant, JobState, Source, Times};
 use crate::export::provider::{Jobs, Provider};
 pub use crate::export::record::JobRecord;
 use crate::export::wait;
-use crate::wait::WaitPolicy;
 
 /// The operations on jobs of any service.
 pub(super) static ROWS: &[CatalogRow] = &[
@@ -28,26 +23,26 @@ pub(super) static ROWS: &[CatalogRow] = &[
 /// The member that holds the handle.
 const HANDLE: &str = "handle";
 
-/// `job.get`: one job.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct GetJob {
-    /// The handle that the start of the job gave.
-    pub handle: String,
+request! {
+    /// `job.get`: one job.
+    GetJob {
+        /// The handle that the start of the job gave.
+        handle: String,
+    }
 }
 
-/// `job.wait`: waits for a job.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct WaitForJob {
-    /// The handle that the start of the job gave.
-    pub handle: String,
-    /// How to wait.
-    #[serde(default)]
-    pub wait: Wait,
-    /// Give back a job that has failed, or whose result has expired, instead of an error.
-    #[serde(default)]
-    pub allow_failed: bool,
+request! {
+    /// `job.wait`: waits for a job.
+    WaitForJob {
+        /// The handle that the start of the job gave.
+        handle: String,
+        /// How to wait.
+        #[serde(default)]
+        wait: Wait,
+        /// Give back a job that has failed, or whose result has expired, instead of an error.
+        #[serde(default)]
+        allow_failed: bool,
+    }
 }
 
 impl Checked for GetJob {
@@ -130,13 +125,9 @@ async fn look_at<J: Jobs>(
     let job = match wait {
         None => provider.refresh(&handle, Purpose::Single, session.scope).await?,
         Some(wait) => {
-            // The first pause is for a job that was just started; this one may have ended long ago.
-            let policy = WaitPolicy { first_delay: Duration::ZERO, ..wait.over(provider.waiting()) };
+            let policy = wait.over(provider.waiting());
             wait::wait(&provider, &mut handle, false, policy, provider.clock(), session.scope).await?
         }
     };
-    match job.failure.clone().filter(|_| !allow_failed) {
-        Some(error) => Err(error),
-        None => JobRecord::of::<J::Provider>(job),
-    }
+    JobRecord::unless_failed::<J::Provider>(job, allow_failed)
 }

@@ -11,6 +11,7 @@ pub mod dxp;
 pub mod guidewire;
 pub mod job;
 pub mod redis_enterprise;
+mod resume;
 mod row;
 pub mod runtime;
 mod services;

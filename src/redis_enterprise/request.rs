@@ -1,9 +1,7 @@
 //! The request and result documents of the service's operations, and the rules that need no network. Members are camelCase;
 //! those of a destination are spelled as the service spells them.
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::contract::BUSY_TIMEOUT;
 use super::export_job::Order;
@@ -12,23 +10,12 @@ use super::model::database::Database;
 use crate::base::error::{Error, Result};
 use crate::base::limits::{BusyTimeoutSeconds, TimeoutMinutes};
 pub use crate::document::Checked;
+use crate::document::request;
 pub use crate::document::wait::Wait;
 use crate::export::handle;
 
 /// The member that holds a handle.
 pub(crate) const HANDLE: &str = "handle";
-
-/// Declares a request document: strict, camelCase, cloneable.
-macro_rules! request {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        pub struct $name {
-            $($(#[$field_doc])* pub $field: $kind,)*
-        }
-    };
-}
 
 request! {
     /// `redisEnterprise.connect`: signs in, and says what the cluster is and holds.
@@ -167,14 +154,12 @@ impl StartRedisExport {
     /// # Errors
     /// As [`Checked::check`].
     pub(crate) fn order(&self) -> Result<Order> {
-        let minutes = |minutes: TimeoutMinutes| Duration::from_secs(u64::from(minutes.get()) * 60);
-        let seconds = |seconds: BusyTimeoutSeconds| Duration::from_secs(seconds.get().into());
         Ok(Order {
             destination: self.location.checked("location")?,
             email_notification: self.email_notification,
             reset: self.reset.unwrap_or(true),
-            wait_while_busy: self.wait_while_busy_minutes.map(minutes),
-            busy_timeout: self.busy_timeout_seconds.map_or(BUSY_TIMEOUT, seconds),
+            wait_while_busy: self.wait_while_busy_minutes.map(Into::into),
+            busy_timeout: self.busy_timeout_seconds.map_or(BUSY_TIMEOUT, Into::into),
         })
     }
 }

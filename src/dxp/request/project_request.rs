@@ -12,17 +12,17 @@ pub(super) fn check_project(project: Option<&str>) -> Result<()> {
     project.map_or(Ok(()), |project| check_project_id("projectId", given::trimmed(project)))
 }
 
-/// Declares a request document: strict, camelCase, cloneable, and with the project that it is about.
+/// Declares a request document with the project that it is about.
 macro_rules! request {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:ty,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        pub struct $name {
-            /// The project's GUID; the client's own when absent.
-            #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub project_id: Option<String>,
-            $($(#[$field_doc])* pub $field: $kind,)*
+    ($(#[$doc:meta])* $name:ident { $($members:tt)* }) => {
+        crate::document::request! {
+            $(#[$doc])*
+            $name {
+                /// The project's GUID; the client's own when absent.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                project_id: Option<String>,
+                $($members)*
+            }
         }
     };
 }

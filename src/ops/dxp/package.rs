@@ -23,6 +23,7 @@ use crate::dxp::request::{
     UploadedPackages,
 };
 use crate::ops::client::{Operation, Session};
+use crate::ops::resume::is_stopped;
 use crate::transfer::{Integrity, LinkSource, Upload, UploadFile, UploadOptions, UploadReceipt};
 
 impl Operation for GetPackageLocation {
@@ -186,7 +187,7 @@ async fn upload_what_is_missing(
 /// The service refused the start: what was uploaded needs not be uploaded again.
 fn uploaded(error: Error, again: DxpCommand) -> Error {
     // A request whose answer was lost says how to find out what became of it.
-    if error.kind() == Kind::Ambiguous || resume::is_stopped(&error) {
+    if error.kind() == Kind::Ambiguous || is_stopped(&error) {
         return if error.next_step().is_none() { not_started(error) } else { error };
     }
     error
@@ -196,7 +197,7 @@ fn uploaded(error: Error, again: DxpCommand) -> Error {
 
 /// Whoever stopped before the start knows only that nothing was deployed.
 fn not_started(error: Error) -> Error {
-    if !resume::is_stopped(&error) {
+    if !is_stopped(&error) {
         return error;
     }
     error.with_next_step(

@@ -1,7 +1,7 @@
 //! What is asked before packages are uploaded for a deployment: who occupies its target, and which packages a
 //! deployment has taken already. One request, which costs less than an upload that ends in a refusal.
 
-use super::resume::{is_stopped, way_on};
+use super::resume::way_on;
 use crate::base::error::{Error, Kind, Result};
 use crate::base::event::Event;
 use crate::base::next_step::{NextStep, Setting};
@@ -10,6 +10,7 @@ use crate::dxp::api::Api;
 use crate::dxp::commands::Waiting;
 use crate::dxp::model::deployment::{Deployment, DeploymentStatus};
 use crate::dxp::model::package_name::is_same_package;
+use crate::ops::resume::is_stopped;
 
 /// The recent deployments of the project, newest first.
 pub(super) struct Preflight(Vec<Deployment>);

@@ -1,6 +1,6 @@
 //! What to do when an operation stops while the service goes on with its work.
 
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Result};
 use crate::base::event::Event;
 use crate::base::limits::{PollingSeconds, TimeoutMinutes};
 use crate::base::next_step::NextStep;
@@ -8,6 +8,7 @@ use crate::base::scope::Scope;
 use crate::dxp::commands::{DxpCommand, Waiting};
 use crate::dxp::model::deployment::{Deployment, DeploymentGoal, DeploymentStatus};
 use crate::dxp::request::Wait;
+use crate::ops::resume::{is_stopped, resumed};
 
 /// The rest of a wait, as it was asked for.
 pub(super) fn waiting(wait: Wait, strict: bool) -> Waiting {
@@ -41,16 +42,6 @@ pub(super) fn export_again(error: Error, command: Option<DxpCommand>) -> Error {
     }
 }
 
-fn resumed(error: Error, known: bool, step: NextStep) -> Error {
-    let stopped = is_stopped(&error);
-    let is_over = matches!(error.kind(), Kind::JobFailed | Kind::Expired);
-    if is_over || !(known || stopped) {
-        return error;
-    }
-    // What a stopped wait says itself is only that there is a way; this names it.
-    if stopped { error.with_next_step(step) } else { error.with_then(step) }
-}
-
 /// One look after a start that the service has accepted: a failed one is no failure of the start, unless the caller has
 /// stopped it, which `stopped` words.
 pub(super) fn seen<T>(
@@ -64,11 +55,6 @@ pub(super) fn seen<T>(
     scope.cancel().check().map_err(stopped)?;
     scope.report(Event::verbose(format!("cannot get the status of the started {what}: {error}")));
     Ok(started)
-}
-
-/// Whether the caller ended it, by cancelling or by a time limit.
-pub(super) fn is_stopped(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Cancelled | Kind::Timeout)
 }
 
 /// Adds a step to the error of an operation that was stopped, unless the error has one of its own.

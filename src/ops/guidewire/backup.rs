@@ -1,7 +1,5 @@
 //! Handlers of the verbs of backups.
 
-use std::time::Duration;
-
 use super::resume;
 use crate::base::error::Result;
 use crate::base::event::Event;
@@ -20,7 +18,6 @@ use crate::guidewire::request::{
     ConnectGuidewire, ConnectedGuidewire, CreateBackup, DeleteBackup, GetBackup, ListBackups, Wait, WaitForBackup,
 };
 use crate::ops::client::{Operation, Session};
-use crate::wait::WaitPolicy;
 
 impl Operation for ConnectGuidewire {
     type Answer = ConnectedGuidewire;
@@ -83,13 +80,12 @@ impl Operation for CreateBackup {
                 );
                 session.scope.report(Event::Warning { text });
             }
-            let Some(wait) = self.wait else { return into_record(started, self.allow_failed) };
+            let Some(wait) = self.wait else { return JobRecord::unless_failed::<Backups>(started, self.allow_failed) };
             wait::report_progress(&started, session.scope);
             let (mut handle, requested) = (started.handle, started.times.requested);
-            let policy = wait.over(backups.waiting());
-            let mut job = wait_for(session, &backups, &mut handle, true, policy, wait).await?;
+            let mut job = wait_for(session, &backups, &mut handle, true, wait).await?;
             job.times.requested = requested;
-            into_record(job, self.allow_failed)
+            JobRecord::unless_failed::<Backups>(job, self.allow_failed)
         })
     }
 }
@@ -101,7 +97,7 @@ impl Operation for GetBackup {
         Box::pin(async move {
             let backups = Backups::of(session.guidewire()?, None);
             let handle = backups.handle(given::trimmed(&self.id));
-            into_record(backups.refresh(&handle, Purpose::Single, session.scope).await?, true)
+            JobRecord::unless_failed::<Backups>(backups.refresh(&handle, Purpose::Single, session.scope).await?, true)
         })
     }
 }
@@ -125,10 +121,8 @@ impl Operation for WaitForBackup {
         Box::pin(async move {
             let backups = Backups::of(session.guidewire()?, None);
             let mut handle = backups.handle(given::trimmed(&self.id));
-            // The first pause is for a backup that was just created; this one may have ended long ago.
-            let policy = WaitPolicy { first_delay: Duration::ZERO, ..self.wait.over(backups.waiting()) };
-            let job = wait_for(session, &backups, &mut handle, false, policy, self.wait).await?;
-            into_record(job, self.allow_failed)
+            let job = wait_for(session, &backups, &mut handle, false, self.wait).await?;
+            JobRecord::unless_failed::<Backups>(job, self.allow_failed)
         })
     }
 }
@@ -140,7 +134,7 @@ impl Operation for DeleteBackup {
         Box::pin(async move {
             let backups = Backups::of(session.guidewire()?, None);
             let handle = backups.handle(given::trimmed(&self.id));
-            into_record(backups.remove(&handle, self.if_exists, session.scope).await?, true)
+            JobRecord::unless_failed::<Backups>(backups.remove(&handle, self.if_exists, session.scope).await?, true)
         })
     }
 }
@@ -150,18 +144,10 @@ async fn wait_for(
     backups: &Backups,
     handle: &mut GuidewireHandle,
     known: bool,
-    policy: WaitPolicy,
     wait: Wait,
 ) -> Result<GuidewireJob> {
+    let policy = wait.over(backups.waiting());
     let waited = wait::wait(backups, handle, known, policy, backups.clock(), session.scope).await;
     // Whatever was seen of it once, the service has.
     waited.map_err(|error| resume::waiting(error, known || handle.reached.is_some(), handle, wait))
-}
-
-/// The record of a job, unless it has ended badly.
-fn into_record(job: GuidewireJob, allow_failed: bool) -> Result<JobRecord> {
-    match job.failure.clone().filter(|_| !allow_failed) {
-        Some(error) => Err(error),
-        None => JobRecord::of::<Backups>(job),
-    }
 }

@@ -1,8 +1,6 @@
 //! Exports: start, look, wait, reset.
 
-use std::time::Duration;
-
-use crate::base::error::{Error, Kind, Result};
+use crate::base::error::{Error, Result};
 use crate::base::limits::{PollingSeconds, TimeoutMinutes};
 use crate::base::next_step::NextStep;
 use crate::base::retry::Purpose;
@@ -13,12 +11,12 @@ use crate::export::record::JobRecord;
 use crate::export::wait;
 use crate::ops::client::{Operation, Session};
 use crate::ops::job::check_service;
+use crate::ops::resume::resumed;
 use crate::redis_enterprise::commands::RedisCommand;
 use crate::redis_enterprise::export_job::{RedisExports, RedisHandle, RedisJob};
 use crate::redis_enterprise::request::{
     GetRedisExport, HANDLE, ResetRedisExport, StartRedisExport, Wait, WaitForRedisExport,
 };
-use crate::wait::WaitPolicy;
 
 impl Operation for StartRedisExport {
     type Answer = JobRecord;
@@ -35,7 +33,7 @@ impl Operation for StartRedisExport {
                     ended(session, &exports, job.handle, true, wait).await?
                 }
             };
-            recorded(job, self.allow_failed)
+            JobRecord::unless_failed::<RedisExports>(job, self.allow_failed)
         })
     }
 }
@@ -70,7 +68,7 @@ impl Operation for WaitForRedisExport {
             let handle: RedisHandle = handle::from_text(HANDLE, &self.handle)?;
             let exports = session.redis_enterprise()?.provider_of(&handle)?;
             let job = ended(session, &exports, handle, false, self.wait).await?;
-            recorded(job, self.allow_failed)
+            JobRecord::unless_failed::<RedisExports>(job, self.allow_failed)
         })
     }
 }
@@ -96,17 +94,11 @@ async fn ended(
     wait: Wait,
 ) -> Result<RedisJob> {
     let policy = wait.over(exports.waiting());
-    // The first pause is for a job that was just started; another one may have ended long ago.
-    let policy = if known { policy } else { WaitPolicy { first_delay: Duration::ZERO, ..policy } };
     let job = wait::wait(exports, &mut handle, known, policy, exports.clock(), session.scope).await;
     job.map_err(|error| resumable(error, known, &handle, wait))
 }
 
 fn resumable(error: Error, known: bool, handle: &RedisHandle, wait: Wait) -> Error {
-    let is_stopped = matches!(error.kind(), Kind::Cancelled | Kind::Timeout);
-    if !(known || is_stopped) {
-        return error;
-    }
     let Ok(handle) = handle::to_text(handle) else { return error };
     let step = NextStep::text("the export continues in the service; resume waiting with: ").command(
         RedisCommand::WaitForExport {
@@ -115,13 +107,5 @@ fn resumable(error: Error, known: bool, handle: &RedisHandle, wait: Wait) -> Err
             polling_interval_seconds: wait.polling_interval_seconds.map(PollingSeconds::get),
         },
     );
-    if is_stopped { error.with_next_step(step) } else { error.with_then(step) }
-}
-
-/// The record of an export, unless it ended badly.
-fn recorded(job: RedisJob, allow_failed: bool) -> Result<JobRecord> {
-    match job.failure.clone().filter(|_| !allow_failed) {
-        Some(error) => Err(error),
-        None => JobRecord::of::<RedisExports>(job),
-    }
+    resumed(error, known, step)
 }
