@@ -94,9 +94,8 @@ impl Dialect for Bare {
         }
     }
 
-    fn warning(&self, answer: &Answer<'_>) -> Option<String> {
-        let is_partial =
-            !answer.changes && (has_next(answer) || matches!(found(answer), Found::Json(value) if is_page(&value)));
+    fn warning(&self, answer: &Answer<'_>, value: &Value) -> Option<String> {
+        let is_partial = !answer.changes && (has_next(answer) || is_page(value));
         is_partial.then(|| {
             "the service returned a part of the list only, and how to get the rest is not documented; backups are missing \
              from this result"
@@ -295,7 +294,8 @@ mod tests {
     #[test]
     fn a_part_of_a_list_is_told() {
         let warns = |link: Option<&str>, body: &str| {
-            Bare.warning(&Answer { link, ..answer(200, "application/json", body, false) }).is_some()
+            let answer = Answer { link, ..answer(200, "application/json", body, false) };
+            Bare.warning(&answer, &read(&answer).unwrap()).is_some()
         };
         for (link, body, expected) in [
             (None, "[]", false),

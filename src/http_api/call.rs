@@ -325,7 +325,7 @@ impl HttpApi {
                 || (!self.dialect.is_own(&answer) && !(300..500).contains(&status)),
             error,
         })?;
-        if let Some(text) = self.dialect.warning(&answer) {
+        if let Some(text) = self.dialect.warning(&answer, &read) {
             scope.report(Event::Warning { text });
         }
         Ok(read)

@@ -96,9 +96,9 @@ pub trait Dialect: Send + Sync {
     /// Whether an answer is the service's own. A gateway that answers in its place does not know what the service did.
     fn is_own(&self, answer: &Answer<'_>) -> bool;
 
-    /// What users should know of an answer that was read well, such as that a list is not whole.
-    fn warning(&self, answer: &Answer<'_>) -> Option<String> {
-        let _ = answer;
+    /// What users should know of an answer that was read well as this value, such as that a list is not whole.
+    fn warning(&self, answer: &Answer<'_>, value: &Value) -> Option<String> {
+        let _ = (answer, value);
         None
     }
 }
